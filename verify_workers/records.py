@@ -1,0 +1,96 @@
+"""What goes into a check and what comes out of it.
+
+A `Check` asks one question: does this proof (or this whole file) prove this statement?  A `Verdict` is the
+only answer anyone downstream may rely on.  Outcomes are fail-closed (docs/design: verdicts): whatever is not
+positively established as `accepted` is something else, and a failure of the checker itself is `infra`, which
+is never cached and never counted against a proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ALLOWED_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
+
+
+class Outcome(StrEnum):
+    """How a check ended; every check ends in exactly one of these."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # Lean, the pin or the axiom walk said no; `reason` says which
+    POLICY = "policy"  # a forbidden construct; Lean may never have seen the text
+    TIMEOUT = "timeout"
+    RESOURCE = "resource"  # memory
+    INFRA = "infra"  # the checker failed: no verdict about the proof
+
+
+class Reason(StrEnum):
+    """Why a check was `rejected`."""
+
+    ELABORATION = "elaboration"
+    UNSOLVED = "unsolved"
+    SORRY = "sorry"
+    WRONG_STATEMENT = "wrong_statement"
+    AXIOM = "axiom"
+    STATEMENT = "statement"  # the trusted statement itself does not elaborate here (e.g. needs Mathlib)
+    KERNEL = "kernel"  # the kernel refused a declaration that the elaborator had produced
+
+
+class Message(BaseModel):
+    """One message of Lean; lines count from 1 and columns from 0 in the text that the user gave."""
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Literal["error", "warning", "info"]
+    line: int
+    column: int
+    text: str
+
+
+class Check(BaseModel):
+    """One question to a backend: exactly one of `proof` (what follows `:=`) and `code` (a whole file)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    statement: str = Field(description="a Lean theorem, with or without a trailing `:= by sorry`")
+    header: str = Field("", description="imports, `open`s and options that stand before the statement; '' = the backend's own")
+    proof: str | None = Field(None, description="what follows `:=`")
+    code: str | None = Field(None, description="a whole file as a model wrote it; helper lemmas allowed")
+    timeout: float = Field(10.0, gt=0, description="wall seconds for Lean on this check")
+
+    @model_validator(mode="after")
+    def _one_text(self) -> Check:
+        if (self.proof is None) == (self.code is None):
+            raise ValueError("give exactly one of `proof` and `code`")
+        return self
+
+    def key(self, toolchain: str, library: str) -> str:
+        """Content key of the question (not of its id or time limit) on one Lean and library."""
+        parts = (toolchain, library, self.header, self.statement, "proof" if self.code is None else "code", self.proof or self.code or "")
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Verdict(BaseModel):
+    """The answer to one `Check`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    outcome: Outcome
+    reason: str = ""
+    messages: list[Message] = []
+    axioms: list[str] = []
+    audit: str = Field("none", description="who decided: `kernel` (kernel objects, clean process), `text` (policy + pin + axiom list), `none`")
+    seconds: float = 0.0
+    lean: str = ""
+    library: str = ""
+    backend: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        return self.outcome is Outcome.ACCEPTED
