@@ -1,0 +1,58 @@
+# make demo | test: each does all the set-up that it needs, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := synth train verify_workers cluster
+# Set-up is redone when these change, and from nothing when it was interrupted ($(VENV)/.incomplete is left then).
+LOCK_HASH := $(shell cat requirements/cpu.lock requirements/install.sh 2>/dev/null | cksum | tr ' ' '-')
+
+.PHONY: help setup demo test lint format docs clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make setup   the virtual environment $(VENV) with locked packages, and the embedded Lean's core library (once, 3-5 minutes)"
+	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (about 10 minutes)"
+	@echo "make test    all tests"
+	@echo "make lint    ruff and mypy        make docs    the reference pages in docs/, and a check of its links"
+	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
+	@echo "PYTHON=...   the Python to build the environment from (>= 3.11)"
+
+setup: $(VENV)/.packages-$(LOCK_HASH) $(VENV)/.project
+	@$(BIN)/python -m verify_workers.lean build
+
+$(VENV)/.packages-$(LOCK_HASH):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo "setup: needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1); try make setup PYTHON=python3.11" >&2; exit 1; }
+	@if [ -e $(VENV)/.incomplete ]; then echo "setup: the last set-up was interrupted; starting again"; rm -rf $(VENV); fi
+	@$(PYTHON) -m venv $(VENV) || { echo "setup: could not make $(VENV); on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@touch $(VENV)/.incomplete
+	@requirements/install.sh $(VENV)
+	@rm -f $(VENV)/.packages-* $(VENV)/.project $(VENV)/.incomplete
+	@touch $@
+
+$(VENV)/.project: setup.cfg pyproject.toml | $(VENV)/.packages-$(LOCK_HASH)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/synth demo
+
+test: setup
+	@$(BIN)/python -m pytest -q -p no:cacheprovider $(TESTS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: setup
+	@$(BIN)/python docs/build.py
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(if $(CLEAN_VENV),rm -rf $(VENV))
