@@ -1,0 +1,42 @@
+"""Where a Lean is and how to start it: the only thing the backends need to know."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+LAUNCHER = Path(__file__).with_name("launcher.py")
+
+
+@dataclass(frozen=True)
+class LeanInstall:
+    """A Lean that can be run.
+
+    library   libleanshared.so
+    path      folder of .olean files (LEAN_PATH)
+    version   e.g. "4.35.0"
+    githash   commit of the Lean that the library was built from
+    revision  hash of the core sources, their build recipe and the library: changes when a verdict could
+    """
+
+    library: Path
+    path: Path
+    version: str
+    githash: str
+    revision: str
+
+    def command(self) -> list[str]:
+        """The argv prefix that runs Lean: this interpreter, without its site packages, on the launcher."""
+        return [sys.executable, "-I", "-S", str(LAUNCHER)]
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of a Lean process; nothing of ours leaks into it but the loader's search path."""
+        keep = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+        return keep | {
+            "LEANSHARED": str(self.library),
+            "LEAN_PATH": str(self.path),
+            "LEAN_BACKTRACE": "0",
+            "LEAN_ABORT_ON_PANIC": "0",
+        }
