@@ -1,0 +1,157 @@
+"""A lexer for Lean 4 source text, faithful enough that a policy may rest on it.
+
+It knows what Lean's own tokeniser knows before any notation is declared: nested comments, doc comments, strings
+(plain, raw, interpolated), character literals versus primes in identifiers, «quoted» name parts, Lean's own set of
+identifier characters, numbers and `#commands`.  Where Lean's reading of a text depends on context (interpolated
+strings) or where the text is no Lean at all, the token's kind says so and the policy refuses it: a text whose
+reading is uncertain is never allowed.  Every character of the input lies in exactly one token or in white space.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a token is."""
+
+    IDENT = "ident"  # identifiers and keywords alike; dotted names are one token
+    NUMBER = "number"
+    STRING = "string"
+    INTERPOLATED = "interpolated"  # a string that Lean may read as code inside braces
+    CHAR = "char"
+    COMMENT = "comment"  # `--` and `/- -/`
+    DOC = "doc"  # `/-- -/` and `/-! -/`
+    HASH = "hash"  # `#check` and friends
+    SYMBOL = "symbol"
+    BROKEN = "broken"  # unclosed comment, string or «; a stray quote
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: `text` is `source[start:end]`; offsets count characters."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The components of an identifier without their « »: `Nat.«land»` gives ('Nat', 'land')."""
+        return tuple(part[1:-1] if part.startswith("«") else part for part in _PART.findall(self.text))
+
+
+# Lean 4, `isLetterLike` and `isSubScriptAlnum` (src/Init/Meta/Defs.lean): these characters, no others, make identifiers.
+LETTERLIKE = (
+    "\u03b1-\u03ba\u03bc-\u03c9\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03ca-\u03fb"  # Greek without λ, Π, Σ
+    "\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"  # polytonic Greek, letter-like symbols, script and Fraktur
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"  # Latin-1 and Latin Extended-A without × and ÷
+)
+SUBSCRIPTS = "\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c"
+
+_FIRST = rf"[A-Za-z_{LETTERLIKE}]"
+_REST = rf"[A-Za-z0-9_'!?{LETTERLIKE}{SUBSCRIPTS}]"
+_ATOM = rf"(?:{_FIRST}{_REST}*|«[^»]*»)"
+_PART = re.compile(_ATOM)
+_SPACE = re.compile(r"[ \t\r\n]+")
+_IDENT = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9](?:[0-9_]*[0-9])?(?:\.[0-9](?:[0-9_]*[0-9])?)?(?:[eE][+-]?[0-9]+)?")
+_RAW = re.compile(r'r(#*)"')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CHAR = re.compile(r"'(?:[^'\\\n]|\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^\n]))'")
+_LINE_COMMENT = re.compile(r"--[^\n]*")
+_COMMENT_EDGE = re.compile(r"/-|-/")
+_HASH = re.compile(r"#[A-Za-z_][A-Za-z0-9_']*!?")
+_SYMBOLS = (":=", "=>", "@[", "#[", ".{", "''", "⁻¹'", "..", "<|>", "<;>", "|>.", "::")
+
+BRACKETS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⦃": "⦄", "⟦": "⟧", "@[": "]", "#[": "]", ".{": "}"}
+CLOSERS = frozenset(BRACKETS.values())
+
+
+def tokens(source: str, comments: bool = False) -> list[Token]:
+    """The tokens of `source` in order, without white space and, unless `comments`, without comments and docs."""
+    result: list[Token] = []
+    at, size = 0, len(source)
+    while at < size:
+        space = _SPACE.match(source, at)
+        if space:
+            at = space.end()
+            continue
+        kind, end = _next(source, at)
+        if comments or kind not in (Kind.COMMENT, Kind.DOC):
+            result.append(Token(kind, source[at:end], at, end))
+        at = end
+    return result
+
+
+def _next(source: str, at: int) -> tuple[Kind, int]:
+    """Kind and end of the token that starts at `at` (which is not white space)."""
+    char = source[at]
+    if source.startswith("/-", at):
+        doc = source.startswith(("/--", "/-!"), at) and not source.startswith("/--/", at)
+        end = _comment_end(source, at)
+        return (Kind.BROKEN, len(source)) if end is None else (Kind.DOC if doc else Kind.COMMENT, end)
+    if source.startswith("--", at):
+        match = _LINE_COMMENT.match(source, at)
+        assert match
+        return Kind.COMMENT, match.end()
+    if char == '"':
+        return _string(source, at)
+    if char == "r" and (raw := _RAW.match(source, at)):
+        closing = source.find('"' + raw[1], raw.end())
+        return (Kind.BROKEN, len(source)) if closing < 0 else (Kind.STRING, closing + 1 + len(raw[1]))
+    if match := _IDENT.match(source, at):
+        return Kind.IDENT, match.end()
+    if char == "«":
+        return Kind.BROKEN, len(source)
+    if char.isascii() and char.isdigit():
+        match = _NUMBER.match(source, at)
+        assert match
+        return Kind.NUMBER, match.end()
+    if match := _HASH.match(source, at):
+        return Kind.HASH, match.end()
+    for symbol in _SYMBOLS:
+        if source.startswith(symbol, at):
+            return Kind.SYMBOL, at + len(symbol)
+    if char == "'":
+        match = _CHAR.match(source, at)
+        return (Kind.CHAR, match.end()) if match else (Kind.BROKEN, at + 1)
+    return Kind.SYMBOL, at + 1
+
+
+def _string(source: str, at: int) -> tuple[Kind, int]:
+    """A string that starts at `at`; one with a brace may be interpolated, which only Lean's parser can tell."""
+    match = _STRING.match(source, at)
+    if not match:
+        return Kind.BROKEN, len(source)
+    return (Kind.INTERPOLATED if "{" in match[0] else Kind.STRING), match.end()
+
+
+def _comment_end(source: str, at: int) -> int | None:
+    """The offset after the `-/` that closes the block comment opened at `at`, or None.
+
+    As in Lean, `/-/` opens a comment without closing it: the search starts behind the two opening characters.
+    """
+    depth, position = 1, at + 2
+    while depth:
+        edge = _COMMENT_EDGE.search(source, position)
+        if edge is None:
+            return None
+        depth += 1 if edge[0] == "/-" else -1
+        position = edge.end()
+    return position
+
+
+class Lines:
+    """Turns character offsets into Lean positions: lines from 1, columns from 0, both in characters."""
+
+    def __init__(self, source: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", source))]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1]
