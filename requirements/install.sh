@@ -5,7 +5,7 @@
 # - CPU torch comes from the configured index where that has it, else from PyTorch's own index of CPU wheels (the default index
 #   has only the CUDA build under this version).
 # - deepspeed is built last, because its build imports torch, and without its C++ extensions, which it builds on demand.
-# - pip works on one core, so two of them share the list; byte code is written by the first import, for what is really used.
+# - pip works on one core, so two of them share the list; byte code is written by the import at the end, for what is really used.
 set -eu
 
 venv=$1
@@ -29,7 +29,7 @@ fail() {
     echo "setup: $1" >&2
     exit 1
 }
-options="--disable-pip-version-check --quiet --no-deps --no-compile"
+options="--disable-pip-version-check -qq --no-deps --no-compile"
 # shellcheck disable=SC2086  # $options is a list
 pip_install() { "$python" -m pip install $options "$@"; }
 pin() { sed -n "s/^\($1==[^ ]*\).*/\1/p" "$lock"; }
@@ -66,4 +66,9 @@ wait "$other" || fail "pip failed; its message is above. Run the same command to
 other=
 say "building $deepspeed"
 DS_BUILD_OPS=0 pip_install --no-build-isolation "$deepspeed" || fail "deepspeed did not build; pip's message is above"
+say "checking that it imports"
+DS_ACCELERATOR=cpu "$python" -W ignore -c "import datasets, deepspeed, ray, torch, transformers, vllm, wandb" >"$work/import.log" 2>&1 || {
+    tail -n 5 "$work/import.log" >&2
+    fail "the installed packages do not import; the last lines are above"
+}
 say "installed"
