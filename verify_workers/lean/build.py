@@ -39,6 +39,7 @@ MODULES = (
     "Init/Int",
     "Init/AC",
     "Init/Omega",
+    "Init/Bits",
     "Init/Tactics",
     "Init",
 )

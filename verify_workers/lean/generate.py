@@ -6,6 +6,7 @@ The parsers of ordinary Lean syntax (`∀`, `+`, `rw`, `simp`, `omega`, ...) are
 declarations that name them are not.  This binds each by name, from the library's own symbol table: no Lean source is
 read.  It runs as a process of its own, because reading the objects means loading the library.
 """
+# ruff: noqa: SIM905 (word lists read better as words)
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Runtime:
         self.demangler = self.library.l_Lean_Name_demangle
         self.demangler.restype = ctypes.c_void_p
         self.demangler.argtypes = [ctypes.c_void_p]
-        self.memory = open("/proc/self/mem", "rb", 0)  # noqa: SIM115: as long-lived as the library
+        self.memory = open("/proc/self/mem", "rb", 0)  # noqa: SIM115 (as long-lived as the library)
 
     def read(self, address: int, size: int) -> bytes:
         """`size` bytes at `address`; OSError, never a crash, where nothing is mapped."""
