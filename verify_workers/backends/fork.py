@@ -1,0 +1,246 @@
+"""The fast backend: a zygote per header, a fork per check, the verdict from kernel objects (kernel/, design §3.4).
+
+Linux on x86-64 with a Lean build that `kernel.abi` knows; `ForkBackend.self_test` proves it on this machine before the
+first check.  One code path: every accepted proof was decided by child B, whatever the tier (`audit`).
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from verify_workers.errors import UserError
+from verify_workers.kernel import abi, header, jail, selftest
+from verify_workers.kernel.client import Unsupported, Zygote, ZygoteFailed
+from verify_workers.lean.install import LeanInstall
+from verify_workers.policy import refusal
+from verify_workers.records import Check, Message, Outcome, Reason, Verdict
+from verify_workers.statement import StatementError, parse_theorem, source
+
+MAX_ZYGOTES = 3  # headers kept warm; the one used longest ago goes first
+MAX_TEXT = 4 << 20  # characters of one candidate
+_BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
+_COMPONENT = re.compile(r"«([^»]*)»|([^.]+)")
+_tested: dict[tuple[str, str], str] = {}  # (githash, revision) -> '' or what failed; once per process
+
+
+class ForkBackend:
+    """See `verify_workers.backends.base.Backend`.
+
+    `memory_mb` bounds the anonymous memory of each child.  `audit` is accepted for symmetry with the other backends:
+    "fast" and "strict" do the same here.
+    """
+
+    name = "fork"
+
+    def __init__(
+        self, install: LeanInstall, audit: Literal["fast", "strict"] = "strict", memory_mb: int = 2048, policy: bool = True
+    ) -> None:
+        if not jail.supported():
+            raise UserError("the fork backend needs Linux on x86-64; use --backend process")
+        if install.githash not in abi.GITHASHES:
+            known = ", ".join(sorted(abi.GITHASHES.values()))
+            raise UserError(
+                f"the fork backend knows Lean {known} only, not {install.version} ({install.githash[:12]}); use --backend process"
+            )
+        self.lean = install.version
+        self.library = install.revision
+        self.audit = audit
+        self._install = install
+        self._memory = memory_mb << 20
+        self._policy = policy
+        self._zygotes: OrderedDict[tuple[str, ...], Zygote] = OrderedDict()
+        problem = self.self_test()
+        if problem:
+            self.close()
+            raise UserError(f"the self-test of the fork backend failed ({problem}); use --backend process")
+
+    # ---- Backend ----
+
+    def check(self, check: Check) -> Verdict:
+        started = time.monotonic()
+        try:
+            verdict = self._check(check)
+        except Unsupported as error:
+            verdict = _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
+        except (ZygoteFailed, OSError) as error:
+            verdict = _verdict(check, Outcome.INFRA, f"{type(error).__name__}: {error}")
+        return verdict.model_copy(
+            update={"seconds": time.monotonic() - started, "lean": self.lean, "library": self.library, "backend": self.name}
+        )
+
+    def close(self) -> None:
+        while self._zygotes:
+            self._zygotes.popitem()[1].close()
+
+    def __enter__(self) -> ForkBackend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- the check ----
+
+    def _check(self, check: Check) -> Verdict:
+        try:
+            theorem = parse_theorem(check.statement)
+        except StatementError as error:
+            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
+        text = check.proof if check.code is None else check.code
+        assert text is not None  # Check demands exactly one
+        if len(text) + len(check.statement) + len(check.header) > MAX_TEXT:
+            return _verdict(check, Outcome.RESOURCE, "text too long")
+        try:
+            (check.statement + check.header + text).encode()
+        except UnicodeEncodeError as error:
+            return _verdict(check, Outcome.REJECTED, Reason.ELABORATION, f"not a text: {error.reason}")
+        top = header.split(check.header)
+        own = header.split(text) if check.code is not None else header.Header((), text)
+        missing = [m for m in (*top.imports, *own.imports) if not self._has_module(m)]
+        if missing:
+            where = "the header" if missing[0] in top.imports else "the file"
+            detail = f"needs {missing[0].partition('.')[0]}, which this Lean does not have ({where} imports {missing[0]})"
+            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
+        if self._policy:
+            refused = refusal(check)
+            if refused is not None:
+                return refused
+        if not set(own.imports) <= {*top.imports, "Init"}:
+            return _verdict(check, Outcome.POLICY, "import", "the file imports more than the header of the check")
+        statement = source(theorem)
+        prefix = top.rest.strip() and top.rest.rstrip() + "\n"
+        before = f"{statement} := " if check.code is None else ""
+        reply = self._ask(top.imports, statement, _components(theorem.name), f"{before}{own.rest}\n", prefix, check.timeout)
+        return _decide(check, reply, _Lines(prefix, before))
+
+    def _has_module(self, module: str) -> bool:
+        return (self._install.path / (module.replace(".", "/") + ".olean")).is_file()
+
+    def _ask(
+        self, imports: tuple[str, ...], statement: str, target: tuple[str, ...], text: str, prefix: str, timeout: float
+    ) -> dict[str, Any]:
+        """One zygote failure is mended by a fresh zygote; the second is the caller's to report."""
+        for attempt in (1, 2):
+            try:
+                zygote = self._zygote(imports)
+                return zygote.check(statement, target, text, prefix=prefix, timeout=timeout, memory=self._memory)
+            except ZygoteFailed:
+                failed = self._zygotes.pop(imports, None)
+                if failed is not None:
+                    failed.close()
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _zygote(self, imports: tuple[str, ...]) -> Zygote:
+        zygote = self._zygotes.get(imports)
+        if zygote is None:
+            zygote = Zygote(self._install.library, self._install.path, "".join(f"import {m}\n" for m in imports))
+            self._zygotes[imports] = zygote
+            while len(self._zygotes) > MAX_ZYGOTES:
+                self._zygotes.popitem(last=False)[1].close()
+        self._zygotes.move_to_end(imports)
+        return zygote
+
+    def self_test(self) -> str:
+        """'' if the canned rows come out right on this machine (asked once per process), else the first that did not."""
+        key = (self._install.githash, self._install.revision)
+        if key not in _tested:
+            try:
+                _tested[key] = selftest.run(self._zygote(()))
+            except (ZygoteFailed, Unsupported, OSError) as error:
+                _tested[key] = f"{type(error).__name__}: {error}"
+        return _tested[key]
+
+
+def audit_again(install: LeanInstall, checks: Iterable[Check], memory_mb: int = 2048) -> list[Verdict]:
+    """The strict second opinion: the same checks through the kernel audit of a zygote process started for them alone."""
+    with ForkBackend(install, "strict", memory_mb) as backend:
+        return [backend.check(check) for check in checks]
+
+
+class _Lines:
+    """Positions in the text that Lean saw to positions in the text that the user gave."""
+
+    def __init__(self, prefix: str, before: str) -> None:
+        self._above = prefix.count("\n") + before.count("\n")
+        self._left = len(before) - (before.rfind("\n") + 1)
+
+    def __call__(self, line: int, column: int) -> tuple[int, int]:
+        line -= self._above
+        if line < 1:
+            return 1, 0  # in the header or the statement
+        return (1, max(0, column - self._left)) if line == 1 else (line, column)
+
+
+def _components(name: str) -> tuple[str, ...]:
+    parts = [quoted or plain for quoted, plain in _COMPONENT.findall(name)]
+    return tuple(parts[1:] if parts[:1] == ["_root_"] else parts)
+
+
+def _verdict(check: Check, outcome: Outcome, reason: str, detail: str = "", audit: str = "none") -> Verdict:
+    messages = [Message(severity="error", line=1, column=0, text=detail)] if detail else []
+    return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages, audit=audit)
+
+
+def _messages(report: dict[str, Any], place: _Lines | None) -> list[Message]:
+    """The child's messages; it may be hostile, so whatever does not look like a message is dropped."""
+    out = []
+    rows = report.get("messages")
+    for row in rows if isinstance(rows, list) else []:
+        try:
+            message = Message(**row)
+        except (TypeError, ValueError):
+            continue
+        line, column = place(message.line, message.column) if place else (1, 0)
+        out.append(message.model_copy(update={"line": line, "column": column}))
+    return out
+
+
+def _decide(check: Check, reply: dict[str, Any], place: _Lines) -> Verdict:
+    """The verdict from the children's reports; only child B's `ok` accepts."""
+    statement, candidate, judge = reply.get("statement", {"status": "ok"}), reply.get("candidate"), reply.get("judge")
+    if not isinstance(candidate, dict):
+        return _verdict(check, Outcome.INFRA, "no report of the candidate")
+    if statement["status"] != "ok":
+        failed = _stopped(check, statement, Reason.STATEMENT, "the statement")
+        return failed or _refused(check, statement, _messages(statement, None), Reason.STATEMENT)
+    messages = _messages(candidate, place)
+    if candidate["status"] != "ok":
+        return _stopped(check, candidate, Reason.ELABORATION, "the candidate") or _refused(check, candidate, messages, None)
+    if not isinstance(judge, dict):
+        return _verdict(check, Outcome.INFRA, "no report of the judge")
+    if judge["status"] != "ok":
+        failed = _stopped(check, judge, Reason.KERNEL, "the kernel audit")
+        return failed or _refused(check, judge, messages, None).model_copy(update={"audit": "kernel"})
+    return Verdict(id=check.id, outcome=Outcome.ACCEPTED, messages=messages, axioms=judge["axioms"], audit="kernel")
+
+
+def _stopped(check: Check, report: dict[str, Any], reason: Reason, who: str) -> Verdict | None:
+    """The verdict when a child did not end by itself."""
+    status, number = report["status"], report.get("signal", 0)
+    if status == "timeout":
+        return _verdict(check, Outcome.TIMEOUT, "timeout", f"{who} was stopped after {check.timeout:g} s")
+    if status in ("memory", "overflow"):
+        return _verdict(check, Outcome.RESOURCE, status, f"{who} used more {'memory' if status == 'memory' else 'output'} than allowed")
+    if status == "crash":
+        if number in _BUG_SIGNALS or (number == 0 and reason is not Reason.KERNEL):
+            return _verdict(check, Outcome.REJECTED, reason, f"Lean crashed on {who} (signal {number}); often a very deep recursion")
+        return _verdict(check, Outcome.INFRA, f"{who}: ended by signal {number}")
+    return None
+
+
+def _refused(check: Check, report: dict[str, Any], messages: list[Message], fixed: Reason | None) -> Verdict:
+    detail = str(report.get("detail", ""))
+    reason = fixed or next((r for r in Reason if r == report.get("reason")), Reason.ELABORATION)
+    if reason is Reason.ELABORATION:
+        errors = [m.text for m in messages if m.severity == "error"]
+        if errors and errors[0].startswith("unsolved goals"):
+            reason = Reason.UNSOLVED
+    if detail:
+        messages = [Message(severity="error", line=1, column=0, text=detail), *messages]
+    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=reason, messages=messages)

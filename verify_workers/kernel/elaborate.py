@@ -1,0 +1,69 @@
+"""Import a header once; elaborate a text on top of it.
+
+The order of calls is that of `Lean.Elab.runFrontend` without the import.  No task pool may exist in a process that
+forks (the pool's threads would be copied as a count, not as threads, and the child would wait for them for ever):
+importing needs none, and `warm` ends the one that it starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verify_workers.kernel import abi
+from verify_workers.kernel.abi import Lean, array, box, field, immortal, share, string
+
+TRUST = 1025  # Lean's default trust level for imported modules
+
+
+@dataclass(frozen=True)
+class World:
+    """An imported header: never changed, shared by all children."""
+
+    lean: Lean
+    environment: int
+    kernel: int  # kernel environment of the same
+    options: int
+    lazy: int  # options under which the elaborator leaves the kernel check to child B
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    kernel: int  # kernel environment after all commands
+    messages: list[bytes]  # one JSON object each, as `lean --json` prints them
+
+
+def boot(library: str, imports: str) -> World:
+    """Load Lean and import the modules that `imports` names ('' for `Init`); LeanError with Lean's text if that fails."""
+    lean = abi.load(library)
+    lean.io(lean.init_search_path())
+    lean.enable_initializer_execution()
+    lean.mark_end_initialization()
+    options = lean.empty_options(box(0))
+    lean.mark_persistent(options)
+    modules = field(lean.io(lean.parse_imports(lean.string(imports.encode()), box(0))), 0)
+    plugins = lean.make_array(box(0), box(0))
+    environment = lean.io(lean.import_modules(modules, options, TRUST, plugins, 1, 1, 2, box(1)))
+    environment = lean.set_main_module(environment, lean.name(("_stdin",)))
+    lean.mark_persistent(environment)
+    kernel = lean.kernel_environment(share(environment))
+    lean.mark_persistent(kernel)
+    lazy = lean.set_option(options, lean.name(("debug", "skipKernelTC")), 1)
+    lean.mark_persistent(lazy)
+    return World(lean, environment, kernel, options, lazy)
+
+
+def elaborate(world: World, source: bytes, *, lazy: bool = False) -> Elaborated:
+    """Elaborate all commands of `source` (valid UTF-8); returns when every asynchronous body is finished.
+
+    With `lazy` the kernel does not look at the declarations: for a child whose word is not taken.
+    """
+    lean = world.lean
+    text = lean.string(source.replace(b"\r\n", b"\n"))
+    context = immortal(lean.input_context(text, lean.string(b"check.lean"), 1, box(abi.word(text + 8) - 1)))
+    parsed = field(lean.io(lean.parse_header(context)), 1)
+    state, log = field(parsed, 0), field(parsed, 1)
+    commands = lean.command_state(share(world.environment), share(log), share(world.lazy if lazy else world.options))
+    done = field(lean.io(lean.process_commands(context, share(state), commands)), 0)
+    kernel = lean.kernel_environment(share(field(done, 0)))
+    messages = array(lean.message_array(share(field(done, 1))))
+    return Elaborated(kernel, [string(lean.json_text(lean.message_json(share(m)))) for m in messages])

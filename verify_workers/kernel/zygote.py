@@ -1,0 +1,223 @@
+"""The zygote: imports a header once, then answers checks by forking children.  Standard library only.
+
+Started by `client.Zygote` as a process of its own with one end of a socket pair as descriptor 0.  One request at a
+time; every request has a sequence number that its reply repeats.  Per check:
+
+    S   elaborates the trusted statement (once per statement: the exported type is kept)     jailed
+    A   elaborates the candidate and exports what its theorem rests on                       jailed, hostile
+    B   rebuilds both, replays, pins, walks the axioms; never elaborates any text            jailed, decides
+
+S and A run at the same time; B only when both have delivered.  What A prints is feedback, never the verdict.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import socket
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from verify_workers.kernel import abi, children, export, wire
+from verify_workers.kernel import elaborate as frontend
+from verify_workers.kernel.abi import Key
+from verify_workers.kernel.children import Child
+from verify_workers.kernel.elaborate import World
+from verify_workers.kernel.export import Refused
+from verify_workers.kernel.judge import Axioms, judge
+from verify_workers.kernel.replay import Malformed, rebuild_statement, replay
+from verify_workers.lean.special import KERNEL_COMPUTED
+
+Report = dict[str, Any]
+
+KEPT_STATEMENTS = 2048
+MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters per message
+
+
+@dataclass
+class Zygote:
+    world: World
+    axioms: Axioms
+    owner: socket.socket
+    statements: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
+
+    def check(self, request: Report) -> Report:
+        """One check: reports of the children that ran, under `statement`, `candidate` and `judge`."""
+        prefix, statement, target = request["prefix"], request["statement"], tuple(request["target"])
+        seconds, memory = request["timeout"], request["memory"]
+        source = (prefix + request["source"]).encode()
+        reply: Report = {}
+        known = self.statements.get((prefix, statement))
+        running = {"candidate": children.start(_reported(lambda: self._candidate(source, target)), seconds, memory)}
+        if known is None:
+            trusted = f"{prefix}{statement} := sorry\n".encode()
+            running["statement"] = children.start(_reported(lambda: self._statement(trusted, target)), seconds, memory)
+        children.finish(list(running.values()), self.owner)
+        exported = b""
+        for role, child in running.items():
+            reply[role], body = _report(child)
+            if role == "candidate":
+                exported = body
+            elif reply[role]["status"] == "ok":
+                known = self.statements[prefix, statement] = body
+                if len(self.statements) > KEPT_STATEMENTS:
+                    self.statements.popitem(last=False)
+        if known is None or reply["candidate"]["status"] != "ok":
+            return reply
+        trusted_type, root = known, reply["candidate"].get("target")
+        auditor = children.start(
+            _reported(lambda: self._audit(exported, trusted_type, root, request["same_text"])), max(seconds, 5.0), memory
+        )
+        children.finish([auditor], self.owner)
+        reply["judge"], _ = _report(auditor)
+        return reply
+
+    def learn(self, reply: Report) -> None:
+        """After the reply is sent: walk what child B had to walk, so that later checks need not."""
+        self.axioms.learn([tuple(k) for k in reply.get("judge", {}).pop("walked", [])])
+
+    # ---- in the children ----
+
+    def _candidate(self, source: bytes, target: Key) -> tuple[Report, bytes]:
+        self.world.lean.start_tasks(1)
+        done = frontend.elaborate(self.world, source, lazy=b"kernel" not in source)
+        messages, errors = _feedback(done.messages)
+        if errors:
+            return {"status": "refused", "reason": "elaboration", "messages": messages}, b""
+        root = export.find_target(self.world, done.kernel, target)
+        if root is None:
+            raise Refused("wrong_statement", f"no theorem {abi.show(target)} was declared")
+        order = export.closure(self.world, done.kernel, root)
+        return {"status": "ok", "messages": messages, "target": root}, export.declarations(self.world, done.kernel, order)
+
+    def _statement(self, source: bytes, target: Key) -> tuple[Report, bytes]:
+        self.world.lean.start_tasks(1)
+        done = frontend.elaborate(self.world, source)
+        messages, errors = _feedback(done.messages)
+        if errors:
+            return {"status": "refused", "reason": "statement", "messages": messages}, b""
+        return {"status": "ok"}, export.statement(self.world, done.kernel, target)
+
+    def _audit(self, exported: bytes, statement: bytes, root: Any, same_text: bool) -> tuple[Report, bytes]:
+        os.environ["LEAN_ABORT_ON_PANIC"] = "1"
+        if not isinstance(root, list) or not all(type(part) in (str, int) for part in root):
+            raise Malformed("the target is no name")
+        trusted = rebuild_statement(self.world, statement)
+        kernel = replay(self.world, exported)
+        axioms, walked = judge(self.axioms, kernel, tuple(root), trusted, same_text=same_text)
+        return {"status": "ok", "axioms": axioms, "walked": walked}, b""
+
+
+def _reported(work: Callable[[], tuple[Report, bytes]]) -> Callable[[], bytes]:
+    """A child's work as bytes: one line of JSON, then the body."""
+
+    def run() -> bytes:
+        try:
+            report, body = work()
+        except Refused as refusal:
+            report, body = {"status": "refused", "reason": refusal.reason, "detail": str(refusal)[:500]}, b""
+        except Malformed as problem:
+            report, body = {"status": "refused", "reason": "kernel", "detail": f"malformed export: {problem}"[:500]}, b""
+        return json.dumps(report, separators=(",", ":")).encode() + b"\n" + body
+
+    return run
+
+
+def _report(child: Child) -> tuple[Report, bytes]:
+    """What a child said, if it said it properly; a hostile child can only make itself refused."""
+    if child.ended != "ok":
+        return {"status": child.ended, "signal": child.signal}, b""
+    head, newline, body = child.data.partition(b"\n")
+    try:
+        report = json.loads(head)
+        if newline and isinstance(report, dict) and report.get("status") in ("ok", "refused"):
+            return report, body
+    except (ValueError, RecursionError):
+        return {"status": "crash", "signal": 0}, b""
+    return {"status": "crash", "signal": 0}, b""
+
+
+def _feedback(messages: list[bytes]) -> tuple[list[Report], bool]:
+    """Lean's messages, errors first, cut to a sensible length; whether one of them is an error."""
+    rows = [json.loads(m) for m in messages]
+    rows.sort(key=lambda row: row["severity"] != "error")
+    short = [
+        {"severity": {"information": "info"}.get(row["severity"], row["severity"]), "line": row["pos"]["line"],
+         "column": row["pos"]["column"], "text": row["data"][:MAX_MESSAGE]}
+        for row in rows[:MAX_MESSAGES]
+    ]  # fmt: skip
+    return short, bool(rows) and rows[0]["severity"] == "error"
+
+
+WARM = """
+theorem warm_omega (a b : Nat) (h : a < b) : a + 1 ≤ b + 3 := by omega
+theorem warm_simp (p q : Prop) (hp : p) (hq : q) : p ∧ q ∧ True := by simp [hp, hq]
+theorem warm_induction (n : Nat) : 0 + n = n := by
+  induction n with
+  | zero => rfl
+  | succ n ih => rw [Nat.add_succ, ih]
+theorem warm_cases (p q : Prop) (h : p ∨ q) : q ∨ p := by
+  rcases h with h | h
+  · exact Or.inr h
+  · exact Or.inl h
+theorem warm_decide : 10 < 20 ∧ (7 : Int) % 2 = 1 := by decide
+"""
+
+
+def warm(world: World, axioms: Axioms) -> None:
+    """Touch what most checks touch, before there are children to touch it each for itself; all text is our own."""
+    lean = world.lean
+    lean.start_tasks(1)
+    done = frontend.elaborate(world, WARM.encode())
+    lean.end_tasks()
+    for name in ("warm_omega", "warm_simp", "warm_induction", "warm_cases", "warm_decide"):
+        root = (name,)
+        try:  # a header may lack this vocabulary
+            kernel = replay(world, export.declarations(world, done.kernel, export.closure(world, done.kernel, root)))
+            statement = rebuild_statement(world, export.statement(world, done.kernel, root))
+            _, walked = judge(axioms, kernel, root, statement)
+        except Refused:
+            continue
+        axioms.learn(walked)
+
+
+def serve(owner: socket.socket) -> None:
+    """Boot as the first frame says, then answer checks until the owner hangs up."""
+    boot = wire.receive(owner)
+    try:
+        world = frontend.boot(boot["library"], boot["imports"])
+    except (abi.AbiMismatch, abi.LeanError, OSError) as error:
+        wire.send(owner, {"error": str(error), "kind": type(error).__name__})
+        return
+    zygote = Zygote(world, Axioms(world), owner)
+    if boot.get("warm", True):
+        warm(world, zygote.axioms)
+    missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    wire.send(owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))})
+    while True:
+        request = wire.receive(owner)
+        reply = zygote.check(request)
+        wire.send(owner, {"seq": request["seq"], **{k: {f: v for f, v in r.items() if f != "walked"} for k, r in reply.items()}})
+        zygote.learn(reply)
+
+
+def main() -> None:
+    owner = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2) if "--quiet" in sys.argv else (0, 1):
+        os.dup2(null, fd)
+    try:
+        serve(owner)
+    except (wire.Closed, children.OwnerGone):
+        os._exit(0)  # the owner is gone; no child is left
+
+
+if __name__ == "__main__":
+    main()
