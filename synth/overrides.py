@@ -1,0 +1,121 @@
+"""`--set a.b=c` and validation messages for a tree of pydantic models: one line, with the nearest valid key."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from verify_workers.errors import UserError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable[str], where: str = "configuration") -> M:
+    """The model made of `data` (as read from YAML) with `a.b=c` items put over it.
+
+    The value of an item is read as YAML (`3`, `true`, `[1, 2]`, `null`), or taken as it is where the field is a string.
+    Raises UserError, one line naming `where` or the item, the key, and the nearest valid key or what is wrong with the value.
+    """
+    tree = copy.deepcopy(dict(data))
+    for key in _unknown(model, tree, ""):
+        raise UserError(f"{where}: unknown key `{key}`{_nearest(model, key)}")
+    for item in overrides:
+        key, equals, text = item.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise UserError(f"--set {item}: give KEY=VALUE, such as --set {dotted_keys(model)[0]}=…")
+        _set(model, tree, key, text, item)
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        raise UserError(f"{where}: {explain(error)}") from None
+
+
+def explain(error: ValidationError) -> str:
+    """A validation error as one line: key, what is wrong, what was given; at most three of them."""
+    problems = []
+    for item in error.errors(include_url=False)[:3]:
+        key = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        given = item.get("input")
+        shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) and item["type"] != "missing" else ""
+        problems.append(f"`{key}`: {message[:1].lower()}{message[1:]}{shown}" if key else message)
+    more = error.error_count() - len(problems)
+    return "; ".join(problems) + (f"; and {more} more" if more > 0 else "")
+
+
+def dotted_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Every key of the tree in dotted form, sections not included."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        keys.extend(dotted_keys(section, f"{prefix}{name}.") if section else [f"{prefix}{name}"])
+    return keys
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The model behind an annotation (`M`, `M | None`, `Annotated[M, …]`), or None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):
+        return next((found for part in typing.get_args(annotation) if (found := _section(part))), None)
+    return None
+
+
+def _unknown(model: type[BaseModel], tree: Mapping[Any, Any], prefix: str) -> Iterator[str]:
+    for name, value in tree.items():
+        field = model.model_fields.get(str(name))
+        if field is None:
+            yield f"{prefix}{name}"
+        elif (section := _section(field.annotation)) and isinstance(value, Mapping):
+            yield from _unknown(section, value, f"{prefix}{name}.")
+
+
+def _nearest(model: type[BaseModel], key: str) -> str:
+    """`; the nearest key is …`, looking at whole keys first and then at last parts (a key put in the wrong section)."""
+    keys = dotted_keys(model)
+    sections = sorted({key.rsplit(".", depth)[0] for key in keys for depth in range(1, key.count(".") + 1)})
+    found = difflib.get_close_matches(key, keys + sections, n=1, cutoff=0.6)
+    if not found:
+        last = {k.rsplit(".", 1)[-1]: k for k in reversed(keys)}
+        found = [last[name] for name in difflib.get_close_matches(key.rsplit(".", 1)[-1], list(last), n=1, cutoff=0.6)]
+    if found:
+        return f"; the nearest valid key is `{found[0]}`"
+    return f"; the keys at the top are {', '.join(model.model_fields)}"
+
+
+def _set(model: type[BaseModel], tree: dict[str, Any], key: str, text: str, item: str) -> None:
+    section: type[BaseModel] | None = model
+    parts = key.split(".")
+    annotation: Any = None
+    for depth, part in enumerate(parts):
+        if section is not None:
+            field = section.model_fields.get(part)
+            if field is None:
+                raise UserError(f"--set {item}: unknown key `{key}`{_nearest(model, key)}")
+            annotation, section = field.annotation, _section(field.annotation)
+        elif annotation is not None and typing.get_origin(annotation) is dict:
+            annotation = typing.get_args(annotation)[1]
+        else:
+            raise UserError(f"--set {item}: `{'.'.join(parts[:depth])}` is a value and has no keys below it")
+        if depth < len(parts) - 1:
+            inner = tree.get(part)
+            tree[part] = inner = dict(inner) if isinstance(inner, Mapping) else {}
+            tree = inner
+    tree[parts[-1]] = _value(text, annotation, item)
+
+
+def _value(text: str, annotation: Any, item: str) -> Any:
+    if annotation is str:
+        return text
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UserError(f"--set {item}: the value is not valid YAML; quote it") from None

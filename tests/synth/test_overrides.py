@@ -1,0 +1,98 @@
+"""`--set`, and what is said about keys and values that do not fit."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from synth.overrides import apply_overrides, dotted_keys
+from verify_workers.errors import UserError
+
+
+class Search(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    attempts: int = Field(4, ge=1)
+    temperature: float = 1.0
+    tactics: tuple[str, ...] = ()
+    mode: Literal["both", "one"] = "both"
+
+
+class Problems(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    path: str = ""
+    fields: dict[str, str] = {}
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = "run"
+    rounds: int = 3
+    search: Search = Search()
+    problems: Problems = Problems()
+    extra: Search | None = None
+
+    @model_validator(mode="after")
+    def _cross(self) -> Config:
+        if self.rounds > 3 and self.search.attempts == 1:
+            raise ValueError("rounds above 3 need search.attempts of 2 or more")
+        return self
+
+
+def apply(*items: str, data: dict[str, Any] | None = None) -> Config:
+    return apply_overrides(Config, data or {}, items, "c.yaml")
+
+
+def failure(*items: str, data: dict[str, Any] | None = None) -> str:
+    with pytest.raises(UserError) as caught:
+        apply(*items, data=data)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_values_of_every_type() -> None:
+    config = apply(
+        "name=on", "rounds=2", "search.temperature=1e-3", "search.tactics=[omega, decide]", "search.mode=one",
+        "problems.path=a=b.jsonl", "problems.fields.text=q", "extra.attempts=9",
+    )  # fmt: skip
+    assert config.name == "on"
+    assert config.rounds == 2
+    assert config.search == Search(temperature=0.001, tactics=("omega", "decide"), mode="one")
+    assert config.problems == Problems(path="a=b.jsonl", fields={"text": "q"})
+    assert config.extra == Search(attempts=9)
+
+
+def test_overrides_win_over_data_which_stays_as_it_was() -> None:
+    data = {"search": {"attempts": 8, "temperature": 0.5}}
+    config = apply("search.attempts=2", data=data)
+    assert config.search.attempts == 2 and config.search.temperature == 0.5
+    assert data == {"search": {"attempts": 8, "temperature": 0.5}}
+
+
+def test_unknown_keys_get_the_nearest_valid_one() -> None:
+    assert (
+        failure("serach.attempts=3") == "--set serach.attempts=3: unknown key `serach.attempts`; the nearest valid key is `search.attempts`"
+    )
+    assert failure("attempts=3").endswith(("the nearest valid key is `search.attempts`", "the nearest valid key is `extra.attempts`"))
+    assert "the nearest valid key is `problems.path`" in failure(data={"problems": {"pth": "x"}})
+    assert failure(data={"problems": {"pth": "x"}}).startswith("c.yaml: unknown key `problems.pth`")
+    assert "the nearest valid key is `problems`" in failure(data={"problem": {}})
+    assert "the keys at the top are name, rounds" in failure("zzzz.qqqq=1")
+
+
+def test_bad_values() -> None:
+    assert failure("search.attempts=0") == "c.yaml: `search.attempts`: input should be greater than or equal to 1 (given: 0)"
+    assert "`search.mode`: input should be 'both' or 'one' (given: 'none')" in failure("search.mode=none")
+    assert failure("rounds=4", "search.attempts=1") == "c.yaml: rounds above 3 need search.attempts of 2 or more"
+    assert "give KEY=VALUE, such as --set name=" in failure("rounds")
+    assert "`rounds` is a value and has no keys below it" in failure("rounds.x=1")
+    assert "not valid YAML" in failure("rounds=[1")
+    text = failure("search.attempts=a", "rounds=b", "search.temperature=c", "search.mode=d")
+    assert text.endswith("and 1 more")
+
+
+def test_dotted_keys() -> None:
+    keys = dotted_keys(Config)
+    assert keys[:3] == ["name", "rounds", "search.attempts"]
+    assert "extra.mode" in keys and "search" not in keys
