@@ -1,0 +1,52 @@
+"""What a problem family is: a way to draw statements with their proofs, and English wordings for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+Truth = Literal["true", "false", "contradictory", "trivial"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One drawn statement.  `goal` is a Lean proposition; all that is needed to word it stands in `slots`.
+
+    `proofs` are tactic proofs of `goal`, or of `¬ (goal)` when `truth` is "false"; each is known to verify.
+    `wrong` are plausible attempts at the same goal that do not (usually) verify; the seed set mixes both.
+    """
+
+    goal: str
+    truth: Truth
+    slots: dict[str, object]
+    proofs: tuple[str, ...]
+    wrong: tuple[str, ...] = ()
+    wording: str = "main"
+
+
+@dataclass(frozen=True)
+class Family:
+    """`draw(rng, level)` makes a Draft of difficulty 1, 2 or 3; `wordings[draft.wording]` says it in English.
+
+    Every list of wordings has at least six templates that differ in structure, not only in their opening
+    words, and fixes the numbers, the variables and the shape of the Lean statement.  `weight` is the relative
+    frequency of the family.
+    """
+
+    name: str
+    weight: float
+    draw: Callable[[Random, int], Draft]
+    wordings: dict[str, tuple[str, ...]] = field(hash=False)
+
+
+def pick(rng: Random, level: int, *ranges: tuple[int, int]) -> int:
+    """A number from the range of the level: ranges[0] for level 1, and so on (the last one is repeated)."""
+    low, high = ranges[min(level, len(ranges)) - 1]
+    return rng.randint(low, high)
+
+
+def other(rng: Random, value: int, low: int = 0, spread: int = 3) -> int:
+    """A number near `value` but different from it and at least `low`."""
+    return rng.choice([v for v in range(max(low, value - spread), value + spread + 1) if v != value])

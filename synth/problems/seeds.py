@@ -1,0 +1,146 @@
+"""The seed set that bootstraps a small model: English with its statement, graded statements, and weak proofs.
+
+Proofs come from the easier levels only and about 45 % of them fail (plausible wrong witnesses, missing steps,
+tactics that cannot do it), so that a model trained on them explores rather than knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from random import Random
+
+from pydantic import BaseModel
+
+from synth.problems.generate import draw, reference, word
+from synth.records import Grade
+
+GOOD_PROOFS = 0.5
+PROOF_LEVELS = (1, 2)
+
+
+class SeedSet(BaseModel):
+    """`formalizations`: (text, statement); `grades`: (text, statement, grade); `proofs`: (statement, what follows `:=`)."""
+
+    formalizations: list[tuple[str, str]]
+    grades: list[tuple[str, str, Grade]]
+    proofs: list[tuple[str, str]]
+
+
+def seed_set(seed: int, count: int, exclude: Collection[str] = (), proofs: int | None = None) -> SeedSet:
+    """`count` formalizations, `count` graded statements and `proofs` (by default count / 4) proofs.
+
+    No statement whose reference is in `exclude` (the held-out ones) occurs, also not as a corrupted or negated one.
+    """
+    rng, held = Random(f"seed set {seed}"), set(exclude)
+    formal = _formalizations(rng, count, held)
+    return SeedSet(
+        formalizations=formal,
+        grades=[row for row in _grades(rng, formal) if row[1] not in held],
+        proofs=_proofs(rng, count // 4 if proofs is None else proofs, held),
+    )
+
+
+def _formalizations(rng: Random, count: int, held: set[str]) -> list[tuple[str, str]]:
+    rows: dict[tuple[str, str], None] = {}
+    while len(rows) < count:
+        family, _, draft = draw(rng)
+        row = (word(rng, family, draft), reference(draft.goal))
+        if row[1] not in held:
+            rows[row] = None
+    return list(rows)
+
+
+def _proofs(rng: Random, count: int, held: set[str]) -> list[tuple[str, str]]:
+    rows: dict[tuple[str, str], None] = {}
+    while len(rows) < count:
+        _, _, draft = draw(rng, PROOF_LEVELS)
+        if reference(draft.goal) in held or draft.truth in ("contradictory", "trivial"):
+            continue
+        goal = f"¬ ({draft.goal})" if draft.truth == "false" else draft.goal
+        proof = rng.choice(draft.proofs) if rng.random() < GOOD_PROOFS or not draft.wrong else rng.choice(draft.wrong)
+        rows[reference(goal), f"by {proof}"] = None
+    return list(rows)
+
+
+def _grades(rng: Random, formal: list[tuple[str, str]]) -> list[tuple[str, str, Grade]]:
+    rows: list[tuple[str, str, Grade]] = []
+    for text, statement in formal:
+        chance = rng.random()
+        if chance < 0.42:
+            rows.append((text, statement, "excellent"))
+        elif chance < 0.5:
+            rows.append((text, rename(rng, statement), "good"))
+        else:
+            wrong, grade = corrupt(rng, statement, rng.choice(formal)[1])
+            rows.append((text, wrong, grade))
+    return rows
+
+
+def rename(rng: Random, statement: str) -> str:
+    """The same statement with its first bound variable renamed: faithful, but not the text's own letter."""
+    bound = re.search(r"[∀∃] (\w)\b", statement)
+    if not bound:
+        return statement
+    letter = rng.choice([c for c in "nmkxyzuv" if not re.search(rf"\b{c}\b", statement)])
+    return re.sub(rf"\b{bound[1]}\b", letter, statement)
+
+
+def corrupt(rng: Random, statement: str, unrelated: str) -> tuple[str, Grade]:
+    """A statement that no longer says what the text says: one detail wrong is "fair", content lost is "poor"."""
+    for _ in range(20):
+        kind = rng.choices(("number", "swap", "relation", "variable", "hypothesis", "quantifier", "unrelated"), (35, 15, 15, 10, 10, 5, 10))[0]
+        wrong = unrelated if kind == "unrelated" else _CORRUPTIONS[kind](rng, statement)
+        if wrong not in ("", statement):
+            return wrong, "fair" if kind in ("number", "swap", "relation", "variable") else "poor"
+    return "theorem X : True", "poor"
+
+
+def _number(rng: Random, statement: str) -> str:
+    found = rng.choice(list(re.finditer(r"\d+", statement)) or [None])
+    if found is None:
+        return ""
+    digits = list(found[0])
+    place = rng.randrange(len(digits))
+    digits[place] = rng.choice("0123456789")
+    return statement[: found.start()] + str(int("".join(digits))) + statement[found.end() :]
+
+
+def _swap(rng: Random, statement: str) -> str:
+    found = list(re.finditer(r"\d+", statement))
+    if len(found) < 2:
+        return ""
+    first, second = sorted(rng.sample(found, 2), key=lambda m: m.start())
+    return statement[: first.start()] + second[0] + statement[first.end() : second.start()] + first[0] + statement[second.end() :]
+
+
+_RELATIONS = {"=": "≠", "≠": "=", "<": ">", ">": "<", "≥": "<", "∧": "∨", "∨": "∧", "∣": "≠"}
+
+
+def _relation(rng: Random, statement: str) -> str:
+    found = rng.choice([m for m in re.finditer(r"[=≠<>≥∧∨∣]", statement)] or [None])
+    return "" if found is None else statement[: found.start()] + _RELATIONS[found[0]] + statement[found.end() :]
+
+
+def _variable(rng: Random, statement: str) -> str:
+    names = sorted(set(re.findall(r"\b[a-z]\b", statement)))
+    places = list(re.finditer(r"\b[a-z]\b", statement))[1:]
+    if len(names) < 2 or not places:
+        return ""
+    place = rng.choice(places)
+    return statement[: place.start()] + rng.choice([n for n in names if n != place[0]]) + statement[place.end() :]
+
+
+def _hypothesis(rng: Random, statement: str) -> str:
+    head, comma, body = statement.partition(", ")
+    parts = body.split(" → ")
+    if not comma or len(parts) < 2 or "(" in parts[0]:
+        return ""
+    return head + comma + " → ".join(parts[1:])
+
+
+def _quantifier(rng: Random, statement: str) -> str:
+    return statement.replace("∃", "∀", 1) if "∃" in statement else statement.replace("∀", "∃", 1)
+
+
+_CORRUPTIONS = {"number": _number, "swap": _swap, "relation": _relation, "variable": _variable, "hypothesis": _hypothesis, "quantifier": _quantifier}
