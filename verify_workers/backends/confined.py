@@ -1,0 +1,75 @@
+"""Becomes the given script after giving up what a checker of proofs does not need.
+
+    python -I -S confined.py '{"parent": PID, "cpu": S, "memory": BYTES}' SCRIPT ARGS...
+
+Elaborating a proof runs code, so before any of it is read this process: dies with its parent, cannot reach the
+network (its own network namespace, where the kernel permits), cannot create, write or remove any file nor signal other
+processes (Landlock, where the kernel has it), and has limits on processor time, address space, files and dumps.
+A protection that this kernel lacks is skipped: the verdict does not rest on it.  Standard library only; every import
+is paid for by every check.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446  # the same numbers on every architecture
+LANDLOCK_VERSION = 1  # flag: ask for the kernel's Landlock version
+# Writing, truncating, removing, making and moving files and devices (bits 1, 4-14 by Landlock version), all denied; reading is free.
+WRITES = {1: 0x1FF2, 2: 0x3FF2, 3: 0x7FF2}
+TCP = 0x3  # bind and connect, Landlock version 4
+SCOPES = 0x3  # abstract sockets and signals, Landlock version 6
+
+
+def forbid_writing(libc: ctypes.CDLL) -> None:
+    """Deny every change to the file system, TCP, and signals to others, as far as the kernel's Landlock goes."""
+    version = libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), LANDLOCK_VERSION)
+    if version < 1:
+        return
+    rules = (ctypes.c_uint64 * 3)(WRITES[min(version, 3)], TCP if version >= 4 else 0, SCOPES if version >= 6 else 0)
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(size), 0)
+    if ruleset < 0:
+        return
+    libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+
+
+def confine(parent: int, cpu: int, memory: int) -> None:
+    """Apply every protection to this process; `cpu` in seconds, `memory` (address space) in bytes."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
+        libc.unshare(CLONE_NEWNET)
+    forbid_writing(libc)
+    for limit, value in (
+        (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        hard = resource.getrlimit(limit)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (value, value))
+
+
+def main() -> None:
+    """Confine this process, then run SCRIPT in it as `__main__`."""
+    confine(**json.loads(sys.argv[1]))
+    script, sys.argv = sys.argv[2], sys.argv[2:]
+    with open(script, encoding="utf-8") as file:
+        code = compile(file.read(), script, "exec")
+    exec(code, {"__name__": "__main__", "__file__": script})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The reference backend: one fresh, confined Lean process per check; slow, simple, and what every other one must agree with.
+
+It reads Lean's messages (policy + statement pin + axiom list), so its verdicts say `audit: text`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify_workers import pin, policy
+from verify_workers.lean import LeanInstall
+from verify_workers.records import Check, Message, Outcome, Reason, Verdict
+
+CONFINED = Path(__file__).with_name("confined.py")
+
+MEMORY = 2 << 30  # bytes resident before a check counts as `resource`
+ADDRESS_SPACE = 6 << 30  # bytes beyond that which may be reserved; Lean maps its library, .olean files and thread stacks
+START_UP = 1.0  # seconds that starting Lean may take on top of the check's own time
+POLL = 0.02  # seconds between looks at the clock and the memory
+MAX_OUTPUT = 8 << 20  # bytes of messages
+# A misspelt or unknown name must not become a variable: `(x : ℝ)` without reals would be accepted for every type ℝ.
+OPTIONS = ("-DautoImplicit=false", "-DrelaxedAutoImplicit=false")
+# The candidate's doing, as far as anyone can tell: a checker's own failure does not look like this.
+FAULTS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE})
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one Lean process ended.  `stopped` says why we ended it, if we did."""
+
+    status: int
+    output: bytes
+    errors: bytes
+    stopped: Outcome | None
+
+
+class ProcessBackend:
+    """One Lean process per check, on its own, with nothing shared between checks."""
+
+    name = "process"
+
+    def __init__(self, install: LeanInstall, memory: int = MEMORY) -> None:
+        """`memory` is the resident size in bytes beyond which a check ends as `resource`."""
+        self._install = install
+        self._memory = memory
+        self.lean = install.version
+        self.library = install.revision
+        # The working directory of every child: empty, and nothing in it can be written from inside.
+        self._folder = tempfile.mkdtemp(prefix="proof-synth-")
+
+    def check(self, check: Check) -> Verdict:
+        """The verdict on one check: policy first, then Lean on the pinned file."""
+        start = time.monotonic()
+        verdict = policy.refusal(check) or self._ask_lean(check)
+        return verdict.model_copy(
+            update={
+                "seconds": time.monotonic() - start,
+                "lean": self.lean,
+                "library": self.library,
+                "backend": self.name,
+            }
+        )
+
+    def close(self) -> None:
+        """Removes the working directory; every process has ended with its check."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _ask_lean(self, check: Check) -> Verdict:
+        file = pin.build(check)
+        try:
+            run = self._run(file.text, check.timeout)
+        except OSError as error:
+            return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run Lean: {error}")
+        if run.stopped is not None:
+            return Verdict(id=check.id, outcome=run.stopped, reason="wall time" if run.stopped is Outcome.TIMEOUT else "memory or output")
+        if died := _died(run):
+            outcome, reason, detail = died
+            messages = [Message(severity="error", line=1, column=0, text=detail)] if detail else []
+            return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages)
+        try:
+            reading = pin.read(file, run.output.decode("utf-8"), run.status)
+        except (pin.Malformed, UnicodeDecodeError) as error:
+            detail = run.errors.decode("utf-8", "replace").strip()[-500:]
+            return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"{error}; {detail}" if detail else str(error))
+        return Verdict(
+            id=check.id,
+            outcome=reading.outcome,
+            reason=str(reading.reason),
+            messages=list(reading.messages),
+            axioms=list(reading.axioms),
+            audit="text",
+        )
+
+    def _run(self, text: str, timeout: float) -> Run:
+        """Lean on `text`, in a session of its own that is gone when this returns."""
+        limits = {"parent": os.getpid(), "cpu": int(2 * (timeout + START_UP)) + 2, "memory": self._memory + ADDRESS_SPACE}
+        *interpreter, script = self._install.command()
+        command = [*interpreter, str(CONFINED), json.dumps(limits), script, *OPTIONS, "--stdin", "--json"]
+        deadline = time.monotonic() + timeout + START_UP
+        with os.fdopen(os.memfd_create("check"), "wb") as source:
+            source.write(text.encode("utf-8"))
+            source.flush()
+            source.seek(0)
+            child = subprocess.Popen(
+                command,
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=self._folder,
+                env=self._install.environment() | {"TMPDIR": self._folder},
+                start_new_session=True,
+            )
+        try:
+            output, errors, stopped = self._watch(child, deadline)
+        finally:
+            _end(child)
+        return Run(child.returncode, output, errors, stopped)
+
+    def _watch(self, child: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, bytes, Outcome | None]:
+        """Reads both streams to their ends unless time, memory or output run over; then says which."""
+        assert child.stdout and child.stderr
+        streams = {child.stdout: bytearray(), child.stderr: bytearray()}
+        stopped: Outcome | None = None
+        with selectors.DefaultSelector() as selector:
+            for stream in streams:
+                selector.register(stream, selectors.EVENT_READ)
+            while selector.get_map() and stopped is None:
+                for key, _ in selector.select(POLL):
+                    data = os.read(key.fd, 1 << 16)
+                    if data:
+                        streams[key.fileobj] += data  # type: ignore[index]
+                    else:
+                        selector.unregister(key.fileobj)
+                if time.monotonic() > deadline:
+                    stopped = Outcome.TIMEOUT
+                elif _resident(child.pid) > self._memory or sum(map(len, streams.values())) > MAX_OUTPUT:
+                    stopped = Outcome.RESOURCE
+        if stopped is None:
+            try:
+                child.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                stopped = Outcome.TIMEOUT
+        return bytes(streams[child.stdout]), bytes(streams[child.stderr]), stopped
+
+
+def _resident(pid: int) -> int:
+    """Resident bytes of a process; 0 when it has gone."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def _died(run: Run) -> tuple[Outcome, str, str] | None:
+    """(outcome, reason, detail) of a process that ended by a signal of its own making, None for any other end."""
+    if run.status == -signal.SIGXCPU:
+        return Outcome.TIMEOUT, "processor time", ""
+    if -run.status not in FAULTS:
+        return None
+    words = run.errors.decode("utf-8", "replace").lower()
+    if any(sign in words for sign in ("out of memory", "bad_alloc", "cannot allocate")):
+        return Outcome.RESOURCE, "memory", ""
+    detail = "Lean's stack overflowed" if "stack overflow" in words else f"Lean crashed (signal {-run.status})"
+    return Outcome.REJECTED, Reason.ELABORATION, f"{detail}; often a very deep recursion"
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kills what is left of the child's process group, reaps it and closes its pipes."""
+    # Before the child is reaped its id cannot be anyone else's, so the group is certainly its own.
+    if child.returncode is None:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            child.kill()
+    child.wait()
+    for stream in (child.stdout, child.stderr):
+        if stream:
+            stream.close()

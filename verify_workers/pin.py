@@ -1,0 +1,196 @@
+"""The text tier of verification: one Lean file per check, and the reading of Lean's messages on it.
+
+The file has five parts: the header; the trusted statement, elaborated first under an unguessable name; the candidate;
+a trusted theorem that type-checks only if the candidate's constant proves the trusted statement, with the list of its
+axioms; and a sentinel whose answer must arrive, since an unclosed bracket or comment would swallow the lines before
+it.  Taking the statement's type from the first elaboration (`type_of%`) keeps universes, implicit, instance, optional
+and auto-bound arguments as they were, whatever the candidate declares, opens or leaves open.
+
+Texts printed inside the candidate's environment could be forged by a candidate that runs code there.  That is what the
+policy refuses, and why a verdict from here says `audit: text`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verify_workers.policy.lexer import tokens
+from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason
+from verify_workers.statement import parse_theorem, renamed, source
+
+MAX_MESSAGES = 50  # per verdict
+MAX_MESSAGE_CHARACTERS = 4000
+
+_SEVERITIES = {"error": "error", "warning": "warning", "information": "info"}
+
+
+class Malformed(Exception):
+    """Lean's output is not what a run to the end prints: no verdict can rest on it."""
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """One check as a Lean file.  Line numbers count from 1; each part ends before the line where the next starts."""
+
+    text: str
+    nonce: str
+    pin: int  # first line of the trusted statement; the header stands before it
+    candidate: int  # first line of the candidate (in the proof form: of the statement that we put before the proof)
+    given: int  # first line of the text that the user gave
+    indent: int  # columns of our own text before it on that line
+    tail: int  # first line of the trusted tail
+    axioms: int  # line of `#print axioms` of the pinned theorem
+    sentinel: int  # last line
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What Lean's messages on a pinned file amount to."""
+
+    outcome: Outcome
+    reason: str = ""
+    messages: tuple[Message, ...] = ()
+    axioms: tuple[str, ...] = ()
+
+
+def build(check: Check, nonce: str | None = None) -> PinnedFile:
+    """The file for a check that the policy has passed; raises `StatementError` for what is no statement.
+
+    A fresh `nonce` is drawn unless a test gives one.
+    """
+    theorem = parse_theorem(check.statement)
+    nonce = nonce or secrets.token_hex(16)
+    # Names that start with `_` are internal to Lean: library search does not offer them to a candidate.
+    pin, proved, end = f"_pin_{nonce}", f"_proved_{nonce}", f"_end_{nonce}"
+    trusted = f"{renamed(theorem, pin)} := sorry\ntheorem {end} : True := _root_.True.intro\n"
+    if check.proof is not None:
+        before, given = f"{source(theorem)} := ", check.proof
+    else:
+        before, given = "", without_imports(check.code or "")
+    tail = (
+        "section\n"
+        f"theorem _root_.{proved} : type_of% @_root_.{pin} := @_root_.{theorem.name.removeprefix('_root_.')}\n"
+        f"#print axioms _root_.{proved}\n"
+        "end\n"
+        f"#print axioms _root_.{end}\n"
+    )
+    header = f"{check.header}\n"
+    pin_line = 1 + header.count("\n")
+    candidate = pin_line + trusted.count("\n")
+    given_line = candidate + before.count("\n")
+    tail_line = given_line + given.count("\n") + 1
+    return PinnedFile(
+        text=f"{header}{trusted}{before}{given}\n{tail}",
+        nonce=nonce,
+        pin=pin_line,
+        candidate=candidate,
+        given=given_line,
+        indent=len(before) - (before.rfind("\n") + 1),
+        tail=tail_line,
+        axioms=tail_line + 2,
+        sentinel=tail_line + 4,
+    )
+
+
+def without_imports(code: str) -> str:
+    """The file with the imports at its top blanked out (they are the header's), every line and column kept."""
+    marks = tokens(code)
+    end = 0
+    while end + 1 < len(marks) and marks[end].text == "import":
+        end += 2
+    if not end:
+        return code
+    pieces, at = [], 0
+    for mark in marks[:end]:
+        pieces += [code[at : mark.start], " " * (mark.end - mark.start)]
+        at = mark.end
+    return "".join(pieces) + code[at:]
+
+
+def read(file: PinnedFile, output: str, status: int) -> Reading:
+    """The verdict that Lean's `--json` output and exit status on a pinned file amount to.
+
+    Raises `Malformed` for an empty, truncated or otherwise unexpected output.
+    """
+    if status not in (0, 1):
+        raise Malformed(f"Lean ended with status {status}")
+    replies = [_reply(line) for line in output.splitlines() if line.strip()]
+    errors = [reply for reply in replies if reply.severity == "error"]
+    if bool(errors) != bool(status):
+        raise Malformed(f"Lean ended with status {status} after {len(errors)} errors")
+    messages = tuple(_given(reply, file) for reply in replies if file.candidate <= reply.line < file.tail)[:MAX_MESSAGES]
+    early = [reply for reply in errors if reply.line < file.candidate]
+    if early:
+        return Reading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
+    inside = [reply for reply in errors if reply.line < file.tail]
+    if inside:
+        return Reading(Outcome.REJECTED, _why(inside[0]), messages)
+    if errors:
+        return Reading(Outcome.REJECTED, _why_tail(errors, file), (*messages, _at_end(errors[0])))
+    axioms = _axioms(replies, file.axioms, f"_proved_{file.nonce}")
+    if _axioms(replies, file.sentinel, f"_end_{file.nonce}"):
+        raise Malformed("the sentinel rests on axioms")
+    if "sorryAx" in axioms:
+        return Reading(Outcome.REJECTED, Reason.SORRY, messages, axioms)
+    if not ALLOWED_AXIOMS.issuperset(axioms):
+        return Reading(Outcome.REJECTED, Reason.AXIOM, messages, axioms)
+    return Reading(Outcome.ACCEPTED, "", messages, axioms)
+
+
+def _reply(line: str) -> Message:
+    """One line of `lean --json`, with the line number in the pinned file."""
+    try:
+        data: dict[str, Any] = json.loads(line)
+        return Message(severity=_SEVERITIES[data["severity"]], line=data["pos"]["line"], column=data["pos"]["column"], text=data["data"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed(f"no message of Lean: {line[:200]!r}") from error
+
+
+def _given(reply: Message, file: PinnedFile) -> Message:
+    """The message at its place in the user's text; what concerns the statement before a proof goes to its start."""
+    text = reply.text.replace(file.nonce, "…")[:MAX_MESSAGE_CHARACTERS]
+    line, column = reply.line - file.given + 1, reply.column
+    if line == 1:
+        column -= file.indent
+    if line < 1 or column < 0:
+        line, column = 1, 0
+    return Message(severity=reply.severity, line=line, column=column, text=text)
+
+
+def _at_statement(reply: Message) -> Message:
+    return Message(severity="error", line=1, column=0, text=f"the statement: {reply.text[:MAX_MESSAGE_CHARACTERS]}")
+
+
+def _at_end(reply: Message) -> Message:
+    text = re.sub(r"_(?:pin|proved|end)_[0-9a-f]+", "the statement", reply.text)
+    return Message(severity="error", line=1, column=0, text=f"does not prove the given statement: {text[:MAX_MESSAGE_CHARACTERS]}")
+
+
+def _why(error: Message) -> Reason:
+    """The reason that the first error inside the candidate amounts to."""
+    if error.text.startswith("unsolved goals"):
+        return Reason.UNSOLVED
+    return Reason.KERNEL if error.text.startswith("(kernel)") else Reason.ELABORATION
+
+
+def _why_tail(errors: Sequence[Message], file: PinnedFile) -> Reason:
+    """An error of the pinned theorem is about the statement; one at the very start of the tail ends the candidate's text."""
+    return Reason.ELABORATION if errors[0].line == file.tail else Reason.WRONG_STATEMENT
+
+
+def _axioms(replies: Sequence[Message], line: int, name: str) -> tuple[str, ...]:
+    """The axioms that `#print axioms NAME` on `line` listed; exactly one such answer must be there."""
+    answers = [reply.text for reply in replies if reply.line == line and reply.severity == "info"]
+    if len(answers) != 1:
+        raise Malformed(f"{len(answers)} answers where one was asked for")
+    if answers[0] == f"'{name}' does not depend on any axioms":
+        return ()
+    match = re.fullmatch(rf"'{re.escape(name)}' depends on axioms: \[([^\[\]]+)\]", answers[0])
+    if not match:
+        raise Malformed(f"not a list of axioms: {answers[0][:200]!r}")
+    return tuple(sorted(axiom.strip() for axiom in match[1].split(",")))

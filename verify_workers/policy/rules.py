@@ -1,0 +1,249 @@
+"""The rules: what a header, a statement, a proof and a whole file may contain, decided on tokens.
+
+Each function yields violations in the order of the text; none of them runs Lean.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
+from verify_workers.policy import words
+from verify_workers.policy.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token, tokens
+
+MAX_CHARACTERS = 200_000  # a text; the longest published machine proofs have about 60,000
+MAX_LINES = 10_000
+MAX_DEPTH = 200  # nested brackets; Lean's parser is recursive
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A forbidden construct: a short stable `reason`, and where it stands (line from 1, column from 0) in its text."""
+
+    reason: str
+    line: int
+    column: int
+
+
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
+_LETTER = re.compile(f"[{LETTERLIKE}{SUBSCRIPTS}]")
+# Letters that are notation, not part of names: modifier letters (superscripts, transposes) and mathematical alphabets.
+_NOTATION_LETTERS = re.compile("[ªº\u02b0-\u02ff\u1d2c-\u1d6a\u1d78\u1d9b-\u1dbf\u2071\u207f\u2c7c\u2c7d\U0001d400-\U0001d7ff]")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def too_large(text: str) -> str | None:
+    """The reason if the text is empty or beyond the limits, before anything else looks at it."""
+    if len(text) > MAX_CHARACTERS:
+        return "too_long"
+    if text.count("\n") >= MAX_LINES:
+        return "too_many_lines"
+    return None if text.strip() else "empty"
+
+
+def characters(text: str, marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """Control, bidirectional and invisible characters anywhere; letters outside Lean's alphabet outside comments and strings.
+
+    `marks` are the tokens of `text` without comments.  Yields (offset, reason).
+    """
+    code = None
+    for match in _UNUSUAL.finditer(text):
+        char, at = match[0], match.start()
+        if char == "\r" and text.startswith("\n", at + 1):
+            continue
+        category = unicodedata.category(char)
+        if category in _INVISIBLE:
+            yield at, f"character:U+{ord(char):04X}"
+        elif category[0] in "LN" or category == "Zs":
+            if _LETTER.match(char) or _NOTATION_LETTERS.match(char) or category == "No":
+                continue
+            if code is None:
+                code = [(mark.start, mark.end) for mark in marks if mark.kind not in (Kind.STRING, Kind.CHAR)]
+            if any(start <= at < end for start, end in code):
+                yield at, f"confusable:U+{ord(char):04X}"
+
+
+def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """What no part of a candidate may contain, whatever its form: uncertain reading, escape words, unbalanced brackets."""
+    open_brackets: list[Token] = []
+    for mark in marks:
+        match mark.kind:
+            case Kind.BROKEN:
+                yield mark.start, "lexical"
+            case Kind.INTERPOLATED:
+                yield mark.start, "interpolated_string"
+            case Kind.HASH:
+                yield mark.start, f"command:{mark.text[:40]}"
+            case Kind.CHAR if '"' in mark.text or "«" in mark.text:
+                yield mark.start, "lexical"
+            case Kind.IDENT:
+                reason = _word(mark)
+                if reason:
+                    yield mark.start, reason
+            case Kind.SYMBOL if mark.text == "`":
+                yield mark.start, "quotation"
+            case Kind.SYMBOL if mark.text in BRACKETS:
+                open_brackets.append(mark)
+                if len(open_brackets) == MAX_DEPTH + 1:
+                    yield mark.start, "nesting"
+            case Kind.SYMBOL if mark.text in CLOSERS:
+                if not open_brackets or BRACKETS[open_brackets.pop().text] != mark.text:
+                    yield mark.start, "bracket"
+                    return
+    for mark in open_brackets[:1]:
+        yield mark.start, "bracket"
+
+
+def _word(mark: Token) -> str | None:
+    """The reason why an identifier may not stand in a candidate, if there is one."""
+    parts = mark.parts
+    if "«" in mark.text and any(re.search(r"[\n\"`.]|--|/-|-/", part) for part in parts):
+        return "quoted_name"
+    if words.SORRY.intersection(parts):
+        return "sorry"
+    bad = words.WORDS.intersection(parts)
+    if bad:
+        return f"word:{min(bad)}"
+    first = parts[1:2] if parts[0] == "_root_" else parts[:1]
+    if words.NAMESPACES.intersection(first):
+        return f"word:{first[0]}"
+    return None
+
+
+def is_command(mark: Token) -> bool:
+    return mark.kind is Kind.IDENT and (mark.text in words.COMMANDS or bool(words.COMMAND_FAMILY.match(mark.text)))
+
+
+def proof(marks: Sequence[Token], docs: bool) -> Iterator[tuple[int, str]]:
+    """A proof is one term (with `where` and termination hints, which belong to it): no command can start inside it.
+
+    `docs` says whether the text has doc comments, which only commands take.
+    """
+    if docs:
+        yield 0, "doc_comment"
+    for index, mark in enumerate(marks):
+        if mark.kind is Kind.IDENT and mark.text == "set_option":
+            yield from _option(marks, index, needs_in=True)
+        elif is_command(mark):
+            yield mark.start, f"command:{mark.text}"
+        elif mark.text == "@[" and mark.kind is Kind.SYMBOL:
+            yield mark.start, "attribute"
+
+
+def header(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """Headers hold imports, plain `open`s, allowed options and universes."""
+    for index, mark in enumerate(marks):
+        if mark.text == "set_option":
+            yield from _option(marks, index, needs_in=False)
+        elif mark.text == "open":
+            yield from _open(marks, index)
+        elif mark.text == "@[":
+            yield mark.start, "attribute"
+        elif is_command(mark) and mark.text not in words.HEADER_COMMANDS:
+            yield mark.start, f"command:{mark.text}"
+
+
+def imports(marks: Sequence[Token]) -> list[str]:
+    """The modules that `import NAME` names, in order."""
+    return [after.text for mark, after in pairwise(marks) if mark.text == "import"]
+
+
+def whole_file(marks: Sequence[Token], allowed_imports: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """A model's file: plain declarations only; its imports are absent or exactly the header's, and stand at the top."""
+    if imports(marks) not in ([], list(allowed_imports)):
+        yield next(mark.start for mark in marks if mark.text == "import"), "import"
+    body = 0
+    while body + 1 < len(marks) and marks[body].text == "import":
+        body += 2
+    if marks and marks[0].text == "module":
+        yield marks[0].start, "command:module"
+    opened = {part for mark, after in pairwise(marks) if mark.text == "namespace" for part in after.parts}
+    for index in range(body, len(marks)):
+        mark = marks[index]
+        if mark.kind is Kind.SYMBOL and mark.text == "@[":
+            yield from _attributes(marks, index)
+        elif not is_command(mark):
+            continue
+        elif mark.text not in words.PLAIN_COMMANDS:
+            yield mark.start, f"command:{mark.text}"
+        elif mark.text == "import":
+            yield mark.start, "import"
+        elif mark.text == "open":
+            yield from _open(marks, index)
+        elif mark.text == "set_option":
+            yield from _option(marks, index, needs_in=False)
+        elif mark.text in words.DECLARATIONS and index + 1 < len(marks) and marks[index + 1].kind is Kind.IDENT:
+            special = kernel_name(marks[index + 1].parts, opened)
+            if special:
+                yield marks[index + 1].start, f"kernel_name:{special}"
+
+
+def kernel_name(parts: tuple[str, ...], opened: set[str] | frozenset[str] = frozenset()) -> str | None:
+    """The kernel's own name that a declaration of `parts` is, or is a prefix of, or may become inside `opened` namespaces."""
+    parts = parts[1:] if parts[:1] == ("_root_",) else parts
+    for special in sorted(KERNEL_SPECIAL_NAMES):
+        whole = tuple(special.split("."))
+        if whole[: len(parts)] == parts:
+            return special
+        if whole[-len(parts) :] == parts and opened.issuperset(whole[: -len(parts)]):
+            return special
+    return None
+
+
+def _open(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:
+    """`open` takes names and the usual clauses; `open … in` is refused."""
+    for mark in marks[index + 1 :]:
+        if mark.text == "in":
+            yield marks[index].start, "open_in"
+            return
+        if is_command(mark) and mark.text != "scoped":
+            return
+        if mark.kind is not Kind.IDENT and mark.text not in ("(", ")", ",", "→"):
+            return
+
+
+def _option(marks: Sequence[Token], index: int, needs_in: bool) -> Iterator[tuple[int, str]]:
+    """`set_option NAME VALUE [in]` with an allowed name and a plain value."""
+    name, value, after = ([*marks[index + 1 : index + 4], None, None, None])[:3]
+    if name is None or name.kind is not Kind.IDENT or value is None:
+        yield marks[index].start, "option"
+        return
+    allowed = name.text in words.OPTIONS or name.text.startswith(words.OPTION_FAMILIES)
+    if not allowed or (value.kind is not Kind.NUMBER and value.text not in ("true", "false")):
+        yield marks[index].start, f"option:{name.text[:60]}"
+    elif needs_in and (after is None or after.text != "in"):
+        yield marks[index].start, "command:set_option"
+
+
+def _attributes(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:
+    """`@[a, b …]`: every attribute is on the allow-list; no `local`, `scoped` or erasing `-`."""
+    expect_name, depth = True, 1
+    for mark in marks[index + 1 :]:
+        if mark.text in BRACKETS:
+            depth += 1
+        elif mark.text in CLOSERS:
+            depth -= 1
+            if not depth:
+                return
+        if expect_name and (mark.kind is not Kind.IDENT or mark.text not in words.ATTRIBUTES):
+            yield mark.start, f"attribute:{mark.text[:40]}"
+            return
+        expect_name = depth == 1 and mark.text == ","
+    yield marks[index].start, "attribute"
+
+
+def violations(text: str, found: Iterator[tuple[int, str]]) -> list[Violation]:
+    """(offset, reason) pairs as violations with positions."""
+    lines = Lines(text)
+    return [Violation(reason, *lines.at(offset)) for offset, reason in found]
+
+
+def read(text: str) -> tuple[list[Token], bool]:
+    """The tokens of `text` without comments, and whether it has doc comments."""
+    marks = tokens(text, comments=True)
+    plain = [mark for mark in marks if mark.kind not in (Kind.COMMENT, Kind.DOC)]
+    return plain, any(mark.kind is Kind.DOC for mark in marks)
