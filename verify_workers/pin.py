@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verify_workers.policy.lexer import tokens
+from verify_workers.lexer import tokens
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason
 from verify_workers.statement import parse_theorem, renamed, source
 

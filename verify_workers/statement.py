@@ -1,6 +1,6 @@
 """Reads a theorem's statement: its name, binders and conclusion, its text without a proof, and its negation.
 
-Works on text alone, with the policy's lexer, so that comments, strings and «quoted» names cannot confuse it.  What
+Works on text alone, with a real lexer, so that comments, strings and «quoted» names cannot confuse it.  What
 a statement *means* is decided by Lean: a statement that splits here may still fail to elaborate.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verify_workers.policy.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
+from verify_workers.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 
 _LOCAL_DEFINITIONS = frozenset({"let", "have", "letI", "haveI", "let_fun", "letλ", "let_delayed", "let_tmp"})
 _ENDINGS = ((), ("by",), ("sorry",), ("by", "sorry"))  # what may follow the last `:=` of a statement
