@@ -1,0 +1,43 @@
+"""Fixtures that several packages share."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from verify_workers.lean import LeanInstall
+
+
+@pytest.fixture(scope="session")
+def ray_local() -> Iterator[None]:
+    """A Ray of this test run's own: two CPUs, no dashboard, in a temporary directory that goes away with it."""
+    import ray
+
+    root = str(Path(__file__).parents[1])
+    # Ray's sockets need a short path (107 bytes at most), which pytest's own temporary directories exceed.
+    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        ray.init(
+            address="local",
+            num_cpus=2,
+            include_dashboard=False,
+            _temp_dir=folder,
+            object_store_memory=200 * 2**20,
+            runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}},
+            log_to_driver=False,
+        )
+        yield
+        ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def lean() -> LeanInstall:
+    """The embedded Lean with its core library (built into the user's cache on first use)."""
+    from verify_workers.lean import embedded
+
+    return embedded()

@@ -1,0 +1,432 @@
+"""The pool in threads: one right verdict per check whatever the backends do, and no more work than needed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.verify_workers.fake_backends import ChildBackend, FlakyBackend, NullBackend, SlowBackend, checks, expected
+from verify_workers import local_pool
+from verify_workers.config import CacheConfig, PoolConfig
+from verify_workers.errors import UserError
+from verify_workers.local_pool import LocalPool, private_mb
+from verify_workers.records import Check, Outcome, Verdict
+
+QUICK: dict[str, Any] = {"workers": 2, "grace": 0.3, "retry": "never"}
+
+
+class Made:
+    """A factory that remembers what it made."""
+
+    def __init__(self, kind: Callable[[], NullBackend]) -> None:
+        self.kind, self.all = kind, list[Any]()
+
+    def __call__(self) -> Any:
+        self.all.append(self.kind())
+        return self.all[-1]
+
+    @property
+    def asked(self) -> list[Check]:
+        return [check for backend in self.all for check in backend.asked]
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    FlakyBackend.met.clear()
+    monkeypatch.setattr(local_pool, "BACKOFF_SECONDS", (0.001, 0.01))
+    before = threading.active_count()
+    yield
+    end = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.02)
+    assert threading.active_count() <= before, [thread.name for thread in threading.enumerate()]
+
+
+def check(proof: str, name: str = "x", timeout: float = 1.0) -> Check:
+    return Check(id=name, statement="theorem t : True", proof=proof, timeout=timeout)
+
+
+def assert_right(asked: list[Check], verdicts: list[Verdict]) -> None:
+    assert [verdict.id for verdict in verdicts] == [entry.id for entry in asked]
+    assert [verdict.outcome for verdict in verdicts] == [expected(entry) for entry in asked]
+
+
+def test_verdicts_come_in_order_and_every_backend_is_closed() -> None:
+    made = Made(NullBackend)
+    asked = checks(500)
+    with LocalPool(PoolConfig(**QUICK), made) as pool:
+        assert_right(asked, pool.verify(asked))
+        assert pool.verify([]) == []
+        stats = pool.stats()
+    assert stats["checks"] == stats["runs"] == 500 and stats["outstanding"] == 0
+    assert sum(stats["outcomes"].values()) == 500 and set(stats["outcomes"]) == {"accepted", "rejected"}
+    assert 0 < stats["busy_share"] <= 1 and stats["checks_per_second"] > 0
+    assert 1 <= len(made.all) <= 2 and all(backend.closed for backend in made.all)
+
+
+def test_as_completed_gives_each_once_and_does_not_run_ahead() -> None:
+    read: list[str] = []
+
+    def source() -> Iterator[Check]:
+        for entry in checks(300):
+            read.append(entry.id)
+            yield entry
+
+    with LocalPool(PoolConfig(**QUICK, queue=20), NullBackend) as pool:
+        answers = pool.as_completed(source())
+        got = [next(answers)]
+        assert len(read) <= 21
+        got += answers
+    assert sorted(verdict.id for verdict in got) == sorted(read) and len(read) == 300
+
+
+def test_many_callers_at_once_each_get_their_own() -> None:
+    with LocalPool(PoolConfig(**QUICK, queue=16), NullBackend) as pool:
+        results: dict[int, list[Verdict]] = {}
+
+        def call(number: int) -> None:
+            results[number] = pool.verify(checks(200, f"by caller{number} p{{0}}"))
+
+        callers = [threading.Thread(target=call, args=(number,)) for number in range(8)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        for number in range(8):
+            assert_right(checks(200, f"by caller{number} p{{0}}"), results[number])
+        assert pool.stats()["checks"] == 1600
+
+
+def test_identical_questions_share_one_run() -> None:
+    made = Made(SlowBackend)
+    same = [check("needs 0.2", f"same{number}") for number in range(50)]
+    with LocalPool(PoolConfig(**QUICK), made) as pool:
+        verdicts = pool.verify([*same, check("needs 0.2", "longer", timeout=9)])
+        stats = pool.stats()
+    assert [verdict.id for verdict in verdicts] == [entry.id for entry in [*same, check("", "longer")]]
+    assert len(made.asked) == 2 and stats["shared"] == 49 and stats["checks"] == 51
+
+
+def test_checks_of_one_statement_run_together() -> None:
+    made = Made(NullBackend)
+    hold = threading.Event()
+
+    class Held(NullBackend):
+        def check(self, check: Check) -> Verdict:
+            hold.wait(10)
+            return super().check(check)
+
+    made.kind = Held
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}), made) as pool:
+        threading.Timer(0.2, hold.set).start()
+        pool.verify(checks(100, statements=10))
+    order = [entry.statement for entry in made.asked]
+    changes = sum(one != other for one, other in zip(order, order[1:], strict=False))
+    assert changes <= 11
+
+
+# ---- deadlines
+
+
+def test_slow_checks_get_their_full_time_after_the_others() -> None:
+    made = Made(SlowBackend)
+    slow, dead = check("needs 0.4", "slow", 1.0), check("needs 9", "dead", 0.8)
+    quick = [check(f"quick {number}", f"q{number}", 1.0) for number in range(40)]
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, timeout_first=0.1), made) as pool:
+        verdicts = {verdict.id: verdict for verdict in pool.verify([slow, dead, *quick])}
+        stats = pool.stats()
+    assert verdicts["slow"].outcome is expected(slow)
+    assert verdicts["dead"].outcome is Outcome.TIMEOUT
+    assert all(verdicts[entry.id].outcome is expected(entry) for entry in quick)
+    limits = [(entry.proof, entry.timeout) for entry in made.asked]
+    assert limits[0] == ("needs 0.4", 0.1) and limits[1] == ("needs 9", 0.1)
+    assert limits[-2:] == [("needs 0.4", 1.0), ("needs 9", 0.8)]
+    assert stats["deferred"] == 2 and stats["retries"] == 0
+
+
+def test_a_time_out_is_run_once_more_on_a_quiet_machine() -> None:
+    made = Made(SlowBackend)
+    settings = {**QUICK, "workers": 4, "retry": "contended"}
+    dead = [check(f"needs 9 {number}", f"d{number}", 0.2) for number in range(3)]
+    with LocalPool(PoolConfig(**settings), made, cores=1) as pool:
+        assert {verdict.outcome for verdict in pool.verify(dead)} == {Outcome.TIMEOUT}
+        assert pool.stats()["retries"] == 3
+    assert len(made.asked) == 6
+
+
+def test_no_check_exceeds_the_pools_own_limit() -> None:
+    made = Made(SlowBackend)
+    with LocalPool(PoolConfig(**QUICK, timeout_first=0.1, timeout_last=0.2), made) as pool:
+        assert pool.verify([check("needs 9", timeout=60)])[0].outcome is Outcome.TIMEOUT
+    assert [entry.timeout for entry in made.asked] == [0.1, 0.2]
+
+
+# ---- failures of the checker
+
+
+@pytest.mark.parametrize("fault", ["raise", "exit", "none", "other", "infra", "axiom", "unaudited", "hang", "stuck"])
+def test_a_fault_costs_no_verdict(fault: str) -> None:
+    made = Made(FlakyBackend)
+    faulty = check(f"do {fault} once", "faulty", 0.3)
+    asked = [*checks(20, "before {0}", 0.3), faulty, *checks(20, "after {0}", 0.3)]
+    with LocalPool(PoolConfig(**QUICK), made) as pool:
+        assert_right(asked, pool.verify(asked))
+        stats = pool.stats()
+    assert stats["infra_runs"] == 1 and stats["checks"] == 41
+    assert any(backend.closed for backend in made.all)
+
+
+@pytest.mark.parametrize("fault", ["raise", "none", "other", "infra", "axiom", "unaudited"])
+def test_a_lasting_fault_is_infra_and_never_an_acceptance(fault: str) -> None:
+    made = Made(FlakyBackend)
+    asked = [*checks(10, "before {0}"), check(f"do {fault}", "faulty"), *checks(10, "after {0}")]
+    with LocalPool(PoolConfig(**QUICK), made) as pool:
+        verdicts = pool.verify(asked)
+        stats = pool.stats()
+    faulty = verdicts.pop(10)
+    assert faulty.outcome is Outcome.INFRA and faulty.id == "faulty" and faulty.reason
+    assert_right(asked[:10] + asked[11:], verdicts)
+    assert stats["infra_runs"] == 3
+
+
+def test_killed_children_are_replaced_and_none_is_left() -> None:
+    made = Made(ChildBackend)
+    stop = threading.Event()
+    kills = 0
+
+    def kill() -> None:
+        nonlocal kills
+        random_ = random.Random(0)
+        while not stop.wait(0.05):
+            alive = [backend for backend in made.all if not backend.closed and backend.child.poll() is None]
+            if alive:
+                os.kill(random_.choice(alive).child.pid, signal.SIGKILL)
+                kills += 1
+
+    asked = checks(600)
+    with LocalPool(PoolConfig(**{**QUICK, "infra_tries": 20}), made) as pool:
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            verdicts = pool.verify(asked)
+        finally:
+            stop.set()
+            killer.join()
+        restarts = pool.stats()["restarts"]
+    assert_right(asked, verdicts)
+    assert kills >= 5 and restarts >= 3
+    assert all(backend.child.poll() is not None for backend in made.all)
+
+
+def test_a_worker_that_cannot_start_is_the_users_error() -> None:
+    def broken() -> NullBackend:
+        raise UserError("no Lean here; run make setup")
+
+    with LocalPool(PoolConfig(**QUICK), broken) as pool:
+        for _ in range(2):
+            with pytest.raises(UserError, match="run make setup"):
+                pool.verify(checks(50))
+        with pytest.raises(UserError):
+            list(pool.as_completed(checks(50)))
+
+
+def test_a_start_that_keeps_failing_ends_the_pool_and_one_that_recovers_does_not() -> None:
+    def broken() -> NullBackend:
+        raise OSError("no memory")
+
+    with LocalPool(PoolConfig(**QUICK), broken) as pool, pytest.raises(RuntimeError, match="no Lean worker could be started: OSError: no memory"):
+        pool.verify(checks(50))
+
+    tries = iter(range(100))
+
+    def recovers() -> NullBackend:
+        if next(tries) < 2:
+            raise OSError("no memory")
+        return NullBackend()
+
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}), recovers) as pool:
+        assert_right(checks(50), pool.verify(checks(50)))
+
+
+# ---- recycling
+
+
+def test_workers_are_recycled_by_count_and_by_memory() -> None:
+    made = Made(NullBackend)
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, recycle_after=10), made) as pool:
+        pool.verify(checks(95))
+        assert pool.stats()["recycles"] == 9 and pool.stats()["restarts"] == 0
+    assert [len(backend.asked) for backend in made.all] == [10] * 9 + [5]
+
+    class Large(ChildBackend):
+        code = "x = b'1' * 50_000_000"
+
+    for limit, recycles in ((40, 2), (500, 0)):
+        made = Made(Large)
+        with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, recycle_mb=limit), made) as pool:
+            pool.verify(checks(40))
+            assert pool.stats()["recycles"] == recycles
+
+
+def test_private_memory_is_that_of_the_threads_own_children() -> None:
+    seen: list[float] = []
+
+    def run() -> None:
+        me = threading.get_native_id()
+        seen.append(private_mb(me))
+        backend = ChildBackend()
+        seen.append(private_mb(me))
+        seen.append(private_mb(threading.main_thread().native_id or 0))
+        backend.close()
+        seen.append(private_mb(me))
+
+    before = private_mb(threading.main_thread().native_id or 0)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert seen[0] == 0 and 0 < seen[1] < 50 and seen[2] <= before + 0.5 and seen[3] == 0
+
+
+# ---- the cache
+
+
+def test_a_second_pool_knows_the_verdicts_of_the_first(tmp_path: Path) -> None:
+    config = PoolConfig(**QUICK, cache=CacheConfig(path=tmp_path / "verdicts.db"))
+    asked = checks(100)
+    made = [Made(NullBackend), Made(NullBackend)]
+    for number in range(2):
+        with LocalPool(config, made[number]) as pool:
+            assert_right(asked, pool.verify(asked))
+            assert pool.stats()["cache_hits"] == 100 * number
+    assert len(made[0].asked) == 100 and not made[1].asked
+
+
+@pytest.mark.parametrize("other", ["lean", "library", "name", "tier", "code"])
+def test_verdicts_of_another_lean_library_backend_tier_or_checker_are_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    class Kernel(NullBackend):
+        audit = "kernel"
+
+    class Changed(Kernel):
+        pass
+
+    if other in ("lean", "library", "name"):
+        setattr(Changed, other, "another")
+    cache = CacheConfig(path=tmp_path / "verdicts.db")
+    made = Made(Changed)
+    with LocalPool(PoolConfig(**QUICK, cache=cache), Kernel) as pool:
+        pool.verify(checks(5))
+    if other == "code":
+        monkeypatch.setattr(local_pool, "verifier_revision", lambda: "another")
+    tier = "strict" if other == "tier" else "fast"
+    with LocalPool(PoolConfig(**QUICK, cache=cache, audit=tier), made, auditor=Kernel) as pool:
+        pool.verify(checks(5))
+    assert len(made.asked) == 5
+
+
+def test_what_is_not_about_the_proof_is_not_remembered(tmp_path: Path) -> None:
+    config = PoolConfig(**{**QUICK, "retry": "always"}, timeout_first=0.1, cache=CacheConfig(path=tmp_path / "verdicts.db"))
+
+    def ask(entry: Check) -> tuple[Outcome, int]:
+        made = Made(FlakyBackend if entry.proof and entry.proof.startswith("do") else SlowBackend)
+        with LocalPool(config, made) as pool:
+            return pool.verify([entry])[0].outcome, len(made.asked)
+
+    assert ask(check("do raise"))[0] is Outcome.INFRA
+    assert ask(check("do raise once"))[1] == 1
+    assert ask(check("needs 0.5", timeout=0.3)) == (Outcome.TIMEOUT, 3)  # short, long, quiet
+    assert ask(check("needs 0.5", timeout=0.2)) == (Outcome.TIMEOUT, 0)  # known for 0.3 s, so for 0.2 s
+    assert ask(check("needs 0.5", timeout=2.0)) == (expected(check("needs 0.5")), 2)  # not known for 2 s
+    assert ask(check("needs 0.5", timeout=0.2)) == (expected(check("needs 0.5")), 0)
+    assert ask(check("nul \0"))[1] == 1
+    assert ask(check("nul \0"))[1] == 1  # NUL could make two questions look alike
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_a_time_out_on_a_crowded_machine_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowded: bool) -> None:
+    monkeypatch.setattr(local_pool, "_machine_crowded", lambda cores: crowded)
+    config = PoolConfig(**QUICK, cache=CacheConfig(path=tmp_path / "verdicts.db"))
+    for _ in range(2):
+        made = Made(SlowBackend)
+        with LocalPool(config, made) as pool:
+            assert pool.verify([check("needs 0.5", timeout=0.1)])[0].outcome is Outcome.TIMEOUT
+    assert len(made.asked) == crowded
+
+
+# ---- the strict tier
+
+
+class Kernel(NullBackend):
+    name, audit = "auditor", "kernel"
+
+
+class No(Kernel):
+    def check(self, check: Check) -> Verdict:
+        self.asked.append(check)
+        return self.answer(check, Outcome.REJECTED)
+
+
+class Yes(NullBackend):
+    def check(self, check: Check) -> Verdict:
+        self.asked.append(check)
+        return self.answer(check, Outcome.ACCEPTED)
+
+
+def test_strict_shows_every_acceptance_to_the_auditor() -> None:
+    made, auditors = Made(NullBackend), Made(Kernel)
+    asked = checks(100)
+    with LocalPool(PoolConfig(**QUICK, audit="strict"), made, auditors) as pool:
+        verdicts = pool.verify(asked)
+    assert_right(asked, verdicts)
+    accepted = [verdict for verdict in verdicts if verdict.accepted]
+    assert {verdict.audit for verdict in accepted} == {"kernel"} and len(auditors.asked) == len(accepted) > 20
+    assert all(backend.closed for backend in auditors.all)
+
+
+def test_strict_takes_the_auditors_no() -> None:
+    with LocalPool(PoolConfig(**QUICK, audit="strict"), Yes, No) as pool:
+        assert {verdict.outcome for verdict in pool.verify(checks(20))} == {Outcome.REJECTED}
+
+
+def test_strict_never_settles_for_less() -> None:
+    with LocalPool(PoolConfig(**QUICK, audit="strict"), Yes, Yes) as pool:
+        verdicts = pool.verify(checks(5))
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.INFRA} and "kernel audit" in verdicts[0].reason
+
+    def none() -> NullBackend:
+        raise UserError("the strict audit needs the fork backend; use the fast one")
+
+    with LocalPool(PoolConfig(**QUICK, audit="strict"), Yes, none) as pool, pytest.raises(UserError, match="use the fast one"):
+        pool.verify(checks(5))
+
+
+# ---- the end
+
+
+def test_closing_answers_everything_once() -> None:
+    pool = LocalPool(PoolConfig(**{**QUICK, "workers": 1}), FlakyBackend)
+    got: Counter[str] = Counter()
+    outcomes: set[Outcome] = set()
+
+    def put(verdict: Verdict) -> None:
+        got[verdict.id] += 1
+        outcomes.add(verdict.outcome)
+
+    pool.submit(check("do hang", "hung", 30), put)
+    for entry in checks(50):
+        pool.submit(entry, put)
+    pool.close(0.2)
+    pool.close()
+    assert got == Counter(["hung", *(entry.id for entry in checks(50))]) and outcomes == {Outcome.INFRA}
+    pool.submit(check("late", "late"), put)
+    assert got["late"] == 1

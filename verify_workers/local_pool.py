@@ -1,0 +1,667 @@
+"""A pool of Lean workers in this process: threads that each own one backend and pull checks.
+
+What it promises: exactly one verdict for every check that was accepted into the pool, whatever happens to
+the workers, and never an acceptance that its backend did not give for exactly that question.
+`schedule.Schedule` decides what runs next; this module runs it, shares the work on identical questions, keeps
+the verdict cache, replaces workers that fail, hang or grow, and counts.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import logging
+import os
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from verify_workers.cache import VerdictCache
+from verify_workers.config import PoolConfig, usable_cores
+from verify_workers.errors import UserError
+from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
+from verify_workers.schedule import Item, Schedule, Sink, Stage, passes
+
+log = logging.getLogger("verify_workers.pool")
+
+START_FAILURES = 5  # in a row, with no success before: no worker can be started here
+BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose backend keeps failing
+
+
+class Worker(Protocol):
+    """What the pool needs of a backend (see `verify_workers.backends.base`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def lean(self) -> str: ...
+    @property
+    def library(self) -> str: ...
+    def check(self, check: Check) -> Verdict: ...
+    def close(self) -> None: ...
+
+
+EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits")
+KERNEL_BACKENDS = frozenset({"fork"})  # whose acceptances are kernel audits already
+
+Factory = Callable[[], Worker]
+Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which Lean, library and kind of backend gives the verdicts here."""
+
+    lean: str
+    library: str
+    backend: str
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """One worker thread and what it is doing."""
+
+    number: int
+    thread: threading.Thread | None = None
+    backend: Worker | None = None
+    auditor: Worker | None = None
+    item: Item | None = None
+    started: float = 0.0  # clock, seconds: when the current run began
+    deadline: float | None = None  # clock, seconds: when the watchdog steps in
+    interrupted: bool = False  # the watchdog has closed the backend once
+    abandoned: bool = False  # the watchdog has given the work to someone else
+    checks: int = 0  # since the backend started
+    failures: int = 0  # of this worker in a row
+
+
+@dataclass
+class _Counts:
+    """Running totals since the pool was made."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    runs: int = 0
+    busy: float = 0.0  # worker-seconds with a check
+    active: float = 0.0  # seconds with at least one check in the pool
+    queued: float = 0.0  # seconds that checks waited for their first run, summed
+    started: int = 0  # checks that had a first run
+
+
+class LocalPool:
+    """Lean workers of this process.
+
+    `factory` makes one backend per worker thread, in that thread, when it is first needed; `auditor` makes the
+    second, stronger judge that every acceptance without a kernel audit is shown to in the strict tier.  By
+    default they are the backends that `config` names, on the embedded Lean.  Safe to call from many threads.
+    """
+
+    def __init__(
+        self,
+        config: PoolConfig,
+        factory: Factory | None = None,
+        auditor: Factory | None = None,
+        observer: Observer | None = None,
+        cores: int = 0,
+    ) -> None:
+        self.config = config
+        self.workers = config.worker_count()
+        self._factory: Factory = factory or (lambda: _make(config.backend, config.audit, config.memory_mb))
+        self._auditor: Factory = auditor or (lambda: _make_auditor(config.memory_mb))
+        self._observer = observer
+        self._cores = cores or usable_cores()
+        self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry)
+        self._cache = VerdictCache(config.cache.path, config.cache.size_mb) if config.cache.path else None
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)  # something may have become runnable
+        self._room = threading.Condition(self._lock)  # the pool is below its bound
+        self._stop = threading.Event()
+        self._slots: dict[int, _Slot] = {}
+        self._next_slot = 0
+        self._idle = 0
+        self._outstanding = 0
+        self._active_since = 0.0
+        self._inflight: dict[tuple[str, float], Item] = {}
+        self._counts = _Counts()
+        self._identity: Identity | None = None
+        self._fatal: Exception | None = None
+        self._start_failures = 0
+        self._watchdog = threading.Thread(target=self._watch, name="verify-watchdog", daemon=True)
+        self._watchdog.start()
+        atexit.register(self.close)
+
+    # ---- for callers
+
+    def verify(self, checks: Sequence[Check]) -> list[Verdict]:
+        """One verdict per check, in their order.  Raises `UserError` when no worker can be started."""
+        verdicts: dict[int, Verdict] = {}
+        all_done = threading.Event()
+        lock = threading.Lock()
+
+        def put(index: int, verdict: Verdict) -> None:
+            with lock:
+                verdicts[index] = verdict
+                if len(verdicts) == len(checks):
+                    all_done.set()
+
+        for index, check in enumerate(checks):
+            self.submit(check, lambda verdict, index=index: put(index, verdict))  # type: ignore[misc]
+        if checks:
+            all_done.wait()
+        self.raise_fatal()
+        return [verdicts[index] for index in range(len(checks))]
+
+    def as_completed(self, checks: Iterable[Check]) -> Iterator[Verdict]:
+        """Verdicts as they come, one per check; reads `checks` only as far as the pool's bound allows."""
+        arrived: queue.SimpleQueue[Verdict] = queue.SimpleQueue()
+        source = iter(checks)
+        waiting, more = 0, True
+        while more or waiting:
+            while more and waiting < self.config.queue:
+                check = next(source, None)
+                if check is None:
+                    more = False
+                    break
+                self.submit(check, arrived.put)
+                waiting += 1
+                if waiting >= 2 * self.workers and not arrived.empty():
+                    break  # a slow source must not hold back verdicts that are there
+            if waiting:
+                yield arrived.get()
+                waiting -= 1
+                self.raise_fatal()
+
+    def submit(self, check: Check, sink: Sink, wait: bool = True) -> None:
+        """Accept a check; `sink` gets its one verdict, from another thread or at once.
+
+        Waits while the pool is full unless `wait` is false.  `sink` must be quick and must not raise.
+        """
+        last = min(check.timeout, self.config.timeout_last)
+        first, last = passes(self.config.timeout_first, last)
+        key = None if _has_nul(check) else (check.key("", ""), last)
+        item = Item(check=check, first=first, last=last, key=key, waiters=[(check.id, sink)])
+        with self._lock:
+            while wait and self._outstanding >= self.config.queue and not self._ended:
+                self._room.wait()
+            if not self._ended:
+                self._admit(item)
+                return
+        sink(_infra(check.id, str(self._fatal) if self._fatal else "the pool is closed"))
+
+    def raise_fatal(self) -> None:
+        """Raise what made the whole pool fail, if anything did."""
+        if self._fatal is not None:
+            raise self._fatal
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which Lean answers here; None until the first worker has started."""
+        return self._identity
+
+    def stats(self) -> dict[str, Any]:
+        """Totals since the start: rates per second, shares 0..1, seconds, counts, and `outcomes` by name."""
+        with self._lock:
+            counts, now = self._counts, time.monotonic()
+            active = counts.active + (now - self._active_since if self._outstanding else 0.0)
+            busy = counts.busy + sum(now - slot.started for slot in self._slots.values() if slot.item is not None)
+            checks = sum(counts.outcomes.values())
+            return {
+                "workers": self.workers,
+                "backend": self._identity.backend if self._identity else "",
+                "lean": self._identity.lean if self._identity else "",
+                "library": self._identity.library if self._identity else "",
+                "checks": checks,
+                "runs": counts.runs,
+                "outstanding": self._outstanding,
+                "checks_per_second": checks / active if active else 0.0,
+                "active_seconds": active,
+                "busy_seconds": busy,
+                "busy_share": min(1.0, busy / (active * self.workers)) if active else 0.0,
+                "queue_seconds_mean": counts.queued / counts.started if counts.started else 0.0,
+                "outcomes": dict(counts.outcomes),
+                **{event: counts.events[event] for event in EVENTS},
+            }
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Answer what waits with `infra`, give what runs `seconds` to end, then end every worker.  May be called twice."""
+        with self._lock:
+            if self._stop.is_set():
+                return
+            self._stop.set()
+            waiting = list(self._schedule.drain())
+            self._work.notify_all()
+            self._room.notify_all()
+        for item in waiting:
+            self._answer(item, _infra("", "the pool is closed"))
+        self._join(seconds)
+        for slot in list(self._slots.values()):
+            _close(slot)  # ends the Lean below it, so that a check that still runs comes back
+        self._join(5.0)
+        for slot in list(self._slots.values()):
+            if slot.item is not None:
+                self._answer(slot.item, _infra("", "the pool was closed while the check ran"))
+        self._watchdog.join(5.0)
+        if self._cache is not None:
+            self._cache.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> LocalPool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(5.0 if kind is None else 0.5)
+
+    # ---- in and out
+
+    @property
+    def _ended(self) -> bool:
+        return self._stop.is_set() or self._fatal is not None
+
+    def _admit(self, item: Item) -> None:
+        """Queue `item`, or let it share the run of an identical one.  The lock is held."""
+        if not self._outstanding:
+            self._active_since = time.monotonic()
+        self._outstanding += 1
+        twin = self._inflight.get(item.key) if item.key else None
+        if twin is not None:
+            twin.waiters.extend(item.waiters)
+            self._counts.events["shared"] += 1
+            return
+        if item.key:
+            self._inflight[item.key] = item
+        self._schedule.add(item, time.monotonic())
+        self._work.notify()
+        if self._schedule.waiting > self._idle:
+            self._hire()
+
+    def _answer(self, item: Item, verdict: Verdict) -> None:
+        """Give everyone who waits for `item` its verdict, once."""
+        with self._lock:
+            if item.done:
+                return
+            item.done = True
+            if item.key and self._inflight.get(item.key) is item:
+                del self._inflight[item.key]
+            waiters = item.waiters
+            now = time.monotonic()
+            self._counts.outcomes[verdict.outcome.value] += len(waiters)
+            self._outstanding -= len(waiters)
+            if not self._outstanding:
+                self._counts.active += now - self._active_since
+            self._room.notify_all()
+        for name, sink in waiters:
+            answer = verdict.model_copy(update={"id": name})
+            if self._observer is not None:
+                self._observer(answer, now - item.arrived)
+            sink(answer)
+
+    # ---- the workers
+
+    def _hire(self) -> None:
+        """Start one more worker thread if there may be one.  The lock is held."""
+        if len(self._slots) >= self.workers:
+            return
+        slot = _Slot(self._next_slot)
+        self._next_slot += 1
+        self._slots[slot.number] = slot
+        slot.thread = threading.Thread(target=self._loop, args=(slot,), name=f"verify-{slot.number}", daemon=True)
+        slot.thread.start()
+
+    def _loop(self, slot: _Slot) -> None:
+        """Pull and run checks until the pool ends or the watchdog gives this worker up."""
+        try:
+            while not slot.abandoned:
+                item = self._take(slot)
+                if item is None:
+                    break
+                try:
+                    self._run(slot, item)
+                except BaseException as error:
+                    # A fault of the pool or an exit call inside a backend must not lose the check.
+                    log.exception("worker %d failed", slot.number)
+                    self._failed(slot, item, f"{type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self._slots.pop(slot.number, None)
+            _close(slot)
+
+    def _take(self, slot: _Slot) -> Item | None:
+        with self._lock:
+            while not self._ended:
+                now = time.monotonic()
+                item = self._schedule.take(slot.number, now)
+                if item is not None:
+                    slot.item, slot.started, slot.interrupted = item, now, False
+                    if item.runs == 1:
+                        self._counts.queued += now - item.arrived
+                        self._counts.started += 1
+                    return item
+                self._idle += 1
+                self._work.wait(1.0)  # overdue checks become runnable by time alone
+                self._idle -= 1
+        return None
+
+    def _run(self, slot: _Slot, item: Item) -> None:
+        """One run of one check, from the cache or on this worker's backend."""
+        if self._identity is None and not self._start(slot, item):
+            return
+        known = self._recall(item)
+        if known is not None:
+            self._finish(slot, item, known, cached=True)
+            return
+        if slot.backend is None and not self._start(slot, item):
+            return
+        backend = slot.backend
+        if backend is None:
+            return
+        question = item.check.model_copy(update={"id": f"{id(item):x}.{item.runs}", "timeout": item.limit})
+        crowded = self._schedule.crowded
+        verdict, problem = self._ask(slot, backend, question)
+        if not problem and verdict.accepted and self.config.audit == "strict" and verdict.audit != "kernel":
+            verdict, problem = self._audit(slot, question)
+        if problem:
+            self._failed(slot, item, problem)
+        else:
+            timed_out = verdict.outcome is Outcome.TIMEOUT
+            contended = timed_out and (crowded or self._schedule.crowded or _machine_crowded(self._cores))
+            self._finish(slot, item, verdict, contended)
+            self._recycle(slot)
+
+    def _ask(self, slot: _Slot, backend: Worker, question: Check) -> tuple[Verdict, str]:
+        """The backend's verdict, or in words why its reply is none."""
+        slot.deadline = time.monotonic() + question.timeout + self.config.grace
+        try:
+            verdict = backend.check(question)
+        except Exception as error:
+            return _infra(question.id, ""), f"{backend.name}: {type(error).__name__}: {error}"
+        finally:
+            slot.deadline = None
+        slot.checks += 1
+        return verdict, _wrong(question, verdict)
+
+    def _audit(self, slot: _Slot, question: Check) -> tuple[Verdict, str]:
+        """The verdict of the kernel audit, in its own clean process."""
+        if slot.auditor is None:
+            return _infra(question.id, ""), "no kernel auditor"
+        question = question.model_copy(update={"id": question.id + ".audit"})
+        verdict, problem = self._ask(slot, slot.auditor, question)
+        if not problem and verdict.accepted and verdict.audit != "kernel":
+            problem = f"{slot.auditor.name}: accepted by {verdict.audit!r} where a kernel audit was asked for"
+        return verdict, problem
+
+    def _finish(self, slot: _Slot, item: Item, verdict: Verdict, contended: bool = False, cached: bool = False) -> None:
+        """A run ended with a verdict about the check: answer, or queue its next pass."""
+        timed_out = verdict.outcome is Outcome.TIMEOUT and not cached
+        with self._lock:
+            if slot.item is not item:
+                return  # the watchdog was faster
+            now = time.monotonic()
+            slot.item, slot.failures = None, 0
+            self._counts.busy += now - slot.started
+            self._counts.runs += not cached
+            self._counts.events["cache_hits"] += cached
+            if not timed_out:
+                self._schedule.release(item)
+            elif self._ended:
+                self._schedule.release(item)
+                verdict = _infra("", "the pool was closed before the check had its full time")
+            elif not self._schedule.timed_out(item, now, contended):
+                self._counts.events["deferred" if item.stage is Stage.LONG else "retries"] += 1
+                self._wake()
+                return
+            self._wake()
+        doubtful = timed_out and contended and item.stage is not Stage.QUIET
+        if self._cache is not None and item.key and not cached and not doubtful:
+            self._cache.put(self._cache_key(item, slot), verdict, item.last, self.config.memory_mb)
+        self._answer(item, verdict)
+
+    def _failed(self, slot: _Slot, item: Item, problem: str) -> None:
+        """A run ended without a verdict: hand the check back and replace the backend, ever more slowly."""
+        if not self._give_back(slot, item, problem):
+            return
+        _close(slot)
+        first, longest = BACKOFF_SECONDS
+        if slot.failures > 1:
+            self._stop.wait(min(longest, first * 2 ** min(slot.failures, 16)))
+
+    def _give_back(self, slot: _Slot, item: Item, problem: str) -> bool:
+        """Queue `item` again, or answer `infra` after too many tries; False when this run was no longer the slot's."""
+        with self._lock:
+            if slot.item is not item:
+                return False
+            now = time.monotonic()
+            slot.item, slot.deadline = None, None
+            slot.failures += 1
+            item.failures += 1
+            self._counts.busy += now - slot.started
+            self._counts.events["infra_runs"] += 1
+            self._counts.events["restarts"] += slot.backend is not None
+            final = item.failures >= self.config.infra_tries or self._ended
+            if final:
+                self._schedule.release(item)
+            else:
+                self._schedule.again(item, now)
+            self._wake()
+        log.warning("check %r: the checker failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
+        if final:
+            self._answer(item, _infra("", problem))
+        return True
+
+    def _wake(self) -> None:
+        """Wake a worker for what may have become runnable.  The lock is held."""
+        if self._schedule.quiet_waits:
+            self._work.notify_all()
+        else:
+            self._work.notify()
+
+    def _start(self, slot: _Slot, item: Item) -> bool:
+        """Give this worker a backend; False when that failed (the check has then been queued again or answered)."""
+        if slot.backend is not None:
+            return True
+        slot.deadline = time.monotonic() + self.config.start
+        try:
+            backend = self._factory()
+            auditor = self._auditor() if self.config.audit == "strict" and backend.name not in KERNEL_BACKENDS else None
+        except Exception as error:
+            slot.deadline = None
+            with self._lock:
+                self._start_failures += 1
+                if isinstance(error, UserError):
+                    self._fatal = error
+                elif self._identity is None and self._start_failures >= START_FAILURES:
+                    self._fatal = RuntimeError(f"no Lean worker could be started: {type(error).__name__}: {error}")
+                stranded = list(self._schedule.drain()) if self._fatal else []
+                if self._fatal:
+                    self._work.notify_all()
+                    self._room.notify_all()
+            self._failed(slot, item, f"the worker did not start: {type(error).__name__}: {error}")
+            for other in stranded:
+                self._answer(other, _infra("", str(self._fatal)))
+            return False
+        slot.deadline = None
+        if slot.abandoned:
+            backend.close()
+            return False
+        slot.backend, slot.auditor, slot.checks = backend, auditor, 0
+        with self._lock:
+            self._identity = self._identity or Identity(backend.lean, backend.library, backend.name)
+            self._counts.events["starts"] += 1
+        return True
+
+    def _recycle(self, slot: _Slot) -> None:
+        """Replace a worker's backend that has done its share or grown too large."""
+        backend = slot.backend
+        if backend is None or slot.abandoned:
+            return
+        grown = slot.checks % 16 == 0 and private_mb(threading.get_native_id()) > self.config.recycle_mb
+        if slot.checks >= self.config.recycle_after or grown:
+            _close(slot)
+            with self._lock:
+                self._counts.events["recycles"] += 1
+
+    # ---- the cache
+
+    def _recall(self, item: Item) -> Verdict | None:
+        if self._cache is None or item.key is None or item.runs > 1:
+            return None
+        return self._cache.get(self._cache_key(item, None), item.last, self.config.memory_mb)
+
+    def _cache_key(self, item: Item, slot: _Slot | None) -> str:
+        backend = slot.backend if slot is not None else None
+        who = Identity(backend.lean, backend.library, backend.name) if backend is not None else self._identity
+        if who is None:
+            raise RuntimeError("the cache is asked before the first worker has started")
+        return "/".join((who.backend, self.config.audit, verifier_revision(), item.check.key(who.lean, who.library)))
+
+    # ---- the watchdog
+
+    def _watch(self) -> None:
+        """Close the backend of a worker that is past its deadline; when even that does not bring it back, hire another."""
+        while not self._stop.wait(min(0.5, self.config.grace / 4)):
+            now = time.monotonic()
+            with self._lock:
+                late = [(s, s.item, s.deadline) for s in self._slots.values() if s.deadline is not None and s.deadline <= now]
+            for slot, item, deadline in late:
+                if item is None:
+                    continue
+                if slot.interrupted:
+                    self._abandon(slot, item, deadline)
+                else:
+                    slot.interrupted = True
+                    slot.deadline = now + min(self.config.grace, 5.0)
+                    log.warning("worker %d has not answered in time: ending its Lean", slot.number)
+                    self._interrupt(slot)
+
+    def _interrupt(self, slot: _Slot) -> None:
+        """Close the backends in a thread of their own, because a hung backend may hang in `close` too."""
+        threading.Thread(target=_close, args=(slot,), name=f"verify-interrupt-{slot.number}", daemon=True).start()
+
+    def _abandon(self, slot: _Slot, item: Item, deadline: float) -> None:
+        """Leave a stuck thread behind (it ends if it ever returns) and give its check to someone else."""
+        with self._lock:
+            if slot.item is not item or slot.deadline != deadline or self._slots.pop(slot.number, None) is None:
+                return
+            slot.abandoned = True
+        log.warning("worker %d is stuck and has been replaced", slot.number)
+        self._give_back(slot, item, "the worker was stuck")
+        self._interrupt(slot)
+        with self._lock:
+            if not self._ended and self._schedule.waiting > self._idle:
+                self._hire()
+
+    def _join(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        for slot in list(self._slots.values()):
+            if slot.thread is not None and slot.thread is not threading.current_thread():
+                slot.thread.join(max(0.0, end - time.monotonic()))
+
+
+def private_mb(thread: int) -> float:
+    """Private memory (RssAnon, MB of 2^20 bytes) of the processes that a thread of ours (native id) started, and of theirs.
+
+    A backend is made and used in one thread, so these are its processes.  0 where the kernel does not say.
+    """
+    waiting, total = _children(os.getpid(), str(thread)), 0
+    while waiting:
+        pid = waiting.pop()
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                waiting.extend(_children(pid, task))
+            with open(f"/proc/{pid}/status", encoding="ascii") as lines:
+                total += next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
+        except OSError:
+            continue  # it ended meanwhile
+    return total / 1024
+
+
+def _children(pid: int, task: str) -> list[int]:
+    try:
+        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
+            return [int(child) for child in children.read().split()]
+    except OSError:
+        return []
+
+
+@functools.cache
+def verifier_revision() -> str:
+    """Hash of this package's own code: a verdict of another policy or checker is never recalled from the cache."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _make(name: str, audit: Literal["fast", "strict"], memory_mb: int) -> Worker:
+    """The backend of that name on the embedded Lean; `auto`: the fastest that works here.  Raises `UserError`."""
+    # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
+    from verify_workers.backends.fork import ForkBackend
+    from verify_workers.backends.process import ProcessBackend
+    from verify_workers.lean import embedded
+
+    install = embedded()
+    if name != "process":
+        try:
+            return ForkBackend(install, audit, memory_mb)
+        except Exception as error:  # whatever is wrong with it here, `auto` has another one
+            if name == "fork":
+                raise UserError(f"the fork backend does not work here ({_line(error)}): use the process backend") from error
+            log.warning("backend: process (the fork backend does not work here: %s)", _line(error))
+    return ProcessBackend(install, memory_mb << 20)
+
+
+def _make_auditor(memory_mb: int) -> Worker:
+    try:
+        return _make("fork", "strict", memory_mb)
+    except Exception as error:
+        raise UserError(f"the strict audit needs the fork backend ({_line(error)}); or use the fast audit") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _wrong(question: Check, verdict: object) -> str:
+    """Why a backend's reply is no verdict on `question`; '' when it is one."""
+    if not isinstance(verdict, Verdict):
+        return f"the reply is a {type(verdict).__name__}, not a verdict"
+    if verdict.id != question.id:
+        return f"the reply answers {verdict.id!r}, not {question.id!r}"
+    if verdict.outcome is Outcome.INFRA:
+        return verdict.reason or "; ".join(message.text for message in verdict.messages) or "no reason given"
+    if verdict.accepted and not ALLOWED_AXIOMS.issuperset(verdict.axioms):
+        return f"an acceptance that rests on the axioms {sorted(verdict.axioms)}"
+    if verdict.accepted and verdict.audit not in ("kernel", "text"):
+        return "an acceptance without an audit"
+    return ""
+
+
+def _infra(name: str, problem: str) -> Verdict:
+    return Verdict(id=name, outcome=Outcome.INFRA, reason=problem)
+
+
+def _has_nul(check: Check) -> bool:
+    """NUL separates the parts of a content key, so a text that holds one is never shared or cached."""
+    return any("\0" in text for text in (check.statement, check.header, check.proof or "", check.code or ""))
+
+
+def _machine_crowded(cores: int) -> bool:
+    """More is runnable on the machine than it has cores (1-minute load average, with room for its own lag)."""
+    return os.getloadavg()[0] > 1.25 * cores
+
+
+def _close(slot: _Slot) -> None:
+    """Close a worker's backends; a backend that cannot even be closed is only worth a log line."""
+    backends, slot.backend, slot.auditor = (slot.backend, slot.auditor), None, None
+    for backend in backends:
+        if backend is None:
+            continue
+        try:
+            backend.close()
+        except Exception:
+            log.exception("worker %d: %s could not be closed", slot.number, backend.name)

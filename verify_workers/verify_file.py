@@ -1,0 +1,360 @@
+"""`synth verify`: a file of checks in, a file of verdicts out, one row per row and in the same order.
+
+The whole input is read once before any Lean starts, so that a mistake in its last row costs seconds, not
+hours; then rows stream through the pool in a bounded window.  The output appears under its name only when it
+is complete.  (What an interrupted run already found is in the verdict cache when one is configured.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, Field
+
+from verify_workers.config import VerifyConfig
+from verify_workers.errors import UserError
+from verify_workers.local_pool import LocalPool
+from verify_workers.records import Check, Verdict
+
+JSONL_ENDINGS = (".jsonl", ".ndjson")
+PARQUET_ENDINGS = (".parquet", ".pq")
+Write = Callable[[Verdict], None]
+ROW_BYTES = 64 * 2**20  # longest line of JSONL
+READ_ROWS = 256  # rows of Parquet decoded at a time
+WRITE_ROWS = 4096  # rows per Parquet row group
+TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("outcome", pa.string()),
+        ("reason", pa.string()),
+        ("messages", pa.list_(pa.struct([("severity", pa.string()), ("line", pa.int64()), ("column", pa.int64()), ("text", pa.string())]))),
+        ("axioms", pa.list_(pa.string())),
+        ("audit", pa.string()),
+        ("seconds", pa.float64()),
+        ("lean", pa.string()),
+        ("library", pa.string()),
+    ]
+)
+
+
+class Summary(BaseModel):
+    """What a run of `verify_file` did so far; the last one is its result."""
+
+    rows: int = Field(0, description="rows of the input")
+    written: int = Field(0, description="verdicts written")
+    outcomes: dict[str, int] = Field({}, description="verdicts by outcome")
+    seconds: float = Field(0.0, description="wall seconds since the first row went to the pool")
+    backend: str = ""
+    lean: str = ""
+    library: str = ""
+    pool: dict[str, Any] = Field({}, description="`LocalPool.stats()`")
+
+
+def verify_file(
+    in_path: str | Path,
+    out_path: str | Path,
+    config: VerifyConfig,
+    progress: Callable[[Summary], None] | None = None,
+    pool: LocalPool | None = None,
+) -> Summary:
+    """Check every row of `in_path` and write its verdict to `out_path`.
+
+    Both are JSONL or Parquet by their endings.  Raises `UserError`, naming file, row and field, before any Lean
+    starts when a row is not a check.  `progress` is called about once a second from this thread.  `pool` is
+    used (and left open) instead of one made from `config.pool`.
+    """
+    source, target = Path(in_path), Path(out_path)
+    rows = _validated(source, target, config.timeout)
+    own = LocalPool(config.pool) if pool is None else pool
+    try:
+        with _writer(target) as write:
+            return _run(own, read_checks(source, config.timeout), write, rows, config, progress)
+    except BaseException:
+        if pool is None:
+            own.close(0.5)
+        raise
+    finally:
+        if pool is None:
+            own.close()
+
+
+def read_checks(path: Path, timeout: float) -> Iterator[Check]:
+    """The checks of a JSONL or Parquet file, one row at a time, each with `timeout` seconds; `UserError` at the first bad row."""
+    rows = _jsonl_rows(path) if _kind(path) == "jsonl" else _parquet_rows(path)
+    seen: set[bytes] = set()  # digests: a set of long ids would not fit for millions of rows
+    for place, row in rows:
+        check = _check(place, row, timeout)
+        digest = hashlib.blake2b(check.id.encode(), digest_size=12).digest()
+        if digest in seen:
+            raise UserError(f"{place}: field `id`: {_short(check.id)} occurs twice; ids must be unique")
+        seen.add(digest)
+        yield check
+
+
+# ---- one row
+
+
+def _check(place: str, row: object, timeout: float) -> Check:
+    if not isinstance(row, dict):
+        raise UserError(f"{place}: a row must be an object with `id`, `statement` and `proof` or `code`, not {_kind_of(row)}")
+    texts = {}
+    for name in TEXT_FIELDS:
+        value = row.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise UserError(f"{place}: field `{name}` must be text, not {_kind_of(value)} ({_short(value)})")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            at = f"U+{ord(value[error.start]):04X} at character {error.start + 1}"
+            raise UserError(f"{place}: field `{name}` holds a lone surrogate ({at}), which is no Unicode text") from None
+        texts[name] = value
+    for name in ("id", "statement"):
+        if name not in texts:
+            raise UserError(f"{place}: field `{name}` is missing")
+        if not texts[name].strip():
+            raise UserError(f"{place}: field `{name}` is empty")
+    if "proof" in texts and "code" in texts:
+        raise UserError(f"{place}: give exactly one of the fields `proof` and `code`, not both (use null for the other)")
+    if "proof" not in texts and "code" not in texts:
+        raise UserError(f"{place}: field `proof` (what follows `:=`) or `code` (a whole file) is missing")
+    return Check(timeout=timeout, **texts)
+
+
+def _kind_of(value: object) -> str:
+    names = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object", str: "text", type(None): "null"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _short(value: object) -> str:
+    text = ascii(value) if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# ---- files in
+
+
+def _validated(source: Path, target: Path, timeout: float) -> int:
+    """Rows of `source`, all of them well-formed; `UserError` for anything that would fail later."""
+    _kind(source)
+    _kind(target)
+    if not source.exists():
+        raise UserError(f"{source}: no such file")
+    if not source.is_file():
+        raise UserError(f"{source}: not a file")
+    if target.exists() and os.path.samefile(source, target):
+        raise UserError(f"{target}: input and output are the same file; choose another --out")
+    if target.is_dir():
+        raise UserError(f"{target}: a folder; --out must name a file")
+    try:
+        rows = sum(1 for _ in read_checks(source, timeout))
+    except OSError as error:
+        raise UserError(f"{source}: cannot be read ({error.strerror or error})") from error
+    if not rows:
+        raise UserError(f"{source}: holds no rows")
+    return rows
+
+
+def _kind(path: Path) -> str:
+    ending = path.suffix.lower()
+    if ending in JSONL_ENDINGS:
+        return "jsonl"
+    if ending in PARQUET_ENDINGS:
+        return "parquet"
+    raise UserError(f"{path}: unknown ending {ending!r}; use {', '.join(JSONL_ENDINGS + PARQUET_ENDINGS)}")
+
+
+def _jsonl_rows(path: Path) -> Iterator[tuple[str, object]]:
+    with path.open("rb") as lines:
+        for number, raw in enumerate(iter(lambda: lines.readline(ROW_BYTES + 1), b""), 1):
+            place = f"{path}: row {number}"
+            if len(raw) > ROW_BYTES:
+                raise UserError(f"{place}: longer than {ROW_BYTES // 2**20} MiB; each line must be one JSON object")
+            if number == 1:
+                raw = raw.removeprefix(b"\xef\xbb\xbf")
+            if not raw.strip():
+                continue
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError as error:
+                raise UserError(f"{place}: not UTF-8 (byte {error.start + 1} of the line is 0x{raw[error.start]:02x})") from None
+            try:
+                yield place, json.loads(text, object_pairs_hook=_unique)
+            except json.JSONDecodeError as error:
+                raise UserError(f"{place}: not JSON ({error.msg} at column {error.colno}); each line must be one JSON object") from None
+            except RecursionError:
+                raise UserError(f"{place}: not a check (nested too deeply)") from None
+            except ValueError as error:
+                raise UserError(f"{place}: not JSON ({error})") from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"field {_short(twice)} occurs twice")
+    return row
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, object]]:
+    try:
+        with pq.ParquetFile(path) as file:
+            names = [name for name in file.schema_arrow.names if name in TEXT_FIELDS]
+            twice = [name for name, count in Counter(names).items() if count > 1]
+            if twice:
+                raise UserError(f"{path}: field `{twice[0]}`: the file has two such columns")
+            for name in ("id", "statement"):
+                if name not in names:
+                    raise UserError(f"{path}: row 1: field `{name}` is missing (the file has no such column)")
+            number = 0
+            for batch in file.iter_batches(batch_size=READ_ROWS, columns=names):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"{path}: row {number}", row
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error
+
+
+# ---- through the pool
+
+
+def _run(
+    pool: LocalPool,
+    checks: Iterator[Check],
+    write: Write,
+    rows: int,
+    config: VerifyConfig,
+    progress: Callable[[Summary], None] | None,
+) -> Summary:
+    """Keep a window of rows in the pool and write its front as soon as it is answered."""
+    summary = Summary(rows=rows)
+    outcomes: Counter[str] = Counter()
+    window: deque[_Row] = deque()
+    arrived = threading.Event()
+    held, more = 0, True
+    begun = told = time.monotonic()
+
+    def tell() -> None:
+        stats = pool.stats()
+        summary.outcomes, summary.seconds, summary.pool = dict(outcomes), time.monotonic() - begun, stats
+        summary.backend, summary.lean, summary.library = stats["backend"], stats["lean"], stats["library"]
+        if progress is not None:
+            progress(summary.model_copy())
+
+    while more or window:
+        while more and (not window or (window[0].verdict is None and len(window) < config.window and held < config.window_mb * 1e6)):
+            check = next(checks, None)
+            if check is None:
+                more = False
+                break
+            entry = _Row(len(check.statement) + len(check.header) + len(check.proof or "") + len(check.code or ""), arrived)
+            window.append(entry)
+            held += entry.size
+            pool.submit(check, entry.put)
+        arrived.clear()
+        if window and window[0].verdict is None:
+            arrived.wait(0.5)
+        while window and (verdict := window[0].verdict) is not None:
+            held -= window.popleft().size
+            outcomes[verdict.outcome.value] += 1
+            summary.written += 1
+            write(verdict)
+        pool.raise_fatal()
+        if time.monotonic() - told >= 1.0:
+            told = time.monotonic()
+            tell()
+    tell()
+    return summary
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row in the window: characters of its text, and its verdict once there is one."""
+
+    size: int
+    arrived: threading.Event
+    verdict: Verdict | None = None
+
+    def put(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.arrived.set()
+
+
+# ---- files out
+
+
+@contextlib.contextmanager
+def _writer(path: Path) -> Iterator[Write]:
+    """Write verdicts to a temporary file beside `path`, which takes its place when the block ends well."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = part.open("wb")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    try:
+        with file:
+            with _jsonl_writer(file) if _kind(path) == "jsonl" else _parquet_writer(file) as write:
+                yield write
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def row(verdict: Verdict) -> dict[str, Any]:
+    """The output columns of one verdict."""
+    fields = verdict.model_dump(mode="json", include=set(SCHEMA.names))
+    return {name: _unicode(fields[name]) for name in SCHEMA.names}
+
+
+def _unicode(value: Any) -> Any:
+    """`value` with what has no UTF-8 form replaced (Lean may echo half a character of a broken text)."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_unicode(entry) for entry in value]
+    return {name: _unicode(entry) for name, entry in value.items()} if isinstance(value, dict) else value
+
+
+@contextlib.contextmanager
+def _jsonl_writer(file: BinaryIO) -> Iterator[Write]:
+    def write(verdict: Verdict) -> None:
+        file.write(json.dumps(row(verdict), ensure_ascii=False).encode() + b"\n")
+
+    yield write
+
+
+@contextlib.contextmanager
+def _parquet_writer(file: BinaryIO) -> Iterator[Write]:
+    rows: list[dict[str, Any]] = []
+
+    def flush() -> None:
+        writer.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
+        rows.clear()
+
+    def write(verdict: Verdict) -> None:
+        rows.append(row(verdict))
+        if len(rows) >= WRITE_ROWS:
+            flush()
+
+    with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
+        yield write
+        if rows:
+            flush()
