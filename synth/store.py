@@ -29,7 +29,7 @@ import typing
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import IO, Any, Literal, TypeVar
 
 import fsspec
 import pyarrow as pa
@@ -164,7 +164,7 @@ class RunDir:
         self.path = str(url)
         self.fs, self.root = fsspec.url_to_fs(self.path)
         self._entries: dict[str, dict[str, Any]] = {}
-        self._lock: int | None = None
+        self._lock: IO[bytes] | None = None
 
     def __reduce__(self) -> tuple[type[RunDir], tuple[str]]:
         return RunDir, (self.path,)
@@ -213,7 +213,7 @@ class RunDir:
     def close(self) -> None:
         """Let another driver in."""
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
             self._lock = None
 
     def __enter__(self) -> RunDir:
@@ -232,11 +232,11 @@ class RunDir:
         """The path of a file of this run, as its filesystem knows it."""
         return f"{self.root}/{name}"
 
-    def local_path(self, name: str) -> Path:
-        """The same as a local path, for tools that need one (checkpoints); UserError on a remote filesystem."""
+    def local_path(self, name: str = "") -> Path:
+        """A file or folder of this run as a local path, for tools that need one (checkpoints); UserError on a remote filesystem."""
         if not isinstance(self.fs, LocalFileSystem):
             raise UserError(f"{self.path}: this step needs a local run directory")
-        return Path(self.file(name))
+        return Path(self.root, name)
 
     def exists(self, name: str) -> bool:
         self.fs.invalidate_cache()
@@ -273,12 +273,12 @@ class RunDir:
     def write_json(self, name: str, value: Any) -> None:
         self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
-    def read_json(self, name: str) -> Any:
-        """The JSON file's value; UserError where it is missing or damaged."""
+    def read_json(self, name: str, default: Any = None) -> Any:
+        """The JSON file's value, or `default` where there is no such file; UserError where it is damaged."""
         try:
             return json.loads(self.read_bytes(name))
         except FileNotFoundError:
-            raise UserError(f"{self.file(name)}: no such file; is this a finished run?") from None
+            return default
         except ValueError as error:
             raise UserError(f"{self.file(name)}: damaged JSON ({error}); remove the file and run the same command again") from None
 
@@ -303,15 +303,15 @@ class RunDir:
         if not isinstance(self.fs, LocalFileSystem):
             return
         with self._writing(self.root):
-            handle = os.open(self.file(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            file = Path(self.file(".lock")).open("ab")  # noqa: SIM115  # held until `close`
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(handle)
+            file.close()
             raise UserError(
                 f"{self.path}: another `synth run` is using this run directory; wait for it, or give another --run-dir"
             ) from None
-        self._lock = handle
+        self._lock = file
 
     def _agree(self, config: Mapping[str, Any], may_differ: tuple[str, ...]) -> None:
         text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
@@ -422,24 +422,23 @@ class RunDir:
         """The keys of finished units."""
         return [entry["key"] for entry in self.entries() if entry["key"].startswith(prefix)]
 
-    def parts(self, kind: str, key: str | None = None, prefix: str = "") -> list[str]:
-        """Paths of the finished parts of a kind (of one unit, or of the units whose key has a prefix), in the order of the keys."""
-        return [self.file(part["path"]) for part in self._parts(kind, key, prefix)]
+    def parts(self, kind: str, prefix: str = "") -> list[str]:
+        """Paths of the finished parts of a kind (of the units whose key starts with `prefix`), in the order of the keys."""
+        return [self.file(part["path"]) for part in self._parts(kind, prefix)]
 
-    def _parts(self, kind: str, key: str | None, prefix: str) -> Iterator[dict[str, Any]]:
+    def _parts(self, kind: str, prefix: str) -> Iterator[dict[str, Any]]:
         for entry in self.entries():
-            name = str(entry["key"]).removeprefix(f"{kind}:")
-            if name == key if key is not None else name.startswith(prefix):
+            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix):
                 yield from (part for part in entry["parts"] if part["kind"] == kind)
 
-    def count(self, kind: str, key: str | None = None, prefix: str = "") -> int:
+    def count(self, kind: str, prefix: str = "") -> int:
         """Rows of a kind as listed, before `read` drops repeated ids."""
-        return sum(int(part["rows"]) for part in self._parts(kind, key, prefix))
+        return sum(int(part["rows"]) for part in self._parts(kind, prefix))
 
-    def read(self, kind: str, model: type[R], key: str | None = None, prefix: str = "") -> Iterator[R]:
+    def read(self, kind: str, model: type[R], prefix: str = "") -> Iterator[R]:
         """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part."""
         seen = set()
-        for path in self.parts(kind, key, prefix):
+        for path in self.parts(kind, prefix):
             for record in self._read_part(path, model):
                 identity = getattr(record, "id", None)
                 if identity is None or identity not in seen:
@@ -464,5 +463,5 @@ class RunDir:
 
     def rounds(self) -> list[dict[str, Any]]:
         """The metrics of all finished rounds, in order."""
-        folders = [path.rsplit("/", 1)[-1] for path in self._list("rounds")]
-        return [self.read_json(f"rounds/{name}/metrics.json") for name in folders if self.exists(f"rounds/{name}/metrics.json")]
+        found = [self.read_json(f"rounds/{path.rsplit('/', 1)[-1]}/metrics.json") for path in self._list("rounds")]
+        return [metrics for metrics in found if metrics is not None]
