@@ -186,7 +186,7 @@ _kept: list[Any] = []
 
 def make(kind: int, fields: Sequence[int], scalars: bytes = b"") -> int:
     """A constructor object in memory of our own, immortal."""
-    raw = struct.pack("<iHBB%dQ" % len(fields), 0, 8 + 8 * len(fields) + len(scalars), len(fields), kind, *fields) + scalars
+    raw = struct.pack(f"<iHBB{len(fields)}Q", 0, 8 + 8 * len(fields) + len(scalars), len(fields), kind, *fields) + scalars
     buffer = C.create_string_buffer(raw, len(raw) + 16)
     address = C.addressof(buffer)
     if address & 7:
@@ -337,9 +337,9 @@ class Lean:
         return immortal(field(result, 0))
 
     def new_constants(self, kernel_env: int) -> list[int]:
-        """Names of the constants added since the import (the second stage of the constant map, a PersistentHashMap)."""
+        """Names of the constants added since the import (the second stage of the constant map: the root of a PersistentHashMap)."""
         names: list[int] = []
-        todo = [field(field(field(kernel_env, 0), 1), 0)]
+        todo = [field(field(kernel_env, 0), 1)]
         while todo:
             node = todo.pop()
             if node & 1:
@@ -363,5 +363,6 @@ def load(library: str) -> Lean:
     lean = Lean(library)
     lean.initialize()
     if lean.githash() not in GITHASHES:
-        raise AbiMismatch(f"Lean build {lean.githash()[:12]} is not known to the kernel audit (known: {', '.join(sorted(GITHASHES.values()))})")
+        known = ", ".join(sorted(GITHASHES.values()))
+        raise AbiMismatch(f"Lean build {lean.githash()[:12]} is not known to the kernel audit (known: {known})")
     return lean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
@@ -36,6 +37,7 @@ class Child:
     inherited: int
     output: list[bytes] = field(default_factory=list)
     size: int = 0
+    at_end: bool = False
     ended: Ended | None = None
     signal: int = 0
 
@@ -84,39 +86,40 @@ def finish(children: list[Child], owner: socket.socket) -> None:
     """Wait until every child has ended, one way or another; OwnerGone (all children ended) if the owner hangs up."""
     poll = select.poll()
     poll.register(owner, select.POLLRDHUP)
-    running = {}
+    watched: dict[int, Child] = {}
     for child in children:
         for fd in (child.pipe, child.pidfd):
             poll.register(fd, select.POLLIN)
-            running[fd] = child
+            watched[fd] = child
     gone = False
+    running = list(children)
     looked = time.monotonic()
     while running:
         for fd, _ in poll.poll(TICK * 1000):
             if fd == owner.fileno():
                 gone = True
                 poll.unregister(fd)
-                for child in running.values():
+                for child in running:
                     child.end("crash")
                 continue
-            child = running.get(fd)
-            if child is None:
-                continue
-            if fd == child.pidfd:
+            child = watched[fd]
+            if fd == child.pipe and not child.at_end:
+                if not _read(child):
+                    poll.unregister(fd)
+            elif fd == child.pidfd:
                 while _read(child):
                     pass
                 _reap(child)
-                for each in (child.pipe, child.pidfd):
-                    if running.pop(each, None) is not None:
-                        poll.unregister(each)
-                    os.close(each)
-            elif not _read(child):
+                running.remove(child)
                 poll.unregister(fd)
-                del running[fd]
+                with contextlib.suppress(KeyError):  # unless at its end already
+                    poll.unregister(child.pipe)
+                os.close(child.pipe)
+                os.close(child.pidfd)
         now = time.monotonic()
         if now - looked >= TICK:
             looked = now
-            for child in set(map(id, running.values())) and {id(c): c for c in running.values()}.values():
+            for child in running:
                 if now > child.deadline:
                     child.end("timeout")
                 elif anonymous(child.pid) - child.inherited > child.memory:
@@ -126,8 +129,9 @@ def finish(children: list[Child], owner: socket.socket) -> None:
 
 
 def _read(child: Child) -> bool:
-    """Take what the pipe holds; False at end of file."""
-    piece = os.read(child.pipe, 1 << 16)
+    """Take some of what the pipe holds (waiting for it); False at end of file."""
+    piece = b"" if child.at_end else os.read(child.pipe, 1 << 16)
+    child.at_end = not piece
     child.size += len(piece)
     if child.size > MAX_OUTPUT:
         child.end("overflow")

@@ -29,17 +29,17 @@ class Unsupported(Exception):
 class Zygote:
     """One zygote process for one set of imports.  Not for use from several threads at once."""
 
-    def __init__(self, library: Path, path: Path, imports: str = "", *, warm: bool = True, quiet: bool = True) -> None:
+    def __init__(self, library: Path, path: Path, imports: str = "", *, quiet: bool = True) -> None:
         ours, theirs = socket.socketpair()
         environment = {"LEANSHARED": str(library), "LEAN_PATH": str(path), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
         command = [sys.executable, "-I", "-S", "-c", _ENTRY, str(ROOT), *(["--quiet"] if quiet else [])]
         with theirs:
-            self.process = subprocess.Popen(command, stdin=theirs, env=environment, cwd="/", start_new_session=True)
+            self.process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment, cwd="/", start_new_session=True)
         self._channel = ours
         self._sequence = 0
         try:
             ours.settimeout(BOOT_SECONDS)
-            wire.send(ours, {"library": str(library), "imports": imports, "warm": warm})
+            wire.send(ours, {"library": str(library), "imports": imports})
             self.hello = wire.receive(ours)
         except wire.Closed as error:
             self.close()

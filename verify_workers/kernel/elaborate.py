@@ -1,8 +1,8 @@
 """Import a header once; elaborate a text on top of it.
 
 The order of calls is that of `Lean.Elab.runFrontend` without the import.  No task pool may exist in a process that
-forks (the pool's threads would be copied as a count, not as threads, and the child would wait for them for ever):
-importing needs none, and `warm` ends the one that it starts.
+forks: the pool's threads would be copied as a count, not as threads, and the child would wait for them for ever.
+Importing needs none; a child starts its own before it elaborates.
 """
 
 from __future__ import annotations

@@ -89,7 +89,9 @@ class Axioms:
         self.known.update({k: frozenset(v) for k, v in axioms.items()})
 
 
-def judge(axioms: Axioms, kernel: int, root: Key, statement: tuple[list[int], int], *, same_text: bool = True) -> tuple[list[str], list[Key]]:
+def judge(
+    axioms: Axioms, kernel: int, root: Key, statement: tuple[list[int], int], *, same_text: bool = True
+) -> tuple[list[str], list[Key]]:
     """Axioms (shown) of the accepted theorem `root` and the pristine constants walked; Refused otherwise.
 
     The kernel itself compares the statements: `theorem pin : <statement> := @root` must check.  With `same_text` the

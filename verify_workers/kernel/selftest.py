@@ -17,9 +17,11 @@ class Row(NamedTuple):
     seconds: float = SECONDS
 
 
+_TRUE = "theorem goal (a b : Nat) : a + b = b + a"
 _FALSE = "theorem goal : 1 = 2"
+_LARGE = f"2 ^ 70 * 3 ^ 40 + 1 = {2**70 * 3**40 + 1}"
 ROWS = (
-    Row("a true statement", "theorem goal (a b : Nat) : a + b = b + a", "theorem goal (a b : Nat) : a + b = b + a := Nat.add_comm a b", "accepted"),
+    Row("a true statement", _TRUE, f"{_TRUE} := Nat.add_comm a b", "accepted"),
     Row("a false statement", _FALSE, f"{_FALSE} := rfl", "candidate elaboration"),
     Row("sorry", _FALSE, f"{_FALSE} := sorry", "judge sorry"),
     Row("another statement", _FALSE, "theorem goal : 1 = 1 := rfl", "judge wrong_statement"),
@@ -43,13 +45,10 @@ ROWS = (
         "theorem goal : 2 = 2 := (fun (_ : Tree.node .nil = .node .nil) => rfl) (same _)",
         "accepted",
     ),
-    Row(
-        "large numbers",
-        "theorem goal : 2 ^ 200 * 3 ^ 100 % 1000007 = (2 ^ 200 * 3 ^ 100) - 1000007 * ((2 ^ 200 * 3 ^ 100) / 1000007)",
-        "theorem goal : 2 ^ 200 * 3 ^ 100 % 1000007 = (2 ^ 200 * 3 ^ 100) - 1000007 * ((2 ^ 200 * 3 ^ 100) / 1000007) := by decide +kernel",
-        "accepted",
-    ),
-    Row("a time-out", _FALSE, f"set_option maxRecDepth 1000000 in\nset_option maxHeartbeats 0 in\n{_FALSE} := by repeat (first | skip | rfl)", "candidate timeout", 0.1),
+    Row("large numbers", f"theorem goal : {_LARGE}", f"theorem goal : {_LARGE} := by decide", "accepted"),
+    Row("a wrong large number", f"theorem goal : {_LARGE}1", f"theorem goal : {_LARGE}1 := by decide +kernel", "candidate elaboration"),
+    Row("a crash", _FALSE, f"{_FALSE} := by exact " + "(" * 20000, "candidate crash"),
+    Row("a time-out", _FALSE, f"set_option maxHeartbeats 0 in\n{_FALSE} := by repeat (first | skip | rfl)", "candidate timeout", 0.1),
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import socket
 import sys
 from collections import OrderedDict
@@ -153,38 +154,6 @@ def _feedback(messages: list[bytes]) -> tuple[list[Report], bool]:
     return short, bool(rows) and rows[0]["severity"] == "error"
 
 
-WARM = """
-theorem warm_omega (a b : Nat) (h : a < b) : a + 1 ≤ b + 3 := by omega
-theorem warm_simp (p q : Prop) (hp : p) (hq : q) : p ∧ q ∧ True := by simp [hp, hq]
-theorem warm_induction (n : Nat) : 0 + n = n := by
-  induction n with
-  | zero => rfl
-  | succ n ih => rw [Nat.add_succ, ih]
-theorem warm_cases (p q : Prop) (h : p ∨ q) : q ∨ p := by
-  rcases h with h | h
-  · exact Or.inr h
-  · exact Or.inl h
-theorem warm_decide : 10 < 20 ∧ (7 : Int) % 2 = 1 := by decide
-"""
-
-
-def warm(world: World, axioms: Axioms) -> None:
-    """Touch what most checks touch, before there are children to touch it each for itself; all text is our own."""
-    lean = world.lean
-    lean.start_tasks(1)
-    done = frontend.elaborate(world, WARM.encode())
-    lean.end_tasks()
-    for name in ("warm_omega", "warm_simp", "warm_induction", "warm_cases", "warm_decide"):
-        root = (name,)
-        try:  # a header may lack this vocabulary
-            kernel = replay(world, export.declarations(world, done.kernel, export.closure(world, done.kernel, root)))
-            statement = rebuild_statement(world, export.statement(world, done.kernel, root))
-            _, walked = judge(axioms, kernel, root, statement)
-        except Refused:
-            continue
-        axioms.learn(walked)
-
-
 def serve(owner: socket.socket) -> None:
     """Boot as the first frame says, then answer checks until the owner hangs up."""
     boot = wire.receive(owner)
@@ -194,18 +163,27 @@ def serve(owner: socket.socket) -> None:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
         return
     zygote = Zygote(world, Axioms(world), owner)
-    if boot.get("warm", True):
-        warm(world, zygote.axioms)
     missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
     gc.collect()
     gc.freeze()
     gc.disable()
     wire.send(owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))})
     while True:
+        _await_request(owner)
         request = wire.receive(owner)
         reply = zygote.check(request)
         wire.send(owner, {"seq": request["seq"], **{k: {f: v for f, v in r.items() if f != "walked"} for k, r in reply.items()}})
         zygote.learn(reply)
+
+
+def _await_request(owner: socket.socket) -> None:
+    """Wait for a frame; Closed once the owner is gone, even if some other process still holds its end of the socket."""
+    poll = select.poll()
+    poll.register(owner, select.POLLIN)
+    parent = os.getppid()
+    while not poll.poll(1000):
+        if os.getppid() != parent:
+            raise wire.Closed("the owner is gone")
 
 
 def main() -> None:
