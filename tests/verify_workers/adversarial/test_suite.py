@@ -1,0 +1,79 @@
+"""The adversarial suite on every backend: no false acceptance, every honest twin accepted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from verify_workers.backends import Backend, make_backend
+from verify_workers.errors import UserError
+from verify_workers.policy import violations
+from verify_workers.records import Outcome, Verdict
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cases import ATTACKS, CASES, TWINS, Case
+
+
+def run(make: Callable[[], Backend], cases: list[Case], workers: int = 2) -> dict[str, Verdict]:
+    """Verdicts by case name, from `workers` backends with a thread each."""
+
+    def share(first: int) -> list[Verdict]:
+        backend = make()
+        try:
+            return [backend.check(case.check(timeout=20)) for case in cases[first::workers]]
+        finally:
+            backend.close()
+
+    with ThreadPoolExecutor(workers) as pool:
+        return {verdict.id: verdict for verdicts in pool.map(share, range(workers)) for verdict in verdicts}
+
+
+@pytest.fixture(scope="module", params=["process", "fork"])
+def verdicts(request: pytest.FixtureRequest) -> dict[str, Verdict]:
+    name: str = request.param
+    try:
+        make_backend(name).close()
+    except UserError as error:
+        pytest.skip(str(error))
+    return run(lambda: make_backend(name), CASES)
+
+
+def test_the_suite_is_broad() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
+    assert len(ATTACKS) >= 150 and len(TWINS) >= 60
+    assert sum(case.proof is not None for case in ATTACKS) >= 60 and sum(case.code is not None for case in ATTACKS) >= 60
+
+
+@pytest.mark.parametrize("case", [case for case in ATTACKS if case.by == "policy"], ids=lambda case: case.name)
+def test_policy_stops(case: Case) -> None:
+    assert violations(case.check())
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.by != "policy"], ids=lambda case: case.name)
+def test_policy_lets_pass(case: Case) -> None:
+    assert violations(case.check()) == []
+
+
+def test_no_cheat_is_accepted(verdicts: dict[str, Verdict]) -> None:
+    accepted = [case.name for case in ATTACKS if verdicts[case.name].outcome is Outcome.ACCEPTED]
+    assert accepted == []
+
+
+def test_no_cheat_breaks_the_checker(verdicts: dict[str, Verdict]) -> None:
+    broken = [(case.name, verdicts[case.name].reason) for case in CASES if verdicts[case.name].outcome is Outcome.INFRA]
+    assert broken == []
+
+
+def test_every_honest_twin_is_accepted(verdicts: dict[str, Verdict]) -> None:
+    refused = [(case.name, verdicts[case.name].reason, verdicts[case.name].messages) for case in TWINS if not verdicts[case.name].accepted]
+    assert refused == []
+
+
+def test_who_stops_a_cheat(verdicts: dict[str, Verdict]) -> None:
+    for case in ATTACKS:
+        stopped_early = verdicts[case.name].audit == "none" and verdicts[case.name].axioms == []
+        assert case.by == "lean" or stopped_early, case.name
