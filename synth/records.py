@@ -67,13 +67,15 @@ class Attempt(Record):
     id: str
     statement_id: str
     negated: bool = False
+    form: Literal["proof", "code"] = Field("proof", description="`proof` is what follows `:=`, or a whole file")
     proof: str
+    count: int = Field(1, description="how many samples gave this very text")
     strategy: str
     round: int = 0
     sample: int = 0
     model: str = ""
     prompt: str = ""
-    seed: int = 0
+    seed: int = Field(0, description="of the request; CPU engines are seeded as a whole, with the run's seed")
     temperature: float = 0.0
     tokens: int = Field(0, description="generated tokens")
 
@@ -102,6 +104,7 @@ class Pair(Record):
     statement_id: str
     problem_id: str
     statement: str
+    form: Literal["proof", "code"] = "proof"
     proof: str
     header: str = ""
     negated: bool = False

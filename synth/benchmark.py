@@ -1,0 +1,81 @@
+"""The held-out benchmark: formal statements that every round's model is asked to prove, and a baseline beside it.
+
+The statements are given, as in miniF2F: a benchmark must ask the same of every round.  A generated benchmark asks for
+the provable side of each problem (the negation of the false ones); nothing of it is ever trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synth.config import HeldoutConfig
+from synth.formalize import given, normalized
+from synth.problems.generate import PORTFOLIO, generate
+from synth.problems.readers import ProblemsConfig, read_problems
+from synth.records import Problem, Statement
+from synth.services import Verify
+from verify_workers.errors import UserError
+from verify_workers.records import Check, Outcome, Reason
+from verify_workers.statement import StatementError, negate, parse_theorem, source
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on,
+    `references` the generated statements that the generator must not give again."""
+
+    statements: list[Statement]
+    group: dict[str, str]
+    excluded: frozenset[str]
+    references: frozenset[str] = frozenset()
+
+
+def load_benchmark(config: HeldoutConfig, header: str = "keep") -> Benchmark:
+    """The benchmark of `config`: a file's rows with a statement, or generated problems, under `header`.  Raises UserError."""
+    problems: list[Problem] = []
+    excluded: set[str] = set()
+    references: set[str] = set()
+    if config.path:
+        rows, _ = read_problems(ProblemsConfig(path=config.path, limit=config.count))
+        problems = [p for p in rows if p.statement]
+        if not problems:
+            raise UserError(f"{config.path}: no row has a formal statement; a benchmark needs them (heldout.path)")
+        excluded = {key for p in problems for key in _both(p.statement)}
+    else:
+        provable = [item for item in generate(config.seed, 2 * config.count) if item.truth in ("true", "false")]
+        for item in provable[: config.count]:
+            problem = item.problem()
+            text = negate(item.reference) if item.truth == "false" else item.reference
+            problems.append(problem.model_copy(update={"statement": text}))
+            excluded |= _both(item.reference)
+            references.add(item.reference)
+    if header != "keep":
+        problems = [problem.model_copy(update={"header": header}) for problem in problems]
+    statements = [given(problem, 0) for problem in problems]
+    group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
+    return Benchmark([s for s in statements if s.kept], group, frozenset(excluded), frozenset(references))
+
+
+def _both(statement: str) -> set[str]:
+    """Normalized texts of a statement and of its negation."""
+    try:
+        return {normalized(source(parse_theorem(statement))), normalized(negate(statement))}
+    except StatementError:
+        return set()
+
+
+async def portfolio_baseline(
+    statements: list[Statement], tactics: tuple[str, ...], verify: Verify, timeout: float
+) -> tuple[dict[str, str], set[str]]:
+    """What a fixed list of one-line tactics proves: {statement id: first tactic}, and the ids that Lean cannot state here."""
+    solved: dict[str, str] = {}
+    unsupported: set[str] = set()
+    for tactic in tactics or PORTFOLIO:
+        left = [s for s in statements if s.id not in solved and s.id not in unsupported]
+        checks = [Check(id=s.id, statement=s.text, header=s.header, proof=f"by {tactic}", timeout=timeout) for s in left]
+        for statement, verdict in zip(left, await verify(checks), strict=True):
+            if verdict.accepted:
+                solved[statement.id] = tactic
+            elif verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT:
+                unsupported.add(statement.id)
+    return solved, unsupported

@@ -1,0 +1,151 @@
+"""The configuration of a run: one tree of pydantic models, read from YAML, overridden by `--set a.b=c`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from synth.models import SamplerConfig
+from synth.overrides import apply_overrides
+from synth.problems.readers import ProblemsConfig
+from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
+from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FormalizeConfig(Section):
+    """Autoformalization of plain-language problems."""
+
+    samples: int = Field(4, ge=1, description="formalizations sampled per problem")
+    temperature: float = Field(0.7, ge=0)
+    max_tokens: int = Field(160, ge=1, description="tokens of one formalization")
+    keep: int = Field(1, ge=1, description="statements kept per problem: better grade first, then more votes")
+
+
+class FilterConfig(Section):
+    """Which formalized statements are kept (given statements are never dropped as poor, trivial or contradictory)."""
+
+    grade: bool = Field(True, description="let the model grade each statement; fair and poor ones are dropped (DeepSeek-Prover §3.2)")
+    grade_samples: int = Field(1, ge=1, description="grades sampled per statement; the median counts")
+    trivial: Literal["drop", "keep"] = Field("drop", description="what to do with statements that one of `trivial_tactics` closes")
+    trivial_tactics: tuple[str, ...] = Field(
+        ("rfl", "trivial", "intros; rfl"), description="a statement that one of these proves is trivial"
+    )
+    contradiction_tactics: tuple[str, ...] = Field(
+        ("intros; omega", "intros; simp_all", "intros; contradiction"), description="tried on `hypotheses → False` (DeepSeek-Prover §3.2)"
+    )
+    timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
+    decontaminate: bool = Field(True, description="drop statements that equal a held-out one after normalization")
+
+
+class SearchConfig(Section):
+    """Proof search: theorem and negation together, both stop at the first accepted proof (DeepSeek-Prover §3.3)."""
+
+    attempts: int = Field(4, ge=1, description="attempts per side in one round")
+    wave: int = Field(4, ge=1, description="attempts per side sampled together; early stop between waves")
+    negation: bool = Field(True, description="search the negation too")
+    temperature: float = Field(1.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int = Field(128, ge=1, description="tokens of one proof")
+    portfolio: Literal["given", "always", "never"] = Field(
+        "given", description="for which statements the cheap tactics come before the model"
+    )
+    tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = the built-in list")
+    timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
+    in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
+
+
+class ShardConfig(Section):
+    """How a round is cut into pieces of work."""
+
+    problems: int = Field(100, ge=1, description="problems in one shard")
+    actors: int = Field(2, ge=1, description="shard actors at work at once")
+    chunk: int = Field(50, ge=1, description="statements whose attempts are written together: what a crash can cost")
+
+
+class BootstrapConfig(Section):
+    """The small model of our own, made when `model.path` is empty: a stand-in of the same shape as the big ones."""
+
+    seed_formalizations: int = Field(2000, ge=1, description="informal → formal pairs of the seed set")
+    seed_proofs: int = Field(600, ge=1, description="weak, noisy proofs of the seed set")
+    seed: int = Field(1, description="seed of the seed set")
+    architecture: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+    rehearse: float = Field(
+        1.0, ge=0, le=1, description="share of the formalizations and grades that later rounds train on again, so as not to forget"
+    )
+
+
+class ModelSource(Section):
+    """Where the model of round 0 comes from."""
+
+    path: str = Field("", description="a Hugging Face checkpoint (folder or hub name); '' = bootstrap our own small model")
+    prompts: str = Field("embedded", description="prompt set: embedded, chat or a folder of three templates")
+    bootstrap: BootstrapConfig = BootstrapConfig()
+
+
+class HeldoutConfig(Section):
+    """The benchmark on which every round is evaluated; its statements are given, and never trained on."""
+
+    path: str = Field("", description="problems with statements (JSONL, Parquet, datasets); '' = the generator")
+    count: int = Field(200, ge=1, description="generated problems, or how many rows of `path` are used")
+    seed: int = Field(7, description="generator seed")
+    temperature: float = Field(1.0, ge=0, description="of the sampled proofs")
+    portfolio: tuple[str, ...] = Field((), description="the one-line tactics that serve as baseline; () = the built-in list")
+
+
+class RunConfig(Section):
+    """One run: everything that decides its result, and nothing about where it is written."""
+
+    name: str = "run"
+    seed: int = Field(0, description="of everything random in the run")
+    checkpoints: str = Field("", description="folder that every node can see, for model weights; '' = inside the run directory")
+    rounds: int = Field(3, ge=1, description="rounds of expert iteration")
+    problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
+    retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
+    plateau: float = Field(-1.0, description="stop when pass@8 rises by less than this many points in a round; negative = never")
+    header: str = Field("keep", description="what stands before every statement: `keep` = the header its problem gives, else this text")
+    problems: ProblemsConfig = ProblemsConfig()
+    heldout: HeldoutConfig = HeldoutConfig()
+    model: ModelSource = ModelSource()
+    sampler: SamplerConfig = SamplerConfig()
+    formalize: FormalizeConfig = FormalizeConfig()
+    filters: FilterConfig = FilterConfig()
+    search: SearchConfig = SearchConfig()
+    shards: ShardConfig = ShardConfig()
+    verify: PoolConfig = PoolConfig()
+    replay: ReplayConfig = ReplayConfig()
+    train: TrainConfig = TrainConfig()
+    eval: EvalConfig = EvalConfig()
+    tracking: TrackingConfig = TrackingConfig()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RunConfig:
+        if self.search.wave > self.search.attempts:
+            raise ValueError(f"search.wave ({self.search.wave}) must not exceed search.attempts ({self.search.attempts})")
+        if self.search.max_tokens >= self.sampler.max_model_len:
+            raise ValueError(
+                f"search.max_tokens ({self.search.max_tokens}) must be below sampler.max_model_len ({self.sampler.max_model_len})"
+            )
+        return self
+
+
+def load_config(path: str | Path, overrides: list[str] | None = None) -> RunConfig:
+    """Read a YAML configuration and apply `a.b=c` overrides.  Raises UserError with the nearest valid key."""
+    file = Path(path)
+    if not file.is_file():
+        raise UserError(f"{file}: no such configuration file; the built-in ones are in cluster/configs/")
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise UserError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{file}: a configuration is a mapping of keys to values")
+    return apply_overrides(RunConfig, data, overrides or [], where=str(file))

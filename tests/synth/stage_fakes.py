@@ -1,0 +1,33 @@
+"""A scripted model and a real checker for tests of single stages.
+
+The model is scripted because a stage's logic must not depend on what a model happens to say; proofs are always
+checked by real Lean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from synth.models import Completion, Sampling
+from synth.services import Sample, Verify
+from verify_workers.backends.base import Backend
+from verify_workers.records import Check, Verdict
+
+
+def scripted(answer: Callable[[str, int], list[str] | str]) -> tuple[Sample, list[str]]:
+    """A `sample` that gives `answer(prompt, n)`, and the list of prompts it was asked."""
+    asked: list[str] = []
+
+    async def sample(prompts: list[str], sampling: Sampling) -> list[list[Completion] | str]:
+        asked.extend(prompts)
+        replies = [answer(prompt, sampling.n) for prompt in prompts]
+        return [r if isinstance(r, str) else [Completion(text, len(text.split()), True) for text in r] for r in replies]
+
+    return sample, asked
+
+
+def checked_by(backend: Backend) -> Verify:
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        return [backend.check(check) for check in checks]
+
+    return verify
