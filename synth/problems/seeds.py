@@ -89,7 +89,9 @@ def rename(rng: Random, statement: str) -> str:
 def corrupt(rng: Random, statement: str, unrelated: str) -> tuple[str, Grade]:
     """A statement that no longer says what the text says: one detail wrong is "fair", content lost is "poor"."""
     for _ in range(20):
-        kind = rng.choices(("number", "swap", "relation", "variable", "hypothesis", "quantifier", "unrelated"), (35, 15, 15, 10, 10, 5, 10))[0]
+        kind = rng.choices(
+            ("number", "swap", "relation", "variable", "hypothesis", "quantifier", "unrelated"), (35, 15, 15, 10, 10, 5, 10)
+        )[0]
         wrong = unrelated if kind == "unrelated" else _CORRUPTIONS[kind](rng, statement)
         if wrong not in ("", statement):
             return wrong, "fair" if kind in ("number", "swap", "relation", "variable") else "poor"
@@ -97,7 +99,7 @@ def corrupt(rng: Random, statement: str, unrelated: str) -> tuple[str, Grade]:
 
 
 def _number(rng: Random, statement: str) -> str:
-    found = rng.choice(list(re.finditer(r"\d+", statement)) or [None])
+    found = rng.choice([*re.finditer(r"\d+", statement), None])
     if found is None:
         return ""
     digits = list(found[0])
@@ -111,19 +113,21 @@ def _swap(rng: Random, statement: str) -> str:
     if len(found) < 2:
         return ""
     first, second = sorted(rng.sample(found, 2), key=lambda m: m.start())
-    return statement[: first.start()] + second[0] + statement[first.end() : second.start()] + first[0] + statement[second.end() :]
+    return f"{statement[: first.start()]}{second[0]}{statement[first.end() : second.start()]}{first[0]}{statement[second.end() :]}"
 
 
-_RELATIONS = {"=": "≠", "≠": "=", "<": ">", ">": "<", "≥": "<", "∧": "∨", "∨": "∧", "∣": "≠"}
+_RELATIONS: dict[str, str] = {"=": "≠", "≠": "=", "<": ">", ">": "<", "≥": "<", "∧": "∨", "∨": "∧", "∣": "≠"}
 
 
 def _relation(rng: Random, statement: str) -> str:
-    found = rng.choice([m for m in re.finditer(r"[=≠<>≥∧∨∣]", statement)] or [None])
-    return "" if found is None else statement[: found.start()] + _RELATIONS[found[0]] + statement[found.end() :]
+    found = rng.choice([*re.finditer(r"[=≠<>≥∧∨∣]", statement), None])
+    if found is None:
+        return ""
+    return statement[: found.start()] + _RELATIONS[str(found[0])] + statement[found.end() :]
 
 
 def _variable(rng: Random, statement: str) -> str:
-    names = sorted(set(re.findall(r"\b[a-z]\b", statement)))
+    names: list[str] = sorted(set(re.findall(r"\b[a-z]\b", statement)))
     places = list(re.finditer(r"\b[a-z]\b", statement))[1:]
     if len(names) < 2 or not places:
         return ""
@@ -143,4 +147,11 @@ def _quantifier(rng: Random, statement: str) -> str:
     return statement.replace("∃", "∀", 1) if "∃" in statement else statement.replace("∀", "∃", 1)
 
 
-_CORRUPTIONS = {"number": _number, "swap": _swap, "relation": _relation, "variable": _variable, "hypothesis": _hypothesis, "quantifier": _quantifier}
+_CORRUPTIONS = {
+    "number": _number,
+    "swap": _swap,
+    "relation": _relation,
+    "variable": _variable,
+    "hypothesis": _hypothesis,
+    "quantifier": _quantifier,
+}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
@@ -20,9 +20,9 @@ class Draft:
 
     goal: str
     truth: Truth
-    slots: dict[str, object]
-    proofs: tuple[str, ...]
-    wrong: tuple[str, ...] = ()
+    slots: Mapping[str, object]
+    proofs: Sequence[str]
+    wrong: Sequence[str] = ()
     wording: str = "main"
 
 
@@ -38,7 +38,7 @@ class Family:
     name: str
     weight: float
     draw: Callable[[Random, int], Draft]
-    wordings: dict[str, tuple[str, ...]] = field(hash=False)
+    wordings: Mapping[str, Sequence[str]]
 
 
 def pick(rng: Random, level: int, *ranges: tuple[int, int]) -> int:

@@ -15,17 +15,36 @@ def draw_divides(rng: Random, level: int) -> Draft:
     slots = {"k": k, "v": v, "w": w}
     if rng.random() < 0.25:
         goal = f"∀ {v} {w} : Nat, {k} ∣ {v} + {w} → {k} ∣ {v}"
-        good = (f"intro h; exact absurd (h 1 ({k} - 1) (by decide)) (by decide)",)
-        wrong = (f"intro h; exact absurd (h {k} {k} (by decide)) (by decide)", "intro h; omega", f"intro h; exact absurd (h 1 {k} (by decide)) (by decide)", "intro h; exact absurd (h 1 1) (by decide)")
+        good = [
+            f"intro h; exact absurd (h 1 ({k} - 1) (by decide)) (by decide)",
+        ]
+        wrong = [
+            f"intro h; exact absurd (h {k} {k} (by decide)) (by decide)",
+            "intro h; omega",
+            f"intro h; exact absurd (h 1 {k} (by decide)) (by decide)",
+            "intro h; exact absurd (h 1 1) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong, "sum")
     if rng.random() < 0.5:
         goal = f"∀ {v} {w} : Nat, {k} ∣ {v} → {k} ∣ {v} * {w}"
-        good = (f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_right {v} {w})",)
-        wrong = (f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_left {v} {w})", "omega", f"intro {v} {w} h; exact Nat.dvd_mul_right {v} {w}")
+        good = [
+            f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_right {v} {w})",
+        ]
+        wrong = [
+            f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_left {v} {w})",
+            "omega",
+            f"intro {v} {w} h; exact Nat.dvd_mul_right {v} {w}",
+        ]
         return Draft(goal, "true", slots, good, wrong, "right")
     goal = f"∀ {v} {w} : Nat, {k} ∣ {v} → {k} ∣ {w} * {v}"
-    good = (f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_left {v} {w})",)
-    wrong = (f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_right {v} {w})", "omega", f"intro {v} {w} h; exact Nat.dvd_mul_left {v} {w}")
+    good = [
+        f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_left {v} {w})",
+    ]
+    wrong = [
+        f"intro {v} {w} h; exact Nat.dvd_trans h (Nat.dvd_mul_right {v} {w})",
+        "omega",
+        f"intro {v} {w} h; exact Nat.dvd_mul_left {v} {w}",
+    ]
     return Draft(goal, "true", slots, good, wrong, "left")
 
 
@@ -64,18 +83,25 @@ def draw_common(rng: Random, level: int) -> Draft:
     if rng.random() < 0.2:
         c = d + (rng.randint(1, 3) if false else 0)
         goal = f"Nat.gcd {a} {b} = {c}"
-        wrong = ("omega", "intro h; omega", "exact Nat.gcd_comm")
+        wrong = ["omega", "intro h; omega", "exact Nat.gcd_comm"]
         return Draft(goal, "false" if false else "true", {"a": a, "b": b, "d": c}, ("decide",), wrong, "value")
     v = rng.choice("nmkxyz")
     c = d + rng.randint(1, d - 1) if false else d
     goal = f"∀ {v} : Nat, {v} ∣ {a} → {v} ∣ {b} → {v} ∣ {c}"
     slots: dict[str, object] = {"v": v, "a": a, "b": b, "d": c}
     if false:
-        good = (f"intro h; exact absurd (h (Nat.gcd {a} {b}) (by decide) (by decide)) (by decide)",)
-        wrong = (f"intro h; exact absurd (h {a} (by decide) (by decide)) (by decide)", f"intro h; exact absurd (h (Nat.gcd {a} {c}) (by decide) (by decide)) (by decide)", f"intro h; exact absurd (h (Nat.gcd {a} {b}) (by decide)) (by decide)", "intro h; omega")
+        good = [
+            f"intro h; exact absurd (h (Nat.gcd {a} {b}) (by decide) (by decide)) (by decide)",
+        ]
+        wrong = [
+            f"intro h; exact absurd (h {a} (by decide) (by decide)) (by decide)",
+            f"intro h; exact absurd (h (Nat.gcd {a} {c}) (by decide) (by decide)) (by decide)",
+            f"intro h; exact absurd (h (Nat.gcd {a} {b}) (by decide)) (by decide)",
+            "intro h; omega",
+        ]
         return Draft(goal, "false", slots, good, wrong)
-    good = (f"intro {v} h g; exact Nat.dvd_gcd h g", f"intro {v} h g; have := Nat.dvd_gcd h g; simpa using this")
-    wrong = (f"intro {v} h g; exact Nat.dvd_trans h g", f"intro {v} h g; omega", f"intro {v} h; exact Nat.dvd_gcd h", "omega", "decide")
+    good = [f"intro {v} h g; exact Nat.dvd_gcd h g", f"intro {v} h g; have := Nat.dvd_gcd h g; simpa using this"]
+    wrong = [f"intro {v} h g; exact Nat.dvd_trans h g", f"intro {v} h g; omega", f"intro {v} h; exact Nat.dvd_gcd h", "omega", "decide"]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -107,11 +133,27 @@ def draw_quotient(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} : Nat, {v} % {m} = {s} → ∃ {w} : Nat, {v} = {k} * {w}"
     slots = {"v": v, "w": w, "m": m, "s": s, "k": k}
     if false:
-        good = (f"intro h; rcases h {s} (by decide) with ⟨{w}, g⟩; omega",)
-        wrong = (f"intro h; exact absurd (h {s} (by decide)) (by decide)", f"intro h; rcases h {m} (by decide) with ⟨{w}, g⟩; omega", "intro h; omega", f"intro h; rcases h {k} (by decide) with ⟨{w}, g⟩; omega")
+        good = [
+            f"intro h; rcases h {s} (by decide) with ⟨{w}, g⟩; omega",
+        ]
+        wrong = [
+            f"intro h; exact absurd (h {s} (by decide)) (by decide)",
+            f"intro h; rcases h {m} (by decide) with ⟨{w}, g⟩; omega",
+            "intro h; omega",
+            f"intro h; rcases h {k} (by decide) with ⟨{w}, g⟩; omega",
+        ]
         return Draft(goal, "false", slots, good, wrong)
-    good = (f"intro {v} h; exact ⟨{v} / {k}, by omega⟩",)
-    wrong = (f"intro {v} h; exact ⟨{v} / {m}, by omega⟩", f"intro {v} h; exact ⟨{v}, by omega⟩", f"intro {v} h; exact ⟨{v} / {s}, by omega⟩", f"intro {v}; exact ⟨{v} / {k}, by omega⟩", "omega", f"intro {v} h; exact ⟨{v} / {k}, by decide⟩")
+    good = [
+        f"intro {v} h; exact ⟨{v} / {k}, by omega⟩",
+    ]
+    wrong = [
+        f"intro {v} h; exact ⟨{v} / {m}, by omega⟩",
+        f"intro {v} h; exact ⟨{v}, by omega⟩",
+        f"intro {v} h; exact ⟨{v} / {s}, by omega⟩",
+        f"intro {v}; exact ⟨{v} / {k}, by omega⟩",
+        "omega",
+        f"intro {v} h; exact ⟨{v} / {k}, by decide⟩",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 

@@ -42,6 +42,6 @@ TRIVIAL = (
 )
 
 FAMILIES = (
-    Family("contradictory", 3.6, draw_contradictory, {"main": CONTRADICTORY}),
-    Family("trivial", 3.6, draw_trivial, {"main": TRIVIAL}),
+    Family("empty range", 3.6, draw_contradictory, {"main": CONTRADICTORY}),
+    Family("plain sum", 3.6, draw_trivial, {"main": TRIVIAL}),
 )

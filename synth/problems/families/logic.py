@@ -7,11 +7,26 @@ from random import Random
 from synth.problems.families.base import Draft, Family
 
 VALID = (
-    ("{p} ∧ ({q} ∨ {r}) → ({p} ∧ {q}) ∨ ({p} ∧ {r})", "intro h; rcases h.2 with x | x; exact .inl ⟨h.1, x⟩; exact .inr ⟨h.1, x⟩", "both {p} and ({q} or {r})", "{p} and {q}, or else {p} and {r}"),
-    ("({p} ∨ {q} → {r}) → ({p} → {r}) ∧ ({q} → {r})", "intro h; exact ⟨fun x => h (.inl x), fun x => h (.inr x)⟩", "({p} or {q}) implies {r}", "{p} implies {r}, and {q} implies {r}"),
+    (
+        "{p} ∧ ({q} ∨ {r}) → ({p} ∧ {q}) ∨ ({p} ∧ {r})",
+        "intro h; rcases h.2 with x | x; exact .inl ⟨h.1, x⟩; exact .inr ⟨h.1, x⟩",
+        "both {p} and ({q} or {r})",
+        "{p} and {q}, or else {p} and {r}",
+    ),
+    (
+        "({p} ∨ {q} → {r}) → ({p} → {r}) ∧ ({q} → {r})",
+        "intro h; exact ⟨fun x => h (.inl x), fun x => h (.inr x)⟩",
+        "({p} or {q}) implies {r}",
+        "{p} implies {r}, and {q} implies {r}",
+    ),
     ("({p} → {q} → {r}) → {p} ∧ {q} → {r}", "intro h x; exact h x.1 x.2", "{p} implies that {q} implies {r}", "({p} and {q}) implies {r}"),
     ("({p} ∧ {q} → {r}) → {q} → {p} → {r}", "intro h x y; exact h ⟨y, x⟩", "({p} and {q}) implies {r}", "{q} implies that {p} implies {r}"),
-    ("¬ ({p} ∨ {q}) → ¬ {p} ∧ ¬ {q}", "intro h; exact ⟨fun x => h (.inl x), fun x => h (.inr x)⟩", "it is not the case that {p} or {q}", "not {p}, and not {q}"),
+    (
+        "¬ ({p} ∨ {q}) → ¬ {p} ∧ ¬ {q}",
+        "intro h; exact ⟨fun x => h (.inl x), fun x => h (.inr x)⟩",
+        "it is not the case that {p} or {q}",
+        "not {p}, and not {q}",
+    ),
     ("({p} ∧ {q}) ∧ {r} → {r} ∧ ({q} ∧ {p})", "intro h; exact ⟨h.2, h.1.2, h.1.1⟩", "({p} and {q}) and {r}", "{r} and ({q} and {p})"),
 )
 INVALID = (
@@ -29,8 +44,14 @@ def draw_argument(rng: Random, level: int) -> Draft:
         shape, first, second, given, then = rng.choice(INVALID)
         names = {"p": p, "q": q}
         goal = f"∀ {p} {q} : Prop, " + shape.format(**names)
-        good = (f"intro h; have := h {first} {second}; simp at this", f"intro h; have := h {first} {second}; simp_all")
-        wrong = (f"intro h; have := h {second} {first}; simp at this", "intro h; simp at h", f"intro {p} {q} h; simp_all", "decide", "intro h; have := h True True; simp at this")
+        good = [f"intro h; have := h {first} {second}; simp at this", f"intro h; have := h {first} {second}; simp_all"]
+        wrong = [
+            f"intro h; have := h {second} {first}; simp at this",
+            "intro h; simp at h",
+            f"intro {p} {q} h; simp_all",
+            "decide",
+            "intro h; have := h True True; simp at this",
+        ]
         slots: dict[str, object] = {"given": given.format(**names), "then": then.format(**names), "list": f"{p} and {q}"}
         return Draft(goal, "false", slots, good, wrong)
     shape, proof, given, then = rng.choice(VALID)
@@ -42,7 +63,13 @@ def draw_argument(rng: Random, level: int) -> Draft:
         text = f"{p}, {q} and {r}"
     slots = {"given": given.format(**names), "then": then.format(**names), "list": text}
     others = tuple(f"intro {bound}; {other[1]}" for other in VALID if other[1] != proof)
-    return Draft(goal, "true", slots, (f"intro {bound}; {proof}",), (*rng.sample(others, 2), "simp_all", f"intro {bound} h; exact h", f"intro {bound}; simp", proof))
+    return Draft(
+        goal,
+        "true",
+        slots,
+        (f"intro {bound}; {proof}",),
+        (*rng.sample(others, 2), "simp_all", f"intro {bound} h; exact h", f"intro {bound}; simp", proof),
+    )
 
 
 ARGUMENT = (
@@ -70,7 +97,11 @@ def draw_knights(rng: Random, level: int) -> Draft:
     false = rng.random() < 0.22
     if first is None:
         ask, word, truth = rng.choice(
-            ((f"{p} ∨ {q}", f"{p} or {q} is a knight", True), (f"¬ ({p} ∧ {q})", f"{p} and {q} are not both knights", True), (f"{p} ∧ {q}", f"{p} and {q} are both knights", False))
+            (
+                (f"{p} ∨ {q}", f"{p} or {q} is a knight", True),
+                (f"¬ ({p} ∧ {q})", f"{p} and {q} are not both knights", True),
+                (f"{p} ∧ {q}", f"{p} and {q} are both knights", False),
+            )
         )
         false = not truth
         model = ("True", "False")
@@ -82,12 +113,27 @@ def draw_knights(rng: Random, level: int) -> Draft:
     goal = f"∀ {p} {q} : Prop, ({p} ↔ {claim.format(p=p, q=q)}) → {ask}"
     slots = {"p": p, "q": q, "says": says.format(p=p, q=q), "ask": word}
     if false:
-        good = (f"intro h; have := h {model[0]} {model[1]}; simp at this",)
-        wrong = ("intro h; have := h True True; simp at this" if model != ("True", "True") else "intro h; simp at h", f"intro {p} {q} h; simp_all", "decide", "intro h; simp_all")
+        good = [
+            f"intro h; have := h {model[0]} {model[1]}; simp at this",
+        ]
+        wrong = [
+            "intro h; have := h True True; simp at this" if model != ("True", "True") else "intro h; simp at h",
+            f"intro {p} {q} h; simp_all",
+            "decide",
+            "intro h; simp_all",
+        ]
         return Draft(goal, "false", slots, good, wrong)
     split = f"by_cases x : {p} <;> by_cases y : {q} <;>"
-    good = (f"intro {p} {q} h; {split} simp [x, y] at h ⊢",)
-    wrong = (f"intro {p} {q} h; simp_all", f"intro {p} {q} h; by_cases x : {p} <;> simp [x] at h", f"intro {p} {q}; {split} simp", f"intro {p} {q} h; {split} omega", f"intro {p} {q} h; exact h")
+    good = [
+        f"intro {p} {q} h; {split} simp [x, y] at h ⊢",
+    ]
+    wrong = [
+        f"intro {p} {q} h; simp_all",
+        f"intro {p} {q} h; by_cases x : {p} <;> simp [x] at h",
+        f"intro {p} {q}; {split} simp",
+        f"intro {p} {q} h; {split} omega",
+        f"intro {p} {q} h; exact h",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 

@@ -16,11 +16,27 @@ def draw_bound(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} {w} : Nat, {v} ≥ {p} → {w} ≥ {q} → {v} * {w} ≥ {c}"
     slots = {"v": v, "w": w, "p": p, "q": q, "c": c}
     if false:
-        good = (f"intro h; exact absurd (h {p} {q} (by decide) (by decide)) (by decide)",)
-        wrong = (f"intro h; exact absurd (h {p} {c} (by decide) (by decide)) (by decide)", f"intro h; exact absurd (h {p} {q} (by decide)) (by decide)", "intro h; omega", "intro h; exact absurd (h 0 0 (by decide) (by decide)) (by decide)")
+        good = [
+            f"intro h; exact absurd (h {p} {q} (by decide) (by decide)) (by decide)",
+        ]
+        wrong = [
+            f"intro h; exact absurd (h {p} {c} (by decide) (by decide)) (by decide)",
+            f"intro h; exact absurd (h {p} {q} (by decide)) (by decide)",
+            "intro h; omega",
+            "intro h; exact absurd (h 0 0 (by decide) (by decide)) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong)
-    good = (f"intro {v} {w} h g; have := Nat.mul_le_mul h g; omega",)
-    wrong = (f"intro {v} {w} h g; omega", f"intro {v} {w} h g; exact Nat.add_le_add h g", f"intro {v} {w} h g; exact Nat.mul_le_mul g h", "omega", f"intro {v} {w} h; have := Nat.mul_le_mul h; omega", f"intro {v} {w} h g; have := Nat.add_le_add h g; omega")
+    good = [
+        f"intro {v} {w} h g; have := Nat.mul_le_mul h g; omega",
+    ]
+    wrong = [
+        f"intro {v} {w} h g; omega",
+        f"intro {v} {w} h g; exact Nat.add_le_add h g",
+        f"intro {v} {w} h g; exact Nat.mul_le_mul g h",
+        "omega",
+        f"intro {v} {w} h; have := Nat.mul_le_mul h; omega",
+        f"intro {v} {w} h g; have := Nat.add_le_add h g; omega",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -41,12 +57,28 @@ def draw_unbounded(rng: Random, level: int) -> Draft:
     slots = {"v": v, "w": w, "k": k, "b": b}
     if rng.random() < 0.3:
         goal = f"∃ {w} : Nat, ∀ {v} : Nat, {k} * {v} + {b} < {w}"
-        good = (f"rintro ⟨{w}, h⟩; have := h {w}; omega",)
-        wrong = (f"rintro ⟨{w}, h⟩; omega", f"rintro ⟨{w}, h⟩; have := h {b}; omega", f"rintro ⟨{w}, {v}, h⟩; omega", f"intro {v}; exact ⟨{k} * {v} + {b}, by omega⟩")
+        good = [
+            f"rintro ⟨{w}, h⟩; have := h {w}; omega",
+        ]
+        wrong = [
+            f"rintro ⟨{w}, h⟩; omega",
+            f"rintro ⟨{w}, h⟩; have := h {b}; omega",
+            f"rintro ⟨{w}, {v}, h⟩; omega",
+            f"intro {v}; exact ⟨{k} * {v} + {b}, by omega⟩",
+        ]
         return Draft(goal, "false", slots, good, wrong, "ceiling")
     goal = f"∀ {v} : Nat, ∃ {w} : Nat, {w} > {k} * {v} + {b}"
-    good = (f"intro {v}; exact ⟨{k} * {v} + {b} + 1, by omega⟩",)
-    wrong = (f"intro {v}; exact ⟨{k} * {v} + {b}, by omega⟩", f"intro {v}; exact ⟨{v} + 1, by omega⟩", f"exact ⟨{k} * {v} + {b} + 1, by omega⟩", f"intro {v}; exact ⟨{k} * {v} + 1, by omega⟩", "omega", f"intro {v}; exact ⟨{k} + {b} + 1, by omega⟩")
+    good = [
+        f"intro {v}; exact ⟨{k} * {v} + {b} + 1, by omega⟩",
+    ]
+    wrong = [
+        f"intro {v}; exact ⟨{k} * {v} + {b}, by omega⟩",
+        f"intro {v}; exact ⟨{v} + 1, by omega⟩",
+        f"exact ⟨{k} * {v} + {b} + 1, by omega⟩",
+        f"intro {v}; exact ⟨{k} * {v} + 1, by omega⟩",
+        "omega",
+        f"intro {v}; exact ⟨{k} + {b} + 1, by omega⟩",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -76,13 +108,28 @@ def draw_root(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} : Nat, {v} * {v} = {r * r} → {v} {'<' if false else '='} {r}"
     slots = {"v": v, "c": r * r, "r": r}
     if false:
-        good = (f"intro h; exact absurd (h {r} (by decide)) (by decide)",)
-        wrong = (f"intro h; exact absurd (h {r * r} (by decide)) (by decide)", "intro h; omega", f"intro h; exact absurd (h ({r} - 1) (by decide)) (by decide)", "intro h; exact absurd (h 0 (by decide)) (by decide)")
+        good = [
+            f"intro h; exact absurd (h {r} (by decide)) (by decide)",
+        ]
+        wrong = [
+            f"intro h; exact absurd (h {r * r} (by decide)) (by decide)",
+            "intro h; omega",
+            f"intro h; exact absurd (h ({r} - 1) (by decide)) (by decide)",
+            "intro h; exact absurd (h 0 (by decide)) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong, "less")
     split = f"intro {v} h; rcases Nat.lt_trichotomy {v} {r} with g | g | g"
     below, above = f"have k : {v} ≤ {r} - 1 := (by omega); have := Nat.mul_le_mul k k", "have := Nat.mul_le_mul g g"
-    good = (f"{split}; {below}; omega; omega; {above}; omega",)
-    wrong = (f"intro {v} h; omega", "decide", f"{split}; omega; omega; omega", f"{split}; {above}; omega; omega; {above}; omega", f"{split}; {below}; omega; {above}; omega")
+    good = [
+        f"{split}; {below}; omega; omega; {above}; omega",
+    ]
+    wrong = [
+        f"intro {v} h; omega",
+        "decide",
+        f"{split}; omega; omega; omega",
+        f"{split}; {above}; omega; omega; {above}; omega",
+        f"{split}; {below}; omega; {above}; omega",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -114,8 +161,12 @@ def draw_bounded(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} : Nat, {v} < {b} → {v} * {v} + {a} * {v} < {c}"
     slots = {"v": v, "a": a, "b": b, "c": c}
     if false:
-        good = (f"intro h; exact absurd (h ({b} - 1) (by decide)) (by decide)", "decide")
-        wrong = (f"intro h; exact absurd (h {b} (by decide)) (by decide)", "intro h; omega", f"intro h; exact absurd (h ({b} - 2) (by decide)) (by decide)")
+        good = [f"intro h; exact absurd (h ({b} - 1) (by decide)) (by decide)", "decide"]
+        wrong = [
+            f"intro h; exact absurd (h {b} (by decide)) (by decide)",
+            "intro h; omega",
+            f"intro h; exact absurd (h ({b} - 2) (by decide)) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong)
     return Draft(goal, "true", slots, ("decide",), ("omega", f"intro {v} h; omega", f"intro {v} h; decide", "simp"))
 

@@ -18,8 +18,12 @@ def draw_remainder(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} : Nat, {v} % {m} = {r} → ({a} * {v} + {b}) % {m} = {s}"
     slots = {"v": v, "m": m, "r": r, "a": a, "b": b, "s": s}
     if false:
-        good = (f"intro h; exact absurd (h {r} (by decide)) (by decide)", f"intro h; have := h {r} (by decide); omega")
-        wrong = ("intro h; omega", f"intro h; exact absurd (h {s} (by decide)) (by decide)", f"intro h; exact absurd (h {m} (by decide)) (by decide)")
+        good = [f"intro h; exact absurd (h {r} (by decide)) (by decide)", f"intro h; have := h {r} (by decide); omega"]
+        wrong = [
+            "intro h; omega",
+            f"intro h; exact absurd (h {s} (by decide)) (by decide)",
+            f"intro h; exact absurd (h {m} (by decide)) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong)
     return Draft(goal, "true", slots, ("omega", f"intro {v} h; omega"), ("decide", f"intro {v} h; simp [h]", "simp_all"))
 
@@ -29,7 +33,7 @@ REMAINDER = (
     "A natural number {v} satisfies {v} mod {m} = {r}. Show that ({a}{v} + {b}) mod {m} = {s}.",
     "Dividing {v} by {m} leaves {r}. What is left when {a}{v} + {b} is divided by {m}? Show it is {s}.",
     "Suppose {v} is congruent to {r} modulo {m}. Then {a} * {v} + {b} is congruent to {s} modulo {m}.",
-    "When {v} sweets are shared among {m} children, {r} are left over. Show that with {a} times as many sweets and {b} more, {s} are left over.",
+    "When {v} sweets are shared among {m} children, {r} are left over. With {a} times as many sweets and {b} more, {s} are left over.",
     "The remainder of {a}{v} + {b} on division by {m} is {s} for every natural number {v} whose remainder is {r}.",
     "Let {v} be a natural number with {v} % {m} equal to {r}; deduce that {a} * {v} + {b} is {s} modulo {m}.",
 )
@@ -46,16 +50,23 @@ def draw_product(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} {w} : Nat, {v} % {m} = {r} → {w} % {m} = {s} → {v} * {w} % {m} = {t}"
     slots = {"v": v, "w": w, "m": m, "r": r, "s": s, "t": t}
     if false:
-        good = (f"intro h; exact absurd (h {r} {s} (by decide) (by decide)) (by decide)",)
-        wrong = (
+        good = [
+            f"intro h; exact absurd (h {r} {s} (by decide) (by decide)) (by decide)",
+        ]
+        wrong = [
             "intro h; omega",
             f"intro h; exact absurd (h {r} {s} (by decide)) (by decide)",
             f"intro h; exact absurd (h {r} {t} (by decide) (by decide)) (by decide)",
             f"intro h; exact absurd (h {m} {s} (by decide) (by decide)) (by decide)",
-        )
+        ]
         return Draft(goal, "false", slots, good, wrong)
-    good = (f"intro {v} {w} h g; rw [Nat.mul_mod, h, g]", f"intro {v} {w} h g; simp [Nat.mul_mod, h, g]")
-    wrong = ("omega", f"intro {v} {w} h g; rw [Nat.mul_mod, h]", f"intro {v} {w} h g; simp [Nat.add_mod, h, g]", f"intro {v} {w} h g; rw [h, g]")
+    good = [f"intro {v} {w} h g; rw [Nat.mul_mod, h, g]", f"intro {v} {w} h g; simp [Nat.mul_mod, h, g]"]
+    wrong = [
+        "omega",
+        f"intro {v} {w} h g; rw [Nat.mul_mod, h]",
+        f"intro {v} {w} h g; simp [Nat.add_mod, h, g]",
+        f"intro {v} {w} h g; rw [h, g]",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -80,18 +91,25 @@ def draw_square(rng: Random, level: int) -> Draft:
     slots = {"v": v, "m": m, "r": r}
     if false:
         root = min(i for i in range(m) if i * i % m == r)
-        good = (f"intro h; exact absurd (h {root}) (by decide)", f"intro h; exact h {root} (by decide)")
-        wrong = (f"intro h; exact absurd (h {(root + 1) % m}) (by decide)", f"intro h; exact h {r + 2} (by decide)", "intro h; omega", "intro h; simp at h")
+        good = [f"intro h; exact absurd (h {root}) (by decide)", f"intro h; exact h {root} (by decide)"]
+        wrong = [
+            f"intro h; exact absurd (h {(root + 1) % m}) (by decide)",
+            f"intro h; exact h {r + 2} (by decide)",
+            "intro h; omega",
+            "intro h; simp at h",
+        ]
         return Draft(goal, "false", slots, good, wrong)
     bound = f"have h : {v} % {m} < {m} := Nat.mod_lt _ (by decide)"
-    good = (f"intro {v}; rw [Nat.mul_mod]; {bound}; revert h; generalize {v} % {m} = k; revert k; decide",)
-    wrong = (
+    good = [
+        f"intro {v}; rw [Nat.mul_mod]; {bound}; revert h; generalize {v} % {m} = k; revert k; decide",
+    ]
+    wrong = [
         f"intro {v}; omega",
         "decide",
         f"intro {v}; {bound}; omega",
         f"intro {v}; rw [Nat.mul_mod]; generalize {v} % {m} = k; revert k; decide",
         f"intro {v}; {bound}; revert h; generalize {v} % {m} = k; revert k; decide",
-    )
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -114,21 +132,23 @@ def draw_congruences(rng: Random, level: int) -> Draft:
         s = rng.randrange(a)
         t = rng.choice([i for i in range(b) if (i - s) % g])
         goal = f"∃ {v} : Nat, {v} % {a} = {s} ∧ {v} % {b} = {t}"
-        good = (f"rintro ⟨{v}, h, g⟩; omega", f"rintro ⟨{v}, h⟩; omega", f"intro h; rcases h with ⟨{v}, h, g⟩; omega")
-        wrong = ("decide", f"exact ⟨{s} * {b} + {t} * {a} * {a}, by decide⟩", "intro h; decide")
+        good = [f"rintro ⟨{v}, h, g⟩; omega", f"rintro ⟨{v}, h⟩; omega", f"intro h; rcases h with ⟨{v}, h, g⟩; omega"]
+        wrong = ["decide", f"exact ⟨{s} * {b} + {t} * {a} * {a}, by decide⟩", "intro h; decide"]
         return Draft(goal, "false", {"v": v, "a": a, "b": b, "s": s, "t": t}, good, wrong)
     a = pick(rng, level, (2, 5), (3, 9), (9, 29))
     b, s = a + 1, rng.randrange(a)
     t = rng.choice([i for i in range(b) if i != s])
     goal = f"∃ {v} : Nat, {v} % {a} = {s} ∧ {v} % {b} = {t}"
-    good = (f"exact ⟨{s} * {b} + {t} * {a} * {a}, by decide⟩",)
-    wrong = (
+    good = [
+        f"exact ⟨{s} * {b} + {t} * {a} * {a}, by decide⟩",
+    ]
+    wrong = [
         f"exact ⟨{s} * {b} + {t} * {a}, by decide⟩",
         f"exact ⟨{s} * {a} + {t} * {b} * {b}, by decide⟩",
         f"exact ⟨{t} * {b} + {s} * {a} * {a}, by decide⟩",
         f"exact ⟨{s} + {a} * {t}, by decide⟩",
         "omega",
-    )
+    ]
     return Draft(goal, "true", {"v": v, "a": a, "b": b, "s": s, "t": t}, good, wrong)
 
 
@@ -136,7 +156,7 @@ CONGRUENCES = (
     "Find a natural number {v} that leaves remainder {s} when divided by {a} and remainder {t} when divided by {b}.",
     "Show that some {v} satisfies both {v} mod {a} = {s} and {v} mod {b} = {t}.",
     "There is a natural number {v} congruent to {s} modulo {a} and to {t} modulo {b}.",
-    "A basket holds {v} eggs. Counted in groups of {a} there are {s} left over, and in groups of {b} there are {t} left over. Show that this is possible.",
+    "A basket holds {v} eggs. In groups of {a} there are {s} left over, and in groups of {b} there are {t}. Show that this is possible.",
     "Prove that the system {v} % {a} = {s}, {v} % {b} = {t} has a solution in natural numbers.",
     "Is there a number {v} with remainders {s} and {t} on division by {a} and {b}, in this order? Show that there is.",
 )
@@ -171,16 +191,16 @@ def draw_digits(rng: Random, level: int) -> Draft:
     goal = f"∃ {v} {w} : Nat, {w} < {base} ∧ {base} * {v} + {w} = {n} ∧ {v} + {w} = {total}"
     slots = {"v": v, "w": w, "b": base, "n": n, "t": total}
     if false:
-        good = (f"rintro ⟨{v}, {w}, h⟩; omega", f"rintro ⟨{v}, {w}, h, g⟩; omega")
+        good = [f"rintro ⟨{v}, {w}, h⟩; omega", f"rintro ⟨{v}, {w}, h, g⟩; omega"]
         return Draft(goal, "false", slots, good, (f"rintro ⟨{v}, h⟩; omega", f"exact ⟨{n} / {base}, {n} % {base}, by decide⟩", "decide"))
-    good = (f"exact ⟨{n} / {base}, {n} % {base}, by decide⟩", f"exact ⟨{n} / {base}, {n} % {base}, by omega⟩")
-    wrong = (
+    good = [f"exact ⟨{n} / {base}, {n} % {base}, by decide⟩", f"exact ⟨{n} / {base}, {n} % {base}, by omega⟩"]
+    wrong = [
         f"exact ⟨{n} % {base}, {n} / {base}, by decide⟩",
         f"exact ⟨{n} / {base}, {total}, by decide⟩",
         f"exact ⟨{n} / {base}, by decide⟩",
         f"exact ⟨{total} / {base}, {n} % {base}, by decide⟩",
         "omega",
-    )
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 

@@ -15,17 +15,26 @@ def draw_arithmetic(rng: Random, level: int) -> Draft:
     goal = f"∀ {f} : Nat → Nat, {f} 0 = {a} → (∀ n, {f} (n + 1) = {f} n + {d}) → ∀ n, {f} n = {a} + {e} * n"
     slots = {"f": f, "a": a, "d": d, "e": e}
     if false:
-        good = (f"intro h; exact absurd (h (fun n => {a} + {d} * n) rfl (fun n => rfl) 1) (by decide)",)
-        wrong = (
+        good = [
+            f"intro h; exact absurd (h (fun n => {a} + {d} * n) rfl (fun n => rfl) 1) (by decide)",
+        ]
+        wrong = [
             f"intro h; exact absurd (h (fun n => {a} + {e} * n) rfl (fun n => rfl) 1) (by decide)",
             f"intro h; exact absurd (h (fun n => {d} + {a} * n) rfl (fun n => rfl) 1) (by decide)",
             f"intro h; exact absurd (h (fun n => {a} + {d} * n) rfl (fun n => rfl) 0) (by decide)",
             "intro h; omega",
-        )
+        ]
         return Draft(goal, "false", slots, good, wrong)
     start = f"intro {f} h g n; induction n with | zero =>"
-    good = (f"{start} simp [h] | succ n ih => rw [g, ih]; omega", f"{start} rw [h] | succ n ih => rw [g, ih]; omega")
-    wrong = (f"intro {f} h g n; omega", f"{start} simp [h] | succ n ih => omega", f"{start} simp [h] | succ n ih => rw [ih]; omega", f"{start} simp | succ n ih => rw [g, ih]; omega", f"intro {f} h g n; simp [h, g]", f"{start} rfl | succ n ih => rw [g, ih]; omega")
+    good = [f"{start} simp [h] | succ n ih => rw [g, ih]; omega", f"{start} rw [h] | succ n ih => rw [g, ih]; omega"]
+    wrong = [
+        f"intro {f} h g n; omega",
+        f"{start} simp [h] | succ n ih => omega",
+        f"{start} simp [h] | succ n ih => rw [ih]; omega",
+        f"{start} simp | succ n ih => rw [g, ih]; omega",
+        f"intro {f} h g n; simp [h, g]",
+        f"{start} rfl | succ n ih => rw [g, ih]; omega",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -48,12 +57,28 @@ def draw_geometric(rng: Random, level: int) -> Draft:
     slots = {"f": f, "a": a, "c": c, "e": e}
     if false:
         model = f"(fun n => {a} * {c} ^ n) (by decide) (by intro n; simp [Nat.pow_succ]; omega)"
-        good = (f"intro h; exact absurd (h {model} 1) (by decide)",)
-        wrong = (f"intro h; exact absurd (h (fun n => {a} * {c} ^ n) rfl (fun n => rfl) 1) (by decide)", f"intro h; exact absurd (h {model} 0) (by decide)", "intro h; omega", f"intro h; exact absurd (h {model.replace(f'* {c}', f'* {e}')} 1) (by decide)")
+        good = [
+            f"intro h; exact absurd (h {model} 1) (by decide)",
+        ]
+        wrong = [
+            f"intro h; exact absurd (h (fun n => {a} * {c} ^ n) rfl (fun n => rfl) 1) (by decide)",
+            f"intro h; exact absurd (h {model} 0) (by decide)",
+            "intro h; omega",
+            f"intro h; exact absurd (h {model.replace(f'* {c}', f'* {e}')} 1) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong)
     start = f"intro {f} h g n; induction n with | zero =>"
-    good = (f"{start} simp [h] | succ n ih => rw [g, ih, Nat.pow_succ]; omega",)
-    wrong = (f"{start} simp [h] | succ n ih => rw [g, ih]; omega", f"{start} simp [h] | succ n ih => omega", f"intro {f} h g n; omega", f"{start} simp [h] | succ n ih => rw [g, Nat.pow_succ]; omega", f"{start} simp | succ n ih => simp [g, ih]", f"intro {f} h g n; simp [h, g, Nat.pow_succ]")
+    good = [
+        f"{start} simp [h] | succ n ih => rw [g, ih, Nat.pow_succ]; omega",
+    ]
+    wrong = [
+        f"{start} simp [h] | succ n ih => rw [g, ih]; omega",
+        f"{start} simp [h] | succ n ih => omega",
+        f"intro {f} h g n; omega",
+        f"{start} simp [h] | succ n ih => rw [g, Nat.pow_succ]; omega",
+        f"{start} simp | succ n ih => simp [g, ih]",
+        f"intro {f} h g n; simp [h, g, Nat.pow_succ]",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -76,10 +101,24 @@ def draw_powers(rng: Random, level: int) -> Draft:
     goal = f"∀ {v} : Nat, {b} ^ {v} % {m} = {r}"
     slots = {"v": v, "m": m, "b": b, "r": r}
     if false:
-        return Draft(goal, "false", slots, ("intro h; exact absurd (h 0) (by decide)", "intro h; exact absurd (h 1) (by decide)"), ("intro h; omega", "decide", f"intro h; exact absurd (h {r}) (by omega)", "omega"))
+        return Draft(
+            goal,
+            "false",
+            slots,
+            ("intro h; exact absurd (h 0) (by decide)", "intro h; exact absurd (h 1) (by decide)"),
+            ("intro h; omega", "decide", f"intro h; exact absurd (h {r}) (by omega)", "omega"),
+        )
     start = f"intro {v}; induction {v} with | zero => decide | succ {v} ih =>"
-    good = (f"{start} rw [Nat.pow_succ]; omega", f"{start} rw [Nat.pow_succ, Nat.mul_mod, ih]")
-    wrong = (f"intro {v}; omega", f"{start} omega", f"{start} rw [ih]", f"intro {v}; simp [Nat.pow_succ]", f"{start} simp [ih]", "decide", f"intro {v}; rw [Nat.pow_succ]; omega")
+    good = [f"{start} rw [Nat.pow_succ]; omega", f"{start} rw [Nat.pow_succ, Nat.mul_mod, ih]"]
+    wrong = [
+        f"intro {v}; omega",
+        f"{start} omega",
+        f"{start} rw [ih]",
+        f"intro {v}; simp [Nat.pow_succ]",
+        f"{start} simp [ih]",
+        "decide",
+        f"intro {v}; rw [Nat.pow_succ]; omega",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
@@ -105,12 +144,26 @@ def draw_later(rng: Random, level: int) -> Draft:
     goal = f"∀ {f} : Nat → Nat, (∀ n, {f} (n + 1) = {f} n + {d}) → {f} {i} = {value} → {f} {j} = {end}"
     slots = {"f": f, "i": i, "j": j, "d": d, "v": value, "w": end}
     if false:
-        good = (f"intro h; exact absurd (h (fun n => {value} + {d} * n) (fun n => rfl) rfl) (by decide)",)
-        wrong = ("intro h; omega", f"intro h; exact absurd (h (fun n => {d} + {value} * n) (fun n => rfl) rfl) (by decide)", f"intro h; exact absurd (h (fun n => {value} + {d}) (fun n => rfl) rfl) (by decide)")
+        good = [
+            f"intro h; exact absurd (h (fun n => {value} + {d} * n) (fun n => rfl) rfl) (by decide)",
+        ]
+        wrong = [
+            "intro h; omega",
+            f"intro h; exact absurd (h (fun n => {d} + {value} * n) (fun n => rfl) rfl) (by decide)",
+            f"intro h; exact absurd (h (fun n => {value} + {d}) (fun n => rfl) rfl) (by decide)",
+        ]
         return Draft(goal, "false", slots, good, wrong)
     steps = ", ".join(f"h {t}" for t in range(j - 1, i - 1, -1))
-    good = (f"intro {f} h g; rw [{steps}, g]",)
-    wrong = (f"intro {f} h g; omega", f"intro {f} h g; rw [h {j}, g]", f"intro {f} h g; rw [h {i}, h {j}, g]", f"intro {f} h g; rw [h, g]", f"intro {f} h g; have := h {i}; omega")
+    good = [
+        f"intro {f} h g; rw [{steps}, g]",
+    ]
+    wrong = [
+        f"intro {f} h g; omega",
+        f"intro {f} h g; rw [h {j}, g]",
+        f"intro {f} h g; rw [h {i}, h {j}, g]",
+        f"intro {f} h g; rw [h, g]",
+        f"intro {f} h g; have := h {i}; omega",
+    ]
     return Draft(goal, "true", slots, good, wrong)
 
 
