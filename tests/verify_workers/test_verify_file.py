@@ -1,0 +1,296 @@
+"""`verify_file`: the contract of `synth verify` on fake backends, its input errors, and the real Lean at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.verify_workers.fake_backends import FlakyBackend, NullBackend, SlowBackend, checks, expected
+from verify_workers import verify_file as module
+from verify_workers.config import CacheConfig, PoolConfig, VerifyConfig
+from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
+from verify_workers.local_pool import LocalPool
+from verify_workers.records import Check, Outcome, Verdict
+from verify_workers.verify_file import SCHEMA, Summary, read_checks, verify_file
+
+CONFIG = VerifyConfig(pool=PoolConfig(workers=2, retry="never"), timeout=10)
+COLUMNS = ["id", "outcome", "reason", "messages", "axioms", "audit", "seconds", "lean", "library"]
+GOOD = {"id": "a", "statement": "theorem t : True", "proof": "trivial"}
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [{"id": check.id, "statement": check.statement, "header": None, "proof": check.proof, "code": None} for check in checks(count)]
+
+
+def write(path: Path, table: list[dict[str, Any]]) -> Path:
+    if path.suffix == ".parquet":
+        names = {name: None for entry in table for name in entry}
+        pq.write_table(pa.Table.from_pylist([{**names, **entry} for entry in table]), path)
+    else:
+        path.write_text("".join(json.dumps(entry) + "\n" for entry in table))
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        assert table.schema.equals(SCHEMA)
+        return table.to_pylist()
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def verify(source: Path, target: Path, backend: type[NullBackend] = NullBackend, config: VerifyConfig = CONFIG, **more: Any) -> Summary:
+    with LocalPool(config.pool, backend) as pool:
+        return verify_file(source, target, config, pool=pool, **more)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("out", ["jsonl", "parquet"])
+def test_one_row_per_row_in_the_same_order(tmp_path: Path, ending: str, out: str) -> None:
+    source, target = write(tmp_path / f"in.{ending}", rows(5000)), tmp_path / "new" / f"out.{out}"
+    told: list[Summary] = []
+    summary = verify(source, target, progress=told.append)
+    verdicts = read(target)
+    assert [verdict["id"] for verdict in verdicts] == [check.id for check in checks(5000)]
+    assert [verdict["outcome"] for verdict in verdicts] == [expected(check).value for check in checks(5000)]
+    assert all(list(verdict) == COLUMNS for verdict in verdicts)
+    assert summary.rows == summary.written == 5000 and sum(summary.outcomes.values()) == 5000
+    assert summary.backend == "null" and told[-1].written == 5000
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_messages_and_axioms_reach_both_formats(tmp_path: Path) -> None:
+    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800"}
+
+    class Wordy(NullBackend):
+        def check(self, check: Check) -> Verdict:
+            verdict = self.answer(check, Outcome.REJECTED, 0.25)
+            return Verdict.model_validate({**verdict.model_dump(), "messages": [message], "axioms": ["propext"]})
+
+    source = write(tmp_path / "in.jsonl", [GOOD])
+    for name in ("out.jsonl", "out.parquet"):
+        verify(source, tmp_path / name, Wordy)
+        (verdict,) = read(tmp_path / name)
+        assert verdict["messages"] == [{**message, "text": "∀ x, half ?"}]
+        assert (verdict["axioms"], verdict["seconds"], verdict["lean"], verdict["library"]) == (["propext"], 0.25, "4.0.0", "test")
+
+
+def test_proof_code_header_and_optional_columns_reach_the_check(tmp_path: Path) -> None:
+    table = [GOOD, {"id": "b", "statement": "s", "code": "theorem", "header": "import X", "more": [1]}, {**GOOD, "id": "c", "proof": ""}]
+    for name in ("in.jsonl", "in.parquet"):
+        found = list(read_checks(write(tmp_path / name, table), 7.0))
+        assert found == [
+            Check(id="a", statement="theorem t : True", proof="trivial", timeout=7),
+            Check(id="b", statement="s", code="theorem", header="import X", timeout=7),
+            Check(id="c", statement="theorem t : True", proof="", timeout=7),
+        ]
+
+
+def test_a_byte_order_mark_blank_lines_and_a_missing_last_newline_are_harmless(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n\r\n  \n" + json.dumps({**GOOD, "id": "b"}).encode())
+    assert [check.id for check in read_checks(source, 1)] == ["a", "b"]
+
+
+BAD_ROWS = [
+    ({**GOOD, "id": None}, "field `id` is missing"),
+    ({**GOOD, "id": " "}, "field `id` is empty"),
+    ({**GOOD, "id": 7}, "field `id` must be text, not a number (7)"),
+    ({**GOOD, "id": True}, "field `id` must be text, not a truth value"),
+    ({**GOOD, "statement": None}, "field `statement` is missing"),
+    ({**GOOD, "statement": ["x"]}, "field `statement` must be text, not a list"),
+    ({**GOOD, "header": {}}, "field `header` must be text, not an object"),
+    ({**GOOD, "proof": None}, "field `proof` (what follows `:=`) or `code` (a whole file) is missing"),
+    ({**GOOD, "code": "x"}, "give exactly one of the fields `proof` and `code`"),
+    ({**GOOD, "proof": "\ud800x"}, "field `proof` holds a lone surrogate (U+D800 at character 1)"),
+    ({**GOOD, "id": "\udfff"}, "field `id` holds a lone surrogate"),
+    (["a"], "a row must be an object with `id`, `statement` and `proof` or `code`, not a list"),
+    (None, "not null"),
+]
+
+
+@pytest.mark.parametrize(("bad", "says"), BAD_ROWS)
+def test_a_bad_row_is_named_before_any_check_runs(tmp_path: Path, bad: Any, says: str) -> None:
+    source = write(tmp_path / "in.jsonl", [{**GOOD, "id": "first"}, bad])
+    with pytest.raises(UserError) as error:
+        verify(source, tmp_path / "out.jsonl", FlakyBackend)
+    assert str(error.value).startswith(f"{source}: row 2: ") and says in str(error.value) and "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"{", "not JSON (Expecting property name"),
+        (b"nonsense", "not JSON"),
+        (b'{"id": "b", "id": "c"}', "field 'id' occurs twice"),
+        (b'{"id": "\xff"}', "not UTF-8 (byte 9 of the line is 0xff)"),
+        (b"\x00\x01\x02", "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"id": ' + b"9" * 10_000 + b"}", "not JSON"),
+        (json.dumps(GOOD).encode(), "field `id`: 'a' occurs twice; ids must be unique"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: bytes, says: str) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(json.dumps(GOOD).encode() + b"\n" + line + b"\n")
+    with pytest.raises(UserError) as error:
+        verify_file(source, tmp_path / "out.jsonl", CONFIG)
+    assert str(error.value).startswith(f"{source}: row 2: ") and says in str(error.value)
+
+
+def test_an_endless_line_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROW_BYTES", 1 << 20)
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(b"x" * (2 << 20))
+    with pytest.raises(UserError, match="row 1: longer than 1 MiB"):
+        list(read_checks(source, 1))
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (pa.table({"id": ["a"], "proof": ["p"]}), "row 1: field `statement` is missing"),
+        (pa.table({"id": [1], "statement": ["s"], "proof": ["p"]}), "row 1: field `id` must be text, not a number (1)"),
+        (pa.table({"id": ["a", "a"], "statement": ["s", "s"], "proof": ["p", "q"]}), "row 2: field `id`: 'a' occurs twice"),
+        (pa.table({"id": ["a", "b"], "statement": ["s", "s"], "proof": ["p", None]}), "row 2: field `proof`"),
+        (pa.table({"id": ["a"], "statement": [b"s"], "proof": ["p"]}), "row 1: field `statement` must be text, not a bytes"),
+        (pa.table({"id": pa.array([], pa.string()), "statement": pa.array([], pa.string())}), "holds no rows"),
+    ],
+)
+def test_a_bad_parquet_row_is_named(tmp_path: Path, table: pa.Table, says: str) -> None:
+    pq.write_table(table, tmp_path / "in.parquet")
+    with pytest.raises(UserError) as error:
+        verify_file(tmp_path / "in.parquet", tmp_path / "out.parquet", CONFIG)
+    assert str(error.value).startswith(str(tmp_path / "in.parquet")) and says in str(error.value)
+
+
+def test_a_bad_file_is_named(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [GOOD])
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 no parquet PAR1")
+    (tmp_path / "empty.parquet").write_bytes(b"")
+    (tmp_path / "link.jsonl").symlink_to(source)
+    out = tmp_path / "out.jsonl"
+    cases: list[tuple[Path, Path, str]] = [
+        (tmp_path / "none.jsonl", out, "none.jsonl: no such file"),
+        (tmp_path / "folder.jsonl", out, "folder.jsonl: not a file"),
+        (tmp_path / "empty.jsonl", out, "empty.jsonl: holds no rows"),
+        (tmp_path / "no.parquet", out, "no.parquet: not a readable Parquet file"),
+        (tmp_path / "empty.parquet", out, "empty.parquet: not a readable Parquet file"),
+        (tmp_path / "in.csv", out, "in.csv: unknown ending '.csv'"),
+        (source, tmp_path / "out.txt", "out.txt: unknown ending '.txt'"),
+        (source, source, "input and output are the same file"),
+        (source, tmp_path / "link.jsonl", "input and output are the same file"),
+        (source, tmp_path / "folder.jsonl", "folder.jsonl: a folder"),
+        (source, source / "out.jsonl", "out.jsonl: cannot be written"),
+    ]
+    for one, other, says in cases:
+        with pytest.raises(UserError) as error:
+            verify(one, other)
+        assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_interrupted_run_leaves_nothing_half_written(tmp_path: Path) -> None:
+    source, target = write(tmp_path / "in.jsonl", rows(3000)), tmp_path / "out.jsonl"
+    target.write_text("an earlier result")
+
+    class Stopped(Exception):
+        pass
+
+    def stop(_: Summary) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        verify(source, target, progress=stop)
+    assert target.read_text() == "an earlier result"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_memory_holds_a_window_and_not_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = write(tmp_path / "in.jsonl", rows(2000)), tmp_path / "out.jsonl"
+    written = 0
+    ahead: list[int] = []
+
+    def counted(path: Path, timeout: float, original: Any = read_checks) -> Iterator[Check]:
+        for number, check in enumerate(original(path, timeout)):
+            ahead.append(number - written)
+            yield check
+
+    def row(verdict: Verdict, original: Any = module.row) -> dict[str, Any]:
+        nonlocal written
+        written += 1
+        return original(verdict)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(module, "read_checks", counted)
+    monkeypatch.setattr(module, "row", row)
+    monkeypatch.setattr(module, "_validated", lambda *_: 2000)
+
+    class FirstIsSlow(SlowBackend):
+        def check(self, check: Check) -> Verdict:
+            if check.proof == "by p0":
+                time.sleep(0.5)
+            return super().check(check)
+
+    for limits in ({"window": 50}, {"window_mb": 50 * len("theorem t1 : True" + "by p100") / 1e6}):
+        written = 0
+        ahead.clear()
+        verify(source, target, FirstIsSlow, VerifyConfig(pool=CONFIG.pool, timeout=10, **limits))
+        assert len(read(target)) == 2000 and 40 <= max(ahead) <= 52
+
+
+def test_a_second_run_is_answered_from_the_cache(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", rows(300))
+    config = VerifyConfig(pool=PoolConfig(workers=2, cache=CacheConfig(path=tmp_path / "cache" / "verdicts.db")), timeout=10)
+    first = verify(source, tmp_path / "one.jsonl", config=config)
+    second = verify(source, tmp_path / "two.jsonl", config=config)
+    assert (first.pool["cache_hits"], second.pool["cache_hits"]) == (0, 300)
+    assert read(tmp_path / "one.jsonl") == read(tmp_path / "two.jsonl")
+
+
+def test_a_fault_of_the_checker_is_a_row(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [{**GOOD, "proof": "do raise"}, {**GOOD, "id": "b"}])
+    summary = verify(source, tmp_path / "out.jsonl", FlakyBackend)
+    outcomes = [verdict["outcome"] for verdict in read(tmp_path / "out.jsonl")]
+    assert outcomes == ["infra", expected(Check.model_validate(GOOD)).value]
+    assert summary.outcomes["infra"] == 1
+
+
+# ---- the real Lean
+
+REAL: list[tuple[dict[str, str], str, str]] = [
+    ({"statement": "theorem a (n : Nat) : n + 0 = n := by sorry", "proof": "by simp"}, "accepted", ""),
+    ({"statement": "theorem b : 2 + 2 = 4", "code": "theorem help : 2 = 2 := rfl\ntheorem b : 2 + 2 = 4 := by decide"}, "accepted", ""),
+    ({"statement": "theorem c : 2 + 2 = 5", "proof": "by decide"}, "rejected", ""),
+    ({"statement": "theorem d : 2 + 2 = 5", "proof": "by sorry"}, "rejected", "sorry"),
+    ({"statement": "theorem e : 1 = 2", "code": "theorem e : 1 = 1 := rfl"}, "rejected", "wrong_statement"),
+    ({"statement": "theorem f : 1 = 2", "proof": "by\n  set_option debug.skipKernelTC true in decide"}, "policy", ""),
+    ({"statement": "theorem g : 1 = 1", "proof": "rfl", "header": "import Mathlib"}, "rejected", "statement"),
+    ({"statement": "theorem h : (1 : Nat) = \"1\"", "proof": "rfl"}, "rejected", "statement"),
+]
+
+
+@pytest.mark.parametrize(("backend", "audit"), [("process", "fast"), ("fork", "fast"), ("fork", "strict"), ("process", "strict")])
+def test_real_lean(tmp_path: Path, lean: LeanInstall, backend: str, audit: str) -> None:
+    source = write(tmp_path / "in.jsonl", [{"id": f"r{number}", **entry} for number, (entry, *_) in enumerate(REAL)])
+    config = VerifyConfig.model_validate({"pool": {"backend": backend, "audit": audit, "workers": 1}, "timeout": 60})
+    summary = verify_file(source, tmp_path / "out.parquet", config)
+    verdicts = read(tmp_path / "out.parquet")
+    found = [(verdict["outcome"], verdict["reason"] if reason else "") for verdict, (*_, reason) in zip(verdicts, REAL, strict=True)]
+    assert found == [(outcome, reason) for _, outcome, reason in REAL]
+    audits = {verdict["audit"] for verdict in verdicts if verdict["outcome"] == "accepted"}
+    assert audits == {"text" if (backend, audit) == ("process", "fast") else "kernel"}
+    assert {verdict["lean"] for verdict in verdicts} == {lean.version} and summary.written == len(REAL)
+    assert any("Mathlib" in message["text"] for message in verdicts[6]["messages"])
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    assert not children.exists() or not children.read_text().strip(), "a process was left behind"
