@@ -65,6 +65,8 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CHAR = re.compile(r"'(?:[^'\\\n]|\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^\n]))'")
 _LINE_COMMENT = re.compile(r"--[^\n]*")
 _COMMENT_EDGE = re.compile(r"/-|-/")
+# Behind `/--` and `/-!` Lean skips white space and comments before the body starts: `/-- -- -/` is not closed.
+_DOC_AMBIGUOUS = re.compile(r"/-[-!]\s*(?:--|/-)")
 _HASH = re.compile(r"#[A-Za-z_][A-Za-z0-9_']*!?")
 _SYMBOLS = (":=", "=>", "@[", "#[", ".{", "''", "⁻¹'", "..", "<|>", "<;>", "|>.", "::")
 
@@ -92,8 +94,8 @@ def _next(source: str, at: int) -> tuple[Kind, int]:
     """Kind and end of the token that starts at `at` (which is not white space)."""
     char = source[at]
     if source.startswith("/-", at):
-        doc = source.startswith(("/--", "/-!"), at) and not source.startswith("/--/", at)
-        end = _comment_end(source, at)
+        doc = source.startswith(("/--", "/-!"), at)
+        end = None if doc and _DOC_AMBIGUOUS.match(source, at) else _comment_end(source, at)
         return (Kind.BROKEN, len(source)) if end is None else (Kind.DOC if doc else Kind.COMMENT, end)
     if source.startswith("--", at):
         match = _LINE_COMMENT.match(source, at)
@@ -134,9 +136,10 @@ def _string(source: str, at: int) -> tuple[Kind, int]:
 def _comment_end(source: str, at: int) -> int | None:
     """The offset after the `-/` that closes the block comment opened at `at`, or None.
 
-    As in Lean, `/-/` opens a comment without closing it: the search starts behind the two opening characters.
+    As in Lean, the character after the opening `/-` is skipped: `/-/` opens a comment without closing it, and `/-/-/`
+    is a whole comment with nothing nested.
     """
-    depth, position = 1, at + 2
+    depth, position = 1, at + 3
     while depth:
         edge = _COMMENT_EDGE.search(source, position)
         if edge is None:

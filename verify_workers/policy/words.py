@@ -1,8 +1,8 @@
 """The policy's vocabulary: which commands, options and attributes a candidate may use, and which words it never may.
 
 `COMMANDS` must know every word that can start or modify a command (Lean 4.35, Batteries, Mathlib): what may be used
-is `PLAIN_COMMANDS`, everything else in it is refused.  The parsers of Lean's shared library are the source of the
-first group (a test compares); of Mathlib those in its documentation.
+is `PLAIN_COMMANDS`, everything else in it is refused.  A test compares it with the commands that the embedded Lean
+expects after a doc comment and after modifiers; those of Mathlib come from its documentation.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ COMMANDS = PLAIN_COMMANDS | _words("""
     export universe variable include omit prelude init_quot gen_injective_theorems grind_pattern init_grind_norm grind_annotated
     add_decl_doc docs_to_verso deprecated_module deprecated_syntax recommended_spelling tactic_extension tactic_code_action
     command_code_action set_library_suggestions assert_not_exists assert_not_imported seal unseal unlock_limits
-    with_exporting with_weak_namespace end_local_scope computed_fields show_panel_widgets export_private import_private
+    recall with_exporting with_weak_namespace end_local_scope computed_fields show_panel_widgets export_private import_private
     -- Batteries, Mathlib, Aesop
     alias irreducible_def notation3 library_note proof_wanted initialize_simps_projections suppress_compilation
-    unsuppress_compilation extend_docs compile_inductive compile_def compile_inductive% mk_iff_of_inductive_prop assert_exists
+    unsuppress_compilation extend_docs compile_inductive compile_def mk_iff_of_inductive_prop assert_exists
     assert_no_cycle norm_cast_add_elim count_heartbeats guard_min_heartbeats whatsnew unset_option add_aesop_rules
     erase_aesop_rules simps_eta lrat_proof sudo
 """)
 
 # Families of commands: `register_simp_attr`, `declare_syntax_cat`, `run_cmd`, `builtin_initialize`, …
-COMMAND_FAMILY = re.compile(r"(?:register|declare|run|builtin)_[a-z_0-9]+\Z")
+COMMAND_FAMILY = re.compile(r"(?:register|declare|run|builtin)_[A-Za-z_0-9?!]+\Z")
 
 SORRY = frozenset({"sorry", "admit", "sorryAx"})  # reported as `rejected (sorry)`, not as an attack
 

@@ -214,6 +214,8 @@ for _name, _text in {
     "axiom-private": "private axiom cheat : 1 = 2\ntheorem goal : 1 = 2 := cheat",
     "axiom-in-namespace": "namespace A\naxiom cheat : 1 = 2\nend A\ntheorem goal : 1 = 2 := A.cheat",
     "axiom-named-propext": "namespace A\naxiom propext : 1 = 2\nend A\ntheorem goal : 1 = 2 := A.propext",
+    "axiom-behind-short-comment": "/-/-/ axiom cheat : 1 = 2 /-x-/\ntheorem goal : 1 = 2 := cheat -- -/",
+    "axiom-in-false-doc": "/-- -- -/\naxiom cheat : 1 = 2\n-- -/\ntheorem goal : 1 = 2 := cheat",
     "axiom-after-doc": "/-- lemma -/ axiom cheat : 1 = 2\ntheorem goal : 1 = 2 := cheat",
     "opaque": "opaque cheat : 1 = 2\ntheorem goal : 1 = 2 := cheat",
     "instance": "instance : OfNat Nat 2 := ⟨1⟩\ntheorem goal : 1 = 2 := rfl",
@@ -382,6 +384,6 @@ _honest_code("abbrev", TRUE, "abbrev N := Nat\ntheorem helper (n : N) : n = n :=
 _honest_code("mutual", TRUE, "mutual\ntheorem a : 1 = 1 := rfl\ntheorem b : 2 = 2 := rfl\nend\ntheorem goal (n : Nat) : n + 0 = n := rfl")
 _honest_code("root-name", TRUE, "namespace A\ntheorem _root_.goal (n : Nat) : n + 0 = n := rfl\nend A")
 _honest_code("after-goal", TRUE, "theorem goal (n : Nat) : n + 0 = n := rfl\ntheorem corollary : 1 + 0 = 1 := goal 1")
-_honest_code("universe", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "theorem goal.{v} {α : Sort v} (a b : α) (h : a = b) : b = a := h.symm")
+_honest_code("universe", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a := h.symm")
 
 CASES = ATTACKS + TWINS

@@ -11,11 +11,12 @@ import pytest
 
 from verify_workers.backends import Backend, make_backend
 from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
 from verify_workers.policy import violations
 from verify_workers.records import Outcome, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cases import ATTACKS, CASES, TWINS, Case
+from cases import ATTACKS, CASES, FALSE, TWINS, Case
 
 
 def run(make: Callable[[], Backend], cases: list[Case], workers: int = 2) -> dict[str, Verdict]:
@@ -71,6 +72,20 @@ def test_no_cheat_breaks_the_checker(verdicts: dict[str, Verdict]) -> None:
 def test_every_honest_twin_is_accepted(verdicts: dict[str, Verdict]) -> None:
     refused = [(case.name, verdicts[case.name].reason, verdicts[case.name].messages) for case in TWINS if not verdicts[case.name].accepted]
     assert refused == []
+
+
+def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
+    """Without the policy, what is written for a false statement reaches Lean, and still nothing of it is accepted."""
+    try:
+        make_backend("fork").close()
+    except UserError as error:
+        pytest.skip(str(error))
+    from verify_workers.backends.fork import ForkBackend
+
+    false = [case for case in ATTACKS if case.statement == FALSE]
+    verdicts = run(lambda: ForkBackend(lean, policy=False), false)
+    assert len(false) >= 120
+    assert [name for name, verdict in verdicts.items() if verdict.outcome is Outcome.ACCEPTED] == []
 
 
 def test_who_stops_a_cheat(verdicts: dict[str, Verdict]) -> None:

@@ -1,0 +1,85 @@
+"""The lexer: Lean's own reading of comments, strings, characters, names and numbers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from verify_workers.lexer import Kind, Lines, tokens
+
+
+def kinds(source: str) -> list[tuple[str, str]]:
+    return [(token.kind.value, token.text) for token in tokens(source, comments=True)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a.b.c", [("ident", "a.b.c")]),
+        ("h'.symm x''", [("ident", "h'.symm"), ("ident", "x''")]),
+        ("x₁ αβ ℕ", [("ident", "x₁"), ("ident", "αβ"), ("ident", "ℕ")]),
+        ("λx", [("symbol", "λ"), ("ident", "x")]),  # λ, Π and Σ are no letters
+        ("Σx", [("symbol", "Σ"), ("ident", "x")]),
+        ("exact? simp!", [("ident", "exact?"), ("ident", "simp!")]),
+        ("«a b».«c»d", [("ident", "«a b».«c»"), ("ident", "d")]),
+        ("«a", [("broken", "«a")]),
+        ("1axiom", [("number", "1"), ("ident", "axiom")]),
+        ("0xFFaxiom", [("number", "0xFFa"), ("ident", "xiom")]),
+        ("1.5e3 1_000 h.1.2", [("number", "1.5e3"), ("number", "1_000"), ("ident", "h"), ("symbol", "."), ("number", "1.2")]),
+        ("-- x\ny", [("comment", "-- x"), ("ident", "y")]),
+        ("/- /- -/ a -/ b", [("comment", "/- /- -/ a -/"), ("ident", "b")]),
+        ("/-/ a -/ b", [("comment", "/-/ a -/"), ("ident", "b")]),
+        ("/-/-/ b", [("comment", "/-/-/"), ("ident", "b")]),  # the character after `/-` is skipped
+        ("/-x/-/ b", [("broken", "/-x/-/ b")]),
+        ("/--/ a -/ b", [("doc", "/--/ a -/"), ("ident", "b")]),
+        ("/---/ b", [("doc", "/---/"), ("ident", "b")]),
+        ("/----/ b", [("broken", "/----/ b")]),  # Lean reads the body of a doc comment behind white space and comments
+        ("/-! -- -/\n-/ b", [("broken", "/-! -- -/\n-/ b")]),
+        ("/-- d -/ /-! m -/", [("doc", "/-- d -/"), ("doc", "/-! m -/")]),
+        ("/- a", [("broken", "/- a")]),
+        ("/- -- -/ x", [("comment", "/- -- -/"), ("ident", "x")]),
+        ('"/- " x', [("string", '"/- "'), ("ident", "x")]),
+        (r'"\"" x', [("string", r'"\""'), ("ident", "x")]),
+        ('"open', [("broken", '"open')]),
+        ('r"\\" x', [("string", 'r"\\"'), ("ident", "x")]),
+        ('r#"a"b"# x', [("string", 'r#"a"b"#'), ("ident", "x")]),
+        ('r##"a"#', [("broken", 'r##"a"#')]),
+        ('bar"x"', [("ident", "bar"), ("string", '"x"')]),
+        ('s!"{x}"', [("ident", "s!"), ("interpolated", '"{x}"')]),
+        ("'a' '\\n' '\\u0041'", [("char", "'a'"), ("char", "'\\n'"), ("char", "'\\u0041'")]),
+        ("'\"' x", [("char", "'\"'"), ("ident", "x")]),
+        ("f '' s", [("ident", "f"), ("symbol", "''"), ("ident", "s")]),
+        ("f ⁻¹' s", [("ident", "f"), ("symbol", "⁻¹'"), ("ident", "s")]),
+        ("' x", [("broken", "'"), ("ident", "x")]),
+        ("#eval x", [("hash", "#eval"), ("ident", "x")]),
+        ("#[1]", [("symbol", "#["), ("number", "1"), ("symbol", "]")]),
+        ("a:=b", [("ident", "a"), ("symbol", ":="), ("ident", "b")]),
+        ("@[simp]", [("symbol", "@["), ("ident", "simp"), ("symbol", "]")]),
+        ("t.{u}", [("ident", "t"), ("symbol", ".{"), ("ident", "u"), ("symbol", "}")]),
+        ("-/", [("symbol", "-"), ("symbol", "/")]),
+    ],
+)  # fmt: skip
+def test_reading(source: str, expected: list[tuple[str, str]]) -> None:
+    assert kinds(source) == expected
+
+
+def test_parts_lose_their_quotes() -> None:
+    assert tokens("Nat.«land».x'")[0].parts == ("Nat", "land", "x'")
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.text(alphabet="ab'\"«»/-!{}()\\\n rs#.1λα", max_size=60))
+def test_every_character_is_in_one_token_or_blank(source: str) -> None:
+    at = 0
+    for token in tokens(source, comments=True):
+        assert source[at : token.start].strip(" \t\r\n") == ""
+        assert token.text == source[token.start : token.end] and token.end > token.start
+        at = token.end
+    assert source[at:].strip(" \t\r\n") == ""
+    assert [t for t in tokens(source, comments=True) if t.kind not in (Kind.COMMENT, Kind.DOC)] == tokens(source)
+
+
+def test_lines() -> None:
+    lines = Lines("ab\nc\r\n\nd")
+    assert [lines.at(offset) for offset in (0, 2, 3, 6, 7)] == [(1, 0), (1, 2), (2, 0), (3, 0), (4, 0)]
