@@ -1,0 +1,178 @@
+"""Settings of training: what a round trains with, the small model's shape, the replay buffer, evaluation, W&B.
+
+Every field says what it is and in which unit; an unknown key is an error.  The defaults are those of the small
+model on a CPU; `cluster/configs` holds those of a 7B model on GPUs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ModelConfig(Config):
+    """The shape of our own small Llama model (about 1 M parameters)."""
+
+    vocab_size: int = Field(640, ge=300, le=65536)
+    """Size of the BPE vocabulary, in tokens, special tokens included (256 bytes and 7 special tokens are the least)."""
+    d_model: int = Field(128, ge=8)
+    """Width of the residual stream, in units."""
+    layers: int = Field(4, ge=1)
+    """Number of transformer blocks."""
+    heads: int = Field(4, ge=1)
+    """Number of attention heads (query and key/value alike); vLLM on CPU wants `d_model / heads` to be at least 32."""
+    ffn: int = Field(384, ge=8)
+    """Width of the gated feed-forward layer, in units."""
+    max_length: int = Field(512, ge=16)
+    """Longest sequence the model is made for, in tokens."""
+    rope_theta: float = Field(10000.0, gt=0)
+    """Base of the rotary position embedding."""
+    init_std: float = Field(0.04, gt=0)
+    """Standard deviation of the initial weights."""
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> ModelConfig:
+        if self.d_model % self.heads or (self.d_model // self.heads) % 2:
+            raise ValueError(f"model.d_model ({self.d_model}) must be an even multiple of model.heads ({self.heads})")
+        return self
+
+
+class TrainConfig(Config):
+    """One round of fine-tuning with DeepSpeed through Ray Train."""
+
+    epochs: float = Field(2.0, gt=0)
+    """Passes over the examples; the number of steps follows from it and is known before the first step."""
+    max_tokens: int | None = Field(None, ge=1)
+    """Most tokens to train on (prompt and completion, without padding); None = only `epochs` limits. The schedule anneals within it."""
+    max_steps: int | None = Field(None, ge=1)
+    """Most optimizer steps; None = no limit of its own. The schedule anneals within it."""
+    max_seconds: float | None = Field(None, gt=0)
+    """Safety stop, in seconds of training (start-up not counted); a stop by it leaves the schedule unfinished and depends on the machine."""
+
+    batch_tokens: int = Field(4096, ge=16)
+    """Tokens per optimizer step over all workers, padding included."""
+    micro_batch_tokens: int | None = Field(None, ge=16)
+    """Most tokens per forward pass of one worker (gradients accumulate up to `batch_tokens`); None = no accumulation."""
+    max_length: int = Field(512, ge=8)
+    """Longest example, in tokens; longer ones are skipped and counted in the result."""
+    prompt_loss_weight: float = Field(0.0, ge=0, le=1)
+    """Weight of the loss on prompt tokens, relative to completion tokens (0 = completion only)."""
+
+    optimizer: Literal["adamw", "cpu_adam", "fused_adam"] = "adamw"
+    """`adamw` = PyTorch's; `cpu_adam` = DeepSpeed's for ZeRO-Offload (compiles itself on first use); `fused_adam` = DeepSpeed's CUDA kernel."""
+    lr: float = Field(3e-3, gt=0)
+    """Peak learning rate."""
+    min_lr_ratio: float = Field(0.05, ge=0, le=1)
+    """Learning rate at the last step as a share of `lr`."""
+    warmup: float = Field(0.05, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises linearly to `lr`."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls from `lr` to `lr * min_lr_ratio` after the warm-up (`constant` does not)."""
+    weight_decay: float = Field(0.01, ge=0)
+    """Decoupled weight decay, on matrices only."""
+    betas: tuple[float, float] = (0.9, 0.98)
+    """Adam's decay rates of the first and second moment."""
+    clip: float = Field(1.0, ge=0)
+    """Largest norm of the gradient; 0 = no clipping."""
+
+    zero_stage: Literal[0, 1, 2, 3] = 0
+    """DeepSpeed's ZeRO stage: what is sharded over workers (0 nothing, 1 optimizer, 2 + gradients, 3 + parameters)."""
+    offload: bool = False
+    """Keep optimizer state (and, at stage 3, parameters) in host memory; for GPUs too small otherwise. Wants `cpu_adam`."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Number format of weights and activations; float32 is the faster one on most CPUs."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass: less memory, about a third more time."""
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    """Attention implementation of transformers."""
+    deepspeed: dict[str, Any] = {}
+    """Extra DeepSpeed settings, merged over those derived from this model (for what has no field here)."""
+
+    workers: int = Field(1, ge=1)
+    """Number of Ray Train workers (one process each; one GPU each if `gpu`)."""
+    threads: int = Field(2, ge=1)
+    """Threads of each worker on a CPU."""
+    cpus_per_worker: float = Field(1.0, ge=0)
+    """Logical Ray CPUs that each worker reserves; less than `threads` where training and idle samplers take turns."""
+    gpu: bool = False
+    """Train on GPUs."""
+    max_failures: int = Field(2, ge=0)
+    """How many times a round starts again from its last checkpoint after a worker dies."""
+    checkpoint_steps: int = Field(200, ge=1)
+    """Optimizer steps between checkpoints."""
+    log_steps: int = Field(10, ge=1)
+    """Optimizer steps between reports of loss and speed."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TrainConfig:
+        share = self.batch_tokens // self.workers
+        if self.max_length > (self.micro_batch_tokens or share):
+            limit = "train.micro_batch_tokens" if self.micro_batch_tokens else "train.batch_tokens / train.workers"
+            raise ValueError(f"train.max_length ({self.max_length}) does not fit into {limit} ({self.micro_batch_tokens or share})")
+        if self.optimizer == "fused_adam" and not self.gpu:
+            raise ValueError("train.optimizer=fused_adam needs train.gpu=true; use adamw or cpu_adam")
+        if self.offload and not (self.gpu and self.zero_stage >= 2 and self.optimizer == "cpu_adam"):
+            raise ValueError("train.offload needs train.gpu=true, train.zero_stage 2 or 3 and train.optimizer=cpu_adam")
+        if self.attention == "flash_attention_2" and not (self.gpu and self.dtype == "bfloat16"):
+            raise ValueError("train.attention=flash_attention_2 needs train.gpu=true and train.dtype=bfloat16")
+        return self
+
+    @property
+    def accumulation(self) -> int:
+        """Forward passes per worker and optimizer step."""
+        share = self.batch_tokens // self.workers
+        return max(1, round(share / (self.micro_batch_tokens or share)))
+
+
+class ReplayConfig(Config):
+    """Which verified pairs a round trains on, and how much each weighs."""
+
+    per_statement: int = Field(4, ge=1)
+    """Most proofs kept per statement; each of n weighs 1/√n."""
+    capacity: int | None = Field(None, ge=1)
+    """Most pairs in one round; None = all."""
+    fresh_share: float = Field(0.5, ge=0, le=1)
+    """Share of `capacity` promised to pairs of the newest round (what they leave free goes to older ones, and the reverse)."""
+    old_weight: float = Field(1.0, gt=0)
+    """Weight of a pair from an earlier round relative to one from the newest."""
+    length_power: float = Field(0.25, ge=0)
+    """A proof of L characters weighs (median / L)^length_power, within a factor of 2 either way; 0 = no preference."""
+    novelty_power: float = Field(0.25, ge=0)
+    """A proof whose shape occurs c times weighs c^-novelty_power before normalising; 0 = no preference."""
+
+
+class EvalConfig(Config):
+    """How pass@k is measured."""
+
+    ks: tuple[int, ...] = (1, 8)
+    """The k of pass@k."""
+    samples: int = Field(8, ge=1)
+    """Proof attempts per held-out statement (n of the estimator); at least the largest k."""
+    confidence: float = Field(0.95, gt=0, lt=1)
+    """Level of the bootstrap interval."""
+    resamples: int = Field(1000, ge=10)
+    """Bootstrap resamples."""
+
+    @model_validator(mode="after")
+    def _enough(self) -> EvalConfig:
+        if not self.ks or min(self.ks) < 1 or max(self.ks) > self.samples:
+            raise ValueError(f"eval.ks {list(self.ks)} must lie between 1 and eval.samples ({self.samples})")
+        return self
+
+
+class TrackingConfig(Config):
+    """Weights & Biases."""
+
+    mode: Literal["auto", "online", "offline", "disabled"] = "auto"
+    """`auto` = WANDB_MODE if set, else online when the user is logged in, else offline."""
+    project: str = "proof-synth"
+    """W&B project."""
+    entity: str | None = None
+    """W&B team or user; None = the user's default."""
+    artifacts: bool = False
+    """Also upload files (checkpoints, reports) given to `Tracker.file`."""

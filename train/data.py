@@ -1,0 +1,226 @@
+"""Examples → tokens → batches, for fifty examples or eight million with the same code.
+
+Examples are read from Parquet in record batches; each worker tokenizes its own share (row number modulo workers)
+into one flat file that is mapped into memory, so memory stays bounded.  Batches are cut from a seeded shuffle,
+examples of like length together, so that little is padded.  Right padding needs no attention mask under a causal
+model: no token sees what comes after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from verify_workers.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+SCHEMA = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("weight", pa.float32())])
+_ROWS = 4096  # rows per record batch while reading
+_WINDOW = 16  # batches among which examples are sorted by length
+
+
+class Example(BaseModel):
+    """`completion` is what the model should say after `prompt`; `weight` scales the loss of its tokens."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt: str
+    completion: str
+    weight: float = Field(1.0, gt=0)
+
+
+def write_examples(examples: Iterable[Example], path: Path) -> int:
+    """Write Parquet at `path` (whole or not at all), in bounded memory; returns the number of rows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    count, rows = 0, list[Example]()
+    with pq.ParquetWriter(partial, SCHEMA) as writer:
+        for example in examples:
+            rows.append(example)
+            if len(rows) == _ROWS:
+                writer.write_table(_table(rows))
+                count, rows = count + len(rows), []
+        writer.write_table(_table(rows))
+    partial.replace(path)
+    return count + len(rows)
+
+
+def _table(rows: list[Example]) -> pa.Table:
+    columns = [[r.prompt for r in rows], [r.completion for r in rows], [r.weight for r in rows]]
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+
+
+def example_files(source: Path | Sequence[Path]) -> list[Path]:
+    """The Parquet files of `source`: a file, a folder of `*.parquet`, or a list of files. UserError where one is unfit."""
+    given = [source] if isinstance(source, Path) else list(source)
+    files = [file for path in given for file in (sorted(path.glob("*.parquet")) if path.is_dir() else [path])]
+    if not files:
+        raise UserError(f"{given[0] if given else 'examples'}: no Parquet file with training examples; write one with train.data.write_examples")
+    for file in files:
+        try:
+            names = set(pq.read_schema(file).names)
+        except FileNotFoundError:
+            raise UserError(f"{file}: no such file; give a Parquet file with the columns prompt and completion") from None
+        except pa.ArrowInvalid as error:
+            raise UserError(f"{file}: not a Parquet file ({str(error).splitlines()[0]})") from None
+        missing = {"prompt", "completion"} - names
+        if missing:
+            raise UserError(f"{file}: column {' and '.join(sorted(missing))} missing; training examples have prompt, completion and optionally weight")
+    return files
+
+
+def files_hash(files: Sequence[Path]) -> str:
+    """20 hex digits over the bytes of `files`, in order."""
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as handle:
+            total.update(hashlib.file_digest(handle, "sha256").digest())
+    return total.hexdigest()[:20]
+
+
+def read_rows(files: Sequence[Path], rank: int = 0, world: int = 1) -> Iterator[tuple[list[str], list[str], list[float]]]:
+    """Prompts, completions and weights in batches: the rows whose number modulo `world` is `rank`. UserError names a bad row."""
+    for file in files:
+        reader = pq.ParquetFile(file)
+        weighted = "weight" in reader.schema_arrow.names
+        number = 0
+        for batch in reader.iter_batches(_ROWS, columns=["prompt", "completion"] + ["weight"] * weighted):
+            first = (rank - number) % world
+            prompts, completions = (batch.column(i).to_pylist()[first::world] for i in (0, 1))
+            weights = batch.column(2).to_pylist()[first::world] if weighted else [1.0] * len(prompts)
+            for i, (prompt, completion, weight) in enumerate(zip(prompts, completions, weights, strict=True)):
+                if not isinstance(prompt, str) or not isinstance(completion, str) or weight is None or not 0 < weight < float("inf"):
+                    raise UserError(f"{file}: row {number + first + i * world + 1}: prompt and completion must be texts and weight a positive number")
+            number += batch.num_rows
+            yield prompts, completions, weights
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokenized examples: example i is `ids[starts[i]:starts[i + 1]]`, of which the first `prompts[i]` are the prompt."""
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    prompts: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    skipped: int
+    """Examples longer than the limit, left out."""
+
+    def __len__(self) -> int:
+        return len(self.prompts)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.starts)
+
+
+def tokenize(files: Sequence[Path], tokenizer: Any, max_length: int, rank: int = 0, world: int = 1, scratch: str | None = None) -> Tokens:
+    """The share of `rank` among `world` workers, as tokens (completion + end token). Examples over `max_length` tokens are counted.
+
+    Prompt and completion are tokenized apart, as they are when a model is sampled from.  `scratch` is the folder
+    of the unnamed temporary file behind `ids` (4 bytes per token); None = the system's.
+    """
+    end = tokenizer.eos_token_id
+    if end is None:
+        raise UserError("the tokenizer has no end-of-text token (eos_token), so the model could not learn to stop")
+    lengths, prompt_lengths, weights, skipped = list[int](), list[int](), list[float](), 0
+    with tempfile.TemporaryFile(dir=scratch) as file:
+        for prompts, completions, batch_weights in read_rows(files, rank, world):
+            if not prompts:
+                continue
+            heads = tokenizer(prompts, add_special_tokens=True)["input_ids"]
+            tails = tokenizer(completions, add_special_tokens=False)["input_ids"]
+            kept = list[int]()
+            for head, tail, weight in zip(heads, tails, batch_weights, strict=True):
+                if head and head[-1] == end:
+                    head = head[:-1]
+                length = len(head) + len(tail) + 1
+                if length > max_length:
+                    skipped += 1
+                    continue
+                kept += head
+                kept += tail
+                kept.append(end)
+                lengths.append(length)
+                prompt_lengths.append(len(head))
+                weights.append(weight)
+            file.write(np.asarray(kept, np.int32).tobytes())
+        file.flush()
+        starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+        ids = np.memmap(file, np.int32, "r", shape=(int(starts[-1]),)) if starts[-1] else np.empty(0, np.int32)
+    return Tokens(ids, starts, np.asarray(prompt_lengths, np.int32), np.asarray(weights, np.float32), skipped)
+
+
+def epoch_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+    """Cut a seeded shuffle of the examples into batches of at most `batch_tokens` tokens, padding included.
+
+    Every example is in exactly one batch.  Examples are sorted by length within windows of 16 batches, and the
+    batches shuffled again.
+    """
+    if not len(lengths):
+        return []
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    window = max(1, int(_WINDOW * batch_tokens / max(1.0, float(lengths.mean()))))
+    batches = list[NDArray[np.int64]]()
+    for start in range(0, len(order), window):
+        part = order[start : start + window]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        sizes = lengths[part]
+        first = 0
+        for i in range(1, len(part) + 1):  # ascending lengths: the longest of a batch is its last
+            if i == len(part) or (i + 1 - first) * int(sizes[i]) > batch_tokens:
+                batches.append(part[first:i])
+                first = i
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`ids` is (examples, length); `weights` is (examples, length - 1): the loss weight of predicting ids[:, 1:]."""
+
+    ids: torch.Tensor
+    weights: torch.Tensor
+    tokens: int
+    """Tokens without padding."""
+
+
+def collate(tokens: Tokens, index: NDArray[np.int64], pad: int, prompt_loss_weight: float) -> Batch:
+    """Pad the examples of `index` to the longest of them."""
+    import torch
+
+    lengths = tokens.lengths[index]
+    width = int(lengths.max())
+    ids = np.full((len(index), width), pad, np.int64)
+    weights = np.zeros((len(index), width), np.float32)
+    for row, i in enumerate(index):
+        length = int(lengths[row])
+        ids[row, :length] = tokens.ids[tokens.starts[i] : tokens.starts[i] + length]
+        weights[row, : tokens.prompts[i]] = prompt_loss_weight * tokens.weights[i]
+        weights[row, tokens.prompts[i] : length] = tokens.weights[i]
+    return Batch(torch.from_numpy(ids), torch.from_numpy(weights[:, 1:].copy()), int(lengths.sum()))
+
+
+def micro_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, skip: int = 0) -> Iterator[NDArray[np.int64]]:
+    """Batches of epoch 0, 1, 2, … without end, after the first `skip`; the same for the same arguments."""
+    epoch = 0
+    while True:
+        batches = epoch_batches(lengths, batch_tokens, seed, epoch)
+        if not batches:
+            raise ValueError("no examples to make batches of")
+        yield from batches[skip:]
+        skip = max(0, skip - len(batches))
+        epoch += 1

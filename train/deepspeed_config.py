@@ -1,0 +1,48 @@
+"""TrainConfig → the JSON that DeepSpeed reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from train.config import TrainConfig
+
+
+def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
+    """DeepSpeed's settings for `config`; `config.deepspeed` is merged over them, key by key.
+
+    With `optimizer: adamw` no optimizer is named: the worker hands PyTorch's to DeepSpeed, which must then be
+    allowed to use one that it does not know (`zero_allow_untested_optimizer`).  The learning rate is set by the
+    worker at each step, so there is no scheduler here.
+    """
+    zero: dict[str, Any] = {"stage": config.zero_stage}
+    if config.zero_stage >= 1:
+        zero |= {"contiguous_gradients": True, "overlap_comm": config.gpu, "reduce_scatter": config.gpu}
+    if config.zero_stage == 3:
+        zero |= {"stage3_gather_16bit_weights_on_model_save": True}
+    if config.offload:
+        zero |= {"offload_optimizer": {"device": "cpu", "pin_memory": True}}
+        if config.zero_stage == 3:
+            zero |= {"offload_param": {"device": "cpu", "pin_memory": True}}
+    rendered: dict[str, Any] = {
+        # Nominal: batches are cut by tokens, and the worker scales the loss by the true weights of all workers.
+        "train_micro_batch_size_per_gpu": 1,
+        "gradient_accumulation_steps": config.accumulation,
+        "gradient_clipping": config.clip,
+        "zero_optimization": zero,
+        "bf16": {"enabled": config.dtype == "bfloat16"},
+        "steps_per_print": 10**9,
+        "wall_clock_breakdown": False,
+    }
+    if config.optimizer == "adamw":
+        rendered |= {"zero_allow_untested_optimizer": True, "zero_force_ds_cpu_optimizer": False}
+    else:
+        params = {"lr": config.lr, "betas": list(config.betas), "weight_decay": config.weight_decay, "adam_w_mode": True}
+        rendered["optimizer"] = {"type": "Adam", "params": params | {"torch_adam": False}}
+    return _merge(rendered, config.deepspeed)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        merged[key] = _merge(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+    return merged

@@ -1,0 +1,234 @@
+"""One round of training: examples + a checkpoint → a new checkpoint, by DeepSpeed under Ray Train.
+
+The same call bootstraps a fresh tiny model on two cores and fine-tunes a 7B model on a cluster; only the
+configuration differs.  It may be killed at any moment and called again with the same arguments: it goes on from
+the last checkpoint, or returns at once what is already finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from train.config import TrainConfig
+from train.data import Example, example_files, files_hash, write_examples
+from train.model import checkpoint_hash
+from train.worker import Job, environment, run, write_json
+from verify_workers.errors import UserError
+
+_POLL_SECONDS = 0.3
+
+
+class TrainingStopped(Exception):
+    """`should_stop` said so; a checkpoint was saved, and the same call goes on from it."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A finished round of training."""
+
+    dir: Path
+    """The new checkpoint, in Hugging Face format."""
+    hash: str
+    """`train.model.checkpoint_hash` of it."""
+    history: list[dict[str, float]]
+    """Rows of metrics.jsonl: step, steps, epoch, loss (mean since the row before), lr, tokens, tokens_per_second, seconds."""
+    steps: int
+    tokens: int
+    """Tokens trained on, without padding."""
+    examples: int
+    skipped: int
+    """Examples longer than `max_length`, left out."""
+    seconds: float
+    """Seconds of this call, start-up included."""
+    train_seconds: float
+    """Seconds of stepping alone, over all attempts."""
+    stopped: str
+    """'' = all planned steps; 'max_seconds' = the safety stop."""
+
+
+def train_round(
+    init_dir: Path,
+    examples: Path | Sequence[Path] | Sequence[Example],
+    out_dir: Path,
+    config: TrainConfig,
+    seed: int,
+    on_progress: Callable[[dict[str, float]], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> TrainResult:
+    """Fine-tune the checkpoint at `init_dir` on `examples` (records, or Parquet files) into `out_dir/model`.
+
+    On a cluster `init_dir`, the files and `out_dir` must be on a file system that every node sees.  Uses the Ray
+    that is connected, or starts a local one.  `on_progress` gets each row of metrics.jsonl as it appears, in the
+    calling thread.  Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
+
+    Raises UserError for unfit examples or checkpoint, too small a cluster, a diverging loss, or an `out_dir` that
+    belongs to another round; RuntimeError when workers died more than `config.max_failures` times.
+    """
+    started = time.monotonic()
+    init, out = Path(init_dir).resolve(), Path(out_dir).resolve()
+    init_hash = checkpoint_hash(init)
+    out.mkdir(parents=True, exist_ok=True)
+    files = [file.resolve() for file in _files(examples, out)]
+    key = _key(init_hash, files_hash(files), config, seed)
+    _claim(out, key)
+    if not (out / "manifest.json").exists():
+        job = Job(str(init), tuple(map(str, files)), str(out), config.model_dump(mode="json"), seed, key, uuid.uuid4().hex[:8])
+        _launch(job, config, on_progress, should_stop)
+    return _result(out, time.monotonic() - started)
+
+
+def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> list[Path]:
+    if isinstance(examples, Path):
+        return example_files(examples)
+    records = [example for example in examples if isinstance(example, Example)]
+    if not records:
+        return example_files([path for path in examples if isinstance(path, Path)])
+    path = out / "examples.parquet"
+    write_examples(records, path)
+    return [path]
+
+
+def _key(init_hash: str, data_hash: str, config: TrainConfig, seed: int) -> str:
+    """Hash of what the weights depend on; not of what only bounds or reports the work."""
+    settings = config.model_dump(mode="json", exclude={"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads"})
+    text = json.dumps([init_hash, data_hash, settings, seed], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _claim(out: Path, key: str) -> None:
+    """Mark `out` as the folder of this round; UserError if it is another's."""
+    mark = out / "round.json"
+    if mark.exists():
+        if json.loads(mark.read_text())["key"] != key:
+            raise UserError(f"{out}: holds a training round with another model, examples, configuration or seed; give a new folder or remove it")
+    else:
+        write_json(mark, {"key": key})
+    for name in ("stop", "error.json"):
+        (out / name).unlink(missing_ok=True)
+
+
+def _launch(
+    job: Job, config: TrainConfig, on_progress: Callable[[dict[str, float]], None] | None, should_stop: Callable[[], bool] | None
+) -> None:
+    import ray
+
+    out = Path(job.out)
+    if not ray.is_initialized():
+        ray.init(num_cpus=None if os.environ.get("RAY_ADDRESS") else max(os.cpu_count() or 1, config.workers), include_dashboard=False)
+    _enough_resources(ray.cluster_resources(), config)
+    failures: list[BaseException] = []
+    thread = threading.Thread(target=_fit, args=(job, config, failures), name="train-round", daemon=True)
+    thread.start()
+    tail = _Tail(out / "metrics.jsonl", on_progress)
+    stopping = False
+    try:
+        while thread.is_alive():
+            thread.join(_POLL_SECONDS)
+            tail.read()
+            if not stopping and should_stop is not None and should_stop():
+                stopping = True
+                (out / "stop").touch()
+    except KeyboardInterrupt:
+        (out / "stop").touch()
+        thread.join()  # until the workers have saved; a second Ctrl-C gets through at once
+        raise
+    tail.read()
+    if (out / "error.json").exists():
+        raise UserError(json.loads((out / "error.json").read_text())["error"])
+    if not (out / "manifest.json").exists():
+        if stopping:
+            raise TrainingStopped(f"{out}: training stopped; call again to go on")
+        raise RuntimeError(f"training in {out} failed: {failures[0] if failures else 'the workers ended without a result'}") from (failures or [None])[0]
+    shutil.rmtree(out / "ray", ignore_errors=True)
+
+
+def _enough_resources(have: dict[str, float], config: TrainConfig) -> None:
+    """UserError rather than an endless wait for a worker that can never be placed."""
+    wanted = {"CPU": config.workers * config.cpus_per_worker} | ({"GPU": float(config.workers)} if config.gpu else {})
+    for name, amount in wanted.items():
+        if have.get(name, 0.0) < amount:
+            remedy = "lower train.workers or train.cpus_per_worker" if name == "CPU" else "lower train.workers or set train.gpu=false"
+            raise UserError(f"training wants {amount:g} {name}s in Ray ({config.workers} workers) and the cluster has {have.get(name, 0.0):g}; {remedy}")
+
+
+def _fit(job: Job, config: TrainConfig, failures: list[BaseException]) -> None:
+    """Run Ray Train to its end.  Not in the main thread, where it would replace the Ctrl-C handler for good."""
+    import ray
+
+    os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
+    os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.5")
+    if len(ray.nodes()) == 1:  # nothing to be preempted away from; saves a process
+        os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+    from ray.train.v2.api.config import LoggingConfig
+
+    class Trainer(TorchTrainer):  # type: ignore[misc]
+        """Without the placement-group cleaner, a detached actor that polls the dashboard and outlives a run that has none."""
+
+        def _create_default_callbacks(self) -> list[Any]:
+            callbacks: list[Any] = super()._create_default_callbacks()
+            return [callback for callback in callbacks if type(callback).__name__ != "PlacementGroupCleanerCallback"]
+
+    resources: dict[str, float] = {"CPU": config.cpus_per_worker} | ({"GPU": 1.0} if config.gpu else {})
+    try:
+        trainer: Any = Trainer(
+            run,
+            train_loop_config=job,
+            scaling_config=ScalingConfig(num_workers=config.workers, use_gpu=config.gpu, resources_per_worker=resources),
+            torch_config=TorchConfig(backend="nccl" if config.gpu else "gloo"),
+            run_config=RunConfig(
+                name=f"round-{job.attempt}",
+                storage_path=str(Path(job.out) / "ray"),
+                failure_config=FailureConfig(max_failures=config.max_failures),
+                logging_config=LoggingConfig(log_level="ERROR"),
+                worker_runtime_env={"env_vars": environment(config)},
+            ),
+        )
+        trainer.fit()
+    except BaseException as error:  # handed to the caller's thread
+        failures.append(error)
+
+
+class _Tail:
+    """Reads whole new lines of a growing JSONL file and hands each to `each`."""
+
+    def __init__(self, path: Path, each: Callable[[dict[str, float]], None] | None) -> None:
+        self.path, self.each, self.seen = path, each, 0
+
+    def read(self) -> None:
+        if self.each is None or not self.path.exists():
+            return
+        rows = [line for line in self.path.read_text().split("\n")[:-1] if line]
+        for line in rows[self.seen :]:
+            self.each(json.loads(line))
+        self.seen = len(rows)  # a restarted worker drops rows after its checkpoint, and they come again
+
+
+def _result(out: Path, seconds: float) -> TrainResult:
+    manifest = json.loads((out / "manifest.json").read_text())
+    model = out / manifest["model"]
+    if checkpoint_hash(model) != manifest["hash"]:
+        raise UserError(f"{model}: differs from what its manifest.json says; remove {out} and train again")
+    return TrainResult(
+        dir=model,
+        hash=manifest["hash"],
+        history=manifest["history"],
+        steps=manifest["steps"],
+        tokens=manifest["tokens"],
+        examples=manifest["examples"],
+        skipped=manifest["skipped"],
+        seconds=round(seconds, 3),
+        train_seconds=manifest["train_seconds"],
+        stopped=manifest["stopped"],
+    )

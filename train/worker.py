@@ -1,0 +1,401 @@
+"""What each Ray Train worker runs: load, train, checkpoint, export.
+
+State lives in the round's folder (shared by the workers of a cluster): `checkpoints/` with `latest.json` naming
+the newest complete one, `metrics.jsonl` growing as it trains, and at the end `model/` and `manifest.json`.  A
+worker that starts finds the newest checkpoint there, whoever it was that died: a worker, a node or the driver.
+
+The loss of a step is Σ weight · cross entropy / Σ weight over the tokens of *all* workers and micro-batches, so
+it does not depend on how a batch is cut.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from train.config import TrainConfig
+from verify_workers.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+    from train.data import Batch, Tokens
+
+
+@dataclass(frozen=True)
+class Job:
+    """One round, as handed to every worker; all paths are absolute and seen by all workers."""
+
+    init: str
+    examples: tuple[str, ...]
+    out: str
+    config: dict[str, Any]
+    seed: int
+    key: str
+    """Hash of everything the result depends on; goes into the manifest."""
+    attempt: str
+    """Unique per driver, so that a dying worker of an older driver cannot write into a newer one's checkpoint."""
+
+
+def learning_rate(step: int, total: int, config: TrainConfig) -> float:
+    """The learning rate of step `step` (from 0) of `total`: linear warm-up, then `config.schedule` down to the last step."""
+    warm = math.ceil(config.warmup * total)
+    if step < warm:
+        return config.lr * (step + 1) / warm
+    if config.schedule == "constant":
+        return config.lr
+    progress = (step - warm + 1) / max(1, total - warm)
+    fall = (1 + math.cos(math.pi * progress)) / 2 if config.schedule == "cosine" else 1 - progress
+    return config.lr * (config.min_lr_ratio + (1 - config.min_lr_ratio) * fall)
+
+
+def planned_steps(epoch_micro: list[int], accumulation: int, epoch_tokens: int, config: TrainConfig) -> int:
+    """Optimizer steps of a round: by `epochs`, at most those that fit into `max_tokens`, at most `max_steps`; at least 1.
+
+    `epoch_micro` is the number of micro-batches of each begun epoch on the busiest worker; `epoch_tokens` the
+    tokens of one epoch over all workers.
+    """
+    whole = int(config.epochs)
+    micro = sum(epoch_micro[:whole]) + (config.epochs - whole) * (epoch_micro[whole] if whole < len(epoch_micro) else 0)
+    steps = math.ceil(micro / accumulation)
+    if config.max_tokens is not None:
+        per_step = epoch_tokens / max(1, epoch_micro[0]) * accumulation
+        steps = min(steps, int(config.max_tokens / per_step))
+    if config.max_steps is not None:
+        steps = min(steps, config.max_steps)
+    return max(1, steps)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` at `path`, whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def run(job: Job) -> None:
+    """The Ray Train loop function.  A UserError is written to `error.json` rather than raised: trying again cannot mend it."""
+    try:
+        _run(job)
+    except UserError as error:
+        write_json(Path(job.out) / "error.json", {"error": str(error)})
+
+
+def _run(job: Job) -> None:
+    config = TrainConfig.model_validate(job.config)
+    import torch
+
+    from train.data import tokenize
+
+    if not config.gpu:
+        torch.set_num_threads(config.threads)
+    torch.manual_seed(job.seed)
+    rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
+    out = Path(job.out)
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if config.gpu else torch.device("cpu")
+    tokenizer = _quiet_transformers().from_pretrained(job.init)
+    files = [Path(file) for file in job.examples]
+    data = tokenize(files, tokenizer, config.max_length, rank, world)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    trainer = _Trainer(job, config, data, pad, device, rank, world)
+    trainer.resume()
+    trainer.train()
+    if trainer.stopped != "interrupted":
+        trainer.export(tokenizer)
+
+
+def environment(config: TrainConfig) -> dict[str, str]:
+    """What a worker's process must find in its environment when it starts."""
+    common = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true", "RAYON_NUM_THREADS": str(config.threads)}
+    if config.gpu:
+        return common
+    # Idle OpenMP threads that spin (the default) stop all progress once something else wants the cores too.
+    return common | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(config.threads), "GOMP_SPINCOUNT": "0"}
+
+
+def _quiet_transformers() -> Any:
+    from transformers import AutoTokenizer
+    from transformers.utils import logging as hf_logging
+
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    return AutoTokenizer
+
+
+def make_loss(model: Any) -> torch.nn.Module:
+    """A module (ids, weights) → Σ weights · cross entropy of ids[:, 1:]; only weighted positions go through the output layer."""
+    import torch
+    from torch.nn import functional
+
+    settings = model.config
+    plain = not getattr(settings, "final_logit_softcapping", None) and getattr(settings, "logit_scale", None) in (None, 1.0)
+    plain = plain and getattr(settings, "logits_scaling", None) in (None, 1.0)  # models that change logits after the output layer
+
+    class WeightedLoss(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+            here = weights > 0
+            if plain:
+                hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+                logits = self.model.get_output_embeddings()(hidden[:, :-1][here])
+            else:
+                logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1][here]
+            losses = functional.cross_entropy(logits.float(), ids[:, 1:][here], reduction="none")
+            return (losses * weights[here]).sum()
+
+    return WeightedLoss()
+
+
+class _Trainer:
+    def __init__(self, job: Job, config: TrainConfig, data: Tokens, pad: int, device: torch.device, rank: int, world: int) -> None:
+        self.job, self.config, self.data, self.pad, self.device, self.rank, self.world = job, config, data, pad, device, rank, world
+        self.out = Path(job.out)
+        self.checkpoints = self.out / "checkpoints"
+        self.micro_tokens = config.micro_batch_tokens or config.batch_tokens // config.workers
+        self._plan()
+        self.engine, self.model = _engine(job.init, config, device)
+        self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.stopped = ""
+
+    def _plan(self) -> None:
+        """Agree with the other workers on the number of steps."""
+        from train.data import epoch_batches
+
+        epochs = range(max(1, math.ceil(self.config.epochs)))
+        micro = [len(epoch_batches(self.data.lengths, self.micro_tokens, self._seed, epoch)) for epoch in epochs]
+        least = -self._reduce([-float(len(self.data))], "max")[0]
+        self.examples, epoch_tokens, self.skipped = (int(v) for v in self._reduce([len(self.data), int(self.data.starts[-1]), self.data.skipped]))
+        if least < 1:
+            raise UserError(
+                f"{self.job.examples[0]}: {self.examples} usable training examples ({self.skipped} longer than train.max_length = "
+                f"{self.config.max_length} tokens) for {self.world} workers; give more or shorter examples, or raise train.max_length"
+            )
+        micro = [int(count) for count in self._reduce([float(count) for count in micro], "max")]
+        self.total = planned_steps(micro, self.config.accumulation, epoch_tokens, self.config)
+        self.epoch_steps = micro[0] / self.config.accumulation
+
+    @property
+    def _seed(self) -> int:
+        return self.job.seed * 1_000_003 + self.rank
+
+    def _reduce(self, values: list[float], how: str = "sum") -> list[float]:
+        """`values` summed (or their maximum) over the workers."""
+        if self.world == 1:
+            return values
+        import torch
+        from torch import distributed
+
+        tensor = torch.tensor(values, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(tensor, op=distributed.ReduceOp.SUM if how == "sum" else distributed.ReduceOp.MAX)
+        return [float(value) for value in tensor]
+
+    def resume(self) -> None:
+        """Load the newest complete checkpoint, if there is one, and drop what was logged after it."""
+        latest = self.checkpoints / "latest.json"
+        if latest.exists():
+            tag = json.loads(latest.read_text())["tag"]
+            _, state = self.engine.load_checkpoint(str(self.checkpoints), tag=tag)
+            self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
+        if self.rank == 0:
+            log = self.out / "metrics.jsonl"
+            lines = [line for line in log.read_text().splitlines() if _step_of(line) <= self.step] if log.exists() else []
+            partial = log.with_suffix(".tmp")
+            partial.write_text("".join(line + "\n" for line in lines))
+            partial.replace(log)
+
+    def save(self) -> None:
+        from torch import distributed
+
+        tag = f"step-{self.step:08d}-{self.job.attempt}"
+        state = {"step": self.step, "tokens": self.tokens, "seconds": self.seconds}
+        self.engine.save_checkpoint(str(self.checkpoints), tag=tag, client_state=state, save_latest=False)
+        distributed.barrier()
+        if self.rank == 0:
+            write_json(self.checkpoints / "latest.json", {"tag": tag, "step": self.step})
+            for old in self.checkpoints.iterdir():
+                if old.is_dir() and old.name != tag:
+                    shutil.rmtree(old, ignore_errors=True)
+
+    def train(self) -> None:
+        from train.data import collate, micro_batches
+
+        config, log_path = self.config, self.out / "metrics.jsonl"
+        stream = micro_batches(self.data.lengths, self.micro_tokens, self._seed, skip=self.step * config.accumulation)
+        self.engine.train()
+        begin = time.monotonic() - self.seconds
+        loss_sum = weight_sum = 0.0
+        tokens_logged, last = self.tokens, time.monotonic()
+        while self.step < self.total:
+            batches = [collate(self.data, next(stream), self.pad, config.prompt_loss_weight) for _ in range(config.accumulation)]
+            late = config.max_seconds is not None and time.monotonic() - begin > config.max_seconds
+            sums = self._reduce(
+                [
+                    sum(float(batch.weights.sum()) for batch in batches),
+                    float(sum(batch.tokens for batch in batches)),
+                    float(late),
+                    float(self.rank == 0 and (self.out / "stop").exists()),
+                ]
+            )
+            if sums[2] or sums[3]:
+                self.stopped = "interrupted" if sums[3] else "max_seconds"
+                break
+            loss_sum += self._step(batches, sums[0])
+            weight_sum += sums[0]
+            self.tokens += int(sums[1])
+            self.step += 1
+            self.seconds = time.monotonic() - begin
+            if self.step % config.log_steps == 0 or self.step == self.total:
+                loss = self._reduce([loss_sum])[0] / weight_sum
+                if self.rank == 0:
+                    now = time.monotonic()
+                    row = {
+                        "step": self.step,
+                        "steps": self.total,
+                        "epoch": round(self.step / self.epoch_steps, 4),
+                        "loss": loss,
+                        "lr": learning_rate(self.step - 1, self.total, config),
+                        "tokens": self.tokens,
+                        "tokens_per_second": round((self.tokens - tokens_logged) / max(1e-9, now - last), 1),
+                        "seconds": round(self.seconds, 3),
+                    }
+                    with log_path.open("a") as log:
+                        log.write(json.dumps(row) + "\n")
+                loss_sum = weight_sum = 0.0
+                tokens_logged, last = self.tokens, time.monotonic()
+            if self.step % config.checkpoint_steps == 0 and self.step < self.total:
+                self.save()
+        if self.stopped == "interrupted" and self.step:
+            self.save()
+
+    def _step(self, batches: list[Batch], weight: float) -> float:
+        """One optimizer step; returns this worker's Σ weight · loss."""
+        rate = learning_rate(self.step, self.total, self.config)
+        for group in self.engine.optimizer.param_groups:
+            group["lr"] = rate
+        # DeepSpeed divides by the number of micro-batches and averages over the workers: undo both, divide by the true weight.
+        scale = self.world * len(batches) / max(weight, 1e-9)
+        total = 0.0
+        for batch in batches:
+            loss = self.engine(batch.ids.to(self.device), batch.weights.to(self.device))
+            total += float(loss.detach())
+            self.engine.backward(loss * scale)
+            self.engine.step()
+        if not math.isfinite(total):
+            raise UserError(f"{self.out}: the loss became {total} at step {self.step + 1}; lower train.lr (now {self.config.lr}) or raise train.warmup")
+        return total
+
+    def export(self, tokenizer: Any) -> None:
+        """Write `model/` in Hugging Face format and, last of all, `manifest.json`; then drop the checkpoints."""
+        from torch import distributed
+
+        from train.model import checkpoint_hash, replace_directory
+
+        state = _gather(self.model, self.config.zero_stage, self.rank)
+        if self.rank == 0:
+            partial = self.out / ".model.tmp"
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            self.model.save_pretrained(partial, state_dict=state)
+            tokenizer.save_pretrained(str(partial))
+            replace_directory(partial, self.out / "model")
+            log = (self.out / "metrics.jsonl").read_text().splitlines()
+            manifest = {
+                "key": self.job.key,
+                "model": "model",
+                "hash": checkpoint_hash(self.out / "model"),
+                "init": self.job.init,
+                "examples_files": list(self.job.examples),
+                "seed": self.job.seed,
+                "config": self.job.config,
+                "steps": self.step,
+                "planned_steps": self.total,
+                "stopped": self.stopped,
+                "examples": self.examples,
+                "skipped": self.skipped,
+                "tokens": self.tokens,
+                "train_seconds": round(self.seconds, 3),
+                "history": [json.loads(line) for line in log],
+                "versions": _versions(),
+            }
+            write_json(self.out / "manifest.json", manifest)
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
+        distributed.barrier()
+
+
+def _engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, Any]:
+    """A DeepSpeed engine around the loss of the model at `init`, and the model itself."""
+    import deepspeed
+    import torch
+    from deepspeed.utils import logger
+    from transformers import AutoModelForCausalLM
+
+    from train.deepspeed_config import deepspeed_config
+
+    logger.setLevel(logging.ERROR)
+    # Without this DeepSpeed compiles a shared-memory all-reduce on first use (a minute, and a compiler); gloo does.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    settings = deepspeed_config(config)
+    if config.zero_stage == 3:  # from_pretrained then shards while loading; the object must live until it has returned
+        from transformers.integrations import HfDeepSpeedConfig
+
+        keep = HfDeepSpeedConfig(settings)
+    dtype = getattr(torch, config.dtype)
+    model = AutoModelForCausalLM.from_pretrained(init, dtype=dtype, attn_implementation=config.attention)
+    if config.zero_stage == 3:
+        del keep
+    if config.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    groups = [
+        {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
+    ]
+    optimizer = None
+    if config.optimizer == "adamw":
+        optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
+    engine, *_ = deepspeed.initialize(
+        model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
+    )
+    return engine, model
+
+
+def _rank_of(parameter: Any) -> int:
+    """Number of dimensions, also of a parameter that ZeRO-3 has sharded away."""
+    return len(getattr(parameter, "ds_shape", parameter.shape))
+
+
+def _gather(model: Any, stage: int, rank: int) -> dict[str, Any] | None:
+    """The whole weights in host memory on rank 0, one parameter at a time where ZeRO-3 sharded them."""
+    if stage < 3:
+        return {name: value.detach().cpu() for name, value in model.state_dict().items()} if rank == 0 else None
+    import deepspeed
+
+    state = {}
+    for name, parameter in model.named_parameters():
+        with deepspeed.zero.GatheredParameters([parameter]):
+            if rank == 0:
+                state[name] = parameter.detach().cpu().clone()
+    return state if rank == 0 else None
+
+
+def _step_of(line: str) -> float:
+    """The step of a line of metrics.jsonl; infinite for a line torn by a crash."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("torch", "deepspeed", "transformers", "ray")}
