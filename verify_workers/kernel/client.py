@@ -23,7 +23,7 @@ class ZygoteFailed(Exception):
 
 
 class Unsupported(Exception):
-    """This Lean, this header or this machine cannot be served; the text says why."""
+    """Lean cannot import this header; the text is Lean's own."""
 
 
 class Zygote:
@@ -46,7 +46,7 @@ class Zygote:
             raise ZygoteFailed(f"the zygote did not start: {error}") from error
         if "error" in self.hello:
             self.close()
-            raise Unsupported(self.hello["error"])
+            raise (Unsupported if self.hello["kind"] == "LeanError" else ZygoteFailed)(self.hello["error"])
 
     def check(
         self, statement: str, target: tuple[str, ...], source: str, *, prefix: str = "", timeout: float, memory: int, same_text: bool = True
