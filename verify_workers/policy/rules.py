@@ -15,7 +15,7 @@ from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token, tokens
 from verify_workers.policy import words
 
-MAX_CHARACTERS = 200_000  # a text; the longest published machine proofs have about 60,000
+MAX_CHARACTERS = 100_000  # of one text
 MAX_LINES = 10_000
 MAX_DEPTH = 200  # nested brackets; Lean's parser is recursive
 
@@ -90,6 +90,7 @@ def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
                 open_brackets.append(mark)
                 if len(open_brackets) == MAX_DEPTH + 1:
                     yield mark.start, "nesting"
+                    return
             case Kind.SYMBOL if mark.text in CLOSERS:
                 if not open_brackets or BRACKETS[open_brackets.pop().text] != mark.text:
                     yield mark.start, "bracket"
@@ -136,6 +137,8 @@ def proof(marks: Sequence[Token], docs: bool) -> Iterator[tuple[int, str]]:
 
 def header(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """Headers hold imports, plain `open`s, allowed options and universes."""
+    if marks and marks[0].text not in words.HEADER_COMMANDS:
+        yield marks[0].start, "text"
     for index, mark in enumerate(marks):
         if mark.text == "set_option":
             yield from _option(marks, index, needs_in=False)
@@ -143,7 +146,7 @@ def header(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
             yield from _open(marks, index)
         elif mark.text == "@[":
             yield mark.start, "attribute"
-        elif is_command(mark) and mark.text not in words.HEADER_COMMANDS:
+        elif is_command(mark) and mark.text not in words.HEADER_COMMANDS and not _open_scoped(marks, index):
             yield mark.start, f"command:{mark.text}"
 
 
@@ -166,7 +169,7 @@ def whole_file(marks: Sequence[Token], allowed_imports: Sequence[str]) -> Iterat
         mark = marks[index]
         if mark.kind is Kind.SYMBOL and mark.text == "@[":
             yield from _attributes(marks, index)
-        elif not is_command(mark):
+        elif not is_command(mark) or _open_scoped(marks, index):
             continue
         elif mark.text not in words.PLAIN_COMMANDS:
             yield mark.start, f"command:{mark.text}"
@@ -192,6 +195,10 @@ def kernel_name(parts: tuple[str, ...], opened: set[str] | frozenset[str] = froz
         if whole[-len(parts) :] == parts and opened.issuperset(whole[: -len(parts)]):
             return special
     return None
+
+
+def _open_scoped(marks: Sequence[Token], index: int) -> bool:
+    return index > 0 and marks[index].text == "scoped" and marks[index - 1].text == "open"
 
 
 def _open(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:

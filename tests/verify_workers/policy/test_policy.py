@@ -1,0 +1,153 @@
+"""The policy: reasons, positions, forms, limits, and its knowledge of Lean's commands."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from verify_workers.lean import LeanInstall
+from verify_workers.lexer import tokens
+from verify_workers.policy import Violation, refusal, rules, violations
+from verify_workers.records import Check, Outcome
+
+STATEMENT = "theorem goal (n : Nat) : n + 0 = n := by sorry"
+CANDIDATES = Path(__file__).resolve().parents[4] / "shared" / "data" / "model_candidates.jsonl"
+
+
+def of_proof(proof: str, header: str = "") -> list[Violation]:
+    return violations(Check(id="x", statement=STATEMENT, header=header, proof=proof))
+
+
+def of_code(code: str, header: str = "") -> list[Violation]:
+    return violations(Check(id="x", statement=STATEMENT, header=header, code=code))
+
+
+@pytest.mark.parametrize(
+    ("proof", "reason", "line", "column"),
+    [
+        ("by\n  native_decide", "word:native_decide", 2, 2),
+        ("by\n  sorry", "sorry", 2, 2),
+        ("rfl\n\n   axiom c : False", "command:axiom", 3, 3),
+        ("by set_option debug.skipKernelTC true in rfl", "option:debug.skipKernelTC", 1, 3),
+        ("by set_option maxRecDepth 5 rfl", "command:set_option", 1, 3),
+        ("by (rfl", "bracket", 1, 3),
+        ("by rfl)", "bracket", 1, 6),
+        ("by rfl -- \u202e", "character:U+202E", 1, 10),
+        ("by r\u0435fl", "confusable:U+0435", 1, 4),
+        ('by "', "lexical", 1, 3),
+        ("rfl #eval 1", "command:#eval", 1, 4),
+        ("", "empty", 1, 0),
+        ("x" * 100_001, "too_long", 1, 0),
+        ("\n" * 10_000, "too_many_lines", 1, 0),
+        ("(" * 300 + ")" * 300, "nesting", 1, 200),
+        ("register_simp_attr x", "command:register_simp_attr", 1, 0),
+        ("Lean.Elab.x", "word:Lean", 1, 0),
+        ("_root_.IO.println", "word:IO", 1, 0),
+    ],
+)
+def test_reason_and_place(proof: str, reason: str, line: int, column: int) -> None:
+    assert Violation(reason, line, column) in of_proof(proof)
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "by\n  -- axiom, sorry (\n  rfl", "by /- ( -/ rfl", "h.end_eq", "by exact foo.instance_eq", "x.sorry_free", "fun local' => rfl", "List.prefix_append",
+        "by simp only [Nat.add_comm] at *", "by nlinarith [sq_nonneg (a - b), mul_pos ha hb]", "f '' s", "by exact absurd h (by norm_num)",
+        "by set_option maxRecDepth 5 in rfl", "⟨1, by simp⟩", "by\n  refine ⟨?_, ?_⟩ <;> simp_all", "by\n  rw [show (4 : ℝ) = 2 ^ 2 by norm_num]",
+        "by exact 𝔸ₙ.x", "∑ i ∈ s, xⁱ", "by use ½", "(f⁻¹' s)ᶜ", "|x - 1| ≤ ‖y‖",
+    ],
+)  # fmt: skip
+def test_ordinary_proofs_pass(proof: str) -> None:
+    assert of_proof(proof) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "header", "reason"),
+    [
+        ("import Mathlib\ntheorem goal : x := y", "import Mathlib", None),
+        ("-- hi\nimport Mathlib\nimport Aesop\ntheorem goal : x := y", "import Mathlib\nimport Aesop\nopen Nat", None),
+        ("theorem goal : x := y", "import Mathlib", None),
+        ("import Mathlib\ntheorem goal : x := y", "", "import"),
+        ("import Aesop\nimport Mathlib\ntheorem goal : x := y", "import Mathlib\nimport Aesop", "import"),
+        ("open Nat\nopen scoped Real\nopen Foo (bar) \nopen Foo hiding baz\ntheorem goal : x := y", "", None),
+        ("open Nat in\ntheorem goal : x := y", "", "open_in"),
+        ("@[simp, ext] theorem goal : x := y", "", None),
+        ("@[simp, extern \"c\"] theorem goal : x := y", "", "word:extern"),
+        ("@[simp ↓, foo] theorem goal : x := y", "", "attribute:foo"),
+        ("@[local simp] theorem goal : x := y", "", "attribute:local"),
+        ("private noncomputable def f := 1\ntheorem goal : x := y", "", None),
+        ("def Nat.land := 1", "", "kernel_name:Nat.land"),
+        ("namespace A.Nat\ntheorem land : x := y", "", "kernel_name:Nat.land"),
+        ("namespace Nat\ntheorem my_lemma : x := y", "", None),
+        ("theorem Nat.my_lemma : x := y", "", None),
+        ("structure Lean where x : Nat", "", "word:Lean"),
+        ("universe u", "", "command:universe"),
+    ],
+)  # fmt: skip
+def test_whole_files(code: str, header: str, reason: str | None) -> None:
+    found = [violation.reason for violation in of_code(code, header)]
+    assert found == [] if reason is None else reason in found
+
+
+@pytest.mark.parametrize(
+    ("header", "fine"),
+    [
+        ("import Mathlib\nset_option maxHeartbeats 400000\nopen BigOperators Real Nat Topology Rat", True),
+        ("universe u v\nnoncomputable section\nopen scoped Nat", True),
+        ("local notation \"x\" => 1", False), ("axiom a : False", False), ("theorem a : True := trivial", False), ("open Nat in", False),
+        ("set_option trace.Meta true", False), ("@[simp]", False), ("/- ", False),
+    ],
+)  # fmt: skip
+def test_headers(header: str, fine: bool) -> None:
+    assert (of_proof("rfl", header) == []) is fine
+
+
+def test_refusal_tells_gaps_and_statements_from_attacks() -> None:
+    def outcome(statement: str, proof: str) -> tuple[Outcome, str]:
+        verdict = refusal(Check(id="x", statement=statement, proof=proof))
+        assert verdict and verdict.messages
+        return verdict.outcome, verdict.reason
+
+    assert outcome(STATEMENT, "by sorry") == (Outcome.REJECTED, "sorry")
+    assert outcome(STATEMENT, "by sorry\naxiom x : False") == (Outcome.POLICY, "command:axiom")
+    assert outcome("lemma", "rfl") == (Outcome.REJECTED, "statement")
+    assert outcome("theorem t : 1 = sorry", "rfl") == (Outcome.REJECTED, "statement")
+    assert refusal(Check(id="x", statement=STATEMENT, proof="rfl")) is None
+
+
+@pytest.mark.parametrize("proof", ["", "\0", "\udc80", "x" * 5_000_000, "by\n" * 100_000, "\n" * 99_999, "(" * 90_000, "/-x" * 30_000, '"' * 99_999, "«" * 99_999, "'" * 99_999])
+def test_malformed_input_is_refused_quickly(proof: str) -> None:
+    started = time.process_time()
+    for field in ("proof", "code", "header", "statement"):
+        texts = {"statement": STATEMENT, "proof": "rfl"} | {field: proof}
+        if field == "code":
+            del texts["proof"]
+        found = violations(Check.model_construct(id="x", header=texts.pop("header", ""), proof=texts.pop("proof", None), code=texts.pop("code", None), **texts))
+        assert found or (field == "header" and not proof.strip())
+    assert time.process_time() - started < 20  # a hang, not a benchmark
+
+
+def test_the_commands_of_this_lean_are_known(lean: LeanInstall) -> None:
+    """Lean names what it expects after a doc comment or a modifier: all of it must be in the vocabulary."""
+    expected: set[str] = set()
+    for text in ("/-- x -/\n)", "@[simp] )", "private )", "local )", "scoped )", "public )"):
+        done = subprocess.run([*lean.command(), "--json", "--stdin"], input=text, env=lean.environment(), capture_output=True, text=True, check=False)
+        expected.update(re.findall(r"'([^']+)'", json.loads(done.stdout.splitlines()[0])["data"])[1:])
+    assert len(expected) > 40
+    assert [word for word in expected if not word.startswith("#") and not rules.is_command(tokens(word)[0])] == []
+
+
+@pytest.mark.skipif(not CANDIDATES.exists(), reason="the shared file of model outputs is not beside this checkout")
+def test_real_model_outputs_pass() -> None:
+    header = "import Mathlib\nimport Aesop\n\nset_option maxHeartbeats 0\n\nopen BigOperators Real Nat Topology Rat\n"
+    rows = [json.loads(line) for line in CANDIDATES.read_text(encoding="utf-8").splitlines()]
+    refused = {row["name"]: found for row in rows if (found := of_code(row["code"], header)) and "sorry" not in row["code"]}
+    assert refused == {} and len(rows) > 900
