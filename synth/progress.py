@@ -38,6 +38,8 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("tokens/pair", "tokens_per_pair", ",.0f"),
     ("core-s/pair", "core_seconds_per_pair", ",.1f"),
 )
+NARROW = {"round", "kept", "sampled", "verified", "pass@1", "pass@8", "beyond@8", "seconds"}  # what fits into 80 characters
+WIDE = 150  # characters for the whole table
 
 
 @dataclass
@@ -219,8 +221,13 @@ class Progress:
             self._printer.join()
             self._printer = None
             self._print(self.line())
+        self.print_table()
+
+    def print_table(self) -> None:
+        """Print the table of rounds, if there are any; wide where no terminal sets a limit."""
         if self.rounds:
-            self.console.print(self.table(), width=max(self.console.width, 130) if self.plain else None)
+            console = self.console if self.console.is_terminal else Console(file=self.console.file, width=WIDE)
+            console.print(self.table(console.width))
 
     def _print_lines(self) -> None:
         while not self._stop.wait(self.interval):
@@ -277,16 +284,20 @@ class Progress:
             )
             return Group(*parts)
 
-    def table(self) -> Table:
-        """The table of rounds."""
+    def table(self, width: int = 0) -> Table:
+        """The table of rounds, with fewer columns where `width` (characters) is small."""
+        wide = (width or self.console.width) >= WIDE
         baseline = next((m["baseline"] for m in self.rounds if isinstance(m.get("baseline"), int | float)), None)
         caption = "pass@k on held-out statements, percent; beyond: on those that no one-line tactic proves"
         if baseline is not None:
             caption += f" (one-line tactics prove {baseline:.1f} %)"
         table = Table(title="Rounds", caption=caption, title_justify="left", caption_justify="left")
-        for heading, _, _ in COLUMNS:
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("seconds per stage", overflow="fold")
+        shown = [index for index, (heading, _, _) in enumerate(COLUMNS) if wide or heading in NARROW]
+        for index in shown:
+            table.add_column(COLUMNS[index][0], justify="right", no_wrap=True)
+        if wide:
+            table.add_column("seconds per stage", overflow="fold")
         for metrics in self.rounds:
-            table.add_row(*round_cells(metrics), stage_seconds(metrics))
+            cells = round_cells(metrics)
+            table.add_row(*(cells[index] for index in shown), *([stage_seconds(metrics)] if wide else []))
         return table

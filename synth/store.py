@@ -313,6 +313,17 @@ class RunDir:
             ) from None
         self._lock = file
 
+    def locked(self) -> bool:
+        """Whether a driver is at work here (False on a filesystem that is not this machine's own)."""
+        try:
+            with Path(self.file(".lock")).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     def _agree(self, config: Mapping[str, Any], may_differ: tuple[str, ...]) -> None:
         text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
         if not self.exists("config.yaml"):

@@ -130,6 +130,16 @@ def test_on_a_terminal_the_display_shows_all_of_it() -> None:
     assert "stage 0" not in text, "only the latest stages are shown"
 
 
+def test_a_narrow_terminal_gets_the_columns_that_fit() -> None:
+    out = io.StringIO()
+    progress = Progress(Console(file=out, force_terminal=True, width=80, color_system=None))
+    progress.round_table(ROUNDS)
+    progress.print_table()
+    lines = out.getvalue().splitlines()
+    assert any("38.1" in line and "25.7" in line and "96" in line for line in lines) and "…" not in out.getvalue()
+    assert max(map(len, lines)) <= 80
+
+
 def test_it_stops_when_the_run_fails() -> None:
     progress, _, out = make(interval=60)
     try:

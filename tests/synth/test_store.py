@@ -263,7 +263,10 @@ def test_one_driver_at_a_time(tmp_path: Path) -> None:
     with RunDir.open(tmp_path):
         with pytest.raises(UserError, match="another `synth run` is using this run directory"):
             RunDir.open(tmp_path)
-        RunDir.attach(tmp_path).write("problems", [problem(1)], "a")
+        worker = RunDir.attach(tmp_path)
+        assert worker.locked()
+        worker.write("problems", [problem(1)], "a")
+    assert not worker.locked() and not RunDir.attach(tmp_path / "no").locked()
     RunDir.open(tmp_path).close()
 
 

