@@ -132,6 +132,8 @@ def read(file: PinnedFile, output: str, status: int) -> Reading:
         return Reading(Outcome.REJECTED, _why(inside[0]), messages)
     if errors:
         return Reading(Outcome.REJECTED, _why_tail(errors, file), (*messages, _at_end(errors[0])))
+    if not replies or replies[-1].line != file.sentinel:
+        raise Malformed("Lean's output ends before the sentinel's answer")
     axioms = _axioms(replies, file.axioms, f"_proved_{file.nonce}")
     if _axioms(replies, file.sentinel, f"_end_{file.nonce}"):
         raise Malformed("the sentinel rests on axioms")

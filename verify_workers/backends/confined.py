@@ -4,7 +4,8 @@
 
 Elaborating a proof runs code, so before any of it is read this process: dies with its parent, cannot reach the
 network (its own network namespace, where the kernel permits), cannot create, write or remove any file nor signal other
-processes (Landlock, where the kernel has it), and has limits on processor time, address space, files and dumps.
+processes (Landlock, where the kernel has it), cannot start processes or leave its process group (seccomp, on x86-64),
+and has limits on processor time, address space, files and dumps.
 A protection that this kernel lacks is skipped: the verdict does not rest on it.  Standard library only; every import
 is paid for by every check.
 """
@@ -14,9 +15,10 @@ import json
 import os
 import resource
 import signal
+import struct
 import sys
 
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446  # the same numbers on every architecture
 LANDLOCK_VERSION = 1  # flag: ask for the kernel's Landlock version
@@ -24,6 +26,39 @@ LANDLOCK_VERSION = 1  # flag: ask for the kernel's Landlock version
 WRITES = {1: 0x1FF2, 2: 0x3FF2, 3: 0x7FF2}
 TCP = 0x3  # bind and connect, Landlock version 4
 SCOPES = 0x3  # abstract sockets and signals, Landlock version 6
+# x86-64: fork, vfork, execve, setpgid, setsid, ptrace, unshare, setns, process_vm_writev, execveat, io_uring_setup
+REFUSED = (57, 58, 59, 109, 112, 101, 272, 308, 311, 322, 425)
+CLONE, CLONE3, CLONE_THREAD = 56, 435, 0x10000
+AUDIT_ARCH_X86_64 = 0xC000003E
+KILL, ALLOW, EPERM, ENOSYS = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026
+LOAD, EQUAL, AT_LEAST, BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF instructions
+
+
+def forbid_processes(libc: ctypes.CDLL) -> None:
+    """Threads may start, processes may not; nobody leaves the group that is killed at the end of the check."""
+    if os.uname().machine != "x86_64":
+        return
+    filters = [
+        (LOAD, 0, 0, 4),  # architecture
+        (EQUAL, 1, 0, AUDIT_ARCH_X86_64),
+        (RETURN, 0, 0, KILL),
+        (LOAD, 0, 0, 0),  # number of the call
+        (AT_LEAST, 0, 1, 0x40000000),  # the x32 numbers
+        (RETURN, 0, 0, KILL),
+        (EQUAL, 0, 1, CLONE3),  # its flags cannot be seen: the C library falls back to clone
+        (RETURN, 0, 0, ENOSYS),
+        (EQUAL, 0, 4, CLONE),
+        (LOAD, 0, 0, 16),  # its flags
+        (BITS, 0, 1, CLONE_THREAD),
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, EPERM),
+        *((EQUAL, len(REFUSED) - index, 0, number) for index, number in enumerate(REFUSED)),
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, EPERM),
+    ]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *row) for row in filters))
+    header = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(filters), ctypes.addressof(program)))
+    libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_ulong(ctypes.addressof(header)), 0, 0)
 
 
 def forbid_writing(libc: ctypes.CDLL) -> None:
@@ -60,6 +95,7 @@ def confine(parent: int, cpu: int, memory: int) -> None:
         hard = resource.getrlimit(limit)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))
+    forbid_processes(libc)
 
 
 def main() -> None:

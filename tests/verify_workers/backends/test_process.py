@@ -1,0 +1,215 @@
+"""The process backend on real Lean: verdicts, limits, confinement, and what it makes of a Lean that misbehaves."""
+
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from verify_workers.backends import make_backend
+from verify_workers.backends.process import ProcessBackend
+from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
+from verify_workers.records import Check, Outcome, Verdict
+
+STATEMENT = "theorem goal (n : Nat) : n + 0 = n"
+
+
+@pytest.fixture(scope="module")
+def backend(lean: LeanInstall) -> Iterator[ProcessBackend]:
+    made = ProcessBackend(lean)
+    yield made
+    made.close()
+
+
+def ask(backend: ProcessBackend, proof: str, statement: str = STATEMENT, timeout: float = 20.0) -> Verdict:
+    return backend.check(Check(id="x", statement=statement, proof=proof, timeout=timeout))
+
+
+def test_verdicts_carry_their_origin(backend: ProcessBackend, lean: LeanInstall) -> None:
+    verdict = ask(backend, "by simp")
+    assert verdict.accepted and verdict.audit == "text" and verdict.backend == "process"
+    assert (verdict.lean, verdict.library) == (lean.version, lean.revision) and verdict.seconds > 0
+    assert set(verdict.axioms) <= {"propext"}
+
+
+def test_positions_are_the_users(backend: ProcessBackend) -> None:
+    verdict = ask(backend, "by\n  have h : n = n := rfl\n    nonsense")
+    assert verdict.outcome is Outcome.REJECTED and next(m.line for m in verdict.messages if m.severity == "error") in (2, 3)
+    verdict = ask(backend, "foo")
+    assert [(m.line, m.column) for m in verdict.messages] == [(1, 0)]
+    code = "theorem goal (n : Nat) : n + 0 = n := by\n  exact foo"
+    verdict = backend.check(Check(id="x", statement=STATEMENT, code=code))
+    assert [(m.line, m.column) for m in verdict.messages] == [(2, 8)]
+
+
+def test_a_missing_module_is_the_statements_fault(backend: ProcessBackend) -> None:
+    verdict = backend.check(Check(id="x", statement=STATEMENT, header="import Mathlib", proof="rfl"))
+    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, "statement") and "Mathlib" in verdict.messages[0].text
+
+
+def test_time_runs_out(backend: ProcessBackend) -> None:
+    endless = "by\n  set_option maxHeartbeats 0 in\n  repeat (first | (have h : n = n := rfl))\n  rfl"
+    verdict = ask(backend, endless, timeout=0.5)
+    assert verdict.outcome is Outcome.TIMEOUT and verdict.messages == []
+
+
+def test_memory_runs_out(lean: LeanInstall) -> None:
+    small = ProcessBackend(lean, memory=40 << 20)
+    assert ask(small, "by simp").outcome is Outcome.RESOURCE
+    small.close()
+
+
+def test_closing_leaves_no_folder(lean: LeanInstall) -> None:
+    made = ProcessBackend(lean)
+    folder = Path(made._folder)
+    assert folder.is_dir() and ask(made, "rfl").accepted and list(folder.iterdir()) == []
+    made.close()
+    made.close()
+    assert not folder.exists()
+
+
+@dataclass(frozen=True)
+class Impostor:
+    """A `LeanInstall` whose command is a script of ours: what a broken or hostile Lean process could do."""
+
+    script: Path
+    version: str = "0"
+    revision: str = "0"
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-I", "-S", str(self.script)]
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+
+def impostor(folder: Path, script: str) -> ProcessBackend:
+    path = folder / "impostor.py"
+    path.write_text(script, encoding="utf-8")
+    return ProcessBackend(Impostor(path))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "print('{\"message\": \"Unknown environment.\"}')",
+        "print('accepted')",
+        "print('{\"severity\": \"information\", \"pos\":')",
+        "import sys; sys.exit(3)",
+        "import os; os.kill(os.getpid(), 9)",
+        "raise OSError('no library')",
+        "import sys; sys.stdout.buffer.write(b'\\xff\\xfe\\n')",
+        "import sys; sys.stderr.write('x' * 1000000)",
+    ],
+    ids=["silent", "repl", "text", "truncated", "status", "killed", "traceback", "binary", "stderr"],
+)
+def test_what_is_no_lean_is_no_verdict(tmp_path: Path, script: str) -> None:
+    backend = impostor(tmp_path, script)
+    assert ask(backend, "rfl").outcome is Outcome.INFRA
+    backend.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        ("import time; time.sleep(60)", Outcome.TIMEOUT),
+        ("import os, time\nos.close(1); os.close(2)\ntime.sleep(60)", Outcome.TIMEOUT),
+        ("while True: print('x' * 100000)", Outcome.RESOURCE),
+        ("import os; os.kill(os.getpid(), 11)", Outcome.REJECTED),
+    ],
+    ids=["sleeps", "sleeps in silence", "floods", "crashes"],
+)
+def test_what_does_not_end_well(tmp_path: Path, script: str, outcome: Outcome) -> None:
+    backend = impostor(tmp_path, script)
+    assert ask(backend, "rfl", timeout=0.5).outcome is outcome
+    backend.close()
+
+
+LINGERS = """
+import os, sys, time
+for leave in (lambda: None, os.setsid):
+    try:
+        if os.fork() == 0:
+            leave()
+            time.sleep(600)
+    except OSError:
+        pass
+time.sleep(60)
+"""
+
+
+def test_no_process_survives(tmp_path: Path) -> None:
+    """A hostile process cannot leave another behind, in its group or out of it."""
+    backend = impostor(tmp_path, LINGERS)
+    assert ask(backend, "rfl", timeout=0.3).outcome is Outcome.TIMEOUT
+    backend.close()
+    commands = [_command(pid) for pid in os.listdir("/proc") if pid.isdigit()]
+    assert commands and not [command for command in commands if str(tmp_path) in command]
+
+
+def _command(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+HOSTILE = """
+import os, socket, sys
+def attempt(what):
+    try:
+        what()
+    except OSError:
+        return "refused"
+    return "done"
+def connect():
+    socket.create_connection(("127.0.0.1", {port}), timeout=2).close()
+results = [
+    attempt(lambda: open({target!r}, "w")),
+    attempt(lambda: open({fresh!r}, "w")),
+    attempt(lambda: os.unlink({target!r})),
+    attempt(lambda: os.mkdir({fresh!r} + "-folder")),
+    attempt(lambda: open("here", "w")),
+    attempt(lambda: os.kill({parent}, 0)),
+    attempt(connect),
+    attempt(os.fork),
+    attempt(os.setsid),
+    attempt(lambda: os.execv("/bin/true", ["true"])),
+]
+sys.exit(" ".join(results))
+"""
+
+
+def test_a_hostile_process_changes_nothing(tmp_path: Path) -> None:
+    """What code inside Lean could try: write, create, remove, signal the checker, connect to this machine."""
+    import ctypes
+    import socket
+
+    if ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 6:
+        pytest.skip("this kernel's Landlock cannot forbid all of it")
+    target = tmp_path / "precious"
+    target.write_text("kept", encoding="utf-8")
+    target.chmod(stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        backend = impostor(tmp_path, HOSTILE.format(target=str(target), fresh=str(tmp_path / "new"), parent=os.getpid(), port=port))
+        verdict = ask(backend, "rfl")
+        backend.close()
+    assert verdict.outcome is Outcome.INFRA and verdict.reason.endswith(" ".join(["refused"] * 10)), verdict.reason
+    assert target.read_text(encoding="utf-8") == "kept" and sorted(p.name for p in tmp_path.iterdir()) == ["impostor.py", "precious"]
+
+
+def test_backends_are_chosen_by_name() -> None:
+    with pytest.raises(UserError, match="fork, process"):
+        make_backend("forc")
+    made = make_backend("process")
+    assert made.name == "process"
+    made.close()
