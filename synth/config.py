@@ -78,8 +78,9 @@ class BootstrapConfig(Section):
     seed: int = Field(1, description="seed of the seed set")
     architecture: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
+    proof_repeats: int = Field(6, ge=1, description="how often each seed proof stands in the bootstrap's examples: there are few of them")
     rehearse: float = Field(
-        1.0, ge=0, le=1, description="share of the formalizations and grades that later rounds train on again, so as not to forget"
+        0.2, ge=0, lt=1, description="share of a later round's examples that are formalizations and grades, so as not to forget those roles"
     )
 
 
@@ -122,6 +123,9 @@ class RunConfig(Section):
     shards: ShardConfig = ShardConfig()
     verify: PoolConfig = PoolConfig()
     replay: ReplayConfig = ReplayConfig()
+    examples_per_round: int = Field(
+        0, ge=0, description="proof examples of one training round: the replay buffer is repeated up to this many; 0 = each once"
+    )
     train: TrainConfig = TrainConfig()
     eval: EvalConfig = EvalConfig()
     tracking: TrackingConfig = TrackingConfig()

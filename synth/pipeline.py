@@ -15,30 +15,30 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import ray
-from train.evaluate import summarize
-from train.replay import replay
+from train.evaluate import Tally, by_group, estimate
+from train.replay import select
 from train.tracking import Tracker
 
 from synth.benchmark import portfolio_baseline
 from synth.config import RunConfig
-from synth.examples import proof_examples, seed_examples
+from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
 from synth.faithfulness import faithful
 from synth.formalize import Lineage
 from synth.inputs import Inputs, load_inputs
 from synth.models import sampler_actor
 from synth.progress import Progress
 from synth.prompts import PromptSet, load_prompts
-from synth.records import Pair, Problem, Statement, VerdictRow
+from synth.records import Pair, Problem, Statement, VerdictRow, content_id
 from synth.report import write_report
 from synth.services import Services
 from synth.shard import SearchShard, ShardTask
 from synth.store import RunDir
-from train.config import TrainConfig
+from train.config import EvalConfig, TrainConfig
 from train.data import Example
 from train.model import checkpoint_hash, create_checkpoint
 from train.rounds import train_round
@@ -81,10 +81,14 @@ class Run:
         return base / f"{round:03d}" / "training"
 
     def checkpoint(self, round: int) -> Path:
-        """The weights after round `round`."""
-        if round == 0 and self.config.model.path:
+        """The weights after round `round`; a round that found no pair keeps those of an earlier one (`weights.json`)."""
+        trained = int(self.store.read_json(f"rounds/{round:03d}/weights.json")["round"])
+        if trained == 0 and self.config.model.path:
             return Path(self.config.model.path).absolute()
-        return self.training(round) / "model"
+        return self.training(trained) / "model"
+
+    def trained(self, round: int) -> bool:
+        return self.store.exists(f"rounds/{round:03d}/weights.json")
 
     def services(self) -> Services:
         return Services(self.samplers, self.pools, str(self.model))
@@ -100,13 +104,16 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
         store.write("problems", inputs.problems, "all")
         store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])
         store.write_json("references.json", inputs.references)
-        with ray_session(), Tracker(config.tracking, store.local_path(""), config.model_dump(mode="json"), name=config.name) as tracker:
+        settings = config.model_dump(mode="json")
+        tracker = Tracker(config.tracking, store.local_path("wandb"), content_id("wandb", settings), settings, progress.note)
+        with ray_session():
             job = Run(config, store, inputs, prompts, progress, tracker)
             try:
                 asyncio.run(_rounds(job))
             finally:
                 for actor in [*job.shards, *job.samplers, *job.pools]:
                     ray.kill(actor)
+                tracker.finish()
         write_report(store)
     return run_dir
 
@@ -153,23 +160,26 @@ async def _rounds(job: Run) -> None:
 
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
-    if not job.config.model.path:
-        with job.timed("bootstrap"):
-            await _bootstrap(job)
+    if not job.trained(0):
+        if not job.config.model.path:
+            with job.timed("bootstrap"):
+                await _bootstrap(job)
+        job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.model = job.checkpoint(0)
     samplers = asyncio.create_task(_start_samplers(job))
     with job.timed("baseline"):
         baseline = await _baseline(job)
     await samplers
-    scores = await _evaluate(job, 0, baseline)
-    return {"round": 0, "model": checkpoint_hash(job.model), "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **scores}
+    figures = await _evaluate(job, 0, baseline)
+    return {"round": 0, "model": checkpoint_hash(job.model), "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
 
 
 async def _bootstrap(job: Run) -> None:
     """Our own small model: a fresh Llama trained on the seed set for all three roles."""
     config, seeds = job.config.model.bootstrap, job.inputs.seeds
     assert seeds is not None
-    examples = seed_examples(seeds, job.prompts) + proof_examples(((s, p, 1.0) for s, p in seeds.proofs), job.prompts)
+    proofs = proof_examples(((statement, proof, 1.0) for statement, proof in seeds.proofs), job.prompts)
+    examples = seed_examples(seeds, job.prompts) + config.proof_repeats * proofs
     initial = job.training(0).parent / "initial"
     if not (initial / "config.json").exists():
         texts = [example.prompt + example.completion for example in examples]
@@ -197,24 +207,25 @@ async def _baseline(job: Run) -> frozenset[str]:
 
 async def _round(job: Run, number: int) -> dict[str, Any]:
     """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
-    previous, checkpoint = job.checkpoint(number - 1), job.checkpoint(number)
-    job.model = previous
-    if not (job.training(number) / "manifest.json").exists():
+    job.model = previous = job.checkpoint(number - 1)
+    if not job.trained(number):
         await _start_samplers(job)
         with job.timed("search"):
             await _search(job, number, previous)
         if job.config.sampler.release_while_training:
             _stop_samplers(job)
         with job.timed("train"):
-            await _train(job, number, previous)
-    job.model = checkpoint
+            trained = await _train(job, number, previous)
+        earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
+        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
+    job.model = checkpoint = job.checkpoint(number)
     with job.timed("swap"):
         await _start_samplers(job)
         swaps = await asyncio.gather(*(sampler.load.remote(str(checkpoint)) for sampler in job.samplers))
     baseline = await _baseline(job)
-    scores = await _evaluate(job, number, baseline)
+    figures = await _evaluate(job, number, baseline)
     swap = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
-    return {"round": number, "model": checkpoint_hash(checkpoint), **_tally(job, number), **swap, **scores}
+    return {"round": number, "model": checkpoint_hash(checkpoint), **_tally(job, number), **swap, **figures}
 
 
 async def _search(job: Run, number: int, model: Path) -> None:
@@ -257,13 +268,22 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
     return [s for s in job.store.read("statements", Statement) if s.kept and s.round < number and s.id not in solved]
 
 
-async def _train(job: Run, number: int, previous: Path) -> None:
-    """Fine-tune on the replay buffer of all verified pairs (and, for our own small model, on the other roles again)."""
+async def _train(job: Run, number: int, previous: Path) -> bool:
+    """Fine-tune on the replay buffer of all verified pairs (and, for our own small model, on the other roles again).
+
+    False where there is no pair to train on yet: the weights stay as they are.
+    """
     pairs = [pair for pair in job.store.read("pairs", Pair) if pair.round <= number]
-    examples = proof_examples(replay(pairs, job.config.replay, number, job.config.seed), job.prompts)
+    if not pairs:
+        job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
+        return False
+    proofs = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
+    examples = repeated(proofs, job.config.examples_per_round)
     if job.inputs.seeds is not None:
-        examples += seed_examples(job.inputs.seeds, job.prompts, job.config.model.bootstrap.rehearse, job.config.seed + number)
+        others = seed_examples(job.inputs.seeds, job.prompts)
+        examples = rehearsed(examples, others, job.config.model.bootstrap.rehearse, job.config.seed + number)
     await _fit(job, number, previous, examples, job.config.train)
+    return True
 
 
 async def _fit(job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig) -> None:
@@ -273,9 +293,8 @@ async def _fit(job: Run, number: int, initial: Path, examples: list[Example], co
     stop = threading.Event()
 
     def report(row: dict[str, float]) -> None:
-        job.progress.update(stage, int(row["step"]), int(row["steps"]))
-        job.progress.gauge("loss", row["loss"])
-        job.progress.gauge("train tokens/s", row["tokens_per_second"])
+        job.progress.update(stage, int(row["step"]), int(row["steps"]), loss=row["loss"])
+        job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
     try:
         await asyncio.to_thread(train_round, initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set)
@@ -300,22 +319,29 @@ async def _evaluate(job: Run, number: int, baseline: frozenset[str]) -> dict[str
         )
         results = [row for part in await _watched(job, work, {"evaluated": stage}) for row in part]
     group = job.inputs.benchmark.group
-    job.store.write_json(
-        f"rounds/{number:03d}/eval.json",
-        [{"id": i, "group": group[i], "n": n, "accepted": c, "portfolio": i in baseline} for i, n, c in sorted(results)],
-    )
-    counts = {i: (n, c) for i, n, c in results}
-    scores: dict[str, Any] = summarize(counts, config)
-    beyond = summarize({i: v for i, v in counts.items() if i not in baseline}, config)
-    families = {g: {i: v for i, v in counts.items() if group[i] == g} for g in sorted(set(group.values())) if g}
-    return {
-        **scores,
-        **{f"beyond_{key}": value for key, value in beyond.items()},
-        "baseline": 100 * len(baseline & counts.keys()) / max(1, len(counts)),
-        "heldout": len(counts),
-        "heldout_beyond": len(counts.keys() - baseline),
-        "families": {g: summarize(members, config) for g, members in families.items()},
+    tallies = [Tally(i, n, c, group[i], i in baseline) for i, n, c in sorted(results)]
+    job.store.write_json(f"rounds/{number:03d}/eval.json", [asdict(tally) for tally in tallies])
+    return scores(tallies, config, job.config.seed)
+
+
+def scores(tallies: list[Tally], config: EvalConfig, seed: int) -> dict[str, Any]:
+    """pass@k in percent with its confidence interval: of all, of what the portfolio cannot prove (`beyond_`), by family."""
+    result: dict[str, Any] = {
+        "heldout": len(tallies),
+        "baseline": round(100 * sum(t.baseline for t in tallies) / max(1, len(tallies)), 2),
     }
+    for prefix, members in (("", tallies), ("beyond_", [t for t in tallies if not t.baseline])):
+        result[f"{prefix}statements"] = len(members)
+        for k in config.ks:
+            if members:
+                figure = estimate(members, k, config, seed)
+                result |= {
+                    f"{prefix}pass@{k}": round(figure.value, 2),
+                    f"{prefix}pass@{k}_interval": [round(figure.low, 2), round(figure.high, 2)],
+                }
+    families = {k: by_group(tallies, k, config, seed) for k in config.ks}
+    result["families"] = {g: {f"pass@{k}": round(families[k][g].value, 1) for k in config.ks} for g in families[config.ks[0]] if g}
+    return result
 
 
 def _tally(job: Run, number: int) -> dict[str, Any]:
@@ -382,10 +408,11 @@ def _stop_samplers(job: Run) -> None:
 
 def _start_shards(job: Run) -> None:
     if not job.shards:
-        heldout = ray.put(job.inputs.benchmark.excluded)
+        heldout = job.inputs.benchmark.excluded
+        actor: Any = SearchShard
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards = [
-            SearchShard.options(**options).remote(job.config, str(job.store.path), job.samplers, job.pools, heldout)
+            actor.options(**options).remote(job.config, str(job.store.path), job.samplers, job.pools, heldout)
             for _ in range(job.config.shards.actors)
         ]
 
@@ -398,8 +425,10 @@ async def _watched(job: Run, work: Awaitable[T], stages: dict[str, str]) -> T:
         finished, _ = await asyncio.wait([future], timeout=POLL)
         now = await _counts(job)
         for key, stage in stages.items():
-            job.progress.update(stage, now[key] - base[key], now["to_search"] - base["to_search"] if key == "searched" else None)
-        job.progress.rejects({key[8:]: now[key] - base[key] for key in now if key.startswith("reject: ") and now[key] > base[key]})
+            job.progress.set(stage, now[key] - base[key], now["to_search"] - base["to_search"] if key == "searched" else None)
+        for key in now:
+            if key.startswith("reject: ") and now[key] > base[key]:
+                job.progress.rejected(key.removeprefix("reject: "), now[key] - base[key])
         await _gauges(job)
         if finished:
             return future.result()

@@ -116,7 +116,7 @@ class Shard:
         self.counts.done["statements_kept"] += sum(s.kept for s in statements)
         self.counts.rejects.update(s.reason for s in statements if not s.kept)
 
-    def _strategies(self, statement: Statement, lineage: Lineage) -> list[tuple[Strategy, int]]:
+    def strategies(self, statement: Statement, lineage: Lineage) -> list[tuple[Strategy, int]]:
         search = self.config.search
         strategies: list[tuple[Strategy, int]] = []
         if search.portfolio == "always" or (search.portfolio == "given" and statement.origin == "given"):
@@ -137,7 +137,7 @@ class Shard:
                 found = await search(
                     statement,
                     problems.get(statement.problem_id),
-                    self._strategies(statement, task.lineage),
+                    self.strategies(statement, task.lineage),
                     self.config.search,
                     self.prompts,
                     self.services.verify,
