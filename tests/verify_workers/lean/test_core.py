@@ -1,0 +1,85 @@
+"""The core library: no unfinished proof, no axiom beyond the three, true theorems pass, false ones are refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.verify_workers.lean.conftest import Lean, Messages
+from verify_workers.lean.build import CORE, GENERATED, MODULES
+
+FILES = Path(__file__).with_name("files")
+STANDARD_AXIOMS = {"propext", "Quot.sound", "Classical.choice"}
+# sorryAx marks unfinished proofs; the lc* are the compiler's, unsafe, so no theorem can use them.
+DECLARED_AXIOMS = {"propext", "Classical.choice", "sorryAx"} | {f"lc{n}" for n in ("Erased", "Any", "Void", "Proof", "Cast", "Unreachable", "Inv")}
+WRITTEN = [module for module in MODULES if module != GENERATED]
+AXIOM = re.compile(r"^\s*(?:@\[[^\]]*\]\s*)?(?:unsafe |private |protected |noncomputable )*axiom (\S+)", re.M)
+REPORT = re.compile(r"^'(.+)' (?:does not depend on any axioms|depends on axioms: \[(.*)\])$", re.S)
+
+
+def source(module: str) -> str:
+    return (CORE / f"{module}.lean").read_text(encoding="utf-8")
+
+
+def theorems(text: str) -> list[str]:
+    """Full names of a file's theorems: its namespaces are opened and closed at the start of a line."""
+    names: list[str] = []
+    stack: list[str] = []
+    for line in text.split("\n"):
+        if opened := re.match(r"namespace (\S+)", line):
+            stack.append(opened.group(1))
+        elif (closed := re.match(r"end (\S+)", line)) and stack and stack[-1] == closed.group(1):
+            stack.pop()
+        elif named := re.match(r"(?:@\[[^\]]*\] *)?(?:protected )?theorem ([^\s{(\[:.]+(?:\.[^\s{(\[:.]+)*)", line):
+            name = named.group(1)
+            names.append(name.removeprefix("_root_.") if name.startswith("_root_.") else ".".join([*stack, name]))
+    return names
+
+
+def errors(messages: Messages) -> list[str]:
+    return [f"line {m['pos']['line']}: {m['data'][:200]}" for m in messages if m["severity"] == "error" or "sorry" in m["data"]]
+
+
+def check_axioms(messages: Messages, names: list[str]) -> None:
+    """Every one of `names` was reported on, and rests on the standard axioms alone."""
+    assert errors(messages) == []
+    seen = set()
+    for message in messages:
+        if report := REPORT.match(message["data"].strip()):
+            used = {axiom.strip() for axiom in (report.group(2) or "").split(",")} - {""}
+            assert used <= STANDARD_AXIOMS, report.group(0)
+            seen.add(report.group(1))
+    assert seen == set(names)
+
+
+def print_axioms(names: list[str]) -> str:
+    return "".join(f"#print axioms _root_.{name}\n" for name in names)
+
+
+def test_every_theorem_of_the_library_rests_on_the_three_axioms(lean: Lean) -> None:
+    names = [name for module in WRITTEN for name in theorems(source(module))]
+    assert len(names) > 900
+    check_axioms(lean(print_axioms(names)), names)
+
+
+@pytest.mark.parametrize("module", WRITTEN)
+def test_sources_declare_no_other_axiom_and_leave_nothing_unproved(module: str) -> None:
+    text = source(module)
+    assert set(AXIOM.findall(text)) <= DECLARED_AXIOMS
+    assert not re.search(r"\b(sorry|admit|native_decide)\b", re.sub(r"/-.*?-/|--.*", "", text, flags=re.S))
+
+
+@pytest.mark.parametrize("name", ["competition", "library", "omega", "tactics", "bits", "search"])
+def test_true_theorems_pass(name: str, lean: Lean) -> None:
+    text = (FILES / f"{name}.lean").read_text(encoding="utf-8")
+    names = theorems(text)
+    check_axioms(lean(text + "\n" + print_axioms(names)), names)
+
+
+def test_false_theorems_are_refused(lean: Lean) -> None:
+    text = (FILES / "rejected.lean").read_text(encoding="utf-8")
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if line.startswith("theorem")]
+    refused = {message["pos"]["line"] for message in lean(text) if message["severity"] == "error"}
+    assert lines and set(lines) - refused == set()
