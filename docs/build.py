@@ -1,0 +1,89 @@
+"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md) from the code, and check every link.
+
+`--check` writes nothing and fails where a page is out of date.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+ROOT = Path(__file__).parents[1]
+NOTE = "<!-- Written by `make docs` from the code; do not edit. -->\n"
+
+
+def cli_page() -> str:
+    """The help of every command."""
+    os.environ.update(COLUMNS="110", TERM="dumb", NO_COLOR="1")
+    from typer.testing import CliRunner
+
+    from synth.cli import app
+
+    runner = CliRunner()
+    pages = [NOTE, "# The command line\n", "`synth COMMAND --help` says the same. Exit status: 0 done, 1 the run itself failed, "]
+    pages[-1] += "2 a usage or input error (one line on standard error), 130 interrupted, 143 terminated.\n"
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__  # type: ignore[union-attr]
+        text = runner.invoke(app, [name, "--help"], prog_name="synth").output
+        lines = [line.rstrip() for line in text.strip().splitlines()]
+        pages.append(f"## synth {name}\n\n```text\n" + "\n".join(lines) + "\n```\n")
+    return "\n".join(pages)
+
+
+def config_page() -> str:
+    """Every key of the configuration: type, default, meaning."""
+    from synth.config import RunConfig
+
+    page = [NOTE, "# Configuration\n", "YAML read by `synth run`; any key can be overridden with `--set KEY=VALUE`.\n"]
+    page.append("\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *_rows(RunConfig, "")]) + "\n")
+    return "\n".join(page)
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows: list[str] = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            rows += _rows(field.annotation, f"{prefix}{name}.")
+        else:
+            default = "required" if field.is_required() else f"`{_plain(field.get_default(call_default_factory=True))!r}`"
+            kind = re.sub(r"<class '([\w.]+)'>", lambda m: m[1].rsplit(".", 1)[-1], str(field.annotation)).replace("typing.", "")
+            cells = (f"`{prefix}{name}`", kind, default, " ".join((field.description or "").split()))
+            rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def broken_links() -> list[str]:
+    """Relative links and anchors of the Markdown files that lead nowhere."""
+    broken: list[str] = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+        links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link and not link.startswith(("#", "mailto:"))]
+        broken += [f"{page.relative_to(ROOT)}: {link} does not exist" for link in links if not (page.parent / link.split("#")[0]).exists()]
+    return broken
+
+
+def main() -> int:
+    """Write (or with `--check` compare) the pages; 1 where something is out of date or broken."""
+    wrong = []
+    for name, text in (("cli.md", cli_page()), ("configuration.md", config_page())):
+        path = ROOT / "docs" / name
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            wrong.append(f"docs/{name} is out of date: run `make docs`")
+    wrong += broken_links()
+    print("\n".join(wrong) or f"docs: {len(list((ROOT / 'docs').glob('*.md')))} pages, all links lead somewhere")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
