@@ -1,4 +1,7 @@
-"""Fork a jailed child, collect what it writes, end it when its time or memory is used up."""
+"""Fork jailed children, collect what they write, end them when their time or memory is used up.
+
+`start` runs one piece of work; `serve` keeps a child for several requests, which `ask` sends.  `finish` waits.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import resource
 import select
 import signal
 import socket
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +24,8 @@ Ended = Literal["ok", "timeout", "memory", "crash", "overflow"]
 
 TICK = 0.02  # seconds between two looks at memory
 MAX_OUTPUT = 1 << 26  # bytes
+SERVER_CPU_SECONDS = 3600.0
+_LENGTH = struct.Struct("<I")
 _PAGE = resource.getpagesize()
 
 
@@ -27,7 +33,7 @@ class OwnerGone(Exception):
     """The process that asked is gone; every child has been ended."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
     pid: int
     pidfd: int
@@ -40,6 +46,7 @@ class Child:
     at_end: bool = False
     ended: Ended | None = None
     signal: int = 0
+    requests: int | None = None  # a server's: the pipe that it reads; its answers are frames
 
     def end(self, how: Ended) -> None:
         if self.ended is None:
@@ -48,7 +55,16 @@ class Child:
 
     @property
     def data(self) -> bytes:
-        return b"".join(self.output)
+        return b"".join(self.output)[_LENGTH.size if self.requests is not None else 0 :]
+
+    @property
+    def answered(self) -> bool:
+        """Whether a server's whole answer is here."""
+        if self.requests is None or self.size < _LENGTH.size:
+            return False
+        if len(self.output[0]) < _LENGTH.size:
+            self.output = [b"".join(self.output)]
+        return self.size >= _LENGTH.size + int(_LENGTH.unpack_from(self.output[0])[0])
 
 
 def anonymous(pid: int) -> int:
@@ -64,6 +80,47 @@ def anonymous(pid: int) -> int:
 def start(work: Callable[[], bytes], seconds: float, memory: int) -> Child:
     """Run `work` in a jailed child that writes the result to a pipe; wall and CPU seconds, memory in bytes."""
     reading, writing = os.pipe()
+    pid = _fork(lambda: _write(writing, work()), (writing,), 2 * seconds)
+    os.close(writing)
+    return Child(pid, os.pidfd_open(pid), reading, time.monotonic() + seconds, memory, anonymous(os.getpid()))
+
+
+def serve(handle: Callable[[bytes], bytes], memory: int) -> Child:
+    """A jailed child that answers requests with `handle`, one after the other, until it is stopped."""
+    reading, writing = os.pipe()
+    asked, asking = os.pipe()
+
+    def loop() -> None:
+        while True:
+            (length,) = _LENGTH.unpack(_read_exactly(asked, _LENGTH.size))
+            answer = handle(_read_exactly(asked, length))
+            _write(writing, _LENGTH.pack(len(answer)) + answer)
+
+    pid = _fork(loop, (writing, asked), SERVER_CPU_SECONDS)
+    os.close(writing)
+    os.close(asked)
+    return Child(pid, os.pidfd_open(pid), reading, 0.0, memory, anonymous(os.getpid()), requests=asking)
+
+
+def ask(server: Child, request: bytes, seconds: float, owner: socket.socket) -> None:
+    """Send a request and wait; the server's `ended` and `data` then tell, and unless it ended "ok" it is gone."""
+    assert server.requests is not None
+    server.output, server.size, server.ended = [], 0, None
+    server.deadline = time.monotonic() + seconds
+    with contextlib.suppress(BrokenPipeError):  # it died meanwhile: `finish` sees that
+        _write(server.requests, _LENGTH.pack(len(request)) + request)
+    finish([server], owner)
+
+
+def stop(server: Child) -> None:
+    """End a server; harmless when it is gone already."""
+    if server.ended in (None, "ok"):
+        os.kill(server.pid, signal.SIGKILL)
+        _reap(server)
+        _close(server)
+
+
+def _fork(work: Callable[[], None], keep: tuple[int, ...], cpu_seconds: float) -> int:
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -71,15 +128,29 @@ def start(work: Callable[[], bytes], seconds: float, memory: int) -> Child:
         try:
             gc.disable()
             jail.die_with(parent)
-            jail.enter(writing, 2 * seconds)
-            data = memoryview(work())
-            while data:
-                data = data[os.write(writing, data) :]
+            jail.enter(keep, cpu_seconds)
+            work()
             status = 0
         finally:
             os._exit(status)
-    os.close(writing)
-    return Child(pid, os.pidfd_open(pid), reading, time.monotonic() + seconds, memory, anonymous(parent))
+    return pid
+
+
+def _write(fd: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(fd, left) :]
+
+
+def _read_exactly(fd: int, n: int) -> bytes:
+    pieces = []
+    while n:
+        piece = os.read(fd, min(n, 1 << 20))
+        if not piece:
+            raise EOFError
+        pieces.append(piece)
+        n -= len(piece)
+    return b"".join(pieces)
 
 
 def finish(children: list[Child], owner: socket.socket) -> None:
@@ -106,7 +177,12 @@ def finish(children: list[Child], owner: socket.socket) -> None:
             if fd == child.pipe and not child.at_end:
                 if not _read(child):
                     poll.unregister(fd)
-            elif fd == child.pidfd:
+                elif child.answered and child.ended is None:
+                    child.ended = "ok"
+                    running.remove(child)
+                    poll.unregister(child.pidfd)
+                    poll.unregister(fd)
+            elif fd == child.pidfd and child in running:
                 while _read(child):
                     pass
                 _reap(child)
@@ -114,8 +190,7 @@ def finish(children: list[Child], owner: socket.socket) -> None:
                 poll.unregister(fd)
                 with contextlib.suppress(KeyError):  # unless at its end already
                     poll.unregister(child.pipe)
-                os.close(child.pipe)
-                os.close(child.pidfd)
+                _close(child)
         now = time.monotonic()
         if now - looked >= TICK:
             looked = now
@@ -144,5 +219,13 @@ def _reap(child: Child) -> None:
     _, status, _ = os.wait4(child.pid, 0)
     if os.WIFSIGNALED(status):
         child.signal = os.WTERMSIG(status)
-    if child.ended is None:
+    if child.requests is not None and child.ended in (None, "ok"):
+        child.ended = "crash"  # a server never ends by itself
+    elif child.ended is None:
         child.ended = "ok" if status == 0 else "timeout" if child.signal == signal.SIGXCPU else "crash"
+
+
+def _close(child: Child) -> None:
+    for fd in (child.pipe, child.pidfd, child.requests):
+        if fd is not None:
+            os.close(fd)

@@ -14,6 +14,7 @@ import platform
 import resource
 import signal
 import struct
+from collections.abc import Sequence
 
 _ALLOWED = {
     "read": 0, "write": 1, "close": 3, "fstat": 5, "lseek": 8, "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12,
@@ -68,13 +69,15 @@ def die_with(parent: int) -> None:
         raise OSError("the parent is gone")
 
 
-def enter(keep: int, cpu_seconds: float) -> None:
+def enter(keep: Sequence[int], cpu_seconds: float) -> None:
     """Close every descriptor from 3 on but `keep`, set the limits, and install the filter; there is no way back."""
-    os.closerange(3, keep)
-    os.closerange(keep + 1, 1 << 20)
+    low = 3
+    for fd in (*sorted(keep), 1 << 20):
+        os.closerange(low, fd)
+        low = fd + 1
     cpu = max(1, int(cpu_seconds + 0.999))
     for what, limit in (
-        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, keep + 1), (resource.RLIMIT_CPU, cpu)
+        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, max(keep) + 1), (resource.RLIMIT_CPU, cpu)
     ):  # fmt: skip
         resource.setrlimit(what, (limit, limit))
     program = _program()

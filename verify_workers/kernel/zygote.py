@@ -8,6 +8,10 @@ time; every request has a sequence number that its reply repeats.  Per check:
     B   rebuilds both, replays, pins, walks the axioms; never elaborates any text            jailed, decides
 
 S and A run at the same time; B only when both have delivered.  What A prints is feedback, never the verdict.
+
+A kernel environment is a value: what B adds for one check is not there for the next.  So one B may audit several
+checks, as long as all it has seen was in order; after anything that it did not accept, and after `REUSE` checks, it
+is ended and the next audit gets a fresh one.
 """
 
 from __future__ import annotations
@@ -30,12 +34,13 @@ from verify_workers.kernel.children import Child
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
 from verify_workers.kernel.judge import Axioms, judge
-from verify_workers.kernel.replay import Malformed, rebuild_statement, replay
+from verify_workers.kernel.replay import Malformed, Terms, rebuild_statement, replay
 from verify_workers.lean.special import KERNEL_COMPUTED
 
 Report = dict[str, Any]
 
 KEPT_STATEMENTS = 2048
+REUSE = 50
 MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters per message
 
 
@@ -45,6 +50,8 @@ class Zygote:
     axioms: Axioms
     owner: socket.socket
     statements: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
+    auditor: Child | None = None  # child B
+    audits: int = 0  # that it has done
 
     def check(self, request: Report) -> Report:
         """One check: reports of the children that ran, under `statement`, `candidate` and `judge`."""
@@ -69,13 +76,23 @@ class Zygote:
                     self.statements.popitem(last=False)
         if known is None or reply["candidate"]["status"] != "ok":
             return reply
-        trusted_type, root = known, reply["candidate"].get("target")
-        auditor = children.start(
-            _reported(lambda: self._audit(exported, trusted_type, root, request["same_text"])), max(seconds, 5.0), memory
-        )
-        children.finish([auditor], self.owner)
-        reply["judge"], _ = _report(auditor)
+        reply["judge"] = self._judge(known, exported, reply["candidate"].get("target"), request)
         return reply
+
+    def _judge(self, statement: bytes, exported: bytes, root: Any, request: Report) -> Report:
+        """Child B's report."""
+        if self.auditor is None:
+            self.auditor, self.audits = children.serve(_answering(self._audit), request["memory"]), 0
+        auditor = self.auditor
+        self.audits += 1
+        auditor.memory = request["memory"]
+        head = json.dumps([root, request["same_text"], len(statement)]).encode()
+        children.ask(auditor, head + b"\n" + statement + exported, max(request["timeout"], 5.0), self.owner)
+        report, _ = _report(auditor)
+        if report["status"] != "ok" or self.audits >= REUSE:
+            children.stop(auditor)
+            self.auditor = None
+        return report
 
     def learn(self, reply: Report) -> None:
         """After the reply is sent: walk what child B had to walk, so that later checks need not."""
@@ -103,14 +120,21 @@ class Zygote:
             return {"status": "refused", "reason": "statement", "messages": messages}, b""
         return {"status": "ok"}, export.statement(self.world, done.kernel, target)
 
-    def _audit(self, exported: bytes, statement: bytes, root: Any, same_text: bool) -> tuple[Report, bytes]:
+    def _audit(self, request: bytes) -> tuple[Report, bytes]:
         os.environ["LEAN_ABORT_ON_PANIC"] = "1"
+        head, _, rest = request.partition(b"\n")
+        root, same_text, length = json.loads(head)
         if not isinstance(root, list) or not all(type(part) in (str, int) for part in root):
             raise Malformed("the target is no name")
-        trusted = rebuild_statement(self.world, statement)
-        kernel = replay(self.world, exported)
+        trusted = rebuild_statement(self.world, rest[:length])
+        kernel = replay(self.world, rest[length:])
         axioms, walked = judge(self.axioms, kernel, tuple(root), trusted, same_text=same_text)
+        self.axioms.learn(walked)  # for the next audit of this child
         return {"status": "ok", "axioms": axioms, "walked": walked}, b""
+
+
+def _answering(work: Callable[[bytes], tuple[Report, bytes]]) -> Callable[[bytes], bytes]:
+    return lambda request: _reported(lambda: work(request))()
 
 
 def _reported(work: Callable[[], tuple[Report, bytes]]) -> Callable[[], bytes]:
@@ -154,6 +178,20 @@ def _feedback(messages: list[bytes]) -> tuple[list[Report], bool]:
     return short, bool(rows) and rows[0]["severity"] == "error"
 
 
+def practise(world: World) -> None:
+    """Export and rebuild some of the header's own theorems, so that children inherit an interpreter that is warmed up."""
+    lean = world.lean
+    for k in (("Nat", "add_assoc"), ("Nat", "add_mul"), ("Int", "add_assoc"), ("Nat", "mod_add_div"), ("Nat", "sub_add_cancel")):
+        info = lean.find(world.kernel, k)
+        if info is None or abi.tag(info) != abi.THEOREM:
+            continue
+        for _ in range(3):
+            rebuild_statement(world, export.statement(world, world.kernel, k))
+            writer = export.Writer()
+            writer.expression(abi.body(info))
+            Terms(lean, json.loads(json.dumps(writer.rows)))
+
+
 def serve(owner: socket.socket) -> None:
     """Boot as the first frame says, then answer checks until the owner hangs up."""
     boot = wire.receive(owner)
@@ -163,6 +201,7 @@ def serve(owner: socket.socket) -> None:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
         return
     zygote = Zygote(world, Axioms(world), owner)
+    practise(world)
     missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
     gc.collect()
     gc.freeze()
