@@ -16,6 +16,8 @@ from synth.problems.generate import draw, reference, word
 from synth.records import Grade
 
 GOOD_PROOFS = 0.5
+LITERAL = 0.2  # share of formalizations whose text is the Lean proposition itself: a small model learns to copy from them
+LITERAL_WORDINGS = ("Prove that {}.", "Show {}.", "{}", "Prove the statement {}.")
 PROOF_LEVELS = (1, 2)
 
 
@@ -45,7 +47,8 @@ def _formalizations(rng: Random, count: int, held: set[str]) -> list[tuple[str, 
     rows: dict[tuple[str, str], None] = {}
     while len(rows) < count:
         family, _, draft = draw(rng)
-        row = (word(rng, family, draft), reference(draft.goal))
+        text = rng.choice(LITERAL_WORDINGS).format(draft.goal) if rng.random() < LITERAL else word(rng, family, draft)
+        row = (text, reference(draft.goal))
         if row[1] not in held:
             rows[row] = None
     return list(rows)
