@@ -13,7 +13,7 @@ import pytest
 from verify_workers.lean import LeanInstall, embedded
 
 Messages = list[dict[str, Any]]
-Lean = Callable[[str], Messages]
+RunLean = Callable[[str], Messages]
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def install() -> LeanInstall:
 
 
 @pytest.fixture
-def lean(install: LeanInstall, tmp_path: Path) -> Lean:
+def run_lean(install: LeanInstall, tmp_path: Path) -> RunLean:
     """Lean's messages on a text; fails unless Lean reached the end of it (a crash must not look like silence)."""
 
     def run(text: str) -> Messages:

@@ -5,6 +5,14 @@ The names h₀, h₁ and n, a, b, x, y, m are those that competition statements 
 
 from __future__ import annotations
 
+# A factor of a nonzero numeral is bounded by it: 2,000 values, decided by the kernel in one go.
+INT_FACTOR = """have := Int.natAbs_le_of_mul_eq h₀ (by decide)
+refine Int.by_value (x := ‹ℤ›) (lo := -1000) 2000 (by omega) ?_
+intro k hk e
+subst e
+revert k
+decide +kernel"""
+
 GENERIC_TACTICS: tuple[str, ...] = (
     "omega",
     "decide",
@@ -26,7 +34,58 @@ GENERIC_TACTICS: tuple[str, ...] = (
     "interval_cases m <;> omega",
     "interval_cases x <;> try omega\nall_goals interval_cases y <;> omega",
     "have := Nat.le_of_mul_eq h₀ (by decide)\ninterval_cases ‹ℕ› <;> omega",
-    "have := Int.natAbs_le_of_mul_eq h₀ (by decide)\n"
-    "refine Int.by_value (x := ‹ℤ›) (lo := -1000) 2000 (by omega) ?_\nintro k hk e\nsubst e\nrevert k\ndecide +kernel",
+    INT_FACTOR,
     "have := Int.mul_sub_pos h₀ h₁\nhave := mul_self_nonneg y\nring_nf at *\ninterval_cases y <;> omega",
 )
+
+# Statement of the validation split → index of a script that proves it.
+PROVES: dict[str, int] = {
+    "mathd_algebra_123": 0,
+    "mathd_algebra_144": 0,
+    "mathd_algebra_15": 3,
+    "mathd_numbertheory_188": 1,
+    "mathd_numbertheory_37": 1,
+    "mathd_numbertheory_45": 1,
+    "mathd_numbertheory_101": 0,
+    "mathd_numbertheory_102": 0,
+    "mathd_numbertheory_110": 0,
+    "mathd_numbertheory_132": 0,
+    "mathd_numbertheory_136": 0,
+    "mathd_numbertheory_198": 0,
+    "mathd_numbertheory_200": 0,
+    "mathd_numbertheory_202": 0,
+    "mathd_numbertheory_236": 0,
+    "mathd_numbertheory_269": 0,
+    "mathd_numbertheory_284": 0,
+    "mathd_numbertheory_30": 0,
+    "mathd_numbertheory_301": 0,
+    "mathd_numbertheory_33": 0,
+    "mathd_numbertheory_335": 0,
+    "mathd_numbertheory_370": 0,
+    "mathd_numbertheory_458": 0,
+    "mathd_numbertheory_640": 0,
+    "mathd_numbertheory_81": 0,
+    "mathd_numbertheory_92": 0,
+    "mathd_numbertheory_961": 0,
+    "mathd_numbertheory_412": 6,
+    "induction_divisibility_3divnto3m2n": 7,
+    "induction_divisibility_3div2tooddnp1": 7,
+    "induction_divisibility_9div10tonm1": 8,
+    "numbertheory_2dvd4expn": 9,
+    "imo_1964_p1_1": 10,
+    "imo_1964_p1_2": 10,
+    "induction_seq_mul2pnp1": 11,
+    "numbertheory_sqmod3in01d": 12,
+    "numbertheory_sqmod4in01d": 13,
+    "mathd_numbertheory_48": 14,
+    "mathd_numbertheory_22": 15,
+    "amc12_2001_p2": 16,
+}
+# The same, for the case splits that take 3 to 40 s each (hundreds of cases): not run with every test.
+PROVES_SLOWLY: dict[str, int] = {
+    "mathd_numbertheory_780": 17,
+    "aime_1991_p1": 18,
+    "mathd_algebra_69": 19,
+    "mathd_numbertheory_326": 20,
+    "amc12a_2015_p10": 21,
+}
