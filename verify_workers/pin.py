@@ -26,6 +26,9 @@ from verify_workers.statement import parse_theorem, renamed, source
 MAX_MESSAGES = 50  # per verdict
 MAX_MESSAGE_CHARACTERS = 4000
 
+# However the candidate prints and whatever it opened: axioms are listed by their full names and nothing else.
+_PLAIN_NAMES = "set_option pp.all false set_option pp.explicit false set_option pp.universes false set_option pp.fullNames true"
+
 _SEVERITIES = {"error": "error", "warning": "warning", "information": "info"}
 
 
@@ -74,6 +77,7 @@ def build(check: Check, nonce: str | None = None) -> PinnedFile:
         before, given = "", without_imports(check.code or "")
     tail = (
         "section\n"
+        f"{_PLAIN_NAMES}\n"
         f"theorem _root_.{proved} : type_of% @_root_.{pin} := @_root_.{theorem.name.removeprefix('_root_.')}\n"
         f"#print axioms _root_.{proved}\n"
         "end\n"
@@ -92,8 +96,8 @@ def build(check: Check, nonce: str | None = None) -> PinnedFile:
         given=given_line,
         indent=len(before) - (before.rfind("\n") + 1),
         tail=tail_line,
-        axioms=tail_line + 2,
-        sentinel=tail_line + 4,
+        axioms=tail_line + 3,
+        sentinel=tail_line + 5,
     )
 
 

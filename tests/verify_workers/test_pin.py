@@ -90,7 +90,7 @@ def test_axioms(axioms: str, reason: Reason) -> None:
 )
 def test_errors(where: str, text: str, reason: Reason, place: tuple[int, int]) -> None:
     file = proof_file()
-    at = {"pin": (file.pin, 8), "given": (file.given, file.indent), "next": (file.given + 1, 2), "tail": (file.tail, 0), "proved": (file.tail + 1, 0)}[where]
+    at = {"pin": (file.pin, 8), "given": (file.given, file.indent), "next": (file.given + 1, 2), "tail": (file.tail, 0), "proved": (file.tail + 2, 0)}[where]
     reading = pin.read(file, line(at[0], text, "error", at[1]), 1)
     assert (reading.outcome, reading.reason) == (Outcome.REJECTED, reason)
     assert (reading.messages[-1].line, reading.messages[-1].column) == place

@@ -1,5 +1,7 @@
 """Splitting, printing and negating theorem statements."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import json

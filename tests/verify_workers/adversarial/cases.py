@@ -384,6 +384,10 @@ _honest_code("abbrev", TRUE, "abbrev N := Nat\ntheorem helper (n : N) : n = n :=
 _honest_code("mutual", TRUE, "mutual\ntheorem a : 1 = 1 := rfl\ntheorem b : 2 = 2 := rfl\nend\ntheorem goal (n : Nat) : n + 0 = n := rfl")
 _honest_code("root-name", TRUE, "namespace A\ntheorem _root_.goal (n : Nat) : n + 0 = n := rfl\nend A")
 _honest_code("after-goal", TRUE, "theorem goal (n : Nat) : n + 0 = n := rfl\ntheorem corollary : 1 + 0 = 1 := goal 1")
+_honest_code("open-classical", "theorem goal (p : Prop) : p ∨ ¬p", "open Classical\ntheorem goal (p : Prop) : p ∨ ¬p := em p")
+_honest_code("inside-classical", "theorem goal (p : Prop) : p ∨ ¬p", "namespace Classical\ntheorem _root_.goal (p : Prop) : p ∨ ¬p := em p")
+_honest_code("prints-everything", "theorem goal (p : Prop) : p ∨ ¬p", "set_option pp.all true\nset_option pp.universes true\nset_option pp.explicit true\ntheorem goal (p : Prop) : p ∨ ¬p := Classical.em p")
+_honest_proof("header-classical", "theorem goal (p : Prop) : p ∨ ¬p", "em p", header="open Classical\nset_option pp.universes true")
 _honest_code("universe", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a := h.symm")
 
 CASES = ATTACKS + TWINS

@@ -1,0 +1,89 @@
+"""Mutated proofs: what the fork backend accepts, the process backend accepts; and neither accepts what is false.
+
+Mutations swap and drop tokens, splice pieces of other proofs, inject commands and truncate.  Every mutant is asked for
+a true statement and, unchanged, for a false one.
+"""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from verify_workers.backends.base import Backend
+from verify_workers.backends.process import ProcessBackend
+from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
+from verify_workers.lexer import tokens
+from verify_workers.records import Check, Outcome
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cases import FALSE, TRUE, TWINS
+
+SEEDS = [case.proof for case in TWINS if case.proof is not None and case.statement == TRUE]
+INJECTED = [
+    "sorry", "axiom c : 1 = 2", "theorem goal2 : 1 = 2 := rfl", "native_decide", "/-", "-/", "/-/-/", "--", '"', "«", "»", "'", "(", ")", "⟨", "⟩", "\n", "\n\n",
+    "#exit", "end", "where", "| _ => rfl", "set_option debug.skipKernelTC true in", "open Classical in", "@[simp]", "<;>", "first | rfl |", "exact", "at h", "_", "?_", ":= rfl",
+    "termination_by 0", "goal", "rfl", "omega", ";", "by",
+]  # fmt: skip
+
+
+@st.composite
+def mutants(draw: st.DrawFn) -> str:
+    """An honest proof after one to three mutations."""
+    text = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(1, 3))):
+        marks = [mark for mark in tokens(text, comments=True) if mark.end > mark.start]
+        if not marks:
+            return text
+        mark = draw(st.sampled_from(marks))
+        match draw(st.sampled_from(["insert", "insert", "swap", "drop", "cut", "splice", "bytes"])):
+            case "insert":
+                text = f"{text[: mark.start]} {draw(st.sampled_from(INJECTED))} {text[mark.start :]}"
+            case "swap":
+                other = draw(st.sampled_from(marks))
+                first, second = sorted((mark, other), key=lambda m: m.start)
+                if first.end <= second.start:
+                    text = text[: first.start] + second.text + text[first.end : second.start] + first.text + text[second.end :]
+            case "drop":
+                text = text[: mark.start] + text[mark.end :]
+            case "cut":
+                text = text[: mark.end]
+            case "splice":
+                text = text[: mark.end] + draw(st.sampled_from(SEEDS))
+            case _:
+                text = text[: mark.start] + draw(st.text(max_size=3)) + text[mark.start :]
+    return text
+
+
+@pytest.fixture(scope="module")
+def pair(lean: LeanInstall) -> Iterator[tuple[Backend, Backend]]:
+    from verify_workers.backends.fork import ForkBackend
+
+    try:
+        fork = ForkBackend(lean)
+    except UserError as error:
+        pytest.skip(str(error))
+    process = ProcessBackend(lean)
+    yield fork, process
+    fork.close()
+    process.close()
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(proof=mutants())
+def test_fork_accepts_only_what_process_accepts(pair: tuple[Backend, Backend], proof: str) -> None:
+    fork, process = pair
+    for statement in (TRUE, FALSE):
+        check = Check(id="x", statement=statement, proof=proof, timeout=20)
+        verdict = fork.check(check)
+        assert verdict.outcome is not Outcome.INFRA, verdict
+        if verdict.accepted:
+            assert statement == TRUE
+            assert process.check(check).accepted
