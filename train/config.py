@@ -52,7 +52,7 @@ class TrainConfig(Config):
     max_steps: int | None = Field(None, ge=1)
     """Most optimizer steps; None = no limit of its own. The schedule anneals within it."""
     max_seconds: float | None = Field(None, gt=0)
-    """Safety stop, in seconds of training (start-up not counted); a stop by it leaves the schedule unfinished and depends on the machine."""
+    """Safety stop, in seconds of training without start-up; a stop by it depends on the machine and leaves the schedule unfinished."""
 
     batch_tokens: int = Field(4096, ge=16)
     """Tokens per optimizer step over all workers, padding included."""
@@ -64,7 +64,7 @@ class TrainConfig(Config):
     """Weight of the loss on prompt tokens, relative to completion tokens (0 = completion only)."""
 
     optimizer: Literal["adamw", "cpu_adam", "fused_adam"] = "adamw"
-    """`adamw` = PyTorch's; `cpu_adam` = DeepSpeed's for ZeRO-Offload (compiles itself on first use); `fused_adam` = DeepSpeed's CUDA kernel."""
+    """`adamw` = PyTorch's; `cpu_adam`, `fused_adam` = DeepSpeed's for ZeRO-Offload and for CUDA (they compile on first use)."""
     lr: float = Field(3e-3, gt=0)
     """Peak learning rate."""
     min_lr_ratio: float = Field(0.05, ge=0, le=1)

@@ -68,7 +68,8 @@ def example_files(source: Path | Sequence[Path]) -> list[Path]:
     given = [source] if isinstance(source, Path) else list(source)
     files = [file for path in given for file in (sorted(path.glob("*.parquet")) if path.is_dir() else [path])]
     if not files:
-        raise UserError(f"{given[0] if given else 'examples'}: no Parquet file with training examples; write one with train.data.write_examples")
+        where = given[0] if given else "examples"
+        raise UserError(f"{where}: no Parquet file with training examples; write one with train.data.write_examples")
     for file in files:
         try:
             names = set(pq.read_schema(file).names)
@@ -78,7 +79,8 @@ def example_files(source: Path | Sequence[Path]) -> list[Path]:
             raise UserError(f"{file}: not a Parquet file ({str(error).splitlines()[0]})") from None
         missing = {"prompt", "completion"} - names
         if missing:
-            raise UserError(f"{file}: column {' and '.join(sorted(missing))} missing; training examples have prompt, completion and optionally weight")
+            named = " and ".join(sorted(missing))
+            raise UserError(f"{file}: column {named} missing; training examples have prompt, completion and optionally weight")
     return files
 
 
@@ -103,7 +105,8 @@ def read_rows(files: Sequence[Path], rank: int = 0, world: int = 1) -> Iterator[
             weights = batch.column(2).to_pylist()[first::world] if weighted else [1.0] * len(prompts)
             for i, (prompt, completion, weight) in enumerate(zip(prompts, completions, weights, strict=True)):
                 if not isinstance(prompt, str) or not isinstance(completion, str) or weight is None or not 0 < weight < float("inf"):
-                    raise UserError(f"{file}: row {number + first + i * world + 1}: prompt and completion must be texts and weight a positive number")
+                    row = number + first + i * world + 1
+                    raise UserError(f"{file}: row {row}: prompt and completion must be texts and weight a positive number")
             number += batch.num_rows
             yield prompts, completions, weights
 

@@ -26,6 +26,7 @@ from train.worker import Job, environment, run, write_json
 from verify_workers.errors import UserError
 
 _POLL_SECONDS = 0.3
+_NOT_IN_KEY = {"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads"}
 
 
 class TrainingStopped(Exception):
@@ -100,7 +101,7 @@ def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> li
 
 def _key(init_hash: str, data_hash: str, config: TrainConfig, seed: int) -> str:
     """Hash of what the weights depend on; not of what only bounds or reports the work."""
-    settings = config.model_dump(mode="json", exclude={"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads"})
+    settings = config.model_dump(mode="json", exclude=_NOT_IN_KEY)
     text = json.dumps([init_hash, data_hash, settings, seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -110,7 +111,7 @@ def _claim(out: Path, key: str) -> None:
     mark = out / "round.json"
     if mark.exists():
         if json.loads(mark.read_text())["key"] != key:
-            raise UserError(f"{out}: holds a training round with another model, examples, configuration or seed; give a new folder or remove it")
+            raise UserError(f"{out}: holds a round with another model, examples, configuration or seed; give a new folder or remove it")
     else:
         write_json(mark, {"key": key})
     for name in ("stop", "error.json"):
@@ -148,7 +149,8 @@ def _launch(
     if not (out / "manifest.json").exists():
         if stopping:
             raise TrainingStopped(f"{out}: training stopped; call again to go on")
-        raise RuntimeError(f"training in {out} failed: {failures[0] if failures else 'the workers ended without a result'}") from (failures or [None])[0]
+        cause = failures[0] if failures else None
+        raise RuntimeError(f"training in {out} failed: {cause or 'the workers ended without a result'}") from cause
     shutil.rmtree(out / "ray", ignore_errors=True)
 
 
@@ -158,7 +160,8 @@ def _enough_resources(have: dict[str, float], config: TrainConfig) -> None:
     for name, amount in wanted.items():
         if have.get(name, 0.0) < amount:
             remedy = "lower train.workers or train.cpus_per_worker" if name == "CPU" else "lower train.workers or set train.gpu=false"
-            raise UserError(f"training wants {amount:g} {name}s in Ray ({config.workers} workers) and the cluster has {have.get(name, 0.0):g}; {remedy}")
+            found = have.get(name, 0.0)
+            raise UserError(f"training wants {amount:g} {name}s in Ray ({config.workers} workers) and the cluster has {found:g}; {remedy}")
 
 
 def _fit(job: Job, config: TrainConfig, failures: list[BaseException]) -> None:

@@ -89,6 +89,15 @@ def run(job: Job) -> None:
 
 
 def _run(job: Job) -> None:
+    trainer, tokenizer = prepare(job)
+    trainer.resume()
+    trainer.train()
+    if trainer.stopped != "interrupted":
+        trainer.export(tokenizer)
+
+
+def prepare(job: Job) -> tuple[Trainer, Any]:
+    """This worker's share of the data, tokenized, with model and optimizer in place; and the tokenizer."""
     config = TrainConfig.model_validate(job.config)
     import torch
 
@@ -98,17 +107,12 @@ def _run(job: Job) -> None:
         torch.set_num_threads(config.threads)
     torch.manual_seed(job.seed)
     rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
-    out = Path(job.out)
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if config.gpu else torch.device("cpu")
     tokenizer = _quiet_transformers().from_pretrained(job.init)
     files = [Path(file) for file in job.examples]
     data = tokenize(files, tokenizer, config.max_length, rank, world)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    trainer = _Trainer(job, config, data, pad, device, rank, world)
-    trainer.resume()
-    trainer.train()
-    if trainer.stopped != "interrupted":
-        trainer.export(tokenizer)
+    return Trainer(job, config, data, pad, device, rank, world), tokenizer
 
 
 def environment(config: TrainConfig) -> dict[str, str]:
@@ -138,7 +142,7 @@ def make_loss(model: Any) -> torch.nn.Module:
     plain = not getattr(settings, "final_logit_softcapping", None) and getattr(settings, "logit_scale", None) in (None, 1.0)
     plain = plain and getattr(settings, "logits_scaling", None) in (None, 1.0)  # models that change logits after the output layer
 
-    class WeightedLoss(torch.nn.Module):
+    class WeightedLoss(torch.nn.Module):  # type: ignore[misc,unused-ignore]
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -156,7 +160,9 @@ def make_loss(model: Any) -> torch.nn.Module:
     return WeightedLoss()
 
 
-class _Trainer:
+class Trainer:
+    """One worker's part of a round."""
+
     def __init__(self, job: Job, config: TrainConfig, data: Tokens, pad: int, device: torch.device, rank: int, world: int) -> None:
         self.job, self.config, self.data, self.pad, self.device, self.rank, self.world = job, config, data, pad, device, rank, world
         self.out = Path(job.out)
@@ -174,7 +180,8 @@ class _Trainer:
         epochs = range(max(1, math.ceil(self.config.epochs)))
         micro = [len(epoch_batches(self.data.lengths, self.micro_tokens, self._seed, epoch)) for epoch in epochs]
         least = -self._reduce([-float(len(self.data))], "max")[0]
-        self.examples, epoch_tokens, self.skipped = (int(v) for v in self._reduce([len(self.data), int(self.data.starts[-1]), self.data.skipped]))
+        sums = self._reduce([len(self.data), int(self.data.starts[-1]), self.data.skipped])
+        self.examples, epoch_tokens, self.skipped = (int(value) for value in sums)
         if least < 1:
             raise UserError(
                 f"{self.job.examples[0]}: {self.examples} usable training examples ({self.skipped} longer than train.max_length = "
@@ -255,7 +262,10 @@ class _Trainer:
             self.step += 1
             self.seconds = time.monotonic() - begin
             if self.step % config.log_steps == 0 or self.step == self.total:
-                loss = self._reduce([loss_sum])[0] / weight_sum
+                loss = self._reduce([loss_sum])[0] / max(weight_sum, 1e-9)
+                if not math.isfinite(loss):  # of all workers together, so that all of them end here
+                    hint = f"lower train.lr (now {config.lr}) or raise train.warmup"
+                    raise UserError(f"{self.out}: the loss became {loss} by step {self.step}; {hint}")
                 if self.rank == 0:
                     now = time.monotonic()
                     row = {
@@ -290,8 +300,6 @@ class _Trainer:
             total += float(loss.detach())
             self.engine.backward(loss * scale)
             self.engine.step()
-        if not math.isfinite(total):
-            raise UserError(f"{self.out}: the loss became {total} at step {self.step + 1}; lower train.lr (now {self.config.lr}) or raise train.warmup")
         return total
 
     def export(self, tokenizer: Any) -> None:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from train.data import Example, collate, epoch_batches, example_files, micro_batches, read_rows, tokenize, write_examples
+from train.worker import make_loss
+from verify_workers.errors import UserError
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=200), st.integers(40, 300), st.integers(0, 5))
+def test_every_example_is_in_one_batch_and_none_is_too_large(sizes: list[int], budget: int, seed: int) -> None:
+    lengths = np.array(sizes, np.int64)
+    batches = epoch_batches(lengths, budget, seed, 0)
+    assert sorted(np.concatenate(batches)) == list(range(len(sizes)))
+    assert all(lengths[batch].max() * len(batch) <= budget for batch in batches)
+    again = epoch_batches(lengths, budget, seed, 0)
+    assert [list(b) for b in batches] == [list(b) for b in again]
+
+
+def test_epochs_differ_and_skipping_goes_on_where_it_was() -> None:
+    lengths = np.random.default_rng(0).integers(5, 30, 500)
+    assert [list(b) for b in epoch_batches(lengths, 300, 0, 0)] != [list(b) for b in epoch_batches(lengths, 300, 0, 1)]
+    stream = micro_batches(lengths, 300, 0)
+    all_batches = [next(stream) for _ in range(120)]
+    for skip in (0, 7, 60, 100):
+        resumed = micro_batches(lengths, 300, 0, skip)
+        assert list(next(resumed)) == list(all_batches[skip])
+
+
+def test_shares_of_workers_make_up_the_whole(tmp_path: Path, tiny: Path, examples: list[Example]) -> None:
+    for part, rows in enumerate((examples[:50], examples[50:])):
+        write_examples(rows, tmp_path / f"{part}.parquet")
+    files, tokenizer = example_files(tmp_path), AutoTokenizer.from_pretrained(tiny)
+    whole = tokenize(files, tokenizer, 128)
+    shares = [tokenize(files, tokenizer, 128, rank, 3) for rank in range(3)]
+    assert len(whole) == 120 and sum(len(share) for share in shares) == 120
+    rows = lambda t: [tuple(t.ids[t.starts[i] : t.starts[i + 1]]) for i in range(len(t))]  # noqa: E731
+    assert sorted(rows(whole)) == sorted(row for share in shares for row in rows(share))
+    text = tokenizer.decode(whole.ids[: whole.starts[1]])
+    assert text == examples[0].prompt + examples[0].completion + "<|eos|>"
+
+
+def test_over_length_examples_are_counted(tmp_path: Path, tiny: Path) -> None:
+    write_examples([Example(prompt="a", completion="b"), Example(prompt="a", completion="1" * 50)], tmp_path / "x.parquet")
+    data = tokenize([tmp_path / "x.parquet"], AutoTokenizer.from_pretrained(tiny), 20)
+    assert (len(data), data.skipped) == (1, 1)
+
+
+@pytest.mark.parametrize("prompt_weight", [0.0, 0.3])
+def test_loss_is_the_weighted_cross_entropy_of_completion_and_end(tmp_path: Path, tiny: Path, prompt_weight: float) -> None:
+    rows = [Example(prompt="ab 12", completion="xyz", weight=2.0), Example(prompt="a much longer prompt", completion="7", weight=0.5)]
+    write_examples(rows, tmp_path / "x.parquet")
+    tokenizer, model = AutoTokenizer.from_pretrained(tiny), AutoModelForCausalLM.from_pretrained(tiny)
+    data = tokenize([tmp_path / "x.parquet"], tokenizer, 128)
+    batch = collate(data, np.array([0, 1]), 0, prompt_weight)
+    with torch.no_grad():
+        loss = float(make_loss(model)(batch.ids, batch.weights))
+        expected = 0.0
+        for row in rows:  # one at a time, unpadded, by hand
+            prompt, completion = tokenizer(row.prompt)["input_ids"], tokenizer(row.completion)["input_ids"] + [tokenizer.eos_token_id]
+            ids = prompt + completion
+            logs = model(torch.tensor([ids])).logits[0].log_softmax(-1)
+            for i in range(1, len(ids)):
+                expected -= float(logs[i - 1, ids[i]]) * row.weight * (1.0 if i >= len(prompt) else prompt_weight)
+    assert loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_bad_input_names_the_place(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.parquet: no such file"):
+        example_files(tmp_path / "none.parquet")
+    with pytest.raises(UserError, match="no Parquet file"):
+        example_files(tmp_path)
+    (tmp_path / "bad.parquet").write_text("no")
+    with pytest.raises(UserError, match="not a Parquet file"):
+        example_files(tmp_path / "bad.parquet")
+    pq.write_table(pa.table({"prompt": ["a"]}), tmp_path / "bad.parquet")
+    with pytest.raises(UserError, match="column completion missing"):
+        example_files(tmp_path / "bad.parquet")
+    pq.write_table(pa.table({"prompt": ["a", "b", None], "completion": ["x"] * 3}), tmp_path / "bad.parquet")
+    with pytest.raises(UserError, match="row 3"):
+        list(read_rows([tmp_path / "bad.parquet"], 0, 2))
+    assert list(read_rows([tmp_path / "bad.parquet"], 1, 2)) == [(["b"], ["x"], [1.0])]

@@ -1,0 +1,147 @@
+"""Real DeepSpeed, real Ray Train: a round is stopped, killed, resumed, exported."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.train.conftest import make_examples
+from train.config import TrainConfig
+from train.data import Example, write_examples
+from train.model import checkpoint_hash
+from train.rounds import TrainingStopped, train_round
+from train.worker import Job, prepare, run
+from verify_workers.errors import UserError
+
+CONFIG = TrainConfig(
+    epochs=8, batch_tokens=512, max_length=64, lr=1e-2, threads=1, workers=1, cpus_per_worker=0.5, checkpoint_steps=10, log_steps=5
+)
+# The same training, looked at more often: what is logged and when is not part of the result.
+SLOW = CONFIG.model_copy(update={"log_steps": 1, "checkpoint_steps": 7})
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This process as the only worker of a process group, as Ray Train sets it up."""
+    os.environ |= {"DS_ACCELERATOR": "cpu", "LOCAL_RANK": "0"}
+    store = tmp_path_factory.mktemp("store") / "file"
+    torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def job(init: Path, examples: list[Example], out: Path, config: TrainConfig, seed: int = 0) -> Job:
+    out.mkdir(parents=True)
+    write_examples(examples, out / "examples.parquet")
+    return Job(str(init), (str(out / "examples.parquet"),), str(out), config.model_dump(mode="json"), seed, "key", "one")
+
+
+@pytest.mark.parametrize(("stage", "accumulate"), [(0, False), (2, True), (3, False)])
+def test_exported_model_is_the_trained_one(
+    alone: None, tiny: Path, examples: list[Example], tmp_path: Path, stage: int, accumulate: bool
+) -> None:
+    micro = 128 if accumulate else None
+    settings = {"zero_stage": stage, "max_steps": 12, "micro_batch_tokens": micro, "gradient_checkpointing": stage == 3}
+    config = TrainConfig.model_validate(CONFIG.model_dump() | settings)
+    work = job(tiny, examples, tmp_path / "out", config)
+    trainer, tokenizer = prepare(work)
+    trainer.train()
+    ids = torch.tensor([tokenizer(examples[0].prompt)["input_ids"]])
+    trainer.engine.eval()
+    with torch.no_grad():
+        weights = torch.ones(1, ids.shape[1] - 1)
+        trained = float(trainer.engine(ids, weights))
+        trainer.export(tokenizer)
+        exported = AutoModelForCausalLM.from_pretrained(tmp_path / "out" / "model")
+        logs = exported(ids).logits[0, :-1].log_softmax(-1)
+        again = -float(logs.gather(1, ids[0, 1:, None]).sum())
+        fresh = AutoModelForCausalLM.from_pretrained(tiny)(ids).logits
+    assert again == pytest.approx(trained, rel=1e-5)
+    assert float((exported(ids).logits - fresh).abs().max()) > 0.1, "training changed nothing"
+    history = json.loads((tmp_path / "out" / "manifest.json").read_text())["history"]
+    assert history[-1]["loss"] < 0.8 * history[0]["loss"] and history[-1]["step"] == 12
+
+
+def test_checkpoint_resumes_exactly_under_zero_2(alone: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"zero_stage": 2, "max_steps": 14})
+    whole, _ = prepare(job(tiny, examples, tmp_path / "whole", config))
+    whole.train()
+    work = job(tiny, examples, tmp_path / "halves", config)
+    first, _ = prepare(work)
+    first.train()  # leaves the checkpoint of step 10
+    second, _ = prepare(work)
+    second.resume()
+    assert second.step == 10
+    second.train()
+    for (name, a), b in zip(whole.model.state_dict().items(), second.model.state_dict().values(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6), name
+    assert second.tokens == whole.tokens
+
+
+def test_diverging_loss_is_the_users_to_mend(alone: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"lr": 1e30, "clip": 0.0, "warmup": 0.0})
+    run(job(tiny, examples, tmp_path / "out", config))
+    assert "lower train.lr" in json.loads((tmp_path / "out" / "error.json").read_text())["error"]
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_stopped_round_goes_on_to_the_same_weights(
+    ray_local: None, alone: None, tiny: Path, examples: list[Example], tmp_path: Path
+) -> None:
+    run(job(tiny, examples, tmp_path / "reference", CONFIG, seed=7))
+    out, rows = tmp_path / "out", list[dict[str, float]]()
+    with pytest.raises(TrainingStopped):
+        train_round(tiny, examples, out, SLOW, 7, on_progress=rows.append, should_stop=lambda: len(rows) >= 2)
+    stopped_at = json.loads((out / "checkpoints" / "latest.json").read_text())["step"]
+    result = train_round(tiny, examples, out, SLOW, 7, on_progress=rows.append)
+    assert 0 < stopped_at < result.steps
+    reference, resumed = load_file(tmp_path / "reference" / "model" / "model.safetensors"), load_file(result.dir / "model.safetensors")
+    for name in reference:
+        assert torch.allclose(reference[name], resumed[name], atol=1e-5), name
+    assert result.history[-1]["loss"] < 0.5 * result.history[0]["loss"]
+    assert [row["step"] for row in result.history] == sorted({row["step"] for row in result.history})
+    assert result.hash == checkpoint_hash(result.dir) and result.examples == 120 and result.skipped == 0
+    assert AutoTokenizer.from_pretrained(result.dir)("∀ 12")["input_ids"] == AutoTokenizer.from_pretrained(tiny)("∀ 12")["input_ids"]
+    assert not (out / "checkpoints").exists()
+    again = train_round(tiny, examples, out, SLOW, 7)  # finished: nothing is started
+    assert again.hash == result.hash and again.history == result.history
+    with pytest.raises(UserError, match="holds a round with another"):
+        train_round(tiny, examples, out, SLOW, 8)
+
+
+def test_killed_worker_is_replaced_and_the_round_finishes(ray_local: None, tiny: Path, tmp_path: Path) -> None:
+    config = TrainConfig.model_validate(CONFIG.model_dump() | {"workers": 2, "zero_stage": 2, "epochs": 60, "max_failures": 1})
+    out, killed = tmp_path / "out", list[int]()
+
+    def kill_one(row: dict[str, float]) -> None:
+        if not killed and (out / "checkpoints" / "latest.json").exists():
+            workers = [p for p in psutil.Process().children(recursive=True) if "RayTrainWorker" in " ".join(p.cmdline())]
+            killed.append(workers[0].pid)
+            workers[0].kill()
+
+    result = train_round(tiny, make_examples(119, seed=5), out, config, 3, on_progress=kill_one)
+    assert killed, "the round was over before a worker could be killed"
+    assert result.steps == json.loads((out / "manifest.json").read_text())["planned_steps"]
+    steps = [row["step"] for row in result.history]
+    assert steps == sorted(set(steps)) and steps[-1] == result.steps
+    assert result.history[-1]["loss"] < 0.5 * result.history[0]["loss"]
+    assert result.examples == 119
+
+
+def test_too_small_a_cluster_and_no_usable_example_are_told(ray_local: None, alone: None, tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the cluster has 2"):
+        wide = TrainConfig.model_validate(CONFIG.model_dump() | {"cpus_per_worker": 64.0})
+        train_round(tiny, make_examples(4), tmp_path / "a", wide, 0)
+    with pytest.raises(UserError, match="no Parquet file"):
+        train_round(tiny, [], tmp_path / "b", CONFIG, 0)
+    run(job(tiny, [Example(prompt="x" * 500, completion="y")], tmp_path / "c", CONFIG))
+    assert "1 longer than train.max_length" in json.loads((tmp_path / "c" / "error.json").read_text())["error"]
+

@@ -1,0 +1,81 @@
+"""pass@k: the unbiased estimator, its aggregates, and a bootstrap interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.config import EvalConfig
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One held-out statement: `correct` of `attempts` proofs verified."""
+
+    id: str
+    attempts: int
+    correct: int
+    group: str = ""
+    """Family, level, …: whatever the figures are to be split by."""
+    baseline: bool = False
+    """True if the fixed list of one-line tactics proves it."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over statements, in percent, with its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+    statements: int
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The chance that at least one of `k` attempts is correct, when `c` of `n` were: 1 - C(n-c, k) / C(n, k).
+
+    Chen et al. 2021 (arXiv 2107.03374, eq. 1).  ValueError unless 0 <= c <= n and 1 <= k <= n.
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise ValueError(f"pass@{k} is undefined for {c} correct of {n} attempts")
+    misses = math.comb(n - c, k)  # whole numbers: exact, and 0 when fewer than k attempts were wrong
+    return (math.comb(n, k) - misses) / math.comb(n, k)
+
+
+def estimate(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) -> Estimate:
+    """Mean pass@k over statements, in percent; the percentile bootstrap resamples statements. NaN for no statement."""
+    if not tallies:
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    values = np.array([100.0 * pass_at_k(t.attempts, t.correct, k) for t in tallies])
+    random = np.random.default_rng(seed)
+    means = np.array([values[random.integers(len(values), size=len(values))].mean() for _ in range(config.resamples)])
+    tail = (1 - config.confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return Estimate(float(values.mean()), float(low), float(high), len(values))
+
+
+def by_group(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) -> dict[str, Estimate]:
+    """`estimate` of each group, groups in alphabetical order."""
+    return {name: estimate([t for t in tallies if t.group == name], k, config, seed) for name in sorted({t.group for t in tallies})}
+
+
+def baseline_rate(tallies: Sequence[Tally]) -> float:
+    """Percentage of statements that the one-line tactics prove."""
+    return 100.0 * sum(t.baseline for t in tallies) / len(tallies) if tallies else float("nan")
+
+
+def metrics(tallies: Sequence[Tally], config: EvalConfig, seed: int = 0) -> dict[str, float]:
+    """Flat figures for metrics.json and W&B, in percent: `pass@k`, `pass@k/low`, `pass@k/high`, the same for the
+    statements beyond the baseline as `beyond/pass@k…`, and `baseline`, `statements`, `beyond/statements`."""
+    parts: dict[str, Callable[[Tally], bool]] = {"": lambda _: True, "beyond/": lambda t: not t.baseline}
+    figures: dict[str, float] = {"baseline": baseline_rate(tallies)}
+    for prefix, wanted in parts.items():
+        chosen = [t for t in tallies if wanted(t)]
+        figures[f"{prefix}statements"] = len(chosen)
+        for k in config.ks:
+            result = estimate(chosen, k, config, seed)
+            figures |= {f"{prefix}pass@{k}": result.value, f"{prefix}pass@{k}/low": result.low, f"{prefix}pass@{k}/high": result.high}
+    return figures
