@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from verify_workers.cache import VerdictCache
 from verify_workers.config import PoolConfig, usable_cores
@@ -28,9 +28,12 @@ from verify_workers.errors import UserError
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
 from verify_workers.schedule import Item, Schedule, Sink, Stage, passes
 
+if TYPE_CHECKING:
+    from verify_workers.lean import LeanInstall
+
 log = logging.getLogger("verify_workers.pool")
 
-START_FAILURES = 5  # in a row, with no success before: no worker can be started here
+START_FAILURES = 5  # in a row: no worker can be started here
 BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose backend keeps failing
 
 
@@ -74,6 +77,7 @@ class _Slot:
     item: Item | None = None
     started: float = 0.0  # clock, seconds: when the current run began
     deadline: float | None = None  # clock, seconds: when the watchdog steps in
+    asked: bool = False  # the current run has reached the backend
     interrupted: bool = False  # the watchdog has closed the backend once
     abandoned: bool = False  # the watchdog has given the work to someone else
     checks: int = 0  # since the backend started
@@ -336,7 +340,7 @@ class LocalPool:
                 now = time.monotonic()
                 item = self._schedule.take(slot.number, now)
                 if item is not None:
-                    slot.item, slot.started, slot.interrupted = item, now, False
+                    slot.item, slot.started, slot.asked, slot.interrupted = item, now, False, False
                     if item.runs == 1:
                         self._counts.queued += now - item.arrived
                         self._counts.started += 1
@@ -374,6 +378,7 @@ class LocalPool:
 
     def _ask(self, slot: _Slot, backend: Worker, question: Check) -> tuple[Verdict, str]:
         """The backend's verdict, or in words why its reply is none."""
+        slot.asked = True
         slot.deadline = time.monotonic() + question.timeout + self.config.grace
         try:
             verdict = backend.check(question)
@@ -437,10 +442,11 @@ class LocalPool:
             now = time.monotonic()
             slot.item, slot.deadline = None, None
             slot.failures += 1
-            item.failures += 1
+            # A worker that does not start says nothing about the check, unless it never does.
+            item.failures += slot.asked or slot.failures >= START_FAILURES
             self._counts.busy += now - slot.started
             self._counts.events["infra_runs"] += 1
-            self._counts.events["restarts"] += slot.backend is not None
+            self._counts.events["restarts"] += slot.asked
             final = item.failures >= self.config.infra_tries or self._ended
             if final:
                 self._schedule.release(item)
@@ -471,7 +477,8 @@ class LocalPool:
             slot.deadline = None
             with self._lock:
                 self._start_failures += 1
-                if isinstance(error, UserError):
+                # Once a worker has run here, what stops the next one is no mistake of the user's and may pass.
+                if self._identity is None and isinstance(error, UserError):
                     self._fatal = error
                 elif self._identity is None and self._start_failures >= START_FAILURES:
                     self._fatal = RuntimeError(f"no Lean worker could be started: {type(error).__name__}: {error}")
@@ -602,9 +609,8 @@ def _make(name: str, audit: Literal["fast", "strict"], memory_mb: int) -> Worker
     # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
     from verify_workers.backends.fork import ForkBackend
     from verify_workers.backends.process import ProcessBackend
-    from verify_workers.lean import embedded
 
-    install = embedded()
+    install = _install()
     if name != "process":
         try:
             return ForkBackend(install, audit, memory_mb)
@@ -613,6 +619,14 @@ def _make(name: str, audit: Literal["fast", "strict"], memory_mb: int) -> Worker
                 raise UserError(f"the fork backend does not work here ({_line(error)}): use the process backend") from error
             log.warning("backend: process (the fork backend does not work here: %s)", _line(error))
     return ProcessBackend(install, memory_mb << 20)
+
+
+@functools.cache
+def _install() -> LeanInstall:
+    """The embedded Lean, looked for (and built, if need be) once per process."""
+    from verify_workers.lean import embedded
+
+    return embedded()
 
 
 def _make_auditor(memory_mb: int) -> Worker:

@@ -63,7 +63,7 @@ def overhead(count: int) -> None:
         begun, cpu = time.perf_counter(), time.process_time()
         pool.verify(checks)
         wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
-    print(f"overhead: {count} checks, {count / wall:,.0f} checks/s, each {1000 * wall / count:.3f} ms wall, {1000 * cpu / count:.3f} ms CPU")
+    print(f"overhead: {count} checks, {count / wall:,.0f} checks/s, each {1000 * wall / count:.3f} ms wall, {1000 * cpu / count:.3f} CPU")
 
 
 def service_times(count: int, seed: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -18,6 +19,7 @@ from tests.verify_workers.fake_backends import ChildBackend, FlakyBackend, NullB
 from verify_workers import local_pool
 from verify_workers.config import CacheConfig, PoolConfig
 from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
 from verify_workers.local_pool import LocalPool, private_mb
 from verify_workers.records import Check, Outcome, Verdict
 
@@ -130,7 +132,7 @@ def test_checks_of_one_statement_run_together() -> None:
         threading.Timer(0.2, hold.set).start()
         pool.verify(checks(100, statements=10))
     order = [entry.statement for entry in made.asked]
-    changes = sum(one != other for one, other in zip(order, order[1:], strict=False))
+    changes = sum(one != other for one, other in itertools.pairwise(order))
     assert changes <= 11
 
 
@@ -243,8 +245,9 @@ def test_a_start_that_keeps_failing_ends_the_pool_and_one_that_recovers_does_not
     def broken() -> NullBackend:
         raise OSError("no memory")
 
-    with LocalPool(PoolConfig(**QUICK), broken) as pool, pytest.raises(RuntimeError, match="no Lean worker could be started: OSError: no memory"):
-        pool.verify(checks(50))
+    with LocalPool(PoolConfig(**QUICK), broken) as pool:
+        with pytest.raises(RuntimeError, match="no Lean worker could be started: OSError: no memory"):
+            pool.verify(checks(50))
 
     tries = iter(range(100))
 
@@ -255,6 +258,19 @@ def test_a_start_that_keeps_failing_ends_the_pool_and_one_that_recovers_does_not
 
     with LocalPool(PoolConfig(**{**QUICK, "workers": 1}), recovers) as pool:
         assert_right(checks(50), pool.verify(checks(50)))
+
+
+def test_a_worker_that_cannot_start_any_more_does_not_end_the_pool() -> None:
+    starts = iter(range(100))
+
+    def later() -> NullBackend:
+        if next(starts) in (1, 2):
+            raise UserError("killed while it started")
+        return NullBackend()
+
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, recycle_after=10), later) as pool:
+        assert_right(checks(50), pool.verify(checks(50)))
+        assert pool.stats()["infra_runs"] == 2
 
 
 # ---- recycling
@@ -430,3 +446,22 @@ def test_closing_answers_everything_once() -> None:
     assert got == Counter(["hung", *(entry.id for entry in checks(50))]) and outcomes == {Outcome.INFRA}
     pool.submit(check("late", "late"), put)
     assert got["late"] == 1
+
+
+def test_the_real_lean_survives_a_kill(lean: LeanInstall) -> None:
+    """A killed worker costs no verdict (the backend or the pool starts another), and leaves no process behind."""
+    statement = "theorem t (n : Nat) : n + {0} = {1} + n"
+    asked = [Check(id=f"{n}", statement=statement.format(n, n % 4), proof="by omega", timeout=60) for n in range(8)]
+    with LocalPool(PoolConfig(backend="fork", workers=1)) as pool:
+        got = [pool.verify(asked[:1])[0]]
+        (slot,) = pool._slots.values()
+        assert slot.thread is not None
+        before = local_pool._children(os.getpid(), str(slot.thread.native_id))
+        for child in before:
+            os.kill(child, signal.SIGKILL)
+        got += pool.verify(asked[1:])
+        after = local_pool._children(os.getpid(), str(slot.thread.native_id))
+    assert [verdict.id for verdict in got] == [entry.id for entry in asked]
+    assert [verdict.outcome for verdict in got] == [Outcome.ACCEPTED] * 4 + [Outcome.REJECTED] * 4
+    assert before and after and not set(before) & set(after)
+    assert not [child for child in (*before, *after) if Path(f"/proc/{child}").exists()]
