@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -213,3 +213,13 @@ def test_backends_are_chosen_by_name() -> None:
     made = make_backend("process")
     assert made.name == "process"
     made.close()
+
+
+def test_auto_falls_back_and_says_so(lean: LeanInstall, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a Lean build that the fork backend does not know, `auto` takes the process backend; by name it is an error."""
+    other = replace(lean, githash="0" * 40)
+    made = make_backend("auto", install=other)
+    assert made.name == "process" and "fork backend does not work here" in caplog.text
+    made.close()
+    with pytest.raises(UserError, match="--backend process"):
+        make_backend("fork", install=other)
