@@ -23,6 +23,7 @@ from verify_workers.statement import StatementError, parse_theorem, source
 
 MAX_ZYGOTES = 3  # headers kept warm; the one used longest ago goes first
 MAX_TEXT = 4 << 20  # characters of one candidate
+MAX_MESSAGES, MAX_MESSAGE = 100, 10_000  # taken from a child; characters of one message
 _BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
 _COMPONENT = re.compile(r"«([^»]*)»|([^.]+)")
 _tested: dict[tuple[str, str], str] = {}  # (githash, revision) -> '' or what failed; once per process
@@ -191,14 +192,20 @@ def _messages(report: dict[str, Any], place: _Lines | None) -> list[Message]:
     """The child's messages; it may be hostile, so whatever does not look like a message is dropped."""
     out = []
     rows = report.get("messages")
-    for row in rows if isinstance(rows, list) else []:
+    for row in rows[:MAX_MESSAGES] if isinstance(rows, list) else []:
         try:
             message = Message(**row)
         except (TypeError, ValueError):
             continue
         line, column = place(message.line, message.column) if place else (1, 0)
-        out.append(message.model_copy(update={"line": line, "column": column}))
+        if max(line, column) <= MAX_TEXT:
+            out.append(message.model_copy(update={"line": line, "column": column, "text": _clean(message.text)}))
     return out
+
+
+def _clean(text: str) -> str:
+    """Text of a child that any file format can hold."""
+    return text[:MAX_MESSAGE].encode("utf-8", "replace").decode()
 
 
 def _decide(check: Check, reply: dict[str, Any], place: _Lines) -> Verdict:
@@ -235,7 +242,7 @@ def _stopped(check: Check, report: dict[str, Any], reason: Reason, who: str) -> 
 
 
 def _refused(check: Check, report: dict[str, Any], messages: list[Message], fixed: Reason | None) -> Verdict:
-    detail = str(report.get("detail", ""))
+    detail = _clean(str(report.get("detail", "")))
     reason = fixed or next((r for r in Reason if r == report.get("reason")), Reason.ELABORATION)
     if reason is Reason.ELABORATION:
         errors = [m.text for m in messages if m.severity == "error"]

@@ -31,7 +31,8 @@ class Zygote:
 
     def __init__(self, library: Path, path: Path, imports: str = "", *, quiet: bool = True) -> None:
         ours, theirs = socket.socketpair()
-        environment = {"LEANSHARED": str(library), "LEAN_PATH": str(path), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
+        environment = {"LEAN_PATH": str(path), "LC_ALL": "C.UTF-8"}
+        environment |= {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         command = [sys.executable, "-I", "-S", "-c", _ENTRY, str(ROOT), *(["--quiet"] if quiet else [])]
         with theirs:
             self.process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment, cwd="/", start_new_session=True)

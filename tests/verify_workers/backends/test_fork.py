@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from verify_workers.backends.fork import ForkBackend, audit_again
+from verify_workers.backends.fork import ForkBackend, _decide, _Lines, audit_again
 from verify_workers.errors import UserError
-from verify_workers.kernel import jail
+from verify_workers.kernel import jail, zygote
 from verify_workers.lean import LeanInstall
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
@@ -262,15 +262,15 @@ def test_a_zygote_that_cannot_start_is_infra(lean: LeanInstall, tmp_path: Path) 
 def test_an_answer_out_of_turn_is_not_believed(lean: LeanInstall) -> None:
     with ForkBackend(lean) as backend:
         assert ask(backend, SUM, "by omega").accepted
-        zygote = next(iter(backend._zygotes.values()))
-        zygote._sequence += 5  # the next reply repeats our number, but an old frame is waiting in front of it
+        first = next(iter(backend._zygotes.values()))
+        first._sequence += 5  # the next reply repeats our number, but an old frame is waiting in front of it
         from verify_workers.kernel import wire
 
-        wire.send(zygote._channel, {"seq": 1, "statement": SUM, "target": ["goal"], "source": f"{SUM} := by omega", "prefix": "",
+        wire.send(first._channel, {"seq": 1, "statement": SUM, "target": ["goal"], "source": f"{SUM} := by omega", "prefix": "",
                                     "timeout": 5, "memory": 1 << 30, "same_text": True})  # fmt: skip
         verdict = ask(backend, FALSE, "by rfl")
         assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, Reason.ELABORATION)
-        assert next(iter(backend._zygotes.values())) is not zygote
+        assert next(iter(backend._zygotes.values())) is not first
 
 
 def test_another_lean_is_refused(lean: LeanInstall) -> None:
@@ -324,3 +324,35 @@ def test_headers_keep_their_own_zygotes_and_the_oldest_goes(lean: LeanInstall) -
 def test_audit_again_uses_fresh_processes(lean: LeanInstall) -> None:
     checks = [Check(id="a", statement=SUM, proof="by omega"), Check(id="b", statement=FALSE, proof="by rfl")]
     assert [(v.id, v.accepted) for v in audit_again(lean, checks)] == [("a", True), ("b", False)]
+
+
+def test_checks_do_not_see_each_other_and_nothing_piles_up(bare: ForkBackend) -> None:
+    def files() -> int:
+        return len(os.listdir(f"/proc/{zygote_pid(bare)}/fd"))
+
+    statement = "theorem goal : ∃ n : Nat, n = 7"
+    for turn in range(40):
+        helper = f"def helper : Nat := {turn % 2 * 7}\n"
+        verdict = ask(bare, statement, code=f"{helper}{statement} := ⟨helper, rfl⟩\n")
+        assert verdict.accepted == (turn % 2 == 1), verdict
+        if turn == 9:
+            before = files()
+    assert files() <= before + 4
+    for _ in range(zygote.REUSE + 1):  # more than one auditor serves
+        assert ask(bare, "theorem goal : 1 = 1", "rfl").accepted
+    assert files() <= before + 4
+    late = ask(bare, statement, code=f"{statement} := ⟨helper, rfl⟩")
+    assert (late.outcome, late.reason) == (Outcome.REJECTED, Reason.ELABORATION)
+
+
+def test_what_a_hostile_child_says_is_made_harmless() -> None:
+    messages = [
+        {"severity": "error", "line": 1, "column": 0, "text": "\ud800"},
+        {"severity": "error", "line": 10**30, "column": 0, "text": ""},
+    ]
+    messages += [None, {"severity": "verdict"}, {"severity": "info", "line": "x"}]  # type: ignore[list-item]
+    report = {"candidate": {"status": "refused", "reason": "accepted", "messages": messages, "detail": "\udfff"}}
+    verdict = _decide(Check(id="1", statement=SUM, proof="h"), report, _Lines("", ""))
+    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, Reason.ELABORATION)
+    assert [m.text for m in verdict.messages] == ["?", "?"]
+    verdict.model_dump_json()
