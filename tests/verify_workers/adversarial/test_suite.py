@@ -106,3 +106,12 @@ def test_who_stops_a_cheat(verdicts: dict[str, Verdict]) -> None:
     for case in ATTACKS:
         stopped_early = verdicts[case.name].audit == "none" and verdicts[case.name].axioms == []
         assert case.by == "lean" or stopped_early, case.name
+
+
+@pytest.mark.parametrize("name", ["process", pytest.param("fork", marks=pytest.mark.xfail(reason="elaborates with autoImplicit on"))])
+def test_an_unknown_name_is_no_variable(name: str) -> None:
+    """Without reals, `(x : ℝ)` must not quietly become a statement about every type."""
+    backend = make_backend(name)
+    verdict = backend.check(Case("real", "theorem goal (x : ℝ) : x = x", proof="rfl").check())
+    backend.close()
+    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, "statement")
