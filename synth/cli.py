@@ -176,6 +176,91 @@ def verify(
     print(out)
 
 
+ModelOption = Annotated[Path, typer.Option("--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
+RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending")]
+
+
+def _stage_config(config: Path | None, model: Path, overrides: list[str]) -> RunConfig:
+    """The configuration of one stage alone, on the model of `--model`."""
+    from synth.config import load_config
+
+    items = [*overrides, f"model.path={model}"]
+    if config is not None:
+        return load_config(config, items)
+    with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
+        return load_config(path, items)
+
+
+@app.command()
+def formalize(
+    source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set")],
+    out: RecordsOption,
+    model: ModelOption,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Formalize alone: problems in, statements out, kept or dropped with a reason."""
+    from synth.progress import Progress
+    from synth.stages import formalize_file
+
+    settings = _stage_config(config, model, overrides)
+    with Progress() as progress:
+        statements = formalize_file(settings, source, str(out), progress)
+    print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
+    print(out)
+
+
+@app.command()
+def prove(
+    source: Annotated[str, typer.Argument(metavar="IN", help="statements of `synth formalize`, or problems with a statement")],
+    out: RecordsOption,
+    model: ModelOption,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Prove alone: statements in, verified pairs out; theorem and negation are searched together."""
+    from synth.progress import Progress
+    from synth.stages import prove_file
+
+    settings = _stage_config(config, model, overrides)
+    with Progress() as progress:
+        pairs = prove_file(settings, source, str(out), progress)
+    print(f"{len(pairs):,} verified pairs of {len({pair.statement_id for pair in pairs}):,} statements", file=sys.stderr)
+    print(out)
+
+
+@app.command()
+def train(
+    source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet")],
+    out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
+    model: ModelOption,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Train alone: one DeepSpeed round on verified pairs."""
+    from synth.progress import Progress
+    from synth.stages import train_file
+
+    settings = _stage_config(config, model, overrides)
+    with Progress() as progress:
+        result = train_file(settings, source, str(out), progress)
+    print(f"{result.examples:,} examples, {result.tokens:,} tokens, {result.seconds:.0f} s", file=sys.stderr)
+    print(result.dir)
+
+
+@app.command(name="eval")
+def evaluate(model: ModelOption, config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006
+    """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON."""
+    from synth.progress import Progress
+    from synth.stages import eval_file
+
+    settings = _stage_config(config, model, overrides)
+    with Progress() as progress:
+        figures = eval_file(settings, progress)
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
 @app.command()
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],

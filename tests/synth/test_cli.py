@@ -160,6 +160,17 @@ def test_mistakes_are_one_line_and_status_2(
     assert not pipeline and list(tmp_path.iterdir()) == [], "nothing was started or written"
 
 
+def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., Result], tmp_path: Path) -> None:
+    Path("p.jsonl").write_text(json.dumps({"text": "Show that 1 is 1.", "statement": "theorem t : 1 = 1"}) + "\n")
+    for args in (("formalize", "p.jsonl", "--out", "s.jsonl"), ("prove", "p.jsonl", "--out", "s.jsonl"), ("eval",)):
+        assert "Missing option '--model'" in one_line(synth(*args)[2])
+        status, _, err = synth(*args, "--model", "nothing", "--set", "heldout.count=2")
+        assert status == 2 and one_line(err).startswith("synth: this stage needs a model: give --model FOLDER")
+    status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "nothing")
+    assert status == 2 and "no.jsonl" in one_line(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["p.jsonl"]
+
+
 def finished(folder: Path) -> Path:
     with RunDir.open(folder, {"name": "x"}) as store:
         store.write_json("rounds/000/metrics.json", {"round": 0, "pass@1": 17.0, "pairs": 0})
@@ -206,7 +217,7 @@ except SystemExit as exit:
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[] 0"
-    for command in ("run", "demo", "verify", "export", "report", "status", "doctor"):
+    for command in ("run", "demo", "verify", "formalize", "prove", "train", "eval", "export", "report", "status", "doctor"):
         assert f" {command} " in done.stdout
 
 
