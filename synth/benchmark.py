@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from synth.config import HeldoutConfig
 from synth.formalize import given, normalized
-from synth.problems.generate import PORTFOLIO, generate
+from synth.problems.generate import EVERYTHING, PORTFOLIO, Choice, generate
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Problem, Statement
 from synth.services import Verify
@@ -30,7 +30,7 @@ class Benchmark:
     references: frozenset[str] = frozenset()
 
 
-def load_benchmark(config: HeldoutConfig, header: str = "keep") -> Benchmark:
+def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice = EVERYTHING) -> Benchmark:
     """The benchmark of `config`: a file's rows with a statement, or generated problems, under `header`.  Raises UserError."""
     problems: list[Problem] = []
     excluded: set[str] = set()
@@ -42,7 +42,7 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep") -> Benchmark:
             raise UserError(f"{config.path}: no row has a formal statement; a benchmark needs them (heldout.path)")
         excluded = {key for p in problems for key in _both(p.statement)}
     else:
-        provable = [item for item in generate(config.seed, 2 * config.count) if item.truth in ("true", "false")]
+        provable = [item for item in generate(config.seed, 2 * config.count, choice=choice) if item.truth in ("true", "false")]
         for item in provable[: config.count]:
             problem = item.problem()
             text = negate(item.reference) if item.truth == "false" else item.reference

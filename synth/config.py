@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from synth.models import SamplerConfig
 from synth.overrides import apply_overrides
+from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig
 from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
 from verify_workers.config import PoolConfig
@@ -18,6 +19,21 @@ from verify_workers.errors import UserError
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class GeneratorConfig(Section):
+    """What the built-in generator draws from, for problems, benchmark and seed set alike."""
+
+    families: tuple[str, ...] = Field((), description="names of problem families; () = all of them")
+    levels: tuple[Literal[1, 2, 3], ...] = Field((1, 2, 3), min_length=1, description="difficulty levels")
+
+    @model_validator(mode="after")
+    def _known(self) -> GeneratorConfig:
+        self.choice()
+        return self
+
+    def choice(self) -> Choice:
+        return Choice(self.families, self.levels)
 
 
 class FormalizeConfig(Section):
@@ -74,6 +90,7 @@ class BootstrapConfig(Section):
     """The small model of our own, made when `model.path` is empty: a stand-in of the same shape as the big ones."""
 
     seed_formalizations: int = Field(2000, ge=1, description="informal → formal pairs of the seed set")
+    seed_grades: int = Field(1500, ge=1, description="graded statements of the seed set")
     seed_proofs: int = Field(600, ge=1, description="weak, noisy proofs of the seed set")
     seed: int = Field(1, description="seed of the seed set")
     architecture: ModelConfig = ModelConfig()
@@ -114,6 +131,7 @@ class RunConfig(Section):
     plateau: float = Field(-1.0, description="stop when pass@8 rises by less than this many points in a round; negative = never")
     header: str = Field("keep", description="what stands before every statement: `keep` = the header its problem gives, else this text")
     problems: ProblemsConfig = ProblemsConfig()
+    generator: GeneratorConfig = GeneratorConfig()
     heldout: HeldoutConfig = HeldoutConfig()
     model: ModelSource = ModelSource()
     sampler: SamplerConfig = SamplerConfig()

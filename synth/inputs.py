@@ -28,19 +28,27 @@ class Inputs:
 
 def load_inputs(config: RunConfig) -> Inputs:
     """Read or generate all inputs.  Raises UserError for what a user can mend."""
-    benchmark = load_benchmark(config.heldout, config.header)
+    choice = config.generator.choice()
+    benchmark = load_benchmark(config.heldout, config.header, choice)
     references: dict[str, str] = {}
     rejected: list[Rejection] = []
     if config.problems.path:
         problems, rejected = read_problems(config.problems)
     else:
-        generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references)
+        generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references, choice=choice)
         problems = [item.problem() for item in generated]
         references = {problem.id: item.reference for problem, item in zip(problems, generated, strict=True)}
     seeds = None
     if not config.model.path:
         bootstrap = config.model.bootstrap
-        seeds = seed_set(bootstrap.seed, bootstrap.seed_formalizations, exclude=benchmark.references, proofs=bootstrap.seed_proofs)
+        seeds = seed_set(
+            bootstrap.seed,
+            bootstrap.seed_formalizations,
+            exclude=benchmark.references,
+            proofs=bootstrap.seed_proofs,
+            choice=choice,
+            grades=bootstrap.seed_grades,
+        )
     if config.header != "keep":
         problems = [problem.model_copy(update={"header": config.header}) for problem in problems]
     return Inputs(problems, rejected, references, benchmark, seeds)

@@ -20,9 +20,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import ray
-from train.evaluate import Tally, by_group, estimate
-from train.replay import select
-from train.tracking import Tracker
 
 from synth.benchmark import portfolio_baseline
 from synth.config import RunConfig
@@ -40,9 +37,12 @@ from synth.shard import SearchShard, ShardTask
 from synth.store import RunDir
 from train.config import EvalConfig, TrainConfig
 from train.data import Example
+from train.evaluate import Tally, by_group, estimate
 from train.model import checkpoint_hash, create_checkpoint
+from train.replay import select
 from train.rounds import train_round
 from train.tokenizer import train_tokenizer
+from train.tracking import Tracker
 from verify_workers.errors import UserError
 from verify_workers.pool import node_pools
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from textwrap import indent
 from typing import Protocol
 
 from synth.config import SearchConfig
@@ -19,10 +20,28 @@ from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, content
 from synth.services import Sample, Verify
 from verify_workers.records import Check, Outcome, Verdict
 
-# One-line tactics that need no model; tried first where `search.portfolio` says so.
+# Short scripts that need no model, cheapest first; tried before it where `search.portfolio` says so.  None is about one
+# problem, but some name the hypotheses and variables as competition statements usually do.
 GENERIC_TACTICS = (
-    "decide", "omega", "simp", "norm_num", "rfl", "simp_all", "intros; omega", "intros; simp_all", "subst_vars; omega", "decide +kernel",
-)  # fmt: skip
+    "decide",
+    "omega",
+    "norm_num",
+    "rfl",
+    "simp_all",
+    "norm_num [h₀]",
+    "subst_vars; omega",
+    "decide +kernel",
+    "simp [Int.pow_succ, Int.mul_emod, Int.add_emod, h₀, h₁]",
+    "induction ‹ℕ› <;> nlinarith",
+    "clear h₀\ninduction ‹ℕ› <;> nlinarith",
+    "induction ‹ℕ› <;> simp_all [Nat.pow_succ] <;> omega",
+    "mod_cases h : a % 3 <;> simp [Int.pow_succ, Int.mul_emod, h]",
+    "mod_cases h : a % 4 <;> simp [Int.pow_succ, Int.mul_emod, h]",
+    "interval_cases ‹ℕ› <;> omega",
+    "interval_cases ‹ℕ› <;> revert h₁ <;> decide",
+    "interval_cases a <;> omega",
+    "interval_cases m <;> omega",
+)
 
 
 class Unsound(Exception):
@@ -68,7 +87,8 @@ class Portfolio:
     name: str = "portfolio"
 
     async def propose(self, statement: Statement, sides: list[Side], tried: set[tuple[bool, str]], n: int, wave: int) -> list[Proposal]:
-        return [Proposal(side, Proof("proof", f"by {tactic}"), self.name) for side in sides for tactic in self.tactics]
+        proofs = [Proof("proof", "by " + tactic if "\n" not in tactic else "by\n" + indent(tactic, "  ")) for tactic in self.tactics]
+        return [Proposal(side, proof, self.name) for side in sides for proof in proofs]
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ know) or records written by an earlier stage; outputs are JSONL or Parquet by th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import ray
-from pydantic import BaseModel
 
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
+from synth.files import read_records, write_records
 from synth.filters import filtered
 from synth.formalize import Lineage, formalize
 from synth.models import sampler_actor
@@ -28,7 +28,6 @@ from synth.records import Pair, Problem, Statement
 from synth.search import search
 from synth.services import Services
 from synth.shard import Shard
-from synth.files import read_records, write_records
 from synth.store import RunDir
 from train.evaluate import Tally
 from train.model import checkpoint_hash
@@ -122,7 +121,7 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
 
 def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
     """pass@k of `model.path` on the held-out benchmark of the configuration."""
-    benchmark = load_benchmark(config.heldout, config.header)
+    benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     model = str(_model(config))
     progress.stage("evaluate", len(benchmark.statements))
 

@@ -63,10 +63,13 @@ class TrainConfig(Config):
     prompt_loss_weight: float = Field(0.0, ge=0, le=1)
     """Weight of the loss on prompt tokens, relative to completion tokens (0 = completion only)."""
 
-    optimizer: Literal["adamw", "cpu_adam", "fused_adam"] = "adamw"
-    """`adamw` = PyTorch's; `cpu_adam`, `fused_adam` = DeepSpeed's for ZeRO-Offload and for CUDA (they compile on first use)."""
+    optimizer: Literal["adamw", "muon", "cpu_adam", "fused_adam"] = "adamw"
+    """`adamw` = PyTorch's; `muon` = ours for matrices inside the blocks with AdamW for the rest (ZeRO stage 0 only);
+    `cpu_adam`, `fused_adam` = DeepSpeed's for ZeRO-Offload and for CUDA (they compile on first use)."""
     lr: float = Field(3e-3, gt=0)
     """Peak learning rate."""
+    matrix_lr: float = Field(0.02, gt=0)
+    """Peak learning rate of the matrices inside the blocks under `optimizer: muon`; `lr` is that of the rest."""
     min_lr_ratio: float = Field(0.05, ge=0, le=1)
     """Learning rate at the last step as a share of `lr`."""
     warmup: float = Field(0.05, ge=0, lt=1)
@@ -116,6 +119,8 @@ class TrainConfig(Config):
             raise ValueError(f"train.max_length ({self.max_length}) does not fit into {limit} ({self.micro_batch_tokens or share})")
         if self.optimizer == "fused_adam" and not self.gpu:
             raise ValueError("train.optimizer=fused_adam needs train.gpu=true; use adamw or cpu_adam")
+        if self.optimizer == "muon" and self.zero_stage:
+            raise ValueError("train.optimizer=muon needs whole matrices: set train.zero_stage=0")
         if self.offload and not (self.gpu and self.zero_stage >= 2 and self.optimizer == "cpu_adam"):
             raise ValueError("train.offload needs train.gpu=true, train.zero_stage 2 or 3 and train.optimizer=cpu_adam")
         if self.attention == "flash_attention_2" and not (self.gpu and self.dtype == "bfloat16"):

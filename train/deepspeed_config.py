@@ -10,7 +10,7 @@ from train.config import TrainConfig
 def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
     """DeepSpeed's settings for `config`; `config.deepspeed` is merged over them, key by key.
 
-    With `optimizer: adamw` no optimizer is named: the worker hands PyTorch's to DeepSpeed, which must then be
+    With `optimizer: adamw` (or `muon`) no optimizer is named: the worker hands PyTorch's (or ours) to DeepSpeed, which must then be
     allowed to use one that it does not know (`zero_allow_untested_optimizer`).  The learning rate is set by the
     worker at each step, so there is no scheduler here.
     """
@@ -33,7 +33,7 @@ def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
         "steps_per_print": 10**9,
         "wall_clock_breakdown": False,
     }
-    if config.optimizer == "adamw":
+    if config.optimizer in ("adamw", "muon"):
         rendered |= {"zero_allow_untested_optimizer": True, "zero_force_ds_cpu_optimizer": False}
     else:
         params = {"lr": config.lr, "betas": list(config.betas), "weight_decay": config.weight_decay, "adam_w_mode": True}

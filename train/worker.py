@@ -121,7 +121,7 @@ def environment(config: TrainConfig) -> dict[str, str]:
     if config.gpu:
         return common
     # Idle OpenMP threads that spin (the default) stop all progress once something else wants the cores too.
-    return common | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(config.threads), "GOMP_SPINCOUNT": "0"}
+    return common | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(config.threads), "GOMP_SPINCOUNT": "100000"}
 
 
 def _quiet_transformers() -> Any:
@@ -291,7 +291,7 @@ class Trainer:
         """One optimizer step; returns this worker's Σ weight · loss."""
         rate = learning_rate(self.step, self.total, self.config)
         for group in self.engine.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("lr_ratio", 1.0)
         # DeepSpeed divides by the number of micro-batches and averages over the workers: undo both, divide by the true weight.
         scale = self.world * len(batches) / max(weight, 1e-9)
         total = 0.0
@@ -370,6 +370,13 @@ def _engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, 
     optimizer = None
     if config.optimizer == "adamw":
         optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
+    elif config.optimizer == "muon":
+        from train.muon import Muon
+
+        blocks = {p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name}
+        matrices = {"params": [p for p in model.parameters() if p in blocks], "weight_decay": config.weight_decay}
+        rest = [group | {"params": [p for p in group["params"] if p not in blocks]} for group in groups]
+        optimizer = Muon([matrices | {"matrices": True, "lr_ratio": config.matrix_lr / config.lr}, *rest], config.lr, config.betas)
     engine, *_ = deepspeed.initialize(
         model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
     )

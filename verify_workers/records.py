@@ -85,7 +85,9 @@ class Verdict(BaseModel):
     reason: str = ""
     messages: list[Message] = []
     axioms: list[str] = []
-    audit: str = Field("none", description="who decided: `kernel` (kernel objects, clean process), `text` (policy + pin + axiom list), `none`")
+    audit: str = Field(
+        "none", description="who decided: `kernel` (kernel objects, clean process), `text` (policy + pin + axiom list), `none`"
+    )
     seconds: float = 0.0
     lean: str = ""
     library: str = ""

@@ -7,6 +7,7 @@ bootstraps a model (synth/problems/seeds.py), and the measurement of faithfulnes
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
@@ -59,9 +60,31 @@ def reference(goal: str) -> str:
     return f"theorem X : {goal}"
 
 
-def draw(rng: Random, levels: Collection[int] = LEVELS) -> tuple[Family, int, Draft]:
-    """A random family, level (from `levels`) and draft."""
-    family = rng.choices(FAMILIES, [f.weight for f in FAMILIES])[0]
+@dataclass(frozen=True)
+class Choice:
+    """Which families (by name; () = all) and levels are drawn from.  Raises ValueError for an unknown name."""
+
+    families: tuple[str, ...] = ()
+    levels: tuple[int, ...] = LEVELS
+
+    def __post_init__(self) -> None:
+        known = [family.name for family in FAMILIES]
+        for name in self.families:
+            if name not in known:
+                raise ValueError(f"no family {name!r} of problems; choose from: {', '.join(known)}")
+
+    def drawn(self) -> list[Family]:
+        return [family for family in FAMILIES if not self.families or family.name in self.families]
+
+
+EVERYTHING = Choice()
+
+
+def draw(rng: Random, choice: Choice = EVERYTHING, levels: Collection[int] = LEVELS) -> tuple[Family, int, Draft]:
+    """A random family, level (of `choice` and of `levels`) and draft."""
+    families = choice.drawn()
+    levels = [level for level in levels if level in choice.levels] or choice.levels
+    family = rng.choices(families, [f.weight for f in families])[0]
     level = rng.choices([v for v in LEVELS if v in levels], [w for v, w in zip(LEVELS, LEVEL_WEIGHTS, strict=True) if v in levels])[0]
     return family, level, family.draw(rng, level)
 
@@ -72,7 +95,7 @@ def word(rng: Random, family: Family, draft: Draft) -> str:
     return text[0].upper() + text[1:] if text[:2].islower() else text
 
 
-def generate(seed: int, count: int, exclude: Collection[str] = ()) -> list[Generated]:
+def generate(seed: int, count: int, exclude: Collection[str] = (), choice: Choice = EVERYTHING) -> list[Generated]:
     """`count` problems with pairwise different references, none of which is in `exclude` (references).
 
     The same arguments always give the same list.  Raises ValueError when the families run out of new statements.
@@ -81,7 +104,7 @@ def generate(seed: int, count: int, exclude: Collection[str] = ()) -> list[Gener
     for _ in range(50 * count + 1000):
         if len(made) == count:
             return made
-        family, level, draft = draw(rng)
+        family, level, draft = draw(rng, choice)
         text, theorem = word(rng, family, draft), reference(draft.goal)
         if theorem not in taken:
             taken.add(theorem)

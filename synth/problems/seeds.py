@@ -12,11 +12,11 @@ from random import Random
 
 from pydantic import BaseModel
 
-from synth.problems.generate import draw, reference, word
+from synth.problems.generate import EVERYTHING, Choice, draw, reference, word
 from synth.records import Grade
 
 GOOD_PROOFS = 0.5
-LITERAL = 0.2  # share of formalizations whose text is the Lean proposition itself: a small model learns to copy from them
+LITERAL = 0.35  # share of formalizations whose text is the Lean proposition itself: a small model learns to copy from them
 LITERAL_WORDINGS = ("Prove that {}.", "Show {}.", "{}", "Prove the statement {}.")
 PROOF_LEVELS = (1, 2)
 
@@ -29,24 +29,26 @@ class SeedSet(BaseModel):
     proofs: list[tuple[str, str]]
 
 
-def seed_set(seed: int, count: int, exclude: Collection[str] = (), proofs: int | None = None) -> SeedSet:
-    """`count` formalizations, `count` graded statements and `proofs` (by default count / 4) proofs.
+def seed_set(
+    seed: int, count: int, exclude: Collection[str] = (), proofs: int | None = None, choice: Choice = EVERYTHING, grades: int | None = None
+) -> SeedSet:
+    """`count` formalizations, `grades` (by default `count`) graded statements and `proofs` (by default count / 4) proofs.
 
     No statement whose reference is in `exclude` (the held-out ones) occurs, also not as a corrupted or negated one.
     """
     rng, held = Random(f"seed set {seed}"), set(exclude)
-    formal = _formalizations(rng, count, held)
+    formal = _formalizations(rng, count, held, choice)
     return SeedSet(
         formalizations=formal,
-        grades=[row for row in _grades(rng, formal) if row[1] not in held],
-        proofs=_proofs(rng, count // 4 if proofs is None else proofs, held),
+        grades=[row for row in _grades(rng, formal[:grades]) if row[1] not in held],
+        proofs=_proofs(rng, count // 4 if proofs is None else proofs, held, choice),
     )
 
 
-def _formalizations(rng: Random, count: int, held: set[str]) -> list[tuple[str, str]]:
+def _formalizations(rng: Random, count: int, held: set[str], choice: Choice) -> list[tuple[str, str]]:
     rows: dict[tuple[str, str], None] = {}
     while len(rows) < count:
-        family, _, draft = draw(rng)
+        family, _, draft = draw(rng, choice)
         text = rng.choice(LITERAL_WORDINGS).format(draft.goal) if rng.random() < LITERAL else word(rng, family, draft)
         row = (text, reference(draft.goal))
         if row[1] not in held:
@@ -54,10 +56,10 @@ def _formalizations(rng: Random, count: int, held: set[str]) -> list[tuple[str, 
     return list(rows)
 
 
-def _proofs(rng: Random, count: int, held: set[str]) -> list[tuple[str, str]]:
+def _proofs(rng: Random, count: int, held: set[str], choice: Choice) -> list[tuple[str, str]]:
     rows: dict[tuple[str, str], None] = {}
     while len(rows) < count:
-        _, _, draft = draw(rng, PROOF_LEVELS)
+        _, _, draft = draw(rng, choice, PROOF_LEVELS)
         if reference(draft.goal) in held or draft.truth in ("contradictory", "trivial"):
             continue
         goal = f"¬ ({draft.goal})" if draft.truth == "false" else draft.goal

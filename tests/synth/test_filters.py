@@ -15,7 +15,7 @@ from tests.synth.stage_fakes import checked_by, scripted
 from verify_workers.backends.base import Backend
 
 PROMPTS = load_prompts("embedded")
-HEADER = "set_option autoImplicit false"
+HEADER = ""
 
 
 def statement(goal: str, problem: str = "p", **fields: object) -> Statement:
@@ -32,7 +32,13 @@ def test_elaboration_and_triviality(backend: Backend) -> None:
         statement("∀ x : ℝ, x = x", origin="given"),
     ]
     result = asyncio.run(elaborates(rows, FilterConfig(), checked_by(backend)))
-    assert [(s.kept, s.reason) for s in result] == [(True, ""), (False, "elaboration"), (False, "trivial"), (True, ""), (False, "unsupported")]
+    assert [(s.kept, s.reason) for s in result] == [
+        (True, ""),
+        (False, "elaboration"),
+        (False, "trivial"),
+        (True, ""),
+        (False, "unsupported"),
+    ]
     assert "foo" in result[1].detail and "ℝ" in result[4].detail
     kept = asyncio.run(elaborates(rows[2:3], FilterConfig(trivial="keep"), checked_by(backend)))
     assert kept[0].kept
@@ -99,8 +105,6 @@ def test_the_whole_chain_returns_every_candidate_once(backend: Backend) -> None:
     ]
     sample, _ = scripted(lambda prompt, n: ["excellent"])
     problems = {name: Problem(id=name, text=name) for name in "abcd"}
-    result, tokens = asyncio.run(
-        filtered(rows, problems, FilterConfig(), 1, PROMPTS, sample, checked_by(backend), frozenset(), 0)
-    )
+    result, tokens = asyncio.run(filtered(rows, problems, FilterConfig(), 1, PROMPTS, sample, checked_by(backend), frozenset(), 0))
     assert [s.id for s in result] == [s.id for s in rows]
     assert [s.reason for s in result] == ["", "elaboration", "contradictory", "unparsed"] and tokens == 2

@@ -24,7 +24,7 @@ def test_built_in_sets_render_all_roles(name: str) -> None:
 
 def test_a_folder_without_a_template_is_named(tmp_path: Path) -> None:
     (tmp_path / "formalize.jinja").write_text("{{ problem }}")
-    with pytest.raises(UserError, match="grade.jinja"):
+    with pytest.raises(UserError, match=r"grade\.jinja"):
         load_prompts(str(tmp_path))
 
 
@@ -62,11 +62,17 @@ def test_parse_grade(completion: str, expected: str | None) -> None:
     [
         ("intro n; omega", Proof("proof", "by intro n; omega")),
         ("by omega", Proof("proof", "by omega")),
-        ("intro n\ncases n with\n| zero => rfl\n| succ n => omega", Proof("proof", "by\n  intro n\n  cases n with\n  | zero => rfl\n  | succ n => omega")),
+        (
+            "intro n\ncases n with\n| zero => rfl\n| succ n => omega",
+            Proof("proof", "by\n  intro n\n  cases n with\n  | zero => rfl\n  | succ n => omega"),
+        ),
         (":= by omega", Proof("proof", "by omega")),
         ("bypass", Proof("proof", "by bypass")),
         ("```lean\n  intro n\n  omega\n```", Proof("proof", "by\n  intro n\n  omega")),
-        ("```lean4\nlemma a : 1 = 1 := rfl\n\ntheorem X : 1 = 1 := a\n```", Proof("code", "lemma a : 1 = 1 := rfl\n\ntheorem X : 1 = 1 := a\n")),
+        (
+            "```lean4\nlemma a : 1 = 1 := rfl\n\ntheorem X : 1 = 1 := a\n```",
+            Proof("code", "lemma a : 1 = 1 := rfl\n\ntheorem X : 1 = 1 := a\n"),
+        ),
         ("   \n", None),
     ],
 )

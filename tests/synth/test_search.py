@@ -38,7 +38,13 @@ def test_a_true_statement_stops_at_its_first_proof(backend: Backend) -> None:
     assert len(asked) == 2  # one wave: statement and negation
     assert [(a.negated, a.count) for a in found.attempts] == [(False, 2), (True, 2)]  # equal samples are checked once
     (pair,) = found.pairs
-    assert (pair.statement, pair.proof, pair.negated, pair.round, pair.audit) == ("theorem X : ∀ n : Nat, n < n + 1", "by omega", False, 2, "kernel")
+    assert (pair.statement, pair.proof, pair.negated, pair.round, pair.audit) == (
+        "theorem X : ∀ n : Nat, n < n + 1",
+        "by omega",
+        False,
+        2,
+        "kernel",
+    )
     assert pair.attempt_id == found.attempts[0].id and pair.problem_id == "p" and pair.model == "model" and pair.lean
     assert found.samples == 4
 
@@ -64,9 +70,7 @@ def test_an_unclosed_bracket_proves_nothing(backend: Backend) -> None:
 
 def test_the_portfolio_needs_no_model(backend: Backend) -> None:
     problem, subject = statement("2 ^ 10 % 7 = 2")
-    found = asyncio.run(
-        search(subject, problem, [(Portfolio(("rfl", "decide")), 1)], CONFIG, PROMPTS, checked_by(backend), LINEAGE, 5)
-    )
+    found = asyncio.run(search(subject, problem, [(Portfolio(("rfl", "decide")), 1)], CONFIG, PROMPTS, checked_by(backend), LINEAGE, 5))
     assert found.pairs and found.pairs[0].strategy == "portfolio" and found.pairs[0].model == ""
 
 

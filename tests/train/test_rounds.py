@@ -144,4 +144,3 @@ def test_too_small_a_cluster_and_no_usable_example_are_told(ray_local: None, alo
         train_round(tiny, [], tmp_path / "b", CONFIG, 0)
     run(job(tiny, [Example(prompt="x" * 500, completion="y")], tmp_path / "c", CONFIG))
     assert "1 longer than train.max_length" in json.loads((tmp_path / "c" / "error.json").read_text())["error"]
-

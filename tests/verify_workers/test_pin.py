@@ -1,6 +1,5 @@
 """The pinned file and the reading of Lean's output on it: only the exact expected output accepts."""
 
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -20,7 +19,9 @@ def proof_file(proof: str = "by\n  simp", header: str = "open Nat\n-- more") -> 
 
 
 def line(number: int, text: str, severity: str = "information", column: int = 0) -> str:
-    return json.dumps({"severity": severity, "pos": {"line": number, "column": column}, "endPos": None, "data": text, "fileName": "<stdin>"})
+    return json.dumps(
+        {"severity": severity, "pos": {"line": number, "column": column}, "endPos": None, "data": text, "fileName": "<stdin>"}
+    )
 
 
 def good(file: pin.PinnedFile, axioms: str = "") -> list[str]:
@@ -69,7 +70,12 @@ def test_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("axioms", "reason"),
-    [("sorryAx", Reason.SORRY), ("propext, sorryAx", Reason.SORRY), ("propext, cheat", Reason.AXIOM), ("goal._native.native_decide.ax_1", Reason.AXIOM)],
+    [
+        ("sorryAx", Reason.SORRY),
+        ("propext, sorryAx", Reason.SORRY),
+        ("propext, cheat", Reason.AXIOM),
+        ("goal._native.native_decide.ax_1", Reason.AXIOM),
+    ],
 )
 def test_axioms(axioms: str, reason: Reason) -> None:
     file = proof_file()
@@ -90,7 +96,13 @@ def test_axioms(axioms: str, reason: Reason) -> None:
 )
 def test_errors(where: str, text: str, reason: Reason, place: tuple[int, int]) -> None:
     file = proof_file()
-    at = {"pin": (file.pin, 8), "given": (file.given, file.indent), "next": (file.given + 1, 2), "tail": (file.tail, 0), "proved": (file.tail + 2, 0)}[where]
+    at = {
+        "pin": (file.pin, 8),
+        "given": (file.given, file.indent),
+        "next": (file.given + 1, 2),
+        "tail": (file.tail, 0),
+        "proved": (file.tail + 2, 0),
+    }[where]
     reading = pin.read(file, line(at[0], text, "error", at[1]), 1)
     assert (reading.outcome, reading.reason) == (Outcome.REJECTED, reason)
     assert (reading.messages[-1].line, reading.messages[-1].column) == place

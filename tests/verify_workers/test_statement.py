@@ -14,7 +14,9 @@ from verify_workers.statement import StatementError, negate, parse_theorem, rena
 MINIF2F = Path(__file__).resolve().parents[3] / "shared" / "data" / "minif2f_valid.jsonl"
 
 
-@pytest.mark.parametrize("ending", ["", " :=", " := by", " := sorry", " := by sorry", " := by\n  sorry", " :=\n sorry -- later", " := by /- no -/ sorry"])
+@pytest.mark.parametrize(
+    "ending", ["", " :=", " := by", " := sorry", " := by sorry", " := by\n  sorry", " :=\n sorry -- later", " := by /- no -/ sorry"]
+)
 def test_endings_are_dropped(ending: str) -> None:
     theorem = parse_theorem(f"theorem t (n : Nat) : n = n{ending}")
     assert (theorem.name, theorem.binders, theorem.conclusion, theorem.goal) == ("t", "(n : Nat)", "n = n", "(n : Nat) : n = n")

@@ -277,7 +277,7 @@ REAL: list[tuple[dict[str, str], str, str]] = [
     ({"statement": "theorem e : 1 = 2", "code": "theorem e : 1 = 1 := rfl"}, "rejected", "wrong_statement"),
     ({"statement": "theorem f : 1 = 2", "proof": "by\n  set_option debug.skipKernelTC true in decide"}, "policy", ""),
     ({"statement": "theorem g : 1 = 1", "proof": "rfl", "header": "import Mathlib"}, "rejected", "statement"),
-    ({"statement": "theorem h : (1 : Nat) = \"1\"", "proof": "rfl"}, "rejected", "statement"),
+    ({"statement": 'theorem h : (1 : Nat) = "1"', "proof": "rfl"}, "rejected", "statement"),
 ]
 
 

@@ -39,6 +39,8 @@ def boot(library: str, imports: str) -> World:
     lean.enable_initializer_execution()
     lean.mark_end_initialization()
     options = lean.empty_options(box(0))
+    for name in ("autoImplicit", "relaxedAutoImplicit"):  # an unknown name is an error, not one more variable; a header may say otherwise
+        options = lean.set_option(options, lean.name((name,)), 0)
     lean.mark_persistent(options)
     modules = field(lean.io(lean.parse_imports(lean.string(imports.encode()), box(0))), 0)
     plugins = lean.make_array(box(0), box(0))

@@ -108,7 +108,7 @@ def test_who_stops_a_cheat(verdicts: dict[str, Verdict]) -> None:
         assert case.by == "lean" or stopped_early, case.name
 
 
-@pytest.mark.parametrize("name", ["process", pytest.param("fork", marks=pytest.mark.xfail(reason="elaborates with autoImplicit on"))])
+@pytest.mark.parametrize("name", ["process", "fork"])
 def test_an_unknown_name_is_no_variable(name: str) -> None:
     """Without reals, `(x : ℝ)` must not quietly become a statement about every type."""
     backend = make_backend(name)

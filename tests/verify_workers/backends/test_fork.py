@@ -52,7 +52,7 @@ HONEST_PROOFS = {
     "bignum": ("theorem goal : 2 ^ 200 % 1000007 = 2 ^ 200 % 1000007 + 0", "by decide"),
     "kernel decide": ("theorem goal : 2 ^ 64 = 18446744073709551616", "by decide +kernel"),
     "universes": ("theorem goal.{u} {α : Sort u} (a : α) : a = a", "rfl"),
-    "auto-bound": ("theorem goal {α : Type u} (a b : α) (h : a = b) : b = a", "h.symm"),
+    "universe": ("theorem goal.{u} {α : Type u} (a b : α) (h : a = b) : b = a", "h.symm"),
     "dotted name": ("theorem Foo.bar (n : Nat) : n ≤ n + 1", "by omega"),
     "quoted name": ("theorem «my goal» (n : Nat) : n ≤ n + 1", "by omega"),
     "classical": ("theorem goal (p : Prop) : p ∨ ¬p", "Classical.em p"),
@@ -79,8 +79,8 @@ HONEST_FILES = {
     "nested inductive": "inductive Row (α : Type) where\n  | nil : Row α\n  | cons : α → Row α → Row α\n"
     "inductive Tree where\n  | node : Row Tree → Tree\ndef leaf : Tree := .node .nil\n"
     f"theorem same (t : Tree) : t = t := by cases t with | node row => rfl\n{SUM} := by\n  have := same leaf\n  omega\n",
-    "mutual inductive": "mutual\ninductive Even : Nat → Prop\n  | zero : Even 0\n  | succ : Odd n → Even (n + 1)\n"
-    "inductive Odd : Nat → Prop\n  | succ : Even n → Odd (n + 1)\nend\n"
+    "mutual inductive": "mutual\ninductive Even : Nat → Prop\n  | zero : Even 0\n  | succ {n : Nat} : Odd n → Even (n + 1)\n"
+    "inductive Odd : Nat → Prop\n  | succ {n : Nat} : Even n → Odd (n + 1)\nend\n"
     f"theorem two : Even 2 := .succ (.succ .zero)\n{SUM} := by\n  have := two\n  omega\n",
     "structure": f"structure Point where\n  x : Nat\n  y : Nat\ntheorem eta (p : Point) : p = ⟨p.x, p.y⟩ := rfl\n"
     f"{SUM} := by\n  have := eta ⟨1, 2⟩\n  omega\n",

@@ -1,6 +1,5 @@
 """The process backend on real Lean: verdicts, limits, confinement, and what it makes of a Lean that misbehaves."""
 
-
 from __future__ import annotations
 
 import os
@@ -100,9 +99,9 @@ def impostor(folder: Path, script: str) -> ProcessBackend:
     "script",
     [
         "",
-        "print('{\"message\": \"Unknown environment.\"}')",
+        'print(\'{"message": "Unknown environment."}\')',
         "print('accepted')",
-        "print('{\"severity\": \"information\", \"pos\":')",
+        'print(\'{"severity": "information", "pos":\')',
         "import sys; sys.exit(3)",
         "import os; os.kill(os.getpid(), 9)",
         "raise OSError('no library')",

@@ -123,14 +123,33 @@ def test_refusal_tells_gaps_and_statements_from_attacks() -> None:
     assert refusal(Check(id="x", statement=STATEMENT, proof="rfl")) is None
 
 
-@pytest.mark.parametrize("proof", ["", "\0", "\udc80", "x" * 5_000_000, "by\n" * 100_000, "\n" * 99_999, "(" * 90_000, "/-x" * 30_000, '"' * 99_999, "«" * 99_999, "'" * 99_999])
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "",
+        "\0",
+        "\udc80",
+        "x" * 5_000_000,
+        "by\n" * 100_000,
+        "\n" * 99_999,
+        "(" * 90_000,
+        "/-x" * 30_000,
+        '"' * 99_999,
+        "«" * 99_999,
+        "'" * 99_999,
+    ],
+)
 def test_malformed_input_is_refused_quickly(proof: str) -> None:
     started = time.process_time()
     for field in ("proof", "code", "header", "statement"):
         texts = {"statement": STATEMENT, "proof": "rfl"} | {field: proof}
         if field == "code":
             del texts["proof"]
-        found = violations(Check.model_construct(id="x", header=texts.pop("header", ""), proof=texts.pop("proof", None), code=texts.pop("code", None), **texts))
+        found = violations(
+            Check.model_construct(
+                id="x", header=texts.pop("header", ""), proof=texts.pop("proof", None), code=texts.pop("code", None), **texts
+            )
+        )
         assert found or (field == "header" and not proof.strip())
     assert time.process_time() - started < 20  # a hang, not a benchmark
 
@@ -139,7 +158,9 @@ def test_the_commands_of_this_lean_are_known(lean: LeanInstall) -> None:
     """Lean names what it expects after a doc comment or a modifier: all of it must be in the vocabulary."""
     expected: set[str] = set()
     for text in ("/-- x -/\n)", "@[simp] )", "private )", "local )", "scoped )", "public )"):
-        done = subprocess.run([*lean.command(), "--json", "--stdin"], input=text, env=lean.environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*lean.command(), "--json", "--stdin"], input=text, env=lean.environment(), capture_output=True, text=True, check=False
+        )
         expected.update(re.findall(r"'([^']+)'", json.loads(done.stdout.splitlines()[0])["data"])[1:])
     assert len(expected) > 40
     assert [word for word in expected if not word.startswith("#") and not rules.is_command(tokens(word)[0])] == []
