@@ -45,6 +45,7 @@ from train.tokenizer import train_tokenizer
 from train.tracking import Tracker
 from verify_workers.errors import UserError
 from verify_workers.pool import node_pools
+from verify_workers.records import Check
 
 log = logging.getLogger(__name__)
 POLL = 0.5  # seconds between looks at the actors' counts
@@ -169,6 +170,7 @@ async def _first_round(job: Run) -> dict[str, Any]:
     samplers = asyncio.create_task(_start_samplers(job))
     with job.timed("baseline"):
         baseline = await _baseline(job)
+        await _verified_seeds(job)
     await samplers
     figures = await _evaluate(job, 0, baseline)
     return {"round": 0, "model": checkpoint_hash(job.model), "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
@@ -186,6 +188,21 @@ async def _bootstrap(job: Run) -> None:
         tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
     await _fit(job, 0, initial, examples, config.train)
+
+
+async def _verified_seeds(job: Run) -> list[int]:
+    """Which proofs of the noisy seed set Lean accepts (their places in it); computed once per run."""
+    if job.inputs.seeds is None:
+        return []
+    name = "rounds/000/seeds.json"
+    if not job.store.exists(name):
+        header = job.config.header if job.config.header != "keep" else ""
+        checks = [
+            Check(id=str(i), statement=statement, header=header, proof=proof, timeout=job.config.search.timeout)
+            for i, (statement, proof) in enumerate(job.inputs.seeds.proofs)
+        ]
+        job.store.write_json(name, [int(v.id) for v in await job.services().verify(checks) if v.accepted])
+    return list(job.store.read_json(name))
 
 
 async def _baseline(job: Run) -> frozenset[str]:
@@ -269,7 +286,9 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
 
 
 async def _train(job: Run, number: int, previous: Path) -> bool:
-    """Fine-tune on the replay buffer of all verified pairs (and, for our own small model, on the other roles again).
+    """Fine-tune on the replay buffer of all verified pairs.
+
+    Our own small model also goes over the seed proofs that Lean accepted and over its two other roles again.
 
     False where there is no pair to train on yet: the weights stay as they are.
     """
@@ -278,6 +297,9 @@ async def _train(job: Run, number: int, previous: Path) -> bool:
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
     proofs = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
+    if job.inputs.seeds is not None:
+        seeds = [job.inputs.seeds.proofs[i] for i in await _verified_seeds(job)]
+        proofs += proof_examples(((statement, proof, 1.0) for statement, proof in seeds), job.prompts)
     examples = repeated(proofs, job.config.examples_per_round)
     if job.inputs.seeds is not None:
         others = seed_examples(job.inputs.seeds, job.prompts)
@@ -327,11 +349,10 @@ async def _evaluate(job: Run, number: int, baseline: frozenset[str]) -> dict[str
 def scores(tallies: list[Tally], config: EvalConfig, seed: int) -> dict[str, Any]:
     """pass@k in percent with its confidence interval: of all, of what the portfolio cannot prove (`beyond_`), by family."""
     result: dict[str, Any] = {
-        "heldout": len(tallies),
         "baseline": round(100 * sum(t.baseline for t in tallies) / max(1, len(tallies)), 2),
     }
     for prefix, members in (("", tallies), ("beyond_", [t for t in tallies if not t.baseline])):
-        result[f"{prefix}statements"] = len(members)
+        result["heldout_beyond" if prefix else "heldout"] = len(members)
         for k in config.ks:
             if members:
                 figure = estimate(members, k, config, seed)

@@ -1,0 +1,108 @@
+"""The main job for real, in small: vLLM, Lean, Ray, DeepSpeed and W&B offline, killed in the middle and continued."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from synth.records import Pair, Statement
+from synth.store import RunDir
+from verify_workers.backends import make_backend
+from verify_workers.records import Check
+
+ROOT = Path(__file__).parents[1]
+SMALL = (
+    "rounds=1", "problems.count=40", "heldout.count=12", "model.bootstrap.seed_formalizations=300", "model.bootstrap.seed_grades=60",
+    "model.bootstrap.seed_proofs=60", "model.bootstrap.train.max_tokens=60000", "train.max_tokens=8000", "examples_per_round=100",
+    "filters.grade=false", "search.portfolio=always", "search.attempts=2", "shards.problems=20", "shards.chunk=5",
+    "model.bootstrap.architecture.layers=2", "model.bootstrap.architecture.vocab_size=512",
+)  # fmt: skip
+
+
+def start(run_dir: Path) -> subprocess.Popen[str]:
+    overrides = [word for key in SMALL for word in ("--set", key)]
+    command = [sys.executable, "-m", "synth", "run", str(ROOT / "cluster/configs/embedded.yaml"), "--run-dir", str(run_dir), *overrides]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """End the run and all that it started, at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A run that was killed after its first committed work, and then run to its end by the same command."""
+    run_dir = tmp_path_factory.mktemp("e2e") / "run"
+    first = start(run_dir)
+    deadline = time.monotonic() + 400
+    while not any(key.startswith("r001-") for key in (RunDir(run_dir).keys() if run_dir.exists() else [])):
+        assert first.poll() is None, first.communicate()[1][-3000:]
+        assert time.monotonic() < deadline, "nothing was committed"
+        time.sleep(0.5)
+    kill_group(first)
+    second = start(run_dir)
+    out, errors = second.communicate(timeout=400)
+    assert second.returncode == 0, errors[-3000:]
+    return run_dir, out
+
+
+def test_prints_the_run_directory_last(finished: tuple[Path, str]) -> None:
+    run_dir, out = finished
+    assert out.splitlines()[-1] == str(run_dir)
+
+
+def test_every_round_left_its_figures(finished: tuple[Path, str]) -> None:
+    run_dir, _ = finished
+    for number in (0, 1):
+        metrics = json.loads((run_dir / f"rounds/{number:03d}/metrics.json").read_text())
+        assert {"pass@1", "pass@8", "problems", "statements_kept", "attempts", "pairs", "seconds", "baseline"} <= metrics.keys()
+    assert metrics["problems"] == 40 and metrics["pairs"] > 0
+    assert metrics["swap_before"] > metrics["swap_after"] and metrics["swap_after"] < 0.02
+    assert (run_dir / "report.html").stat().st_size > 10_000
+    assert any((run_dir / "wandb").rglob("*.wandb"))
+
+
+def test_nothing_is_lost_or_doubled_by_the_kill(finished: tuple[Path, str]) -> None:
+    store = RunDir(finished[0])
+    rows = [row for part in store.parts("pairs") for row in pq.read_table(part).to_pylist()]
+    assert max(Counter(row["id"] for row in rows).values()) == 1
+    statements = {s.id: s for s in store.read("statements", Statement)}
+    assert len({s.problem_id for s in statements.values()}) == 40  # every problem came out somewhere
+    for pair in store.read("pairs", Pair):
+        assert statements[pair.statement_id].kept and pair.lean and pair.library and pair.attempt_id
+
+
+def test_every_pair_rechecks_with_the_reference_backend(finished: tuple[Path, str]) -> None:
+    backend = make_backend("process", "strict")
+    try:
+        for pair in list(RunDir(finished[0]).read("pairs", Pair))[:25]:
+            verdict = backend.check(Check(id=pair.id, statement=pair.statement, header=pair.header, proof=pair.proof, timeout=60))
+            assert verdict.accepted, (pair, verdict)
+    finally:
+        backend.close()
+
+
+def test_a_finished_run_is_not_done_again(finished: tuple[Path, str]) -> None:
+    before = RunDir(finished[0]).keys()
+    again = start(finished[0])
+    _, errors = again.communicate(timeout=200)
+    assert again.returncode == 0, errors[-3000:]
+    assert RunDir(finished[0]).keys() == before
+
+
+def test_another_configuration_is_refused(finished: tuple[Path, str]) -> None:
+    command = [sys.executable, "-m", "synth", "demo", "--run-dir", str(finished[0])]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert refused.returncode == 2
+    assert "holds a run of another config" in refused.stderr.splitlines()[-1]
