@@ -363,7 +363,7 @@ def _engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, 
         del keep
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
     ]
@@ -375,7 +375,7 @@ def _engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, 
 
         blocks = {p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name}
         matrices = {"params": [p for p in model.parameters() if p in blocks], "weight_decay": config.weight_decay}
-        rest = [group | {"params": [p for p in group["params"] if p not in blocks]} for group in groups]
+        rest = [{**group, "params": [p for p in group["params"] if p not in blocks]} for group in groups]
         optimizer = Muon([matrices | {"matrices": True, "lr_ratio": config.matrix_lr / config.lr}, *rest], config.lr, config.betas)
     engine, *_ = deepspeed.initialize(
         model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
