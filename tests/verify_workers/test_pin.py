@@ -1,6 +1,5 @@
 """The pinned file and the reading of Lean's output on it: only the exact expected output accepts."""
 
-
 from __future__ import annotations
 
 import json
