@@ -9,6 +9,7 @@ is never cached and never counted against a proof.
 from __future__ import annotations
 
 import hashlib
+import json
 from enum import StrEnum
 from typing import Literal
 
@@ -71,8 +72,9 @@ class Check(BaseModel):
 
     def key(self, toolchain: str, library: str) -> str:
         """Content key of the question (not of its id or time limit) on one Lean and library."""
-        parts = (toolchain, library, self.header, self.statement, "proof" if self.code is None else "code", self.proof or self.code or "")
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        form = "proof" if self.code is None else "code"
+        parts = [toolchain, library, self.header, self.statement, form, self.proof or self.code or ""]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class Verdict(BaseModel):

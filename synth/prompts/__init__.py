@@ -55,12 +55,10 @@ class PromptSet:
         return hashlib.sha256((self.folder / f"{role}.jinja").read_bytes()).hexdigest()[:12]
 
     def formalize(self, problem: str) -> str:
-        return self._render("formalize", problem=" ".join(problem.split()), name=NAME)
+        return self._render("formalize", problem=_plain(problem), name=NAME)
 
     def grade(self, problem: str, statement: str) -> str:
-        return self._render(
-            "grade", problem=" ".join(problem.split()), statement=_renamed(statement), goal=goal(statement), grades=", ".join(GRADES)
-        )
+        return self._render("grade", problem=_plain(problem), statement=_renamed(statement), goal=goal(statement), grades=", ".join(GRADES))
 
     def prove(self, statement: str) -> str:
         return self._render("prove", statement=_renamed(statement), goal=goal(statement))
@@ -78,6 +76,11 @@ def load_prompts(name_or_folder: str) -> PromptSet:
                 f"prompts: {folder} has no template {role}.jinja; name one of {', '.join(BUILT_IN)} or a folder with all three"
             ) from None
     return prompts
+
+
+def _plain(text: str) -> str:
+    """A problem's text on one line, in which nothing can pass for a role token of a tokenizer (`<|answer|>`)."""
+    return " ".join(text.replace("<|", "< |").replace("|>", "| >").split())
 
 
 def goal(statement: str) -> str:
