@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synth.config import HeldoutConfig
-from synth.formalize import given, normalized
+from synth.formalize import given, normalized, under_header
 from synth.problems.generate import EVERYTHING, PORTFOLIO, Choice, generate
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Problem, Statement
@@ -49,8 +49,7 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
             problems.append(problem.model_copy(update={"statement": text}))
             excluded |= _both(item.reference)
             references.add(item.reference)
-    if header != "keep":
-        problems = [problem.model_copy(update={"header": header}) for problem in problems]
+    problems = under_header(problems, header)
     statements = [given(problem, 0) for problem in problems]
     group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
     return Benchmark([s for s in statements if s.kept], group, frozenset(excluded), frozenset(references))

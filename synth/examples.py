@@ -32,9 +32,9 @@ def repeated(examples: list[Example], count: int) -> list[Example]:
     return (examples * -(-count // len(examples)))[:count] if len(examples) < count and examples else examples
 
 
-def proof_examples(proofs: Iterable[tuple[str, str, float]], prompts: PromptSet) -> list[Example]:
-    """Prover examples from (statement, proof, weight)."""
-    return [Example(prompt=prompts.prove(statement), completion=prove_target(proof), weight=weight) for statement, proof, weight in proofs]
+def proof_examples(proofs: Iterable[tuple[str, str]], prompts: PromptSet) -> list[Example]:
+    """Prover examples from (statement, proof)."""
+    return [Example(prompt=prompts.prove(statement), completion=prove_target(proof)) for statement, proof in proofs]
 
 
 def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> list[Example]:

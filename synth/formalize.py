@@ -34,6 +34,11 @@ def normalized(statement: str) -> str:
     return " ".join(re.sub(r"\s*([(){}\[\],:∣≤≥<>=≠+*^/%∧∨→¬])\s*", r" \1 ", text).split())
 
 
+def under_header(problems: list[Problem], header: str) -> list[Problem]:
+    """`problems` with `header` before their statements; `keep` leaves each its own."""
+    return problems if header == "keep" else [problem.model_copy(update={"header": header}) for problem in problems]
+
+
 def _statement(problem: Problem, text: str, **fields: object) -> Statement:
     try:
         negation = negate(text)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from synth.benchmark import Benchmark, load_benchmark
 from synth.config import RunConfig
+from synth.formalize import under_header
 from synth.problems.generate import generate
 from synth.problems.readers import Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
@@ -49,6 +50,4 @@ def load_inputs(config: RunConfig) -> Inputs:
             choice=choice,
             grades=bootstrap.seed_grades,
         )
-    if config.header != "keep":
-        problems = [problem.model_copy(update={"header": config.header}) for problem in problems]
-    return Inputs(problems, rejected, references, benchmark, seeds)
+    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds)

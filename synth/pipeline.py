@@ -180,7 +180,7 @@ async def _bootstrap(job: Run) -> None:
     """Our own small model: a fresh Llama trained on the seed set for all three roles."""
     config, seeds = job.config.model.bootstrap, job.inputs.seeds
     assert seeds is not None
-    proofs = proof_examples(((statement, proof, 1.0) for statement, proof in seeds.proofs), job.prompts)
+    proofs = proof_examples(seeds.proofs, job.prompts)
     examples = seed_examples(seeds, job.prompts) + config.proof_repeats * proofs
     initial = job.training(0).parent / "initial"
     if not (initial / "config.json").exists():
@@ -299,7 +299,7 @@ async def _train(job: Run, number: int, previous: Path) -> bool:
     proofs = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
     if job.inputs.seeds is not None:
         seeds = [job.inputs.seeds.proofs[i] for i in await _verified_seeds(job)]
-        proofs += proof_examples(((statement, proof, 1.0) for statement, proof in seeds), job.prompts)
+        proofs += proof_examples(seeds, job.prompts)
     examples = repeated(proofs, job.config.examples_per_round)
     if job.inputs.seeds is not None:
         others = seed_examples(job.inputs.seeds, job.prompts)

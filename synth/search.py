@@ -117,6 +117,16 @@ class WholeProof:
         return proposals
 
 
+def strategies(
+    statement: Statement, config: SearchConfig, prompts: PromptSet, sample: Sample, lineage: Lineage
+) -> list[tuple[Strategy, int]]:
+    """The strategies for `statement`, in order, each with its attempts a side."""
+    chosen: list[tuple[Strategy, int]] = []
+    if config.portfolio == "always" or (config.portfolio == "given" and statement.origin == "given"):
+        chosen.append((Portfolio(config.tactics or GENERIC_TACTICS), config.attempts))
+    return [*chosen, (WholeProof(config, prompts, sample, lineage), config.attempts)]
+
+
 @dataclass
 class Found:
     """What the search of one statement gave."""

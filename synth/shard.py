@@ -22,7 +22,7 @@ from synth.formalize import Lineage, formalize
 from synth.models import Sampling
 from synth.prompts import PromptSet, load_prompts, parse_proof
 from synth.records import Problem, Statement
-from synth.search import GENERIC_TACTICS, Portfolio, Strategy, WholeProof, search
+from synth.search import search, strategies
 from synth.services import Services
 from synth.store import RunDir
 from verify_workers.records import Check
@@ -60,10 +60,9 @@ class Shard:
         self.prompts: PromptSet = load_prompts(config.model.prompts)
         self.counts = Counts()
 
-    async def run(self, task: ShardTask) -> dict[str, int]:
-        """Formalize, filter and search; returns this shard's counts."""
+    async def run(self, task: ShardTask) -> None:
+        """Formalize, filter and search; what came of it is in the run directory."""
         self.services.model = task.model_path
-        before = Counter(self.counts.done)
         statements = await self._statements(task)
         problems = {problem.id: problem for problem in task.problems}
         work = [s for s in statements if s.kept] + list(task.retry)
@@ -72,7 +71,6 @@ class Shard:
         chunks = [work[i : i + size] for i in range(0, len(work), size)]
         gate = asyncio.Semaphore(self.config.search.in_flight)
         await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
-        return dict(self.counts.done - before)
 
     async def _statements(self, task: ShardTask) -> list[Statement]:
         """The statements of the task's problems, kept and dropped: from disk if they are already there."""
@@ -116,14 +114,6 @@ class Shard:
         self.counts.done["statements_kept"] += sum(s.kept for s in statements)
         self.counts.rejects.update(s.reason for s in statements if not s.kept)
 
-    def strategies(self, statement: Statement, lineage: Lineage) -> list[tuple[Strategy, int]]:
-        search = self.config.search
-        strategies: list[tuple[Strategy, int]] = []
-        if search.portfolio == "always" or (search.portfolio == "given" and statement.origin == "given"):
-            strategies.append((Portfolio(search.tactics or GENERIC_TACTICS), search.attempts))
-        strategies.append((WholeProof(search, self.prompts, self.services.sample, lineage), search.attempts))
-        return strategies
-
     async def _chunk(
         self, task: ShardTask, key: str, chunk: list[Statement], problems: dict[str, Problem], gate: asyncio.Semaphore
     ) -> None:
@@ -137,7 +127,7 @@ class Shard:
                 found = await search(
                     statement,
                     problems.get(statement.problem_id),
-                    self.strategies(statement, task.lineage),
+                    strategies(statement, self.config.search, self.prompts, self.services.sample, task.lineage),
                     self.config.search,
                     self.prompts,
                     self.services.verify,
@@ -210,8 +200,8 @@ class SearchShard:
     def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: list[Any], heldout: frozenset[str]) -> None:
         self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools, ""), heldout)
 
-    async def run(self, task: ShardTask) -> dict[str, int]:
-        return await self.shard.run(task)
+    async def run(self, task: ShardTask) -> None:
+        await self.shard.run(task)
 
     async def evaluate(
         self, statements: list[Statement], n: int, temperature: float, seed: int, model_path: str

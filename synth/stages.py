@@ -19,13 +19,14 @@ from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.files import read_records, write_records
 from synth.filters import filtered
-from synth.formalize import Lineage, formalize
+from synth.formalize import Lineage, formalize, given, under_header
 from synth.models import sampler_actor
 from synth.pipeline import ray_session, scores
+from synth.problems.readers import read_problems
 from synth.progress import Progress
 from synth.prompts import load_prompts
 from synth.records import Pair, Problem, Statement
-from synth.search import search
+from synth.search import search, strategies
 from synth.services import Services
 from synth.shard import Shard
 from synth.store import RunDir
@@ -44,7 +45,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
-        async with _services(config, samplers=True) as services:
+        async with _services(config) as services:
 
             async def one(problem: Problem) -> list[Statement]:
                 statements, _ = await formalize(problem, config.formalize, prompts, services.sample, lineage)
@@ -78,8 +79,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     progress.stage("prove", len(work_items))
 
     async def work() -> list[Pair]:
-        async with _services(config, samplers=True) as services:
-            shard = Shard(config, RunDir(Path(out).parent), services, frozenset())
+        async with _services(config) as services:
             gate = asyncio.Semaphore(config.search.in_flight)
 
             async def one(statement: Statement) -> list[Pair]:
@@ -87,7 +87,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
                     found = await search(
                         statement,
                         None,
-                        shard.strategies(statement, lineage),
+                        strategies(statement, config.search, prompts, services.sample, lineage),
                         config.search,
                         prompts,
                         services.verify,
@@ -126,7 +126,7 @@ def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
     progress.stage("evaluate", len(benchmark.statements))
 
     async def work() -> list[tuple[str, int, int]]:
-        async with _services(config, samplers=True) as services:
+        async with _services(config) as services:
             shard = Shard(config, RunDir("."), services, frozenset())
             return await shard.evaluate(benchmark.statements, config.eval.samples, config.heldout.temperature, config.seed, model)
 
@@ -152,16 +152,12 @@ def _lineage(config: RunConfig) -> Lineage:
 
 
 def _problems(config: RunConfig, path: str) -> list[Problem]:
-    from synth.problems.readers import read_problems
-
     problems, _ = read_problems(config.problems.model_copy(update={"path": path}))
-    return problems if config.header == "keep" else [p.model_copy(update={"header": config.header}) for p in problems]
+    return under_header(problems, config.header)
 
 
 def _statements(config: RunConfig, path: str) -> list[Statement]:
     """Kept statements of a file of Statement records, or the given statements of a problem file."""
-    from synth.formalize import given
-
     try:
         return [s for s in read_records(path, Statement) if s.kept]
     except UserError:
@@ -177,11 +173,11 @@ def _run(work: Any) -> Any:
 
 
 @asynccontextmanager
-async def _services(config: RunConfig, samplers: bool) -> AsyncIterator[Services]:
+async def _services(config: RunConfig) -> AsyncIterator[Services]:
     """Pools, and samplers on `model.path`, for as long as a stage lasts."""
     model = str(_model(config))
     pools = node_pools(config.verify)
-    actors = [sampler_actor(model, config.sampler, config.seed + i) for i in range(config.sampler.replicas)] if samplers else []
+    actors = [sampler_actor(model, config.sampler, config.seed + i) for i in range(config.sampler.replicas)]
     try:
         yield Services(actors, pools, model)
     finally:

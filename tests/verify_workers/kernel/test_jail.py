@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -50,13 +51,16 @@ def test_a_child_delivers(owner: socket.socket) -> None:
     assert (child.ended, len(child.data)) == ("ok", 1_000_000)
 
 
+WRITTEN, MADE = (Path(tempfile.gettempdir(), f"{verb}-by-a-jailed-child-{os.getpid()}") for verb in ("written", "made"))
+
+
 @pytest.mark.parametrize(
     "action",
     [
         os.fork,
         lambda: os.open("/etc/passwd", os.O_RDONLY),
-        lambda: os.open("/tmp/written-by-a-jailed-child", os.O_WRONLY | os.O_CREAT),
-        lambda: os.mkdir("/tmp/made-by-a-jailed-child"),
+        lambda: os.open(WRITTEN, os.O_WRONLY | os.O_CREAT),
+        lambda: os.mkdir(MADE),
         lambda: os.kill(os.getppid(), 0),
         lambda: os.execv("/bin/true", ["true"]),
         lambda: socket.socket(socket.AF_INET),
@@ -69,8 +73,8 @@ def test_a_child_delivers(owner: socket.socket) -> None:
 def test_forbidden_calls_answer_eperm(owner: socket.socket, action: Callable[[], object]) -> None:
     child = run(owner, errno_of(action))
     assert (child.ended, child.data) == ("ok", b"EPERM")
-    assert not Path("/tmp/written-by-a-jailed-child").exists()
-    assert not Path("/tmp/made-by-a-jailed-child").exists()
+    assert not WRITTEN.exists()
+    assert not MADE.exists()
 
 
 def test_threads_are_allowed(owner: socket.socket) -> None:
