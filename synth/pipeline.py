@@ -40,7 +40,7 @@ from train.data import Example
 from train.evaluate import Tally, by_group, estimate
 from train.model import checkpoint_hash, create_checkpoint
 from train.replay import select
-from train.rounds import train_round
+from train.rounds import WorkerGroup, train_round
 from train.tokenizer import train_tokenizer
 from train.tracking import Tracker
 from verify_workers.errors import UserError
@@ -65,6 +65,7 @@ class Run:
     pools: list[Any] = field(default_factory=list)
     samplers: list[Any] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
+    trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: dict[str, float] = field(default_factory=dict)
     model: Path = Path()  # the checkpoint that answers now
 
@@ -76,10 +77,14 @@ class Run:
         finally:
             self.clock[stage] = self.clock.get(stage, 0.0) + time.monotonic() - started
 
+    @property
+    def weights(self) -> Path:
+        """A folder that every node can see, for all rounds' weights."""
+        return Path(self.config.checkpoints).absolute() if self.config.checkpoints else self.store.local_path("rounds")
+
     def training(self, round: int) -> Path:
-        """Where round `round` trains: a folder that every node can see."""
-        base = Path(self.config.checkpoints).absolute() if self.config.checkpoints else self.store.local_path("rounds")
-        return base / f"{round:03d}" / "training"
+        """Where round `round` trains."""
+        return self.weights / f"{round:03d}" / "training"
 
     def checkpoint(self, round: int) -> Path:
         """The weights after round `round`; a round that found no pair keeps those of an earlier one (`weights.json`)."""
@@ -112,6 +117,8 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
             try:
                 asyncio.run(_rounds(job))
             finally:
+                if job.trainers is not None:
+                    job.trainers.close()
                 for actor in [*job.shards, *job.samplers, *job.pools]:
                     ray.kill(actor)
                 tracker.finish()
@@ -144,6 +151,7 @@ async def _rounds(job: Run) -> None:
         name = f"rounds/{number:03d}/metrics.json"
         if not job.store.exists(name):
             job.clock, started = {}, time.monotonic()
+            _start_trainers(job, number)
             figures = await (_first_round(job) if number == 0 else _round(job, number))
             figures |= {"seconds": round(time.monotonic() - started, 1), "stages": {k: round(v, 1) for k, v in job.clock.items()}}
             job.store.write_json(name, figures | _costs(figures))
@@ -319,7 +327,9 @@ async def _fit(job: Run, number: int, initial: Path, examples: list[Example], co
         job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
     try:
-        await asyncio.to_thread(train_round, initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set)
+        await asyncio.to_thread(
+            train_round, initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set, job.trainers
+        )
     except asyncio.CancelledError:
         stop.set()
         raise
@@ -409,6 +419,13 @@ def _costs(figures: dict[str, Any]) -> dict[str, float]:
 
 
 # ---- actors ---------------------------------------------------------------------------------------------------------
+
+
+def _start_trainers(job: Run, number: int) -> None:
+    """The workers that will train this round and later ones, if they are to be kept: they load while something else goes on."""
+    own = number > 0 or not job.config.model.path
+    if job.config.train.keep_workers and job.trainers is None and own and not job.trained(number):
+        job.trainers = WorkerGroup(job.config.train, job.weights)
 
 
 async def _start_samplers(job: Run) -> None:

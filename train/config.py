@@ -104,6 +104,8 @@ class TrainConfig(Config):
     """Logical Ray CPUs that each worker reserves; less than `threads` where training and idle samplers take turns."""
     gpu: bool = False
     """Train on GPUs."""
+    keep_workers: bool = False
+    """Start the workers once for all rounds of a run, not for each: they hold their CPUs or GPUs while the samplers work."""
     max_failures: int = Field(2, ge=0)
     """How many times a round starts again from its last checkpoint after a worker dies."""
     checkpoint_steps: int = Field(200, ge=1)

@@ -15,18 +15,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from train import worker
 from train.config import TrainConfig
 from train.data import Example, example_files, files_hash, write_examples
 from train.model import checkpoint_hash
-from train.worker import Job, environment, run, write_json
+from train.worker import Job, write_json
 from verify_workers.errors import UserError
 
 _POLL_SECONDS = 0.3
-_NOT_IN_KEY = {"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads"}
+_NOT_IN_KEY = {"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads", "keep_workers"}
 
 
 class TrainingStopped(Exception):
@@ -65,11 +67,13 @@ def train_round(
     seed: int,
     on_progress: Callable[[dict[str, float]], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    group: WorkerGroup | None = None,
 ) -> TrainResult:
     """Fine-tune the checkpoint at `init_dir` on `examples` (records, or Parquet files) into `out_dir/model`.
 
-    On a cluster `init_dir`, the files and `out_dir` must be on a file system that every node sees.  Uses the Ray
-    that is connected, or starts a local one.  `on_progress` gets each row of metrics.jsonl as it appears, in the
+    On a cluster `init_dir`, the files and `out_dir` must be on a file system that every node sees.  `group` are the
+    workers that train it, if they are of this configuration's shape; else some are started for this round alone, on
+    the Ray that is connected or a local one.  `on_progress` gets each row of metrics.jsonl as it appears, in the
     calling thread.  Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
 
     Raises UserError for unfit examples or checkpoint, too small a cluster, a diverging loss, or an `out_dir` that
@@ -84,7 +88,8 @@ def train_round(
     _claim(out, key)
     if not (out / "manifest.json").exists():
         job = Job(str(init), tuple(map(str, files)), str(out), config.model_dump(mode="json"), seed, key, uuid.uuid4().hex[:8])
-        _launch(job, config, on_progress, should_stop)
+        with nullcontext(group) if group is not None and group.fits(config) else WorkerGroup(config, out) as workers:
+            _launch(job, workers, on_progress, should_stop)
     return _result(out, time.monotonic() - started)
 
 
@@ -119,29 +124,26 @@ def _claim(out: Path, key: str) -> None:
 
 
 def _launch(
-    job: Job, config: TrainConfig, on_progress: Callable[[dict[str, float]], None] | None, should_stop: Callable[[], bool] | None
+    job: Job,
+    group: WorkerGroup,
+    on_progress: Callable[[dict[str, float]], None] | None,
+    should_stop: Callable[[], bool] | None,
 ) -> None:
-    import ray
-
+    """Have `group` do `job`, and wait for it."""
     out = Path(job.out)
-    if not ray.is_initialized():
-        ray.init(num_cpus=None if os.environ.get("RAY_ADDRESS") else max(os.cpu_count() or 1, config.workers), include_dashboard=False)
-    _enough_resources(ray.cluster_resources(), config)
-    failures: list[BaseException] = []
-    thread = threading.Thread(target=_fit, args=(job, config, failures), name="train-round", daemon=True)
-    thread.start()
+    group.post(job)
     tail = _Tail(out / "metrics.jsonl", on_progress)
     stopping = False
     try:
-        while thread.is_alive():
-            thread.join(_POLL_SECONDS)
+        while not group.finished(job, _POLL_SECONDS):
             tail.read()
             if not stopping and should_stop is not None and should_stop():
                 stopping = True
                 (out / "stop").touch()
     except KeyboardInterrupt:
         (out / "stop").touch()
-        thread.join()  # until the workers have saved; a second Ctrl-C gets through at once
+        while not group.finished(job, _POLL_SECONDS):  # until the workers have saved; a second Ctrl-C gets through at once
+            pass
         raise
     tail.read()
     if (out / "error.json").exists():
@@ -149,9 +151,66 @@ def _launch(
     if not (out / "manifest.json").exists():
         if stopping:
             raise TrainingStopped(f"{out}: training stopped; call again to go on")
-        cause = failures[0] if failures else None
+        cause = group.failure
         raise RuntimeError(f"training in {out} failed: {cause or 'the workers ended without a result'}") from cause
-    shutil.rmtree(out / "ray", ignore_errors=True)
+
+
+class WorkerGroup:
+    """Ray Train workers: processes that have loaded PyTorch and DeepSpeed and wait for rounds to train.
+
+    Starting them takes longer than a short round does.  They hold their CPUs or GPUs until `close`.
+    """
+
+    def __init__(self, config: TrainConfig, folder: Path) -> None:
+        """Start workers for rounds of `config`'s shape, with their mail in a new folder inside `folder` (which all nodes see).
+
+        Uses the Ray that is connected, or starts a local one.  Raises UserError for too small a cluster.
+        """
+        import ray
+
+        self.config, self.failure = config, None
+        if not ray.is_initialized():
+            ray.init(num_cpus=None if os.environ.get("RAY_ADDRESS") else max(os.cpu_count() or 1, config.workers), include_dashboard=False)
+        _enough_resources(ray.cluster_resources(), config)
+        self.inbox = folder.resolve() / f"workers-{uuid.uuid4().hex[:8]}"
+        self.inbox.mkdir(parents=True)
+        # Not in the main thread, where Ray Train would replace the Ctrl-C handler for good.
+        self._thread = threading.Thread(target=self._serve, name="train-workers", daemon=True)
+        self._thread.start()
+
+    failure: BaseException | None
+    """Why the workers ended, if they failed."""
+
+    def fits(self, config: TrainConfig) -> bool:
+        """Whether a round of `config` can be trained by these workers."""
+        return all(getattr(config, name) == getattr(self.config, name) for name in ("workers", "threads", "cpus_per_worker", "gpu"))
+
+    def post(self, job: Job) -> None:
+        """Give the workers a round; they must have finished the one before."""
+        worker.post(job, self.inbox)
+
+    def finished(self, job: Job, seconds: float) -> bool:
+        """Wait up to `seconds`; True once the workers have ended `job`, or have died."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive() or (self.inbox / worker.done_name(job)).exists()
+
+    def close(self) -> None:
+        """Let the workers end, and wait for it."""
+        worker.close(self.inbox)
+        self._thread.join()
+        shutil.rmtree(self.inbox, ignore_errors=True)
+
+    def __enter__(self) -> WorkerGroup:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        try:
+            _trainer(self.inbox, self.config).fit()
+        except BaseException as error:  # for the thread that waits
+            self.failure = error
 
 
 def _enough_resources(have: dict[str, float], config: TrainConfig) -> None:
@@ -164,8 +223,8 @@ def _enough_resources(have: dict[str, float], config: TrainConfig) -> None:
             raise UserError(f"training wants {amount:g} {name}s in Ray ({config.workers} workers) and the cluster has {found:g}; {remedy}")
 
 
-def _fit(job: Job, config: TrainConfig, failures: list[BaseException]) -> None:
-    """Run Ray Train to its end.  Not in the main thread, where it would replace the Ctrl-C handler for good."""
+def _trainer(inbox: Path, config: TrainConfig) -> Any:
+    """Ray Train's trainer for workers that serve `inbox`."""
     import ray
 
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
@@ -184,23 +243,19 @@ def _fit(job: Job, config: TrainConfig, failures: list[BaseException]) -> None:
             return [callback for callback in callbacks if type(callback).__name__ != "PlacementGroupCleanerCallback"]
 
     resources: dict[str, float] = {"CPU": config.cpus_per_worker} | ({"GPU": 1.0} if config.gpu else {})
-    try:
-        trainer: Any = Trainer(
-            run,
-            train_loop_config=job,
-            scaling_config=ScalingConfig(num_workers=config.workers, use_gpu=config.gpu, resources_per_worker=resources),
-            torch_config=TorchConfig(backend="nccl" if config.gpu else "gloo"),
-            run_config=RunConfig(
-                name=f"round-{job.attempt}",
-                storage_path=str(Path(job.out) / "ray"),
-                failure_config=FailureConfig(max_failures=config.max_failures),
-                logging_config=LoggingConfig(log_level="ERROR"),
-                worker_runtime_env={"env_vars": environment(config)},
-            ),
-        )
-        trainer.fit()
-    except BaseException as error:  # handed to the caller's thread
-        failures.append(error)
+    return Trainer(
+        worker.serve,
+        train_loop_config=str(inbox),
+        scaling_config=ScalingConfig(num_workers=config.workers, use_gpu=config.gpu, resources_per_worker=resources),
+        torch_config=TorchConfig(backend="nccl" if config.gpu else "gloo"),
+        run_config=RunConfig(
+            name=inbox.name,
+            storage_path=str(inbox / "ray"),
+            failure_config=FailureConfig(max_failures=config.max_failures),
+            logging_config=LoggingConfig(log_level="ERROR"),
+            worker_runtime_env={"env_vars": worker.environment(config)},
+        ),
+    )
 
 
 class _Tail:

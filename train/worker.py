@@ -10,13 +10,14 @@ it does not depend on how a batch is cut.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import math
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     import torch
 
     from train.data import Batch, Tokens
+
+
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -80,20 +84,85 @@ def write_json(path: Path, value: Any) -> None:
     partial.replace(path)
 
 
+def serve(inbox: str) -> None:
+    """The Ray Train loop function: does the jobs put into the folder `inbox`, one after another, until it is closed.
+
+    A job is marked as done by a file of its own, so workers that start again after a failure begin with the one
+    that was interrupted.
+    """
+    _imports()
+    folder = Path(inbox)
+    seen: set[str] = set()
+    while (job := _next_job(folder, seen)) is not None:
+        seen.add(job.attempt)
+        run(job)
+        _free()
+        if _rank() == 0:
+            (folder / done_name(job)).touch()
+
+
+def done_name(job: Job) -> str:
+    """The file in the inbox that says this job has ended, one way or another."""
+    return f"{job.attempt}.done"
+
+
+def post(job: Job, inbox: Path) -> None:
+    """Hand `job` to the workers of `inbox`, who have ended the one before."""
+    write_json(inbox / "job.json", asdict(job))
+
+
+def close(inbox: Path) -> None:
+    """Let the workers of `inbox` end."""
+    write_json(inbox / "job.json", None)
+
+
+def _next_job(inbox: Path, seen: set[str]) -> Job | None:
+    """Wait for a job that is not done yet; None once the inbox is closed or gone."""
+    while inbox.is_dir():
+        try:
+            job = json.loads((inbox / "job.json").read_text())
+        except FileNotFoundError:
+            pass
+        else:
+            if job is None:
+                return None
+            if job["attempt"] not in seen and not (inbox / f"{job['attempt']}.done").exists():
+                return Job(**job | {"examples": tuple(job["examples"])})
+        time.sleep(_POLL_SECONDS)
+    return None
+
+
 def run(job: Job) -> None:
-    """The Ray Train loop function.  A UserError is written to `error.json` rather than raised: trying again cannot mend it."""
+    """One job.  A UserError is written to `error.json` rather than raised: trying again cannot mend it."""
     try:
-        _run(job)
+        trainer, tokenizer = prepare(job)
+        trainer.resume()
+        trainer.train()
+        if trainer.stopped != "interrupted":
+            trainer.export(tokenizer)
     except UserError as error:
         write_json(Path(job.out) / "error.json", {"error": str(error)})
 
 
-def _run(job: Job) -> None:
-    trainer, tokenizer = prepare(job)
-    trainer.resume()
-    trainer.train()
-    if trainer.stopped != "interrupted":
-        trainer.export(tokenizer)
+def _imports() -> None:
+    """What a job needs, loaded while there is none yet."""
+    import deepspeed  # noqa: F401
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: F401
+
+
+def _free() -> None:
+    """Give back what the last job used: the samplers may want the memory."""
+    import torch
+
+    gc.collect()  # engine and optimizer hold each other
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _rank() -> int:
+    from torch import distributed
+
+    return int(distributed.get_rank())
 
 
 def prepare(job: Job) -> tuple[Trainer, Any]:

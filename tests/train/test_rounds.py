@@ -17,7 +17,7 @@ from tests.train.conftest import make_examples
 from train.config import TrainConfig
 from train.data import Example, write_examples
 from train.model import checkpoint_hash
-from train.rounds import TrainingStopped, train_round
+from train.rounds import TrainingStopped, WorkerGroup, train_round
 from train.worker import Job, prepare, run
 from verify_workers.errors import UserError
 
@@ -123,7 +123,7 @@ def test_killed_worker_is_replaced_and_the_round_finishes(ray_local: None, tiny:
 
     def kill_one(row: dict[str, float]) -> None:
         if not killed and (out / "checkpoints" / "latest.json").exists():
-            workers = [p for p in psutil.Process().children(recursive=True) if "RayTrainWorker" in " ".join(p.cmdline())]
+            workers = _train_workers()
             killed.append(workers[0].pid)
             workers[0].kill()
 
@@ -134,6 +134,31 @@ def test_killed_worker_is_replaced_and_the_round_finishes(ray_local: None, tiny:
     assert steps == sorted(set(steps)) and steps[-1] == result.steps
     assert result.history[-1]["loss"] < 0.5 * result.history[0]["loss"]
     assert result.examples == 119
+
+
+def _train_workers() -> list[psutil.Process]:
+    running = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    return [p for p in running if "RayTrainWorker" in " ".join(p.cmdline())]
+
+
+def test_kept_workers_train_one_round_after_another(ray_local: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"max_steps": 6, "max_failures": 1})
+    with WorkerGroup(config, tmp_path / "group") as group:
+        first = train_round(tiny, examples, tmp_path / "first", config, 1, group=group)
+        (before,) = _train_workers()
+        second = train_round(first.dir, examples, tmp_path / "second", config, 2, group=group)
+        (after,) = _train_workers()
+        assert before == after, "the second round started a new process"
+        with pytest.raises(UserError, match="usable training examples"):  # one bad round does not end the workers
+            train_round(tiny, [Example(prompt="x" * 500, completion="y")], tmp_path / "bad", config, 0, group=group)
+        after.kill()
+        third = train_round(second.dir, examples, tmp_path / "third", config, 3, group=group)
+        wider = config.model_copy(update={"threads": 2})
+        assert not group.fits(wider)
+    assert not list((tmp_path / "group").iterdir()) and not _train_workers()
+    alone = train_round(first.dir, examples, tmp_path / "alone", config, 2)
+    assert alone.hash == second.hash, "a kept worker carried something from one round into the next"
+    assert len({first.hash, second.hash, third.hash}) == 3
 
 
 def test_too_small_a_cluster_and_no_usable_example_are_told(ray_local: None, alone: None, tiny: Path, tmp_path: Path) -> None:
