@@ -132,7 +132,7 @@ def _dry_run(config: RunConfig, directory: str) -> None:
 
 @app.command()
 def verify(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, [header], and proof or code")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header (optional), and proof or code")],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
     audit: Annotated[Audit, typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process")] = Audit.fast,

@@ -1,6 +1,6 @@
 """The seed set that bootstraps a small model: English with its statement, graded statements, and weak proofs.
 
-Proofs come from the easier levels only and about 45 % of them fail (plausible wrong witnesses, missing steps,
+Proofs come from the easier levels only and about two thirds of them fail (plausible wrong witnesses, missing steps,
 tactics that cannot do it), so that a model trained on them explores rather than knows.
 """
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from synth.problems.generate import EVERYTHING, Choice, draw, reference, word
 from synth.records import Grade
 
-GOOD_PROOFS = 0.5
+GOOD_PROOFS = 0.3
 LITERAL = 0.35  # share of formalizations whose text is the Lean proposition itself: a small model learns to copy from them
 LITERAL_WORDINGS = ("Prove that {}.", "Show {}.", "{}", "Prove the statement {}.")
 PROOF_LEVELS = (1, 2)
@@ -69,12 +69,17 @@ def _proofs(rng: Random, count: int, held: set[str], choice: Choice) -> list[tup
 
 
 def _grades(rng: Random, formal: list[tuple[str, str]]) -> list[tuple[str, str, Grade]]:
+    """Faithful statements and corrupted ones.
+
+    More faithful than otherwise: a small model sees whether the content fits but is unsure of details, and where
+    it is unsure it must not reject everything.
+    """
     rows: list[tuple[str, str, Grade]] = []
     for text, statement in formal:
         chance = rng.random()
-        if chance < 0.42:
+        if chance < 0.5:
             rows.append((text, statement, "excellent"))
-        elif chance < 0.5:
+        elif chance < 0.6:
             rows.append((text, rename(rng, statement), "good"))
         else:
             wrong, grade = corrupt(rng, statement, rng.choice(formal)[1])
@@ -95,7 +100,7 @@ def corrupt(rng: Random, statement: str, unrelated: str) -> tuple[str, Grade]:
     """A statement that no longer says what the text says: one detail wrong is "fair", content lost is "poor"."""
     for _ in range(20):
         kind = rng.choices(
-            ("number", "swap", "relation", "variable", "hypothesis", "quantifier", "unrelated"), (35, 15, 15, 10, 10, 5, 10)
+            ("number", "swap", "relation", "variable", "hypothesis", "quantifier", "unrelated"), (20, 10, 15, 10, 15, 5, 25)
         )[0]
         wrong = unrelated if kind == "unrelated" else _CORRUPTIONS[kind](rng, statement)
         if wrong not in ("", statement):

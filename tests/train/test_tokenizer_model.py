@@ -25,6 +25,8 @@ def test_any_text_round_trips(text: str) -> None:
 
 def test_digits_are_single_and_roles_are_one_token() -> None:
     assert TOKENIZER.tokenize("12345")[-5:] == list("12345")
+    digits = train_tokenizer(["3 * n + 17 = 419", "n % 4 = 2", "(5 * n + 6) % 7 = 1"] * 9, 400)
+    assert digits.tokenize(" + 17 = (5") == ["Ġ+", "Ġ1", "7", "Ġ=", "Ġ", "(", "5"]  # never "Ġ17", never "Ġ", "1"
     for token in SPECIAL_TOKENS:
         assert len(TOKENIZER(token)["input_ids"]) == 1
         assert token not in TOKENIZER.decode(TOKENIZER(f"a{token}b")["input_ids"], skip_special_tokens=True)

@@ -113,10 +113,10 @@ def test_the_proofs_of_every_family_verify(lean: Backend, family: object) -> Non
                 assert proved(lean, target(draft), f"by {proof}"), (target(draft), proof)
 
 
-def test_about_half_of_the_seed_proofs_verify(lean: Backend) -> None:
+def test_about_a_third_of_the_seed_proofs_verify(lean: Backend) -> None:
     proofs = seed_set(1, 400, proofs=90).proofs
     share = sum(proved(lean, statement, proof) for statement, proof in proofs) / len(proofs)
-    assert 0.42 <= share <= 0.65
+    assert 0.2 <= share <= 0.45
 
 
 def test_the_seed_set_never_shows_a_held_out_statement() -> None:
@@ -140,7 +140,7 @@ def test_grades_follow_faithfulness() -> None:
         elif grade in ("fair", "poor"):
             assert statement != meant[text]
     counts = Counter(grade for _, _, grade in seeds.grades)
-    assert 0.4 <= (counts["excellent"] + counts["good"]) / len(seeds.grades) <= 0.6
+    assert 0.5 <= (counts["excellent"] + counts["good"]) / len(seeds.grades) <= 0.7
     assert min(counts["good"], counts["fair"], counts["poor"]) >= 20
 
 
