@@ -176,6 +176,44 @@ def verify(
     print(out)
 
 
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0: every network this machine is on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port")] = 8000,
+    backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
+    audit: Annotated[Audit, typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process")] = Audit.strict,
+    workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
+    api_key: Annotated[
+        str, typer.Option(envvar="PROOF_SYNTH_API_KEY", help="key that requests must bring as `Authorization: Bearer KEY`; empty: none")
+    ] = "",
+    max_mb: Annotated[float, typer.Option(help="largest request in MB")] = 16.0,
+    max_waiting: Annotated[int, typer.Option(help="most checks taken and not yet answered; beyond them: 503")] = 16384,
+    max_timeout: Annotated[float, typer.Option(help="seconds of Lean that one check can ask for")] = 300.0,
+    drain: Annotated[float, typer.Option(help="seconds that requests under way may take after Ctrl-C or SIGTERM")] = 60.0,
+) -> None:
+    """Check proofs over HTTP: our own interface and the Kimina Lean server's, whose clients work unchanged.
+
+    POST /v1/verify   does each proof prove its statement? Outcome, axioms, audit.
+    POST /api/check   Lean's messages on whole files (Kimina); /verify is its older form.
+    GET  /docs        all of it, with examples to try; /health needs no key.
+
+    On a cluster (RAY_ADDRESS, ray job submit) every node checks.
+    """
+    from pydantic import ValidationError
+
+    from synth.overrides import explain
+    from verify_workers.serve.config import ServeConfig
+    from verify_workers.serve.service import run as run_service
+
+    pool = {"backend": backend.value, "audit": audit.value, "workers": workers, "timeout_last": max_timeout}
+    limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
+    try:
+        config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, **limits})
+    except ValidationError as error:
+        raise UserError(f"synth serve: {explain(error)}") from None
+    run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))
+
+
 ModelOption = Annotated[Path, typer.Option("--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
 RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending")]

@@ -45,6 +45,7 @@ from train.tokenizer import train_tokenizer
 from train.tracking import Tracker
 from verify_workers.errors import UserError
 from verify_workers.pool import node_pools
+from verify_workers.ray_session import ray_session
 from verify_workers.records import Check
 
 log = logging.getLogger(__name__)
@@ -124,23 +125,6 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
                 tracker.finish()
         write_report(store)
     return run_dir
-
-
-@contextmanager
-def ray_session() -> Iterator[None]:
-    """The cluster that RAY_ADDRESS or a Ray job names, else a Ray of our own that ends with us."""
-    if ray.is_initialized():
-        yield
-        return
-    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if "RAY_ADDRESS" not in os.environ:
-        # Actors here share the cores: what they reserve is a matter of the configuration, not of Ray.
-        settings |= {"num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
-    ray.init(**settings)
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
 async def _rounds(job: Run) -> None:

@@ -21,7 +21,7 @@ from synth.files import read_records, write_records
 from synth.filters import filtered
 from synth.formalize import Lineage, formalize, given, under_header
 from synth.models import sampler_actor
-from synth.pipeline import ray_session, scores
+from synth.pipeline import scores
 from synth.problems.readers import read_problems
 from synth.progress import Progress
 from synth.prompts import load_prompts
@@ -36,6 +36,7 @@ from train.replay import select
 from train.rounds import TrainResult, train_round
 from verify_workers.errors import UserError
 from verify_workers.pool import node_pools
+from verify_workers.ray_session import ray_session
 
 
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:

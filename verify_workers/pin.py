@@ -101,6 +101,33 @@ def build(check: Check, nonce: str | None = None) -> PinnedFile:
     )
 
 
+def snippet(check: Check) -> str:
+    """A file that nothing is asked about, as Lean sees it: below the header, its own imports being the header's."""
+    return f"{check.header}\n{check.code}" if check.header else check.code or ""
+
+
+def read_snippet(check: Check, output: str, status: int) -> Reading:
+    """What Lean's messages on `snippet(check)` amount to; raises `Malformed` as `read` does."""
+    if status not in (0, 1):
+        raise Malformed(f"Lean ended with status {status}")
+    above = check.header.count("\n") + 1 if check.header else 0
+    replies = [_reply(line) for line in output.splitlines() if line.strip()]
+    messages = tuple(
+        reply.model_copy(
+            update={
+                "line": max(1, reply.line - above),
+                "end_line": reply.end_line and max(1, reply.end_line - above),
+                "text": reply.text[:MAX_MESSAGE_CHARACTERS],
+            }
+        )
+        for reply in sorted(replies, key=lambda reply: reply.severity != "error")[:MAX_MESSAGES]
+    )
+    errors = [message for message in messages if message.severity == "error"]
+    if not errors and status == 0:
+        return Reading(Outcome.ELABORATED, "", messages)
+    return Reading(Outcome.REJECTED, _why(errors[0]) if errors else Reason.ELABORATION, messages)
+
+
 def without_imports(code: str) -> str:
     """The file with the imports at its top blanked out (they are the header's), every line and column kept."""
     marks = tokens(code)
@@ -152,7 +179,15 @@ def _reply(line: str) -> Message:
     """One line of `lean --json`, with the line number in the pinned file."""
     try:
         data: dict[str, Any] = json.loads(line)
-        return Message(severity=_SEVERITIES[data["severity"]], line=data["pos"]["line"], column=data["pos"]["column"], text=data["data"])
+        end = data.get("endPos") or {}
+        return Message(
+            severity=_SEVERITIES[data["severity"]],
+            line=data["pos"]["line"],
+            column=data["pos"]["column"],
+            text=data["data"],
+            end_line=end.get("line"),
+            end_column=end.get("column"),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise Malformed(f"no message of Lean: {line[:200]!r}") from error
 

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     RESOURCE = "resource"  # memory
     INFRA = "infra"  # the checker failed: no verdict about the proof
+    ELABORATED = "elaborated"  # of a `Snippet`: Lean has no errors; no statement was asked about, so nothing is verified
 
 
 class Reason(StrEnum):
@@ -50,6 +51,8 @@ class Message(BaseModel):
     line: int
     column: int
     text: str
+    end_line: int | None = None
+    end_column: int | None = None
 
 
 class Check(BaseModel):
@@ -70,11 +73,28 @@ class Check(BaseModel):
             raise ValueError("give exactly one of `proof` and `code`")
         return self
 
+    @property
+    def _form(self) -> str:
+        return "proof" if self.code is None else "code"
+
     def key(self, toolchain: str, library: str) -> str:
         """Content key of the question (not of its id or time limit) on one Lean and library."""
-        form = "proof" if self.code is None else "code"
-        parts = [toolchain, library, self.header, self.statement, form, self.proof or self.code or ""]
+        parts = [toolchain, library, self.header, self.statement, self._form, self.proof or self.code or ""]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+class Snippet(Check):
+    """A whole file with no statement to prove: what does Lean say about it?
+
+    Its best outcome is `elaborated`.  There is no policy and no pin, so its messages are only what the file wants them
+    to be: feedback for people and models, never a proof.
+    """
+
+    statement: Literal[""] = ""  # type: ignore[assignment]
+
+    @property
+    def _form(self) -> str:
+        return "snippet"
 
 
 class Verdict(BaseModel):

@@ -18,7 +18,7 @@ from verify_workers.kernel import abi, header, jail, selftest
 from verify_workers.kernel.client import Unsupported, Zygote, ZygoteFailed
 from verify_workers.lean.install import LeanInstall
 from verify_workers.policy import refusal
-from verify_workers.records import Check, Message, Outcome, Reason, Verdict
+from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.statement import StatementError, parse_theorem, source
 
 MAX_ZYGOTES = 3  # headers kept warm; the one used longest ago goes first
@@ -87,25 +87,22 @@ class ForkBackend:
     # ---- the check ----
 
     def _check(self, check: Check) -> Verdict:
+        if isinstance(check, Snippet):
+            return self._snippet(check)
         try:
             theorem = parse_theorem(check.statement)
         except StatementError as error:
             return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
         text = check.proof if check.code is None else check.code
         assert text is not None  # Check demands exactly one
-        if len(text) + len(check.statement) + len(check.header) > MAX_TEXT:
-            return _verdict(check, Outcome.RESOURCE, "text too long")
-        try:
-            (check.statement + check.header + text).encode()
-        except UnicodeEncodeError as error:
-            return _verdict(check, Outcome.REJECTED, Reason.ELABORATION, f"not a text: {error.reason}")
+        unfit = _unfit(check, text)
+        if unfit is not None:
+            return unfit
         top = header.split(check.header)
         own = header.split(text) if check.code is not None else header.Header((), text)
-        missing = [m for m in (*top.imports, *own.imports) if not self._has_module(m)]
-        if missing:
-            where = "the header" if missing[0] in top.imports else "the file"
-            detail = f"needs {missing[0].partition('.')[0]}, which this Lean does not have ({where} imports {missing[0]})"
-            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
+        missing = self._missing(check, top, own)
+        if missing is not None:
+            return missing
         if self._policy:
             refused = refusal(check)
             if refused is not None:
@@ -118,8 +115,28 @@ class ForkBackend:
         reply = self._ask(top.imports, statement, _components(theorem.name), f"{before}{own.rest}\n", prefix, check.timeout)
         return _decide(check, reply, _Lines(prefix, before))
 
-    def _has_module(self, module: str) -> bool:
-        return (self._install.path / (module.replace(".", "/") + ".olean")).is_file()
+    def _snippet(self, check: Snippet) -> Verdict:
+        """What Lean says about a whole file that nobody has asked to prove anything."""
+        text = check.code or ""
+        unfit = _unfit(check, text)
+        if unfit is not None:
+            return unfit
+        top, own = header.split(check.header), header.split(text)
+        missing = self._missing(check, top, own)
+        if missing is not None:
+            return missing
+        prefix = top.rest.strip() and top.rest.rstrip() + "\n"
+        reply = self._ask((*top.imports, *own.imports), "", (), f"{own.rest}\n", prefix, check.timeout)
+        return _decide_snippet(check, reply, _Lines(prefix, ""))
+
+    def _missing(self, check: Check, top: header.Header, own: header.Header) -> Verdict | None:
+        """The verdict on a check that imports what is not there."""
+        for where, modules in (("the header", top.imports), ("the file", own.imports)):
+            for module in modules:
+                if not (self._install.path / (module.replace(".", "/") + ".olean")).is_file():
+                    detail = f"needs {module.partition('.')[0]}, which this Lean does not have ({where} imports {module})"
+                    return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
+        return None
 
     def _ask(
         self, imports: tuple[str, ...], statement: str, target: tuple[str, ...], text: str, prefix: str, timeout: float
@@ -164,6 +181,17 @@ def audit_again(install: LeanInstall, checks: Iterable[Check], memory_mb: int = 
         return [backend.check(check) for check in checks]
 
 
+def _unfit(check: Check, text: str) -> Verdict | None:
+    """The verdict on what Lean cannot be given at all."""
+    if len(text) + len(check.statement) + len(check.header) > MAX_TEXT:
+        return _verdict(check, Outcome.RESOURCE, "text too long")
+    try:
+        (check.statement + check.header + text).encode()
+    except UnicodeEncodeError as error:
+        return _verdict(check, Outcome.REJECTED, Reason.ELABORATION, f"not a text: {error.reason}")
+    return None
+
+
 class _Lines:
     """Positions in the text that Lean saw to positions in the text that the user gave."""
 
@@ -198,8 +226,12 @@ def _messages(report: dict[str, Any], place: _Lines | None) -> list[Message]:
         except (TypeError, ValueError):
             continue
         line, column = place(message.line, message.column) if place else (1, 0)
-        if max(line, column) <= MAX_TEXT:
-            out.append(message.model_copy(update={"line": line, "column": column, "text": _clean(message.text)}))
+        end_line, end_column = None, None
+        if place and message.end_line is not None and message.end_column is not None:
+            end_line, end_column = place(message.end_line, message.end_column)
+        if max(line, column, end_line or 0, end_column or 0) <= MAX_TEXT:
+            where = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+            out.append(message.model_copy(update=where | {"text": _clean(message.text)}))
     return out
 
 
@@ -225,6 +257,16 @@ def _decide(check: Check, reply: dict[str, Any], place: _Lines) -> Verdict:
         failed = _stopped(check, judge, Reason.KERNEL, "the kernel audit")
         return failed or _refused(check, judge, messages, None).model_copy(update={"audit": "kernel"})
     return Verdict(id=check.id, outcome=Outcome.ACCEPTED, messages=messages, axioms=judge["axioms"], audit="kernel")
+
+
+def _decide_snippet(check: Check, reply: dict[str, Any], place: _Lines) -> Verdict:
+    report = reply.get("candidate")
+    if not isinstance(report, dict):
+        return _verdict(check, Outcome.INFRA, "no report of the file")
+    messages = _messages(report, place)
+    if report["status"] != "ok":
+        return _stopped(check, report, Reason.ELABORATION, "the file") or _refused(check, report, messages, None)
+    return Verdict(id=check.id, outcome=Outcome.ELABORATED, messages=messages)
 
 
 def _stopped(check: Check, report: dict[str, Any], reason: Reason, who: str) -> Verdict | None:

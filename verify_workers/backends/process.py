@@ -18,7 +18,7 @@ from pathlib import Path
 
 from verify_workers import pin, policy
 from verify_workers.lean import LeanInstall
-from verify_workers.records import Check, Message, Outcome, Reason, Verdict
+from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 
 CONFINED = Path(__file__).with_name("confined.py")
 
@@ -60,7 +60,7 @@ class ProcessBackend:
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned file."""
         start = time.monotonic()
-        verdict = policy.refusal(check) or self._ask_lean(check)
+        verdict = self._ask_lean(check) if isinstance(check, Snippet) else policy.refusal(check) or self._ask_lean(check)
         return verdict.model_copy(
             update={
                 "seconds": time.monotonic() - start,
@@ -75,9 +75,9 @@ class ProcessBackend:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_lean(self, check: Check) -> Verdict:
-        file = pin.build(check)
+        file = None if isinstance(check, Snippet) else pin.build(check)
         try:
-            run = self._run(file.text, check.timeout)
+            run = self._run(file.text if file else pin.snippet(check), check.timeout)
         except OSError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run Lean: {error}")
         if run.stopped is not None:
@@ -87,7 +87,8 @@ class ProcessBackend:
             messages = [Message(severity="error", line=1, column=0, text=detail)] if detail else []
             return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages)
         try:
-            reading = pin.read(file, run.output.decode("utf-8"), run.status)
+            output = run.output.decode("utf-8")
+            reading = pin.read(file, output, run.status) if file else pin.read_snippet(check, output, run.status)
         except (pin.Malformed, UnicodeDecodeError) as error:
             detail = run.errors.decode("utf-8", "replace").strip()[-500:]
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"{error}; {detail}" if detail else str(error))
@@ -97,7 +98,7 @@ class ProcessBackend:
             reason=str(reading.reason),
             messages=list(reading.messages),
             axioms=list(reading.axioms),
-            audit="text",
+            audit="text" if file else "none",
         )
 
     def _run(self, text: str, timeout: float) -> Run:

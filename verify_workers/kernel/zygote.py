@@ -54,11 +54,18 @@ class Zygote:
     audits: int = 0  # that it has done
 
     def check(self, request: Report) -> Report:
-        """One check: reports of the children that ran, under `statement`, `candidate` and `judge`."""
+        """One check: reports of the children that ran, under `statement`, `candidate` and `judge`.
+
+        Without a statement only the candidate is elaborated.
+        """
         prefix, statement, target = request["prefix"], request["statement"], tuple(request["target"])
         seconds, memory = request["timeout"], request["memory"]
         source = (prefix + request["source"]).encode()
         reply: Report = {}
+        if not statement:
+            child = children.start(_reported(lambda: self._snippet(source)), seconds, memory)
+            children.finish([child], self.owner)
+            return {"candidate": _report(child)[0]}
         known = self.statements.get((prefix, statement))
         running = {"candidate": children.start(_reported(lambda: self._candidate(source, target)), seconds, memory)}
         if known is None:
@@ -111,6 +118,14 @@ class Zygote:
             raise Refused("wrong_statement", f"no theorem {abi.show(target)} was declared")
         order = export.closure(self.world, done.kernel, root)
         return {"status": "ok", "messages": messages, "target": root}, export.declarations(self.world, done.kernel, order)
+
+    def _snippet(self, source: bytes) -> tuple[Report, bytes]:
+        self.world.lean.start_tasks(1)
+        messages, errors = _feedback(frontend.elaborate(self.world, source).messages)
+        return {"status": "refused", "reason": "elaboration", "messages": messages} if errors else {
+            "status": "ok",
+            "messages": messages,
+        }, b""
 
     def _statement(self, source: bytes, target: Key) -> tuple[Report, bytes]:
         self.world.lean.start_tasks(1)
@@ -172,7 +187,8 @@ def _feedback(messages: list[bytes]) -> tuple[list[Report], bool]:
     rows.sort(key=lambda row: row["severity"] != "error")
     short = [
         {"severity": {"information": "info"}.get(row["severity"], row["severity"]), "line": row["pos"]["line"],
-         "column": row["pos"]["column"], "text": row["data"][:MAX_MESSAGE]}
+         "column": row["pos"]["column"], "text": row["data"][:MAX_MESSAGE],
+         "end_line": (row.get("endPos") or {}).get("line"), "end_column": (row.get("endPos") or {}).get("column")}
         for row in rows[:MAX_MESSAGES]
     ]  # fmt: skip
     return short, bool(rows) and rows[0]["severity"] == "error"
