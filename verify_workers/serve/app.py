@@ -99,7 +99,7 @@ class Gate:
 
 def make_app(verify: Verify, stats: Stats, config: ServeConfig) -> FastAPI:
     """The whole application around `verify`, which answers checks in their order and never raises for a bad proof."""
-    app = FastAPI(title="proof-synth", description=ABOUT, default_response_class=AsciiResponse)
+    app = FastAPI(title="proof-synth", description=ABOUT, default_response_class=AsciiResponse, strict_content_type=False)
     app.add_middleware(BodyLimit, limit=int(config.max_mb * 1e6))
 
     def authorize(key: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
