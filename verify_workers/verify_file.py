@@ -26,7 +26,7 @@ from pydantic import BaseModel, Field
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.local_pool import LocalPool
-from verify_workers.records import Check, Verdict
+from verify_workers.records import Check, Message, Verdict
 
 JSONL_ENDINGS = (".jsonl", ".ndjson")
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -35,12 +35,13 @@ ROW_BYTES = 64 * 2**20  # longest line of JSONL
 READ_ROWS = 256  # rows of Parquet decoded at a time
 WRITE_ROWS = 4096  # rows per Parquet row group
 TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
+MESSAGE = [(name, pa.string() if name in ("severity", "text") else pa.int64()) for name in Message.model_fields]
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("outcome", pa.string()),
         ("reason", pa.string()),
-        ("messages", pa.list_(pa.struct([("severity", pa.string()), ("line", pa.int64()), ("column", pa.int64()), ("text", pa.string())]))),
+        ("messages", pa.list_(pa.struct(MESSAGE))),
         ("axioms", pa.list_(pa.string())),
         ("audit", pa.string()),
         ("seconds", pa.float64()),

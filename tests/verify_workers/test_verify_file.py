@@ -70,7 +70,7 @@ def test_one_row_per_row_in_the_same_order(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_messages_and_axioms_reach_both_formats(tmp_path: Path) -> None:
-    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800"}
+    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800", "end_line": 3, "end_column": 7}
 
     class Wordy(NullBackend):
         def check(self, check: Check) -> Verdict:

@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import ray
@@ -33,19 +33,25 @@ def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
     Raises UserError if the port is taken or no Lean worker can be started.
     """
     _free(config.host, config.port)
+    with ray_session():
+        pools = node_pools(config.pool)
+        try:
+            _warm(pools)
+            with _serving(pools, config), _end_signals() as ended:
+                announce(f"http://{config.host}:{config.port}")
+                ended.wait()
+        finally:
+            for pool in pools:
+                ray.kill(pool)
+
+
+@contextlib.contextmanager
+def _end_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set.  To be entered after Ray's start, which takes SIGTERM for itself (and aborts on it)."""
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with ray_session():
-            pools = node_pools(config.pool)
-            try:
-                _warm(pools)
-                with _serving(pools, config):
-                    announce(f"http://{config.host}:{config.port}")
-                    ended.wait()
-            finally:
-                for pool in pools:
-                    ray.kill(pool)
+        yield ended
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
