@@ -42,16 +42,23 @@ app = typer.Typer(
 
 RunDirOption = Annotated[str, typer.Option("--run-dir", help="where everything is kept (any fsspec location); default: runs/NAME-HASH")]
 SetOption = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="override one key of the configuration, such as rounds=2")]
+ProjectOption = Annotated[
+    Path | None, typer.Option("--project", metavar="DIR", help="lake project whose Lean (and Mathlib) checks; default: the embedded Lean")
+]
+ReplOption = Annotated[
+    Path | None, typer.Option("--repl", metavar="PATH", help="the project's community REPL; looked for in and beside it by default")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
 
 
 class Backend(StrEnum):
-    """Backends of `synth verify`."""
+    """Backends of `synth verify` and `synth serve`."""
 
     auto = "auto"
     fork = "fork"
     process = "process"
+    repl = "repl"
 
 
 class Audit(StrEnum):
@@ -122,7 +129,7 @@ def _dry_run(config: RunConfig, directory: str) -> None:
     if config.problems.path:
         next(iterate(config.problems), None)  # a missing or unreadable file is said now
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
-    rows = diagnose(directory)
+    rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl)
     Console(stderr=True).print(table(rows))
     failed = [row for row in rows if row.status == "fail"]
     if failed:
@@ -136,6 +143,8 @@ def verify(
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
     audit: Annotated[Audit, typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process")] = Audit.fast,
+    project: ProjectOption = None,
+    repl: ReplOption = None,
     timeout: Annotated[float, typer.Option(help="seconds of Lean per row")] = 60.0,
     workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
 ) -> None:
@@ -152,6 +161,8 @@ def verify(
             {
                 "backend": backend.value,
                 "audit": audit.value,
+                "project": project,
+                "repl": repl,
                 "workers": workers,
                 "timeout_last": max(300.0, timeout),
                 "timeout_first": min(3.0, timeout),
@@ -181,7 +192,12 @@ def serve(
     host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0: every network this machine is on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port")] = 8000,
     backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
-    audit: Annotated[Audit, typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process")] = Audit.strict,
+    audit: Annotated[
+        Audit | None,
+        typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process (default, but fast with --project)"),
+    ] = None,
+    project: ProjectOption = None,
+    repl: ReplOption = None,
     workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
     api_key: Annotated[
         str, typer.Option(envvar="PROOF_SYNTH_API_KEY", help="key that requests must bring as `Authorization: Bearer KEY`; empty: none")
@@ -205,7 +221,9 @@ def serve(
     from verify_workers.serve.config import ServeConfig
     from verify_workers.serve.service import run as run_service
 
-    pool = {"backend": backend.value, "audit": audit.value, "workers": workers, "timeout_last": max_timeout}
+    tier = audit or (Audit.fast if project else Audit.strict)
+    lean = {"backend": backend.value, "audit": tier.value, "project": project, "repl": repl}
+    pool = {**lean, "workers": workers, "timeout_last": max_timeout}
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
     try:
         config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, **limits})
@@ -343,11 +361,18 @@ def status(run: RunArgument, watch: Annotated[float, typer.Option(help="seconds 
 
 
 @app.command()
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False) -> None:
-    """What works on this machine, and what to do about what does not.  Exit status 1 if something needed does not."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+) -> None:
+    """What works on this machine, and what to do about what does not.  Exit status 1 if something needed does not.
+
+    With --project it walks from nothing to a lake project whose Lean, Mathlib and REPL work, one step at a time.
+    """
     from synth.doctor import diagnose, table
 
-    rows = diagnose()
+    rows = diagnose(project=project, repl=repl)
     if as_json:
         print(json.dumps([vars(row) for row in rows], indent=2))
     else:

@@ -35,8 +35,11 @@ class Row:
     remedy: str = ""
 
 
-def diagnose(run_dir: str = "", quick: bool = False) -> list[Row]:
-    """All findings.  `quick` leaves out what starts processes (Lean, the fork backend).  Never raises for a bad machine."""
+def diagnose(run_dir: str = "", quick: bool = False, project: Path | None = None, repl: Path | None = None) -> list[Row]:
+    """All findings, with those on a lake project if one is named.
+
+    `quick` leaves out what starts processes (Lean and its backends).  Never raises for a bad machine.
+    """
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
         ("Python", _python),
         ("packages", _packages),
@@ -45,8 +48,10 @@ def diagnose(run_dir: str = "", quick: bool = False) -> list[Row]:
         ("disk", lambda: _disk(run_dir)),
         ("GPU", _gpu),
     ]
-    if not quick:
+    if not quick and project is None:
         steps += [("embedded Lean", _lean), ("fork backend", _fork)]
+    if not quick and project is not None:
+        steps.append(("lake project", lambda: _project(project, repl)))
     rows: list[Row] = []
     for name, step in steps:
         try:
@@ -184,3 +189,24 @@ def _fork() -> Iterator[Row]:
     else:
         backend.close()
         yield Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
+
+
+def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
+    from verify_workers.backends import make_backend
+    from verify_workers.lean.project import steps
+
+    missing = False
+    for step in steps(folder, repl):
+        missing = not step.works
+        yield Row(step.what, "fail" if missing else "ok", step.found, step.remedy)
+    if missing:
+        return
+    try:
+        backend = make_backend("repl", project=folder, repl=repl)
+    except UserError as error:
+        yield Row(
+            "repl backend", "fail", str(error).splitlines()[0], "run the same command again with SYNTH_LOG=debug, and report it to us"
+        )
+    else:
+        backend.close()
+        yield Row("repl backend", "ok", "its self-test passes: a true theorem accepted, a false one refused")

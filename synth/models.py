@@ -77,6 +77,24 @@ class PromptTooLong(Exception):
     """The prompt leaves no room for an answer in the model's context."""
 
 
+def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
+    """vLLM's arguments for `config`."""
+    arguments: dict[str, Any] = {
+        "dtype": config.dtype,
+        "enforce_eager": config.enforce_eager,
+        "max_model_len": config.max_model_len,
+        "max_num_seqs": config.max_num_seqs,
+        "disable_log_stats": True,
+    }
+    if config.gpus > 1:
+        arguments["tensor_parallel_size"] = int(config.gpus)
+    else:
+        arguments["distributed_executor_backend"] = "uni"
+    if config.gpus:
+        arguments["gpu_memory_utilization"] = config.gpu_memory_utilization
+    return arguments
+
+
 class Engine:
     """A vLLM engine stepped by its own thread.  Thread-safe: `submit` and `call` may come from anywhere."""
 
@@ -90,20 +108,8 @@ class Engine:
         from vllm import LLM
 
         torch.set_num_threads(config.threads)
-        extra: dict[str, Any] = {"distributed_executor_backend": "uni"} if config.gpus <= 1 else {"tensor_parallel_size": int(config.gpus)}
-        if config.gpus:
-            extra["gpu_memory_utilization"] = config.gpu_memory_utilization
         self.config = config
-        self.llm = LLM(
-            model=model,
-            dtype=config.dtype,
-            enforce_eager=config.enforce_eager,
-            max_model_len=config.max_model_len,
-            max_num_seqs=config.max_num_seqs,
-            seed=seed,
-            disable_log_stats=True,
-            **extra,
-        )
+        self.llm = LLM(model=model, seed=seed, **engine_arguments(config))
         self.tokenizer = self.llm.get_tokenizer()
         self.generated = 0  # tokens
         self.busy_seconds = 0.0

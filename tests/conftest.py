@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.verify_workers.fake_lake import FakeLake
     from verify_workers.lean import LeanInstall
 
 
@@ -41,3 +42,13 @@ def lean() -> LeanInstall:
     from verify_workers.lean import embedded
 
     return embedded()
+
+
+@pytest.fixture(scope="session")
+def lake(lean: LeanInstall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeLake]:
+    """A lake project as users have it, with the embedded Lean inside."""
+    from tests.verify_workers.fake_lake import FakeLake
+
+    fake = FakeLake(tmp_path_factory.mktemp("lake"), lean)
+    yield fake
+    fake.close()

@@ -24,7 +24,12 @@ class PoolConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    backend: Literal["auto", "fork", "process"] = Field("auto", description="auto: the fastest whose self-test passes here")
+    backend: Literal["auto", "fork", "process", "repl"] = Field("auto", description="auto: the fastest whose self-test passes here")
+    project: Path | None = Field(None, description="lake project (with Mathlib, say) whose Lean checks; null: the embedded Lean")
+    repl: Path | None = Field(
+        None, description="the project's community REPL, folder or binary; null: looked for in and beside the project"
+    )
+    header: float = Field(300.0, gt=0, description="seconds that importing a header may take (repl); not counted against a check")
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
@@ -50,6 +55,16 @@ class PoolConfig(BaseModel):
     def _ordered(self) -> PoolConfig:
         if self.timeout_first > self.timeout_last:
             raise ValueError(f"timeout_first ({self.timeout_first:g} s) must not exceed timeout_last ({self.timeout_last:g} s)")
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_lean(self) -> PoolConfig:
+        if self.project is None and self.backend == "repl":
+            raise ValueError("backend repl checks in a lake project: name its folder as project")
+        if self.project is not None and self.backend == "fork":
+            raise ValueError("backend fork runs on the embedded Lean only: use repl or process in a lake project")
+        if self.project is not None and self.audit == "strict":
+            raise ValueError("audit strict needs the embedded Lean: in a lake project use audit fast, and re-check with backend process")
         return self
 
     def worker_count(self) -> int:

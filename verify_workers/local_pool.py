@@ -20,16 +20,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from verify_workers.cache import VerdictCache
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
 from verify_workers.schedule import Item, Schedule, Sink, Stage, passes
-
-if TYPE_CHECKING:
-    from verify_workers.lean import LeanInstall
 
 log = logging.getLogger("verify_workers.pool")
 
@@ -115,8 +112,8 @@ class LocalPool:
     ) -> None:
         self.config = config
         self.workers = config.worker_count()
-        self._factory: Factory = factory or (lambda: _make(config.backend, config.audit, config.memory_mb))
-        self._auditor: Factory = auditor or (lambda: _make_auditor(config.memory_mb))
+        self._factory: Factory = factory or (lambda: _make(config, config.backend, config.audit))
+        self._auditor: Factory = auditor or (lambda: _make_auditor(config))
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry)
@@ -379,7 +376,8 @@ class LocalPool:
     def _ask(self, slot: _Slot, backend: Worker, question: Check) -> tuple[Verdict, str]:
         """The backend's verdict, or in words why its reply is none."""
         slot.asked = True
-        slot.deadline = time.monotonic() + question.timeout + self.config.grace
+        header = self.config.header if self.config.project else 0.0
+        slot.deadline = time.monotonic() + question.timeout + header + self.config.grace
         try:
             verdict = backend.check(question)
         except Exception as error:
@@ -604,40 +602,18 @@ def verifier_revision() -> str:
     return digest.hexdigest()[:16]
 
 
-def _make(name: str, audit: Literal["fast", "strict"], memory_mb: int) -> Worker:
-    """The backend of that name on the embedded Lean; `auto`: the fastest that works here.  Raises `UserError`."""
+def _make(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) -> Worker:
     # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
-    from verify_workers.backends.fork import ForkBackend
-    from verify_workers.backends.process import ProcessBackend
+    from verify_workers.backends import make_backend
 
-    install = _install()
-    if name != "process":
-        try:
-            return ForkBackend(install, audit, memory_mb)
-        except Exception as error:  # whatever is wrong with it here, `auto` has another one
-            if name == "fork":
-                raise UserError(f"the fork backend does not work here ({_line(error)}): use the process backend") from error
-            log.warning("backend: process (the fork backend does not work here: %s)", _line(error))
-    return ProcessBackend(install, memory_mb << 20)
+    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header)
 
 
-@functools.cache
-def _install() -> LeanInstall:
-    """The embedded Lean, looked for (and built, if need be) once per process."""
-    from verify_workers.lean import embedded
-
-    return embedded()
-
-
-def _make_auditor(memory_mb: int) -> Worker:
+def _make_auditor(config: PoolConfig) -> Worker:
     try:
-        return _make("fork", "strict", memory_mb)
+        return _make(config, "fork", "strict")
     except Exception as error:
-        raise UserError(f"the strict audit needs the fork backend ({_line(error)}); or use the fast audit") from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"the strict audit needs the fork backend ({error}); or use the fast audit") from error
 
 
 def _wrong(question: Check, verdict: object) -> str:

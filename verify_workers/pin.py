@@ -108,10 +108,14 @@ def snippet(check: Check) -> str:
 
 def read_snippet(check: Check, output: str, status: int) -> Reading:
     """What Lean's messages on `snippet(check)` amount to; raises `Malformed` as `read` does."""
-    if status not in (0, 1):
-        raise Malformed(f"Lean ended with status {status}")
-    above = check.header.count("\n") + 1 if check.header else 0
-    replies = [_reply(line) for line in output.splitlines() if line.strip()]
+    reading = decide_snippet(_replies(output, status), check.header.count("\n") + 1 if check.header else 0)
+    if status and reading.outcome is Outcome.ELABORATED:  # what keeps Lean from starting on a file is not among its messages
+        return Reading(Outcome.REJECTED, Reason.ELABORATION, reading.messages)
+    return reading
+
+
+def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
+    """What Lean's messages on a snippet that stands `above` lines below the start of the file amount to."""
     messages = tuple(
         reply.model_copy(
             update={
@@ -123,9 +127,7 @@ def read_snippet(check: Check, output: str, status: int) -> Reading:
         for reply in sorted(replies, key=lambda reply: reply.severity != "error")[:MAX_MESSAGES]
     )
     errors = [message for message in messages if message.severity == "error"]
-    if not errors and status == 0:
-        return Reading(Outcome.ELABORATED, "", messages)
-    return Reading(Outcome.REJECTED, _why(errors[0]) if errors else Reason.ELABORATION, messages)
+    return Reading(Outcome.REJECTED, _why(errors[0]), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
 
 
 def without_imports(code: str) -> str:
@@ -148,12 +150,16 @@ def read(file: PinnedFile, output: str, status: int) -> Reading:
 
     Raises `Malformed` for an empty, truncated or otherwise unexpected output.
     """
-    if status not in (0, 1):
-        raise Malformed(f"Lean ended with status {status}")
-    replies = [_reply(line) for line in output.splitlines() if line.strip()]
-    errors = [reply for reply in replies if reply.severity == "error"]
+    replies = _replies(output, status)
+    errors = sum(reply.severity == "error" for reply in replies)
     if bool(errors) != bool(status):
-        raise Malformed(f"Lean ended with status {status} after {len(errors)} errors")
+        raise Malformed(f"Lean ended with status {status} after {errors} errors")
+    return decide(file, replies)
+
+
+def decide(file: PinnedFile, replies: Sequence[Message]) -> Reading:
+    """The verdict that Lean's messages on a pinned file, in their order, amount to; raises `Malformed` as `read` does."""
+    errors = [reply for reply in replies if reply.severity == "error"]
     messages = tuple(_given(reply, file) for reply in replies if file.candidate <= reply.line < file.tail)[:MAX_MESSAGES]
     early = [reply for reply in errors if reply.line < file.candidate]
     if early:
@@ -173,6 +179,13 @@ def read(file: PinnedFile, output: str, status: int) -> Reading:
     if not ALLOWED_AXIOMS.issuperset(axioms):
         return Reading(Outcome.REJECTED, Reason.AXIOM, messages, axioms)
     return Reading(Outcome.ACCEPTED, "", messages, axioms)
+
+
+def _replies(output: str, status: int) -> list[Message]:
+    """The messages of a `lean --json` that ran to its end."""
+    if status not in (0, 1):
+        raise Malformed(f"Lean ended with status {status}")
+    return [_reply(line) for line in output.splitlines() if line.strip()]
 
 
 def _reply(line: str) -> Message:

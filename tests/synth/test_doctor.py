@@ -10,6 +10,7 @@ from rich.console import Console
 
 from synth import doctor
 from synth.doctor import Row, diagnose, table
+from tests.verify_workers.fake_lake import FakeLake
 
 
 def found(rows: list[Row], what: str) -> Row:
@@ -58,3 +59,13 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(doctor, "_gpu", breaks)
     row = found(diagnose(quick=True), "GPU")
     assert (row.status, row.detail) == ("fail", "OSError: libtorch.so: cannot open") and row.remedy
+
+
+def test_a_lake_project(lake: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", lake.path)
+    rows = list(doctor._project(lake.project, None))
+    assert [row.what for row in rows] == ["lake", "project", "lean", "Mathlib", "REPL", "repl backend"]
+    assert {row.status for row in rows} == {"ok"}
+    rows = list(doctor._project(tmp_path, None))
+    assert [(row.what, row.status) for row in rows] == [("lake", "ok"), ("project", "fail")] and "lake new" in rows[-1].remedy
+    assert found(diagnose(project=tmp_path), "project").status == "fail"

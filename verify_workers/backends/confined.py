@@ -1,11 +1,14 @@
-"""Becomes the given script after giving up what a checker of proofs does not need.
+"""Becomes the given program after giving up what a checker of proofs does not need.
 
-    python -I -S confined.py '{"parent": PID, "cpu": S, "memory": BYTES}' SCRIPT ARGS...
+    python -I -S confined.py '{"parent": PID, "cpu": S, "memory": BYTES, "files": N}' PROGRAM ARGS...
+
+PROGRAM is a Python script, which runs in this interpreter, or a binary, which replaces it.
 
 Elaborating a proof runs code, so before any of it is read this process: dies with its parent, cannot reach the
 network (its own network namespace, where the kernel permits), cannot create, write or remove any file nor signal other
 processes (Landlock, where the kernel has it), cannot start processes or leave its process group (seccomp, on x86-64),
-and has limits on processor time, address space, files and dumps.
+and has limits on processor time, address space, files and dumps.  (A binary keeps the right to become another program,
+which is how it was started; everything above then holds for that one.)
 A protection that this kernel lacks is skipped: the verdict does not rest on it.  Standard library only; every import
 is paid for by every check.
 """
@@ -26,18 +29,20 @@ LANDLOCK_VERSION = 1  # flag: ask for the kernel's Landlock version
 WRITES = {1: 0x1FF2, 2: 0x3FF2, 3: 0x7FF2}
 TCP = 0x3  # bind and connect, Landlock version 4
 SCOPES = 0x3  # abstract sockets and signals, Landlock version 6
-# x86-64: fork, vfork, execve, setpgid, setsid, ptrace, unshare, setns, process_vm_writev, execveat, io_uring_setup
-REFUSED = (57, 58, 59, 109, 112, 101, 272, 308, 311, 322, 425)
+# x86-64: fork, vfork, setpgid, setsid, ptrace, unshare, setns, process_vm_writev, execveat, io_uring_setup
+REFUSED = (57, 58, 109, 112, 101, 272, 308, 311, 322, 425)
+EXECVE = 59
 CLONE, CLONE3, CLONE_THREAD = 56, 435, 0x10000
 AUDIT_ARCH_X86_64 = 0xC000003E
 KILL, ALLOW, EPERM, ENOSYS = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026
 LOAD, EQUAL, AT_LEAST, BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF instructions
 
 
-def forbid_processes(libc: ctypes.CDLL) -> None:
+def forbid_processes(libc: ctypes.CDLL, replaceable: bool) -> None:
     """Threads may start, processes may not; nobody leaves the group that is killed at the end of the check."""
     if os.uname().machine != "x86_64":
         return
+    refused = REFUSED if replaceable else (*REFUSED, EXECVE)
     filters = [
         (LOAD, 0, 0, 4),  # architecture
         (EQUAL, 1, 0, AUDIT_ARCH_X86_64),
@@ -52,7 +57,7 @@ def forbid_processes(libc: ctypes.CDLL) -> None:
         (BITS, 0, 1, CLONE_THREAD),
         (RETURN, 0, 0, ALLOW),
         (RETURN, 0, 0, EPERM),
-        *((EQUAL, len(REFUSED) - index, 0, number) for index, number in enumerate(REFUSED)),
+        *((EQUAL, len(refused) - index, 0, number) for index, number in enumerate(refused)),
         (RETURN, 0, 0, ALLOW),
         (RETURN, 0, 0, EPERM),
     ]
@@ -75,8 +80,11 @@ def forbid_writing(libc: ctypes.CDLL) -> None:
     os.close(ruleset)
 
 
-def confine(parent: int, cpu: int, memory: int) -> None:
-    """Apply every protection to this process; `cpu` in seconds, `memory` (address space) in bytes."""
+def confine(parent: int, cpu: int, memory: int, files: int, replaceable: bool) -> None:
+    """Apply every protection to this process; `cpu` in seconds, `memory` (address space) in bytes.
+
+    `files` may be open at a time.  A `replaceable` process may still become another program.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the line above
@@ -90,18 +98,21 @@ def confine(parent: int, cpu: int, memory: int) -> None:
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NOFILE, files),
     ):
         hard = resource.getrlimit(limit)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))
-    forbid_processes(libc)
+    forbid_processes(libc, replaceable)
 
 
 def main() -> None:
-    """Confine this process, then run SCRIPT in it as `__main__`."""
-    confine(**json.loads(sys.argv[1]))
-    script, sys.argv = sys.argv[2], sys.argv[2:]
+    """Confine this process, then run PROGRAM in it: a script as `__main__`."""
+    program, is_script = sys.argv[2], sys.argv[2].endswith(".py")
+    confine(**json.loads(sys.argv[1]), replaceable=not is_script)
+    if not is_script:
+        os.execv(program, sys.argv[2:])
+    script, sys.argv = program, sys.argv[2:]
     with open(script, encoding="utf-8") as file:
         code = compile(file.read(), script, "exec")
     exec(code, {"__name__": "__main__", "__file__": script})

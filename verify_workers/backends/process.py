@@ -11,20 +11,21 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from verify_workers import pin, policy
-from verify_workers.lean import LeanInstall
+from verify_workers.kernel.children import anonymous
+from verify_workers.lean.install import Lean
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 
 CONFINED = Path(__file__).with_name("confined.py")
 
-MEMORY = 2 << 30  # bytes resident before a check counts as `resource`
-ADDRESS_SPACE = 6 << 30  # bytes beyond that which may be reserved; Lean maps its library, .olean files and thread stacks
-START_UP = 1.0  # seconds that starting Lean may take on top of the check's own time
+MEMORY = 2 << 30  # bytes of private memory before a check counts as `resource`
+FILES = 64  # that a check may have open
 POLL = 0.02  # seconds between looks at the clock and the memory
 MAX_OUTPUT = 8 << 20  # bytes of messages
 # A misspelt or unknown name must not become a variable: `(x : ℝ)` without reals would be accepted for every type ℝ.
@@ -48,8 +49,8 @@ class ProcessBackend:
 
     name = "process"
 
-    def __init__(self, install: LeanInstall, memory: int = MEMORY) -> None:
-        """`memory` is the resident size in bytes beyond which a check ends as `resource`."""
+    def __init__(self, install: Lean, memory: int = MEMORY) -> None:
+        """`memory` is the private memory in bytes (what is mapped from the library not counted) beyond which a check ends as `resource`."""
         self._install = install
         self._memory = memory
         self.lean = install.version
@@ -77,13 +78,16 @@ class ProcessBackend:
     def _ask_lean(self, check: Check) -> Verdict:
         file = None if isinstance(check, Snippet) else pin.build(check)
         try:
-            run = self._run(file.text if file else pin.snippet(check), check.timeout)
+            run = self._run((file.text if file else pin.snippet(check)).encode("utf-8"), check.timeout)
+        except UnicodeEncodeError as error:
+            message = Message(severity="error", line=1, column=0, text=f"not a text: {error.reason}")
+            return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.ELABORATION, messages=[message])
         except OSError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run Lean: {error}")
         if run.stopped is not None:
             return Verdict(id=check.id, outcome=run.stopped, reason="wall time" if run.stopped is Outcome.TIMEOUT else "memory or output")
-        if died := _died(run):
-            outcome, reason, detail = died
+        if end := died(run.status, run.errors):
+            outcome, reason, detail = end
             messages = [Message(severity="error", line=1, column=0, text=detail)] if detail else []
             return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages)
         try:
@@ -101,14 +105,14 @@ class ProcessBackend:
             audit="text" if file else "none",
         )
 
-    def _run(self, text: str, timeout: float) -> Run:
+    def _run(self, text: bytes, timeout: float) -> Run:
         """Lean on `text`, in a session of its own that is gone when this returns."""
-        limits = {"parent": os.getpid(), "cpu": int(2 * (timeout + START_UP)) + 2, "memory": self._memory + ADDRESS_SPACE}
-        *interpreter, script = self._install.command()
-        command = [*interpreter, str(CONFINED), json.dumps(limits), script, *OPTIONS, "--stdin", "--json"]
-        deadline = time.monotonic() + timeout + START_UP
+        seconds = timeout + self._install.start_up
+        limits = {"parent": os.getpid(), "cpu": int(2 * seconds) + 2, "memory": self._memory + self._install.mapped, "files": FILES}
+        command = [*confined(limits), *self._install.program(), *OPTIONS, "--stdin", "--json"]
+        deadline = time.monotonic() + seconds
         with os.fdopen(os.memfd_create("check"), "wb") as source:
-            source.write(text.encode("utf-8"))
+            source.write(text)
             source.flush()
             source.seek(0)
             child = subprocess.Popen(
@@ -143,7 +147,7 @@ class ProcessBackend:
                         selector.unregister(key.fileobj)
                 if time.monotonic() > deadline:
                     stopped = Outcome.TIMEOUT
-                elif _resident(child.pid) > self._memory or sum(map(len, streams.values())) > MAX_OUTPUT:
+                elif anonymous(child.pid) > self._memory or sum(map(len, streams.values())) > MAX_OUTPUT:
                     stopped = Outcome.RESOURCE
         if stopped is None:
             try:
@@ -153,25 +157,24 @@ class ProcessBackend:
         return bytes(streams[child.stdout]), bytes(streams[child.stderr]), stopped
 
 
-def _resident(pid: int) -> int:
-    """Resident bytes of a process; 0 when it has gone."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
+def confined(limits: dict[str, int]) -> list[str]:
+    """The argv prefix that confines the program after it (see `confined.py`)."""
+    return [sys.executable, "-I", "-S", str(CONFINED), json.dumps(limits)]
 
 
-def _died(run: Run) -> tuple[Outcome, str, str] | None:
-    """(outcome, reason, detail) of a process that ended by a signal of its own making, None for any other end."""
-    if run.status == -signal.SIGXCPU:
+def died(status: int, errors: bytes) -> tuple[Outcome, str, str] | None:
+    """(outcome, reason, detail) of a Lean that ended by a signal of the candidate's making, None for any other end.
+
+    `status` as subprocess gives it, `errors` what it wrote to standard error.
+    """
+    if status == -signal.SIGXCPU:
         return Outcome.TIMEOUT, "processor time", ""
-    if -run.status not in FAULTS:
+    if -status not in FAULTS:
         return None
-    words = run.errors.decode("utf-8", "replace").lower()
+    words = errors.decode("utf-8", "replace").lower()
     if any(sign in words for sign in ("out of memory", "bad_alloc", "cannot allocate")):
         return Outcome.RESOURCE, "memory", ""
-    detail = "Lean's stack overflowed" if "stack overflow" in words else f"Lean crashed (signal {-run.status})"
+    detail = "Lean's stack overflowed" if "stack overflow" in words else f"Lean crashed (signal {-status})"
     return Outcome.REJECTED, Reason.ELABORATION, f"{detail}; often a very deep recursion"
 
 

@@ -6,8 +6,41 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
+
+
+class Lean(Protocol):
+    """What the `process` backend needs of a Lean: the embedded one, or a lake project's."""
+
+    @property
+    def version(self) -> str:
+        """E.g. "4.35.0"."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Changes when a verdict could."""
+        ...
+
+    @property
+    def start_up(self) -> float:
+        """Seconds that starting it and importing a header may take on top of a check's own time."""
+        ...
+
+    @property
+    def mapped(self) -> int:
+        """Bytes of address space for its library, .olean files and thread stacks."""
+        ...
+
+    def program(self) -> list[str]:
+        """The argv prefix that runs Lean once the process is confined: a binary, or a script for this interpreter."""
+        ...
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of its process."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -26,6 +59,12 @@ class LeanInstall:
     version: str
     githash: str
     revision: str
+    start_up: float = 1.0
+    mapped: int = 16 << 30
+
+    def program(self) -> list[str]:
+        """The argv prefix that runs Lean in an interpreter that is confined already."""
+        return [str(LAUNCHER)]
 
     def command(self) -> list[str]:
         """The argv prefix that runs Lean: this interpreter, without its site packages, on the launcher."""

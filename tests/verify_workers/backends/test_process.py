@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,7 +59,7 @@ def test_time_runs_out(backend: ProcessBackend) -> None:
 
 
 def test_memory_runs_out(lean: LeanInstall) -> None:
-    small = ProcessBackend(lean, memory=40 << 20)
+    small = ProcessBackend(lean, memory=20 << 20)
     assert ask(small, "by simp").outcome is Outcome.RESOURCE
     small.close()
 
@@ -81,9 +80,11 @@ class Impostor:
     script: Path
     version: str = "0"
     revision: str = "0"
+    start_up: float = 1.0
+    mapped: int = 6 << 30
 
-    def command(self) -> list[str]:
-        return [sys.executable, "-I", "-S", str(self.script)]
+    def program(self) -> list[str]:
+        return [str(self.script)]
 
     def environment(self) -> dict[str, str]:
         return {}
@@ -92,7 +93,7 @@ class Impostor:
 def impostor(folder: Path, script: str) -> ProcessBackend:
     path = folder / "impostor.py"
     path.write_text(script, encoding="utf-8")
-    return ProcessBackend(Impostor(path))  # type: ignore[arg-type]
+    return ProcessBackend(Impostor(path))
 
 
 @pytest.mark.parametrize(

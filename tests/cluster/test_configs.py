@@ -1,0 +1,66 @@
+"""The configurations that we ship: they load, fit together, and render into what vLLM, DeepSpeed and the pool take."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from synth.config import RunConfig, load_config
+from synth.models import engine_arguments
+from train.deepspeed_config import deepspeed_config
+from verify_workers.errors import UserError
+
+CONFIGS = sorted((Path(__file__).parents[2] / "cluster" / "configs").glob("*.yaml"))
+
+
+def load(name: str) -> RunConfig:
+    return load_config(next(path for path in CONFIGS if path.stem == name))
+
+
+def test_they_are_there() -> None:
+    assert {path.stem for path in CONFIGS} >= {"embedded", "gpu_node"}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_it_loads_and_a_misspelt_key_is_told(path: Path, tmp_path: Path) -> None:
+    config = load_config(path)
+    assert config.name.replace("-", "_") == path.stem
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(path.read_text(encoding="utf-8").replace("\nrounds:", "\nround:"), encoding="utf-8")
+    with pytest.raises(UserError, match="rounds"):
+        load_config(wrong)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_vllm_takes_it(path: Path) -> None:
+    from vllm import EngineArgs
+
+    arguments = engine_arguments(load_config(path).sampler)
+    assert set(arguments) <= {field.name for field in dataclasses.fields(EngineArgs)}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_deepspeed_takes_it(path: Path) -> None:
+    from deepspeed.runtime.config import DeepSpeedConfig
+
+    config = load_config(path)
+    read = DeepSpeedConfig(deepspeed_config(config.train))
+    assert read.zero_config.stage == config.train.zero_stage
+    assert read.bfloat16_config.enabled == (config.train.dtype == "bfloat16")
+
+
+def test_one_node_has_room_for_all() -> None:
+    """8 GPUs: the samplers' all, then the trainer's all; no GPU for both at a time."""
+    config = load("gpu_node")
+    assert config.sampler.replicas * config.sampler.gpus == 8 == config.train.workers
+    assert config.sampler.release_while_training and config.train.gpu
+    assert engine_arguments(config.sampler)["tensor_parallel_size"] == 2
+    assert "distributed_executor_backend" not in engine_arguments(config.sampler)
+
+
+def test_mathlib_is_checked_by_the_repl() -> None:
+    config = load("gpu_node")
+    assert config.header.startswith("import Mathlib\n") and config.verify.backend == "repl" and config.verify.project is not None
+    assert config.search.timeout <= config.verify.timeout_last

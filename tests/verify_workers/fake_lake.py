@@ -1,0 +1,211 @@
+"""A lake project without lake: an installation of Lean as `synth` finds it at its users', with the embedded Lean inside.
+
+`lake` and `lean` are shell scripts.  `repl` speaks the community REPL's protocol; what it says comes from real Lean
+through a socket (it is confined and cannot start one), and it can be told to misbehave.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verify_workers.lean import LeanInstall
+
+TOOLCHAIN = "leanprover/lean4:v4.35.0"
+
+# Runs confined, so all it has is the standard library, a socket, and its environment:
+# LEAN_FAKE_LEAN the socket, LEAN_FAKE_FAULTS a file of faults, one taken per reply, LEAN_FAKE_SCRIPT replies to repeat.
+REPL = r"""#!{python}
+import json, os, socket, sys, time
+
+def commands():
+    text = ""
+    for line in sys.stdin:
+        if line.strip():
+            text += line
+        elif text.strip():
+            yield json.loads(text)
+            text = ""
+    if text.strip():
+        yield json.loads(text)
+
+def lean(text):
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(os.environ["LEAN_FAKE_LEAN"])
+        line.sendall(text.encode("utf-8", "surrogatepass"))
+        line.shutdown(socket.SHUT_WR)
+        return json.loads(b"".join(iter(lambda: line.recv(1 << 16), b"")))
+
+environments = []
+
+def answer(command):
+    if "cmd" not in command:
+        return {{"message": "Could not parse JSON"}}
+    if "env" not in command:
+        before = ""
+    elif command["env"] < len(environments):
+        before = environments[command["env"]] + "\n"
+    else:
+        return {{"message": "Unknown environment."}}
+    above = before.count("\n")
+    messages = []
+    for row in lean(before + command["cmd"]):
+        if row["pos"]["line"] > above or not above:
+            for place in (row["pos"], row.get("endPos") or {{}}):
+                if place:
+                    place["line"] -= above
+            row["severity"] = {{"information": "info"}}.get(row["severity"], row["severity"])
+            messages.append({{key: row[key] for key in ("severity", "pos", "endPos", "data")}})
+    environments.append(before + command["cmd"])
+    return ({{"messages": messages}} if messages else {{}}) | {{"env": len(environments) - 1}}
+
+def say(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+script = json.load(open(os.environ["LEAN_FAKE_SCRIPT"])) if "LEAN_FAKE_SCRIPT" in os.environ else None
+faults = json.load(open(os.environ["LEAN_FAKE_FAULTS"])) if "LEAN_FAKE_FAULTS" in os.environ else []
+last = ""
+for number, command in enumerate(commands()):
+    if script is not None:
+        expected, reply = script.pop(0)
+        reply = reply if command == expected else json.dumps({{"message": f"not {{expected}}"}})
+    else:
+        reply = json.dumps(answer(command), indent=1, ensure_ascii=False)
+    fault = faults[number] if number < len(faults) else ""
+    if fault == "drop":
+        continue
+    if fault == "duplicate":
+        reply += "\n\n" + reply
+    if fault == "late duplicate":
+        say(reply + "\n\n")
+        time.sleep(0.3)
+    if fault == "delay":
+        time.sleep(0.5)
+    if fault == "truncate":
+        reply = reply[: len(reply) // 2]
+    if fault == "exit mid-reply":
+        say(reply[: len(reply) // 2])
+        sys.exit(0)
+    if fault == "exit":
+        sys.stderr.write("uncaught exception: out of luck\n")
+        sys.exit(1)
+    if fault == "killed":
+        os.kill(os.getpid(), 9)
+    if fault == "crash":
+        sys.stderr.write("Stack overflow detected. Aborting.\n")
+        sys.stderr.flush()
+        os.abort()
+    if fault == "reorder":
+        reply, last = last or '{{"env": 0}}', reply
+    if fault == "stderr flood":
+        for _ in range(160):
+            sys.stderr.write("x" * 65535 + "\n")
+    if fault == "long line":
+        whole = json.loads(reply)
+        row = {{"severity": "info", "pos": {{"line": 1, "column": 0}}, "endPos": None, "data": "x" * (10 << 20)}}
+        reply = json.dumps(whole | {{"messages": [row, *whole.get("messages", [])]}})
+    if fault == "too long":
+        say('{{"messages": "')
+        while True:
+            say("x" * (1 << 20))
+    if fault == "no json":
+        reply = "Segmentation fault"
+    if fault == "no object":
+        reply = "[1, 2]"
+    if fault == "strange message":
+        reply = json.dumps(json.loads(reply) | {{"messages": [{{"severity": "error"}}]}})
+    if fault == "hang":
+        time.sleep(600)
+    last = reply
+    say(reply + "\n\n")
+"""
+
+
+@dataclass
+class FakeLake:
+    """A project folder, and the `bin` folder that belongs on PATH."""
+
+    root: Path
+    lean: LeanInstall
+    project: Path = field(init=False)
+    bin: Path = field(init=False)
+    repl: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.project, self.bin = self.root / "project", self.root / "bin"
+        self.repl = self.project / "repl" / ".lake" / "build" / "bin" / "repl"
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.root / "s"))
+        self._listener.listen(16)
+        threading.Thread(target=self._answer, daemon=True).start()
+        self.write(self.project / "lean-toolchain", f"{TOOLCHAIN}\n")
+        self.write(self.project / "lakefile.toml", 'name = "project"\n')
+        self.write(self.project / "lake-manifest.json", '{"packages": []}')
+        self.write(self.project / "repl" / "lean-toolchain", f"{TOOLCHAIN}\n")
+        variables = self.lean.environment() | {"PATH": self.path, "LEAN_FAKE_LEAN": str(self.root / "s")}
+        settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
+        self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
+        self.executable(self.bin / "lean", f'#!/bin/sh\nexec {" ".join(self.lean.command())} "$@"\n')
+        self.executable(self.repl, REPL.format(python=sys.executable))
+
+    @property
+    def path(self) -> str:
+        """PATH where lake is found."""
+        return f"{self.bin}:/usr/bin:/bin"
+
+    def close(self) -> None:
+        """No more answers."""
+        self._listener.close()
+
+    @staticmethod
+    def write(path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    @classmethod
+    def executable(cls, path: Path, text: str) -> None:
+        cls.write(path, text)
+        path.chmod(0o755)
+
+    def _answer(self) -> None:
+        """Lean's messages on each text that comes through the socket."""
+        while True:
+            try:
+                line, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._run, args=(line,), daemon=True).start()
+
+    def _run(self, line: socket.socket) -> None:
+        """One answer; Lean is ended when the REPL that asked has gone."""
+        with line:
+            text = b"".join(iter(lambda: line.recv(1 << 16), b""))
+            command = [*self.lean.command(), "--json", "--stdin"]
+            with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as output:
+                source.write(text)
+                source.seek(0)
+                process = subprocess.Popen(command, stdin=source, stdout=output, stderr=subprocess.DEVNULL, env=self.lean.environment())
+                gone = select.poll()
+                gone.register(line, select.POLLHUP)
+                while process.poll() is None:
+                    if gone.poll(2):
+                        process.kill()
+                process.wait()
+                output.seek(0)
+                with contextlib.suppress(OSError):
+                    line.sendall(b"[" + b",".join(output.read().splitlines()) + b"]")
+
+
+def script(pairs: list[tuple[dict[str, object], str]], path: Path) -> Path:
+    """A file of (command, reply as it was said) for LEAN_FAKE_SCRIPT."""
+    path.write_text(json.dumps(pairs), encoding="utf-8")
+    return path
