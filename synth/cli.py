@@ -57,8 +57,9 @@ class Backend(StrEnum):
 
     auto = "auto"
     fork = "fork"
-    process = "process"
     repl = "repl"
+    worker = "worker"
+    process = "process"
 
 
 class Audit(StrEnum):

@@ -24,15 +24,18 @@ class PoolConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    backend: Literal["auto", "fork", "process", "repl"] = Field("auto", description="auto: the fastest whose self-test passes here")
+    backend: Literal["auto", "fork", "repl", "worker", "process"] = Field(
+        "auto", description="auto: the fastest of these, in this order, whose self-test passes here (repl: in a project only)"
+    )
     project: Path | None = Field(None, description="lake project (with Mathlib, say) whose Lean checks; null: the embedded Lean")
     repl: Path | None = Field(
         None, description="the project's community REPL, folder or binary; null: looked for in and beside the project"
     )
-    header: float = Field(300.0, gt=0, description="seconds that importing a header may take (repl); not counted against a check")
+    header: float = Field(300.0, gt=0, description="seconds that importing a header may take (repl, worker); not counted against a check")
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
+    snapshots: bool = Field(False, description="process: import a header once, then load it from the cache (Lean 4.32 or newer)")
     workers: int = Field(0, ge=0, description="Lean workers on this machine; 0: from its cores and memory")
     timeout_first: float = Field(3.0, gt=0, description="seconds of the first pass; checks that need longer wait until nothing else does")
     timeout_last: float = Field(300.0, gt=0, description="seconds no check may exceed, whatever limit it asks for itself")
@@ -62,7 +65,7 @@ class PoolConfig(BaseModel):
         if self.project is None and self.backend == "repl":
             raise ValueError("backend repl checks in a lake project: name its folder as project")
         if self.project is not None and self.backend == "fork":
-            raise ValueError("backend fork runs on the embedded Lean only: use repl or process in a lake project")
+            raise ValueError("backend fork runs on the embedded Lean only: use repl, worker or process in a lake project")
         if self.project is not None and self.audit == "strict":
             raise ValueError("audit strict needs the embedded Lean: in a lake project use audit fast, and re-check with backend process")
         return self

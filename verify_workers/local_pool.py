@@ -376,7 +376,7 @@ class LocalPool:
     def _ask(self, slot: _Slot, backend: Worker, question: Check) -> tuple[Verdict, str]:
         """The backend's verdict, or in words why its reply is none."""
         slot.asked = True
-        header = self.config.header if self.config.project else 0.0
+        header = self.config.header if self.config.project or (slot.backend and slot.backend.name == "worker") else 0.0
         slot.deadline = time.monotonic() + question.timeout + header + self.config.grace
         try:
             verdict = backend.check(question)
@@ -606,7 +606,7 @@ def _make(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) ->
     # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
     from verify_workers.backends import make_backend
 
-    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header)
+    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header, config.snapshots)
 
 
 def _make_auditor(config: PoolConfig) -> Worker:

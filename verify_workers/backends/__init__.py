@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from verify_workers.backends.base import Backend
+from verify_workers.backends.session import SessionBackend
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall, embedded
+from verify_workers.lean.build import snapshot_folder
 
 __all__ = ["BACKENDS", "Backend", "make_backend"]
 
-BACKENDS = ("auto", "fork", "process", "repl")
+BACKENDS = ("auto", "fork", "repl", "worker", "process")
 
 log = logging.getLogger(__name__)
 _embedded = functools.cache(embedded)  # looked for (and built, if need be) once per process
@@ -27,59 +30,91 @@ def make_backend(
     project: Path | None = None,
     repl: Path | None = None,
     header_seconds: float = 300.0,
+    snapshots: bool = False,
 ) -> Backend:
     """A backend on the embedded Lean (or on `install`), or on the lake project in the folder `project`; the caller closes it.
 
-    name            one of BACKENDS; a project is served by `repl` and `process`, the embedded Lean by `fork` and `process`
+    name            one of BACKENDS; `repl` needs a project, `fork` the embedded Lean
     audit           reaches the fork backend, which can audit kernel objects; the others read text and say so in every verdict
     memory_mb       MB (2^20 bytes) that a check may use beyond the imported library
     repl            where the community REPL of the project is, if not in or beside it
-    header_seconds  that the REPL may take to import a header
+    header_seconds  that importing a header may take (repl, worker)
+    snapshots       process: import each header once and load it from the cache afterwards (Lean 4.32 or newer)
 
     Raises UserError for an unknown name and when the one asked for by name does not work here.
     """
     if name not in BACKENDS:
         raise UserError(f"unknown backend {name!r}: use one of {', '.join(BACKENDS)}")
+    folder = snapshot_folder() if snapshots else None
     if project is not None:
-        backend = _on_project(name, project, repl, memory_mb, header_seconds)
-    elif name == "repl":
-        raise UserError("the repl backend checks in a lake project: name its folder (--project, or verify.project)")
+        makers = _on_project(project, repl, memory_mb, header_seconds, folder)
+        elsewhere = "the fork backend runs on the embedded Lean only: use repl, worker or process in a lake project"
     else:
-        backend = _on_embedded(name, audit, install or _embedded(), memory_mb)
-    log.info("backend: %s (Lean %s)", backend.name, backend.lean)
-    return backend
+        makers = _on_embedded(install or _embedded(), audit, memory_mb, header_seconds, folder)
+        elsewhere = "the repl backend checks in a lake project: name its folder (--project, or verify.project)"
+    if name == "auto":
+        return _first(makers)
+    if name not in makers:
+        raise UserError(elsewhere)
+    try:
+        return makers[name]()
+    except Exception as error:
+        raise UserError(f"the {name} backend does not work here ({_line(error)}): use another one, such as process") from error
 
 
-def _on_embedded(name: str, audit: Literal["fast", "strict"], install: LeanInstall, memory_mb: int) -> Backend:
+def _first(makers: dict[str, Callable[[], Backend]]) -> Backend:
+    """The first that can be made, its self-test included; the last is the reference and has none to fail."""
+    *fast, last = makers
+    for name in fast:
+        try:
+            backend = makers[name]()
+        except Exception as error:  # whatever is wrong with it here, there is another one
+            log.warning("backend: not %s, which does not work here: %s", name, _line(error))
+        else:
+            log.info("backend: %s (Lean %s)", backend.name, backend.lean)
+            return backend
+    return makers[last]()
+
+
+def _on_embedded(
+    install: LeanInstall, audit: Literal["fast", "strict"], memory_mb: int, header_seconds: float, snapshots: Path | None
+) -> dict[str, Callable[[], Backend]]:
+    """What can check on the embedded Lean, fastest first."""
     from verify_workers.backends.fork import ForkBackend
     from verify_workers.backends.process import ProcessBackend
+    from verify_workers.backends.worker import WorkerBackend
 
-    if name != "process":
-        try:
-            return ForkBackend(install, audit, memory_mb)  # its constructor runs its self-test
-        except Exception as error:  # whatever is wrong with it here, `auto` has another one
-            if name == "fork":
-                raise UserError(f"the fork backend does not work here ({_line(error)}): use the process backend") from error
-            log.warning("backend: process (the fork backend does not work here: %s)", _line(error))
-    return ProcessBackend(install, memory_mb << 20)
+    return {
+        "fork": lambda: ForkBackend(install, audit, memory_mb),  # its constructor runs its self-test
+        "worker": lambda: _tested(WorkerBackend(install, memory_mb, header_seconds)),
+        "process": lambda: ProcessBackend(install, memory_mb << 20, snapshots),
+    }
 
 
-def _on_project(name: str, folder: Path, repl: Path | None, memory_mb: int, header_seconds: float) -> Backend:
+def _on_project(
+    folder: Path, repl: Path | None, memory_mb: int, header_seconds: float, snapshots: Path | None
+) -> dict[str, Callable[[], Backend]]:
+    """What can check in a lake project, fastest first."""
     from verify_workers.backends.process import ProcessBackend
     from verify_workers.backends.repl import ReplBackend
+    from verify_workers.backends.worker import WorkerBackend
     from verify_workers.lean.project import discover
 
-    if name == "fork":
-        raise UserError("the fork backend runs on the embedded Lean only; in a lake project use the repl or the process backend")
-    found = discover(folder, repl, need_repl=name == "repl")
-    if name != "process":
-        try:
-            return ReplBackend.tested(found, memory_mb, header_seconds)
-        except Exception as error:
-            if name == "repl":
-                raise UserError(f"the repl backend does not work in {folder} ({_line(error)}): see `synth doctor --project`") from error
-            log.warning("backend: process (the repl backend does not work in %s: %s)", folder, _line(error))
-    return ProcessBackend(found, memory_mb << 20)
+    project = discover(folder, repl, need_repl=False)
+    return {
+        "repl": lambda: _tested(ReplBackend(discover(folder, repl), memory_mb, header_seconds)),
+        "worker": lambda: _tested(WorkerBackend(project, memory_mb, header_seconds)),
+        "process": lambda: ProcessBackend(project, memory_mb << 20, snapshots),
+    }
+
+
+def _tested(backend: SessionBackend) -> Backend:
+    try:
+        backend.self_test()
+    except BaseException:
+        backend.close()
+        raise
+    return backend
 
 
 def _line(error: Exception) -> str:

@@ -18,8 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify_workers import pin, policy
+from verify_workers.errors import UserError
+from verify_workers.kernel import header as headers
 from verify_workers.kernel.children import anonymous
 from verify_workers.lean.install import Lean
+from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 
 CONFINED = Path(__file__).with_name("confined.py")
@@ -49,8 +52,12 @@ class ProcessBackend:
 
     name = "process"
 
-    def __init__(self, install: Lean, memory: int = MEMORY) -> None:
-        """`memory` is the private memory in bytes (what is mapped from the library not counted) beyond which a check ends as `resource`."""
+    def __init__(self, install: Lean, memory: int = MEMORY, snapshots: Path | None = None) -> None:
+        """`memory` is the private memory in bytes (what is mapped from the library not counted) beyond which a check ends as `resource`.
+
+        With `snapshots`, headers are imported once and loaded from that folder afterwards (see `lean.snapshot`).
+        """
+        self._snapshots = snapshots
         self._install = install
         self._memory = memory
         self.lean = install.version
@@ -77,8 +84,21 @@ class ProcessBackend:
 
     def _ask_lean(self, check: Check) -> Verdict:
         file = None if isinstance(check, Snippet) else pin.build(check)
+        text = file.text if file else pin.snippet(check)
+        environment, options = self._install.environment(), list(OPTIONS)
         try:
-            run = self._run((file.text if file else pin.snippet(check)).encode("utf-8"), check.timeout)
+            if self._snapshots is not None and file is not None:
+                top = headers.split(check.header)
+                options.append(f"--incr-load={header_snapshot(self._install, top.imports, OPTIONS, self._snapshots)}")
+                environment["LEAN_PATH"] = NOWHERE
+                # All imports on the first line, as in the saved header; every line keeps its number.
+                text = f"{header_line(top.imports)} {top.rest}{text[len(check.header) :]}"
+            run = self._run(text.encode("utf-8"), check.timeout, options, environment)
+        except HeaderFailed as error:
+            message = Message(severity="error", line=1, column=0, text=f"the header: {str(error)[: pin.MAX_MESSAGE_CHARACTERS]}")
+            return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+        except UserError as error:
+            return Verdict(id=check.id, outcome=Outcome.INFRA, reason=str(error))
         except UnicodeEncodeError as error:
             message = Message(severity="error", line=1, column=0, text=f"not a text: {error.reason}")
             return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.ELABORATION, messages=[message])
@@ -92,6 +112,8 @@ class ProcessBackend:
             return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages)
         try:
             output = run.output.decode("utf-8")
+            if NOWHERE in output:
+                raise pin.Malformed("the header's snapshot was not used")
             reading = pin.read(file, output, run.status) if file else pin.read_snippet(check, output, run.status)
         except (pin.Malformed, UnicodeDecodeError) as error:
             detail = run.errors.decode("utf-8", "replace").strip()[-500:]
@@ -105,11 +127,11 @@ class ProcessBackend:
             audit="text" if file else "none",
         )
 
-    def _run(self, text: bytes, timeout: float) -> Run:
+    def _run(self, text: bytes, timeout: float, options: list[str], environment: dict[str, str]) -> Run:
         """Lean on `text`, in a session of its own that is gone when this returns."""
         seconds = timeout + self._install.start_up
         limits = {"parent": os.getpid(), "cpu": int(2 * seconds) + 2, "memory": self._memory + self._install.mapped, "files": FILES}
-        command = [*confined(limits), *self._install.program(), *OPTIONS, "--stdin", "--json"]
+        command = [*confined(limits), *self._install.program(), *options, "--stdin", "--json"]
         deadline = time.monotonic() + seconds
         with os.fdopen(os.memfd_create("check"), "wb") as source:
             source.write(text)
@@ -121,7 +143,7 @@ class ProcessBackend:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=self._folder,
-                env=self._install.environment() | {"TMPDIR": self._folder},
+                env=environment | {"TMPDIR": self._folder},
                 start_new_session=True,
             )
         try:

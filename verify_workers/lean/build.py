@@ -93,6 +93,11 @@ def cache_folder() -> Path:
     return (Path(base) if base and os.path.isabs(base) else Path.home() / ".cache") / "proof-synth" / "lean"
 
 
+def snapshot_folder() -> Path:
+    """Where header snapshots are kept; not made here."""
+    return cache_folder().parent / "headers"
+
+
 def locate() -> LeanInstall:
     """The embedded Lean as it will be, built or not; UserError if its library cannot be used."""
     library, library_hash = find_library()

@@ -38,6 +38,10 @@ class Lean(Protocol):
         """The argv prefix that runs Lean once the process is confined: a binary, or a script for this interpreter."""
         ...
 
+    def command(self) -> list[str]:
+        """The argv prefix that runs Lean unconfined."""
+        ...
+
     def environment(self) -> dict[str, str]:
         """The whole environment of its process."""
         ...

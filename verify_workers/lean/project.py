@@ -53,6 +53,10 @@ class LakeProject:
         """The argv prefix that runs Lean."""
         return [str(self.lean)]
 
+    def command(self) -> list[str]:
+        """The same: a binary needs no interpreter of ours."""
+        return self.program()
+
     def environment(self) -> dict[str, str]:
         """The whole environment of a Lean process or a REPL of this project."""
         return self.variables

@@ -52,7 +52,7 @@ def repl_verdicts(lake: FakeLake) -> dict[str, Verdict]:
         return run(lambda: make_backend("repl", project=lake.project), CASES)
 
 
-@pytest.fixture(params=["process", "fork", "repl"])
+@pytest.fixture(params=["process", "fork", "worker", "repl"])
 def verdicts(request: pytest.FixtureRequest) -> dict[str, Verdict]:
     if request.param == "repl":
         found: dict[str, Verdict] = request.getfixturevalue("repl_verdicts")
@@ -94,7 +94,7 @@ def test_every_honest_twin_is_accepted(verdicts: dict[str, Verdict]) -> None:
 def test_backends_agree(repl_verdicts: dict[str, Verdict]) -> None:
     """Same outcome from all, case by case; of a file with an import of its own, fork first says that the module is missing."""
     process = suite("process")
-    for other in (suite("fork"), repl_verdicts):
+    for other in (suite("fork"), suite("worker"), repl_verdicts):
         different = {name for name, verdict in process.items() if verdict.outcome != other[name].outcome}
         assert different <= {"code/import"}
 

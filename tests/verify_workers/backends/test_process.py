@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +86,9 @@ class Impostor:
 
     def program(self) -> list[str]:
         return [str(self.script)]
+
+    def command(self) -> list[str]:
+        return [sys.executable, str(self.script)]
 
     def environment(self) -> dict[str, str]:
         return {}
@@ -208,7 +212,7 @@ def test_a_hostile_process_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_backends_are_chosen_by_name() -> None:
-    with pytest.raises(UserError, match="fork, process"):
+    with pytest.raises(UserError, match="fork, repl, worker, process"):
         make_backend("forc")
     made = make_backend("process")
     assert made.name == "process"
@@ -216,10 +220,59 @@ def test_backends_are_chosen_by_name() -> None:
 
 
 def test_auto_falls_back_and_says_so(lean: LeanInstall, caplog: pytest.LogCaptureFixture) -> None:
-    """Of a Lean build that the fork backend does not know, `auto` takes the process backend; by name it is an error."""
+    """Of a Lean build that the fork backend does not know, `auto` takes the next one; by name it is an error."""
     other = replace(lean, githash="0" * 40)
     made = make_backend("auto", install=other)
-    assert made.name == "process" and "fork backend does not work here" in caplog.text
+    assert made.name == "worker" and "not fork, which does not work here" in caplog.text
     made.close()
-    with pytest.raises(UserError, match="--backend process"):
+    with pytest.raises(UserError, match="such as process"):
         make_backend("fork", install=other)
+
+
+# ---- header snapshots
+
+
+def test_a_snapshot_gives_the_same_verdicts(lean: LeanInstall, tmp_path: Path) -> None:
+    plain, saved = ProcessBackend(lean), ProcessBackend(lean, snapshots=tmp_path / "headers")
+    headers = ["", "open Nat\n", "-- a note\nimport Init.Nat\nimport Init.Int\n\nopen Nat"]
+    code = f"import Init.Nat\n{STATEMENT} := by\n  exact foo"
+    for header in headers:
+        checks = [Check(id=proof, statement=STATEMENT, header=header, proof=proof, timeout=20) for proof in ("by simp", "by foo", "sorry")]
+        checks += [Check(id="code", statement=STATEMENT, header=header, code=code, timeout=20)] if "Init" in header else []
+        for check in checks:
+            one, other = plain.check(check), saved.check(check)
+            assert one.model_copy(update={"seconds": 0.0}) == other.model_copy(update={"seconds": 0.0})
+    snapshots = sorted(path.name for path in (tmp_path / "headers").glob("*.snapshot"))
+    assert len(snapshots) == 2  # by imports: `open` is no part of it
+    times = [path.stat().st_mtime_ns for path in (tmp_path / "headers").glob("*.snapshot")]
+    assert saved.check(Check(id="x", statement=STATEMENT, proof="by simp")).accepted
+    assert times == [path.stat().st_mtime_ns for path in (tmp_path / "headers").glob("*.snapshot")]
+    missing = saved.check(Check(id="x", statement=STATEMENT, header="import Mathlib", proof="rfl"))
+    assert (missing.outcome, missing.reason) == (Outcome.REJECTED, "statement") and "Mathlib" in missing.messages[0].text
+    plain.close()
+    saved.close()
+
+
+def test_a_snapshot_that_does_not_fit_is_no_verdict(lean: LeanInstall, tmp_path: Path) -> None:
+    """Of another header, torn, or by a Lean that knows no snapshots: never a quiet import instead."""
+    backend = ProcessBackend(lean, snapshots=tmp_path)
+    one = Check(id="x", statement=STATEMENT, proof="by simp")
+    other = Check(id="x", statement=STATEMENT, header="import Init.Nat", proof="by simp")
+    assert backend.check(one).accepted
+    (first,) = tmp_path.glob("*.snapshot")
+    assert backend.check(other).accepted
+    (second,) = set(tmp_path.glob("*.snapshot")) - {first}
+    content = second.read_bytes()
+    for path in (second, second.with_name(f"{second.name}.deps")):
+        path.write_bytes((first if path == second else first.with_name(f"{first.name}.deps")).read_bytes())
+    verdict = backend.check(other)
+    assert verdict.outcome is Outcome.INFRA and "snapshot was not used" in verdict.reason
+    second.write_bytes(content[: len(content) // 2])
+    assert backend.check(other).outcome is not Outcome.ACCEPTED
+    backend.close()
+    old = tmp_path / "old.py"
+    old.write_text("import sys; sys.exit('unknown option')", encoding="utf-8")
+    backend = ProcessBackend(Impostor(old), snapshots=tmp_path / "more")
+    verdict = backend.check(one)
+    backend.close()
+    assert verdict.outcome is Outcome.INFRA and "Lean 4.32 or newer" in verdict.reason

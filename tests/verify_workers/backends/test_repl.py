@@ -13,8 +13,9 @@ import pytest
 
 from tests.verify_workers.fake_lake import FakeLake, script
 from verify_workers.backends import make_backend
+from verify_workers.backends.conversation import Conversation, Failed
 from verify_workers.backends.process import ProcessBackend
-from verify_workers.backends.repl import Repl, ReplBackend, ReplFailed
+from verify_workers.backends.repl import ReplBackend, ask
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject, discover
@@ -56,14 +57,14 @@ def test_verdicts_carry_their_origin(backend: ReplBackend, project: LakeProject)
 
 def test_the_header_is_imported_once_and_nothing_leaks(backend: ReplBackend) -> None:
     assert backend.check(TRUE).accepted
-    pid = backend._repl and backend._repl._process.pid
+    pid = backend._conversation and backend._conversation.pid
     leak = Check(id="leak", statement=TRUE.statement, code=f"theorem helper : True := trivial\n{TRUE.statement} := by simp")
     assert backend.check(leak).accepted
     uses = Check(id="uses", statement="theorem goal : True", proof="helper")
     assert backend.check(uses).outcome is Outcome.REJECTED
-    assert backend._repl and backend._repl._process.pid == pid
+    assert backend._conversation and backend._conversation.pid == pid
     other = Check(id="other", statement="theorem goal : (1 + 1 : Int) = 2", header="open Nat\n", proof="rfl")
-    assert backend.check(other).accepted and backend._repl._process.pid != pid
+    assert backend.check(other).accepted and backend._conversation.pid != pid
 
 
 def test_positions_are_the_users(backend: ReplBackend) -> None:
@@ -189,8 +190,8 @@ def test_limits(project: LakeProject) -> None:
 
 def test_closing_ends_the_process_and_removes_the_folder(project: LakeProject) -> None:
     backend = ReplBackend(project)
-    assert backend.check(TRUE).accepted and backend._repl is not None
-    pid, folder = backend._repl._process.pid, Path(backend._folder)
+    assert backend.check(TRUE).accepted and backend._conversation is not None
+    pid, folder = backend._conversation.pid, Path(backend._folder)
     backend.close()
     backend.close()
     assert not Path(f"/proc/{pid}").exists() and not folder.exists()
@@ -208,17 +209,18 @@ def test_recorded_conversations(project: LakeProject, row: dict[str, str], tmp_p
     replies = [part for part in row["expected_raw"].split("\n\n") if part.strip()]
     assert len(commands) == len(replies)
     said = script(list(zip(commands, replies, strict=True)), tmp_path / "script.json")
-    repl = Repl([str(project.repl)], project.variables | {"LEAN_FAKE_SCRIPT": str(said)}, str(tmp_path))
+    scripted = dataclasses.replace(project, variables=project.variables | {"LEAN_FAKE_SCRIPT": str(said)})
+    repl = Conversation(scripted, [str(project.repl)], str(tmp_path), 1 << 40)
     backend = ReplBackend(project)
     for command, reply in zip(commands, replies, strict=True):
-        answer = repl.ask(command, 20, 1 << 40)
+        answer = ask(repl, command, 20, 1 << 40)
         assert answer == json.loads(reply)
         if "cmd" in command and "env" in answer:
             backend._last = answer["env"] - 1
             found = backend._messages(answer, 10)
             assert [(m.line, m.text) for m in found] == [(m["pos"]["line"] + 10, m["data"]) for m in answer.get("messages", [])]
         elif "env" not in answer:
-            with pytest.raises(ReplFailed):
+            with pytest.raises(Failed):
                 backend._messages(answer, 0)
     repl.close()
     backend.close()
@@ -236,12 +238,12 @@ def test_all_of_the_recordings_are_there() -> None:
 def test_backends_in_a_project(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", lake.path)
     verdicts = list[Verdict]()
-    for name, expected in (("auto", "repl"), ("repl", "repl"), ("process", "process")):
+    for name, expected in (("auto", "repl"), ("repl", "repl"), ("worker", "worker"), ("process", "process")):
         backend = make_backend(name, project=lake.project)
         assert backend.name == expected
         verdicts += [backend.check(TRUE), backend.check(FALSE)]
         backend.close()
-    assert [v.outcome for v in verdicts] == [Outcome.ACCEPTED, Outcome.REJECTED] * 3
+    assert [v.outcome for v in verdicts] == [Outcome.ACCEPTED, Outcome.REJECTED] * 4
     assert isinstance(backend, ProcessBackend) and backend.lean == "4.35.0"
     with pytest.raises(UserError, match="embedded Lean only"):
         make_backend("fork", project=lake.project)
@@ -256,6 +258,6 @@ def test_a_repl_that_fails_its_self_test_is_not_taken(lake: FakeLake, tmp_path: 
     with pytest.raises(UserError, match="does not work"):
         make_backend("repl", project=lake.project, repl=yes)
     backend = make_backend("auto", project=lake.project, repl=yes)
-    assert backend.name == "process"
+    assert backend.name == "worker"
     backend.close()
     assert os.access(yes, os.X_OK)
