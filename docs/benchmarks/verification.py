@@ -3,6 +3,7 @@
     python docs/benchmarks/verification.py mixed          [--checks 2000]     the pool against bare children, and every backend
     python docs/benchmarks/verification.py soak           [--checks 20000]    memory, processes and files over a long run
     python docs/benchmarks/verification.py contamination  [--checks 100000]   the same few checks in random order
+    python docs/benchmarks/verification.py agreement      [--checks 2000]     mutated proofs on every backend
     python docs/benchmarks/verification.py killing        [--seconds 120]     kill -9 a Lean process every second, then the pool
 
 Everything random is seeded.  Each check has a text of its own (a comment), so that neither the pool's sharing of
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -238,6 +240,44 @@ def contamination(count: int, workers: int) -> None:
     print(f"{done} checks over {len(rows)} candidates: {len(wrong)} differ from the verdict alone, {len(truth)} without one; {wrong[:5]}")
 
 
+def mutated(count: int) -> list[Check]:
+    """Honest and failing proofs with one to three words dropped, doubled, swapped or replaced by words of others."""
+    draw, rows = random.Random(0), [*SHORT, *FAILING, *(long_proof(n) for n in range(10, 16))]
+    words = sorted({word for _, proof in rows for word in proof.split()})
+    made = []
+    for _ in range(count):
+        statement, proof = draw.choice(rows)
+        parts = re.split(r"(\s+)", proof)
+        for _ in range(draw.randint(0, 3)):
+            i, j = draw.randrange(len(parts)), draw.randrange(len(parts))
+            change = draw.choice(("drop", "double", "swap", "replace"))
+            if change == "swap":
+                parts[i], parts[j] = parts[j], parts[i]
+            else:
+                parts[i] = {"drop": "", "double": f"{parts[i]} {parts[i]}", "replace": draw.choice(words)}[change]
+        made.append((statement, "".join(parts)))
+    return numbered(made, 20)
+
+
+def agreement(count: int, workers: int) -> None:
+    """The same mutated checks on every backend; the REPL is the tests' own, which answers by real Lean."""
+    from tests.verify_workers.fake_lake import FakeLake
+    from verify_workers.lean import embedded
+
+    checks, answers = mutated(count), dict[str, dict[str, Outcome]]()
+    with tempfile.TemporaryDirectory(prefix="lake-") as folder:
+        lake = FakeLake(Path(folder), embedded())
+        os.environ["PATH"] = f"{lake.bin}:{os.environ['PATH']}"
+        for name in ("process", "fork", "worker", "repl"):
+            project = lake.project if name == "repl" else None
+            seconds, answers[name] = bare(lambda name=name, project=project: make_backend(name, project=project), checks, workers)  # type: ignore[misc]
+            different = [i for i, outcome in answers["process"].items() if answers[name][i] is not outcome]
+            print(f"{name}: {count} checks, {seconds:.0f} s, {tally(answers[name])}; differing from process: {len(different)}", flush=True)
+            for i in different[:5]:
+                print(f"  {checks[int(i)].proof!r}: process {answers['process'][i]}, {name} {answers[name][i]}")
+        lake.close()
+
+
 def killing(seconds: float, workers: int) -> None:
     """Checks stream through the Ray pool while its Lean processes, and once its actor, are killed."""
     import ray
@@ -291,7 +331,7 @@ def killing(seconds: float, workers: int) -> None:
 def main() -> None:
     """Run the named benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("mixed", "soak", "contamination", "killing"))
+    parser.add_argument("what", choices=("mixed", "soak", "contamination", "agreement", "killing"))
     parser.add_argument("--checks", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--workers", type=int, default=2)
@@ -302,6 +342,8 @@ def main() -> None:
         soak(options.checks or 20_000, options.workers)
     elif options.what == "contamination":
         contamination(options.checks or 100_000, options.workers)
+    elif options.what == "agreement":
+        agreement(options.checks or 2000, options.workers)
     else:
         killing(options.seconds, options.workers)
 

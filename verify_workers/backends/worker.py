@@ -18,6 +18,7 @@ from verify_workers.lean.install import Lean
 from verify_workers.records import Message
 
 DOCUMENT = "untitled:check.lean"
+PROMPT = ("-Dserver.reportDelayMs=0",)  # or every answer waits 200 ms, so that an editor does not flicker
 MAX_FRAME = 64 << 20  # bytes
 _SEVERITIES = {1: "error", 2: "warning"}
 
@@ -29,7 +30,7 @@ class WorkerBackend(SessionBackend):
 
     def __init__(self, lean: Lean, memory_mb: int = 4096, header_seconds: float = 300.0) -> None:
         """`memory_mb` (MB of 2^20 bytes) bounds private memory beyond the header; `header_seconds` the import of a header."""
-        super().__init__(lean, [*lean.program(), *OPTIONS, "--worker", DOCUMENT], memory_mb, header_seconds)
+        super().__init__(lean, [*lean.program(), *OPTIONS, *PROMPT, "--worker", DOCUMENT], memory_mb, header_seconds)
         self._version = 0
 
     def _open(self, conversation: Conversation, header: str) -> str:
