@@ -89,15 +89,15 @@ class ForkBackend:
     def _check(self, check: Check) -> Verdict:
         if isinstance(check, Snippet):
             return self._snippet(check)
-        try:
-            theorem = parse_theorem(check.statement)
-        except StatementError as error:
-            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
         text = check.proof if check.code is None else check.code
         assert text is not None  # Check demands exactly one
         unfit = _unfit(check, text)
         if unfit is not None:
             return unfit
+        try:
+            theorem = parse_theorem(check.statement)
+        except StatementError as error:
+            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
         top = header.split(check.header)
         own = header.split(text) if check.code is not None else header.Header((), text)
         missing = self._missing(check, top, own)

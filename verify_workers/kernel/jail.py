@@ -53,6 +53,7 @@ def _program() -> bytes:
     return b"".join(struct.pack("<HBBI", *row) for row in head + clone + tests + tail)
 
 
+_FILTER = (C.c_char * len(_program())).from_buffer_copy(_program())
 _libc = C.CDLL(None, use_errno=True)
 _libc.prctl.argtypes = [C.c_int] + [C.c_ulong] * 4
 
@@ -80,8 +81,6 @@ def enter(keep: Sequence[int], cpu_seconds: float) -> None:
         (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, max(keep) + 1), (resource.RLIMIT_CPU, cpu)
     ):  # fmt: skip
         resource.setrlimit(what, (limit, limit))
-    program = _program()
-    buffer = C.create_string_buffer(program, len(program))
-    header = C.create_string_buffer(struct.pack("<HxxxxxxQ", len(program) // 8, C.addressof(buffer)))
+    header = C.create_string_buffer(struct.pack("<HxxxxxxQ", len(_FILTER) // 8, C.addressof(_FILTER)))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_SECCOMP, 2, C.addressof(header))

@@ -35,6 +35,7 @@ from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
 from verify_workers.kernel.judge import Axioms, judge
 from verify_workers.kernel.replay import Malformed, Terms, rebuild_statement, replay
+from verify_workers.kernel.resident import make_resident
 from verify_workers.lean.special import KERNEL_COMPUTED
 
 Report = dict[str, Any]
@@ -217,12 +218,15 @@ def serve(owner: socket.socket) -> None:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
         return
     zygote = Zygote(world, Axioms(world), owner)
+    resident = make_resident(boot["library"])
     practise(world)
     missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
     gc.collect()
     gc.freeze()
     gc.disable()
-    wire.send(owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))})
+    wire.send(
+        owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task")), "resident": resident}
+    )
     while True:
         _await_request(owner)
         request = wire.receive(owner)
