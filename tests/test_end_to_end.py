@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from synth.problems.generate import generate
 from synth.records import Pair, Statement
 from synth.store import RunDir
 from verify_workers.backends import make_backend
@@ -21,15 +22,27 @@ from verify_workers.records import Check
 
 ROOT = Path(__file__).parents[1]
 SMALL = (
-    "rounds=1", "problems.count=40", "heldout.count=12", "model.bootstrap.seed_formalizations=300", "model.bootstrap.seed_grades=60",
+    "rounds=1", "heldout.count=12", "model.bootstrap.seed_formalizations=300", "model.bootstrap.seed_grades=60",
     "model.bootstrap.seed_proofs=60", "model.bootstrap.train.max_tokens=60000", "train.max_tokens=8000", "examples_per_round=100",
     "filters.grade=false", "search.portfolio=always", "search.attempts=2", "search.wave=2", "shards.problems=20", "shards.chunk=5",
     "model.bootstrap.architecture.layers=2", "model.bootstrap.architecture.vocab_size=512",
 )  # fmt: skip
 
 
+def write_problems(path: Path) -> None:
+    """40 problems: 30 in plain language, whatever the hardly trained model makes of them, and 10 whose statements are given.
+
+    Nine of the latter are true and one is false, and short scripts prove all of them or their negation.
+    """
+    rows = [{"text": problem.text} for problem in generate(11, 30)]
+    rows += [{"text": f"Adding {k} is commutative.", "statement": f"theorem given{k} (n : Nat) : n + {k} = {k} + n"} for k in range(1, 10)]
+    rows += [{"text": "Two and two are five.", "statement": "theorem given10 : 2 + 2 = 5"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
 def start(run_dir: Path) -> subprocess.Popen[str]:
-    overrides = [word for key in SMALL for word in ("--set", key)]
+    problems = f"problems.path={run_dir.parent / 'problems.jsonl'}"
+    overrides = [word for key in (*SMALL, problems) for word in ("--set", key)]
     command = [sys.executable, "-m", "synth", "run", str(ROOT / "cluster/configs/embedded.yaml"), "--run-dir", str(run_dir), *overrides]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -44,6 +57,7 @@ def kill_group(process: subprocess.Popen[str]) -> None:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A run that was killed after its first committed work, and then run to its end by the same command."""
     run_dir = tmp_path_factory.mktemp("e2e") / "run"
+    write_problems(run_dir.parent / "problems.jsonl")
     first = start(run_dir)
     deadline = time.monotonic() + 400
     while not any(key.startswith("r001-") for key in (RunDir(run_dir).keys() if run_dir.exists() else [])):
@@ -67,7 +81,7 @@ def test_every_round_left_its_figures(finished: tuple[Path, str]) -> None:
     for number in (0, 1):
         metrics = json.loads((run_dir / f"rounds/{number:03d}/metrics.json").read_text())
         assert {"pass@1", "pass@8", "problems", "statements_kept", "attempts", "pairs", "seconds", "baseline"} <= metrics.keys()
-    assert metrics["problems"] == 40 and metrics["pairs"] > 0
+    assert metrics["problems"] == 40 and metrics["pairs"] >= 10 and metrics["pairs_negated"] >= 1
     assert metrics["swap_before"] > metrics["swap_after"] and metrics["swap_after"] < 0.02
     assert (run_dir / "report.html").stat().st_size > 10_000
     assert any((run_dir / "wandb").rglob("*.wandb"))
@@ -79,6 +93,8 @@ def test_nothing_is_lost_or_doubled_by_the_kill(finished: tuple[Path, str]) -> N
     assert max(Counter(row["id"] for row in rows).values()) == 1
     statements = {s.id: s for s in store.read("statements", Statement)}
     assert len({s.problem_id for s in statements.values()}) == 40  # every problem came out somewhere
+    given = {s.id for s in statements.values() if s.origin == "given"}
+    assert len(given) == 10 and given <= {row["statement_id"] for row in rows}
     for pair in store.read("pairs", Pair):
         assert statements[pair.statement_id].kept and pair.lean and pair.library and pair.attempt_id
 
