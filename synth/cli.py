@@ -49,6 +49,7 @@ ReplOption = Annotated[
     Path | None, typer.Option("--repl", metavar="PATH", help="the project's community REPL; looked for in and beside it by default")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
+AUDIT_HELP = "strict: every acceptance is decided by the kernel in a clean process (in a project: leanchecker, Lean 4.28 or newer)"
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
 
 
@@ -143,7 +144,7 @@ def verify(
     source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header (optional), and proof or code")],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
-    audit: Annotated[Audit, typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process")] = Audit.fast,
+    audit: Annotated[Audit, typer.Option(help=AUDIT_HELP)] = Audit.fast,
     project: ProjectOption = None,
     repl: ReplOption = None,
     timeout: Annotated[float, typer.Option(help="seconds of Lean per row")] = 60.0,
@@ -193,10 +194,7 @@ def serve(
     host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0: every network this machine is on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port")] = 8000,
     backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
-    audit: Annotated[
-        Audit | None,
-        typer.Option(help="strict: every acceptance is decided by kernel objects in a clean process (default, but fast with --project)"),
-    ] = None,
+    audit: Annotated[Audit, typer.Option(help=AUDIT_HELP)] = Audit.strict,
     project: ProjectOption = None,
     repl: ReplOption = None,
     workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
@@ -222,8 +220,7 @@ def serve(
     from verify_workers.serve.config import ServeConfig
     from verify_workers.serve.service import run as run_service
 
-    tier = audit or (Audit.fast if project else Audit.strict)
-    lean = {"backend": backend.value, "audit": tier.value, "project": project, "repl": repl}
+    lean = {"backend": backend.value, "audit": audit.value, "project": project, "repl": repl}
     pool = {**lean, "workers": workers, "timeout_last": max_timeout}
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
     try:

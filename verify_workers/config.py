@@ -66,8 +66,6 @@ class PoolConfig(BaseModel):
             raise ValueError("backend repl checks in a lake project: name its folder as project")
         if self.project is not None and self.backend == "fork":
             raise ValueError("backend fork runs on the embedded Lean only: use repl, worker or process in a lake project")
-        if self.project is not None and self.audit == "strict":
-            raise ValueError("audit strict needs the embedded Lean: in a lake project use audit fast, and re-check with backend process")
         return self
 
     def worker_count(self) -> int:

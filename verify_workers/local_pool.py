@@ -48,7 +48,8 @@ class Worker(Protocol):
 
 
 EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits")
-KERNEL_BACKENDS = frozenset({"fork"})  # whose acceptances are kernel audits already
+STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
+STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
 
 Factory = Callable[[], Worker]
 Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
@@ -363,7 +364,7 @@ class LocalPool:
         question = item.check.model_copy(update={"id": f"{id(item):x}.{item.runs}", "timeout": item.limit})
         crowded = self._schedule.crowded
         verdict, problem = self._ask(slot, backend, question)
-        if not problem and verdict.accepted and self.config.audit == "strict" and verdict.audit != "kernel":
+        if not problem and verdict.accepted and self.config.audit == "strict" and verdict.audit not in STRICT_AUDITS:
             verdict, problem = self._audit(slot, question)
         if problem:
             self._failed(slot, item, problem)
@@ -393,7 +394,7 @@ class LocalPool:
             return _infra(question.id, ""), "no kernel auditor"
         question = question.model_copy(update={"id": question.id + ".audit"})
         verdict, problem = self._ask(slot, slot.auditor, question)
-        if not problem and verdict.accepted and verdict.audit != "kernel":
+        if not problem and verdict.accepted and verdict.audit not in STRICT_AUDITS:
             problem = f"{slot.auditor.name}: accepted by {verdict.audit!r} where a kernel audit was asked for"
         return verdict, problem
 
@@ -470,7 +471,7 @@ class LocalPool:
         slot.deadline = time.monotonic() + self.config.start
         try:
             backend = self._factory()
-            auditor = self._auditor() if self.config.audit == "strict" and backend.name not in KERNEL_BACKENDS else None
+            auditor = self._auditor() if self.config.audit == "strict" and backend.name not in STRICT_BACKENDS else None
         except Exception as error:
             slot.deadline = None
             with self._lock:
@@ -610,6 +611,11 @@ def _make(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) ->
 
 
 def _make_auditor(config: PoolConfig) -> Worker:
+    if config.project is not None:
+        from verify_workers.backends.leanchecker import LeanCheckerBackend
+        from verify_workers.lean.project import discover
+
+        return LeanCheckerBackend(discover(config.project, config.repl, need_repl=False), config.memory_mb << 20)
     try:
         return _make(config, "fork", "strict")
     except Exception as error:
@@ -626,7 +632,7 @@ def _wrong(question: Check, verdict: object) -> str:
         return verdict.reason or "; ".join(message.text for message in verdict.messages) or "no reason given"
     if verdict.accepted and not ALLOWED_AXIOMS.issuperset(verdict.axioms):
         return f"an acceptance that rests on the axioms {sorted(verdict.axioms)}"
-    if verdict.accepted and verdict.audit not in ("kernel", "text"):
+    if verdict.accepted and verdict.audit not in ("text", *STRICT_AUDITS):
         return "an acceptance without an audit"
     return ""
 

@@ -108,7 +108,8 @@ class Verdict(BaseModel):
     messages: list[Message] = []
     axioms: list[str] = []
     audit: str = Field(
-        "none", description="who decided: `kernel` (kernel objects, clean process), `text` (policy + pin + axiom list), `none`"
+        "none",
+        description="who decided: `kernel` (kernel objects, clean process), `leanchecker`, `text` (policy + pin + axiom list), `none`",
     )
     seconds: float = 0.0
     lean: str = ""

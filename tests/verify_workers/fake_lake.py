@@ -130,6 +130,23 @@ for number, command in enumerate(commands()):
 """
 
 
+# LEAN_FAKE_CHECKER says what it finds.  Confined like the rest: it can start nothing.
+LEANCHECKER = """#!/bin/sh
+[ -s "${LEAN_PATH%%:*}/$1.olean" ] || { echo "uncaught exception: object file of module $1 does not exist" >&2; exit 1; }
+case "$LEAN_FAKE_CHECKER" in
+problem)
+    echo "leanchecker found a problem in $1" >&2
+    echo "uncaught exception: (kernel) declaration type mismatch, 'false' has type" >&2
+    exit 1 ;;
+broken) echo "uncaught exception: out of luck" >&2; exit 1 ;;
+killed) kill -9 $$ ;;
+crash) kill -11 $$ ;;
+hang) exec sleep 600 ;;
+esac
+exit 0
+"""
+
+
 @dataclass
 class FakeLake:
     """A project folder, and the `bin` folder that belongs on PATH."""
@@ -151,10 +168,11 @@ class FakeLake:
         self.write(self.project / "lakefile.toml", 'name = "project"\n')
         self.write(self.project / "lake-manifest.json", '{"packages": []}')
         self.write(self.project / "repl" / "lean-toolchain", f"{TOOLCHAIN}\n")
-        variables = self.lean.environment() | {"PATH": self.path, "LEAN_FAKE_LEAN": str(self.root / "s")}
+        variables = self.lean.environment() | {"PATH": self.path, "LEAN_FAKE_LEAN": str(self.root / "s"), "LEAN_SYSROOT": str(self.root)}
         settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
         self.executable(self.bin / "lean", f'#!/bin/sh\nexec {" ".join(self.lean.command())} "$@"\n')
+        self.executable(self.bin / "leanchecker", LEANCHECKER)
         self.executable(self.repl, REPL.format(python=sys.executable))
 
     @property

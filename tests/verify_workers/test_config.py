@@ -23,7 +23,6 @@ def test_every_field_is_described_and_unknown_ones_are_refused(model: type[BaseM
         ({"pool": {"backend": "lean"}}, "'auto', 'fork', 'repl', 'worker' or 'process'"),
         ({"pool": {"backend": "repl"}}, "name its folder as project"),
         ({"pool": {"backend": "fork", "project": "mathlib"}}, "embedded Lean only"),
-        ({"pool": {"audit": "strict", "project": "mathlib"}}, "use audit fast"),
         ({"pool": {"workers": -1}}, "greater than or equal to 0"),
         ({"pool": {"infra_tries": 0}}, "greater than or equal to 1"),
     ],

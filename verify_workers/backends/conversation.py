@@ -57,7 +57,13 @@ class Conversation:
 
     def __init__(self, lean: Lean, program: list[str], folder: str, memory: int) -> None:
         """`program` runs confined, in `folder`, in the environment of `lean`; `memory` bounds its address space beyond what is mapped."""
-        limits = {"parent": os.getpid(), "cpu": CPU_SECONDS, "memory": memory + lean.mapped, "files": FILES}
+        limits: dict[str, int | str] = {
+            "parent": os.getpid(),
+            "cpu": CPU_SECONDS,
+            "memory": memory + lean.mapped,
+            "files": FILES,
+            "writable": "",
+        }
         self._output, self._errors = bytearray(), bytearray()
         self._asking = threading.Lock()
         try:

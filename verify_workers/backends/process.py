@@ -16,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from verify_workers import pin, policy
 from verify_workers.errors import UserError
@@ -50,7 +51,7 @@ class Run:
 class ProcessBackend:
     """One Lean process per check, on its own, with nothing shared between checks."""
 
-    name = "process"
+    name: ClassVar[str] = "process"
 
     def __init__(self, install: Lean, memory: int = MEMORY, snapshots: Path | None = None) -> None:
         """`memory` is the private memory in bytes (what is mapped from the library not counted) beyond which a check ends as `resource`.
@@ -82,10 +83,13 @@ class ProcessBackend:
         """Removes the working directory; every process has ended with its check."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _ask_lean(self, check: Check) -> Verdict:
+    def _ask_lean(self, check: Check, compiled: Path | None = None) -> Verdict:
+        """The verdict of Lean's messages; what Lean makes of the file is written to `compiled`, if that is given."""
         file = None if isinstance(check, Snippet) else pin.build(check)
         text = file.text if file else pin.snippet(check)
-        environment, options = self._install.environment(), list(OPTIONS)
+        environment, options = self._install.environment(), [*OPTIONS, "--stdin", "--json"]
+        if compiled is not None:
+            options.append(f"-o{compiled}")
         try:
             if self._snapshots is not None and file is not None:
                 top = headers.split(check.header)
@@ -93,7 +97,8 @@ class ProcessBackend:
                 environment["LEAN_PATH"] = NOWHERE
                 # All imports on the first line, as in the saved header; every line keeps its number.
                 text = f"{header_line(top.imports)} {top.rest}{text[len(check.header) :]}"
-            run = self._run(text.encode("utf-8"), check.timeout, options, environment)
+            program = [*self._install.program(), *options]
+            run = self._run(program, text.encode("utf-8"), check.timeout, environment, str(compiled.parent) if compiled else "")
         except HeaderFailed as error:
             message = Message(severity="error", line=1, column=0, text=f"the header: {str(error)[: pin.MAX_MESSAGE_CHARACTERS]}")
             return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
@@ -127,11 +132,17 @@ class ProcessBackend:
             audit="text" if file else "none",
         )
 
-    def _run(self, text: bytes, timeout: float, options: list[str], environment: dict[str, str]) -> Run:
-        """Lean on `text`, in a session of its own that is gone when this returns."""
-        seconds = timeout + self._install.start_up
-        limits = {"parent": os.getpid(), "cpu": int(2 * seconds) + 2, "memory": self._memory + self._install.mapped, "files": FILES}
-        command = [*confined(limits), *self._install.program(), *options, "--stdin", "--json"]
+    def _run(self, program: list[str], text: bytes, timeout: float, environment: dict[str, str], writable: str = "") -> Run:
+        """A confined `program` on `text`, in a session of its own that is gone when this returns; it may write in `writable` only."""
+        seconds, memory = timeout + self._install.start_up, self._memory + self._install.mapped
+        limits: dict[str, int | str] = {
+            "parent": os.getpid(),
+            "cpu": int(2 * seconds) + 2,
+            "memory": memory,
+            "files": FILES,
+            "writable": writable,
+        }
+        command = [*confined(limits), *program]
         deadline = time.monotonic() + seconds
         with os.fdopen(os.memfd_create("check"), "wb") as source:
             source.write(text)
@@ -179,7 +190,7 @@ class ProcessBackend:
         return bytes(streams[child.stdout]), bytes(streams[child.stderr]), stopped
 
 
-def confined(limits: dict[str, int]) -> list[str]:
+def confined(limits: dict[str, int | str]) -> list[str]:
     """The argv prefix that confines the program after it (see `confined.py`)."""
     return [sys.executable, "-I", "-S", str(CONFINED), json.dumps(limits)]
 

@@ -121,7 +121,9 @@ def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject 
     if problem:
         yield Step("lake env", problem, f"run `lake env` in {folder} and mend what it says")
         return None
-    lean = Path(shutil.which("lean", path=environment.get("PATH", "")) or "lean")
+    lean = Path(environment.get("LEAN_SYSROOT", "")) / "bin" / "lean"
+    if not _executable(lean):  # the toolchain's own binary rather than elan's, which would start another process
+        lean = Path(shutil.which("lean", path=environment.get("PATH", "")) or "lean")
     version, problem = _version(lean, environment, folder)
     if problem:
         yield Step("lean", problem, f"run `lake env lean --version` in {folder} and mend what it says")
