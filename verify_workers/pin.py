@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from verify_workers.kernel import header as headers
 from verify_workers.lexer import tokens
-from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason
+from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.statement import parse_theorem, renamed, source
 
 MAX_MESSAGES = 50  # per verdict
@@ -104,6 +105,16 @@ def build(check: Check, nonce: str | None = None) -> PinnedFile:
 def snippet(check: Check) -> str:
     """A file that nothing is asked about, as Lean sees it: below the header, its own imports being the header's."""
     return f"{check.header}\n{check.code}" if check.header else check.code or ""
+
+
+def unfit(check: Snippet) -> Verdict | None:
+    """The verdict on a file that is no plain one (see `kernel.header`); None for all others."""
+    special = headers.split(check.code or "").special
+    if not special:
+        return None
+    text = f"only plain files are checked here, and this one says `{special}` at its top: leave that out"
+    message = Message(severity="error", line=1, column=0, text=text)
+    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
 
 
 def read_snippet(check: Check, output: str, status: int) -> Reading:

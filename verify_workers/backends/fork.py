@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from verify_workers import pin
 from verify_workers.errors import UserError
 from verify_workers.kernel import abi, header, jail, selftest
 from verify_workers.kernel.client import Unsupported, Zygote, ZygoteFailed
@@ -118,7 +119,7 @@ class ForkBackend:
     def _snippet(self, check: Snippet) -> Verdict:
         """What Lean says about a whole file that nobody has asked to prove anything."""
         text = check.code or ""
-        unfit = _unfit(check, text)
+        unfit = _unfit(check, text) or pin.unfit(check)
         if unfit is not None:
             return unfit
         top, own = header.split(check.header), header.split(text)

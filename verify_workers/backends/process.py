@@ -69,7 +69,8 @@ class ProcessBackend:
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned file."""
         start = time.monotonic()
-        verdict = self._ask_lean(check) if isinstance(check, Snippet) else policy.refusal(check) or self._ask_lean(check)
+        refused = pin.unfit(check) if isinstance(check, Snippet) else policy.refusal(check)
+        verdict = refused or self._ask_lean(check)
         return verdict.model_copy(
             update={
                 "seconds": time.monotonic() - start,

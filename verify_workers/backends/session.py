@@ -48,7 +48,7 @@ class SessionBackend(ABC):
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned text."""
         started = time.monotonic()
-        verdict = None if isinstance(check, Snippet) else policy.refusal(check)
+        verdict = pin.unfit(check) if isinstance(check, Snippet) else policy.refusal(check)
         if verdict is None:
             try:
                 verdict = self._answer(check)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from verify_workers.kernel import header as headers
 from verify_workers.policy import rules
 from verify_workers.policy.rules import Violation
 from verify_workers.records import Check, Message, Outcome, Reason, Verdict
@@ -55,6 +56,9 @@ def _header(text: str) -> list[Violation]:
     large = rules.too_large(text)
     if large:
         return [Violation(f"{HEADER}:{large}", 1, 0)]
+    special = headers.split(text).special
+    if special:  # checks are plain files
+        return [Violation(f"{HEADER}:{special}", 1, 0)]
     marks, _ = rules.read(text)
     found = chain(rules.characters(text, marks), rules.everywhere(marks), rules.header(marks))
     return rules.violations(text, ((offset, f"{HEADER}:{reason}") for offset, reason in found))

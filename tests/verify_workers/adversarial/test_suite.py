@@ -12,8 +12,10 @@ import pytest
 
 from tests.verify_workers.fake_lake import FakeLake
 from verify_workers.backends import Backend, make_backend
+from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
+from verify_workers.local_pool import LocalPool
 from verify_workers.policy import violations
 from verify_workers.records import Outcome, Verdict
 
@@ -79,6 +81,20 @@ def test_policy_lets_pass(case: Case) -> None:
 def test_no_cheat_is_accepted(verdicts: dict[str, Verdict]) -> None:
     accepted = [case.name for case in ATTACKS if verdicts[case.name].outcome is Outcome.ACCEPTED]
     assert accepted == []
+
+
+@pytest.mark.parametrize("name", ["fork", "worker", "process", "repl"])
+def test_the_strict_tier_accepts_the_twins_and_nothing_else(name: str, lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the pool: what a text backend accepts is shown to the kernel audit, or in a project to leanchecker (a stand-in here)."""
+    monkeypatch.setenv("PATH", lake.path)
+    project = lake.project if name == "repl" else None
+    config = PoolConfig(backend=name, audit="strict", project=project, workers=2, timeout_first=20, retry="never")
+    with LocalPool(config) as pool:
+        found = {verdict.id: verdict for verdict in pool.as_completed(case.check(timeout=20) for case in CASES)}
+    assert [case.name for case in ATTACKS if found[case.name].outcome is Outcome.ACCEPTED] == []
+    assert [(case.name, found[case.name]) for case in TWINS if not found[case.name].accepted] == []
+    assert {found[case.name].audit for case in TWINS} == {"leanchecker" if project else "kernel"}
+    assert [case.name for case in CASES if found[case.name].outcome is Outcome.INFRA] == []
 
 
 def test_no_cheat_breaks_the_checker(verdicts: dict[str, Verdict]) -> None:

@@ -31,13 +31,6 @@ def ask(backend: ProcessBackend, proof: str, statement: str = STATEMENT, timeout
     return backend.check(Check(id="x", statement=statement, proof=proof, timeout=timeout))
 
 
-def test_verdicts_carry_their_origin(backend: ProcessBackend, lean: LeanInstall) -> None:
-    verdict = ask(backend, "by simp")
-    assert verdict.accepted and verdict.audit == "text" and verdict.backend == "process"
-    assert (verdict.lean, verdict.library) == (lean.version, lean.revision) and verdict.seconds > 0
-    assert set(verdict.axioms) <= {"propext"}
-
-
 def test_positions_are_the_users(backend: ProcessBackend) -> None:
     verdict = ask(backend, "by\n  have h : n = n := rfl\n    nonsense")
     assert verdict.outcome is Outcome.REJECTED and next(m.line for m in verdict.messages if m.severity == "error") in (2, 3)
@@ -46,17 +39,6 @@ def test_positions_are_the_users(backend: ProcessBackend) -> None:
     code = "theorem goal (n : Nat) : n + 0 = n := by\n  exact foo"
     verdict = backend.check(Check(id="x", statement=STATEMENT, code=code))
     assert [(m.line, m.column) for m in verdict.messages] == [(2, 8)]
-
-
-def test_a_missing_module_is_the_statements_fault(backend: ProcessBackend) -> None:
-    verdict = backend.check(Check(id="x", statement=STATEMENT, header="import Mathlib", proof="rfl"))
-    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, "statement") and "Mathlib" in verdict.messages[0].text
-
-
-def test_time_runs_out(backend: ProcessBackend) -> None:
-    endless = "by\n  set_option maxHeartbeats 0 in\n  repeat (first | (have h : n = n := rfl))\n  rfl"
-    verdict = ask(backend, endless, timeout=0.5)
-    assert verdict.outcome is Outcome.TIMEOUT and verdict.messages == []
 
 
 def test_memory_runs_out(lean: LeanInstall) -> None:

@@ -20,7 +20,7 @@ from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject, discover
 from verify_workers.local_pool import LocalPool
-from verify_workers.records import Check, Outcome, Snippet, Verdict
+from verify_workers.records import Check, Outcome, Verdict
 
 TRANSCRIPTS = Path(__file__).parents[4] / "shared" / "data" / "repl_transcripts.jsonl"
 OURS = Path(__file__).with_name("repl_transcript.jsonl")  # written by us, in the same form
@@ -48,13 +48,6 @@ def faulty(project: LakeProject, faults: list[str], folder: Path) -> LakeProject
     return dataclasses.replace(project, variables=project.variables | {"LEAN_FAKE_FAULTS": str(folder / "faults.json")})
 
 
-def test_verdicts_carry_their_origin(backend: ReplBackend, project: LakeProject) -> None:
-    verdict = backend.check(TRUE)
-    assert verdict.accepted and (verdict.backend, verdict.audit, verdict.axioms) == ("repl", "text", ["propext"])
-    assert (verdict.lean, verdict.library) == ("4.35.0", project.revision) and verdict.seconds > 0
-    assert backend.check(FALSE).outcome is Outcome.REJECTED
-
-
 def test_the_header_is_imported_once_and_nothing_leaks(backend: ReplBackend) -> None:
     assert backend.check(TRUE).accepted
     pid = backend._conversation and backend._conversation.pid
@@ -65,31 +58,6 @@ def test_the_header_is_imported_once_and_nothing_leaks(backend: ReplBackend) -> 
     assert backend._conversation and backend._conversation.pid == pid
     other = Check(id="other", statement="theorem goal : (1 + 1 : Int) = 2", header="open Nat\n", proof="rfl")
     assert backend.check(other).accepted and backend._conversation.pid != pid
-
-
-def test_positions_are_the_users(backend: ReplBackend) -> None:
-    code = "theorem goal (n : Nat) : n + 0 = n := by\n  exact foo"
-    for header in ("", "open Nat\n\n"):
-        verdict = backend.check(Check(id="x", statement="theorem goal (n : Nat) : n + 0 = n", header=header, code=code))
-        assert [(m.line, m.column) for m in verdict.messages] == [(2, 8)]
-
-
-def test_an_unknown_name_is_no_variable(backend: ReplBackend) -> None:
-    verdict = backend.check(Check(id="real", statement="theorem goal (x : ℝ) : x = x", proof="rfl"))
-    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, "statement")
-
-
-def test_a_missing_module_is_the_statements_fault(backend: ReplBackend) -> None:
-    verdict = backend.check(Check(id="x", statement="theorem goal : True", header="import Mathlib", proof="trivial"))
-    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, "statement") and "Mathlib" in verdict.messages[0].text
-    assert backend.check(TRUE).accepted
-
-
-def test_snippets(backend: ReplBackend) -> None:
-    good = backend.check(Snippet(id="s", code="theorem x : 1 + 1 = 2 := rfl\n#check x"))
-    assert good.outcome is Outcome.ELABORATED and [m.line for m in good.messages] == [2]
-    bad = backend.check(Snippet(id="s", header="open Nat", code="\ntheorem x : 1 + 1 = 3 := rfl"))
-    assert bad.outcome is Outcome.REJECTED and bad.messages[0].line == 2
 
 
 # ---- a REPL that misbehaves

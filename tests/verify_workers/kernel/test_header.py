@@ -27,6 +27,26 @@ def test_split(text: str, imports: tuple[str, ...], rest: str) -> None:
     assert (got.imports, got.rest) == (imports, rest)
 
 
+@pytest.mark.parametrize(
+    ("text", "imports", "special"),
+    [
+        ("module\npublic import A\nopen B", ("A",), "module"),
+        ("/- c -/ prelude import A", ("A",), "prelude"),
+        ("import A\npublic import B", ("A", "B"), "public"),
+        ("meta import A", ("A",), "meta"),
+        ("import all A", ("A",), "all"),
+        ("import A -- module\nopen B", ("A",), ""),
+        ("import A\nmodule", ("A",), ""),
+        ("module_thing", (), ""),
+        ("modules.x", (), ""),
+    ],
+)
+def test_what_makes_a_header_special(text: str, imports: tuple[str, ...], special: str) -> None:
+    got = split(text)
+    assert (got.imports, got.special) == (imports, special)
+    assert "import" not in got.rest and len(got.rest) == len(text)
+
+
 @given(st.text(alphabet="import AB.\n-/ tx", max_size=60))
 def test_nothing_moves(text: str) -> None:
     got = split(text)

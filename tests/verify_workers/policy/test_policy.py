@@ -104,10 +104,16 @@ def test_whole_files(code: str, header: str, reason: str | None) -> None:
         ("universe u v\nnoncomputable section\nopen scoped Nat", True),
         ("local notation \"x\" => 1", False), ("axiom a : False", False), ("theorem a : True := trivial", False), ("open Nat in", False),
         ("set_option trace.Meta true", False), ("@[simp]", False), ("/- ", False),
+        ("module\npublic import Init", False), ("prelude", False), ("import A\nimport all B", False), ("public meta import A", False),
     ],
 )  # fmt: skip
 def test_headers(header: str, fine: bool) -> None:
     assert (of_proof("rfl", header) == []) is fine
+
+
+def test_a_header_that_is_not_plain_is_named() -> None:
+    reasons = [of_proof("rfl", header)[0].reason for header in ("-- c\nmodule\npublic import A", "prelude", "import A\nimport all B")]
+    assert reasons == ["header:module", "header:prelude", "header:all"]
 
 
 def test_refusal_tells_gaps_and_statements_from_attacks() -> None:

@@ -1,0 +1,171 @@
+"""What every backend promises, asked of each of them: the same questions on real Lean get the same verdicts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.verify_workers.fake_lake import FakeLake
+from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.leanchecker import LeanCheckerBackend
+from verify_workers.backends.process import ProcessBackend
+from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
+from verify_workers.lean.project import discover
+from verify_workers.records import Check, Outcome, Reason, Snippet
+
+STATEMENT = "theorem goal (n : Nat) : n + 0 = n"
+ENDLESS = "by\n  set_option maxHeartbeats 0 in\n  repeat (first | (have h : n = n := rfl))\n  rfl"
+AUDITS = {"fork": "kernel", "worker": "text", "process": "text", "snapshots": "text", "repl": "text", "leanchecker": "leanchecker"}
+
+Maker = Callable[[], Backend]
+
+
+@pytest.fixture(scope="module", params=AUDITS)
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def maker(kind: str, lean: LeanInstall, lake: FakeLake, tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """Makes one more backend of this kind; those that need a project get one with the embedded Lean inside."""
+    saved = tmp_path_factory.mktemp("headers")
+
+    def make() -> Backend:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", lake.path)
+            if kind == "snapshots":
+                return ProcessBackend(lean, snapshots=saved)
+            if kind == "leanchecker":
+                return LeanCheckerBackend(discover(lake.project))
+            return make_backend(kind, project=lake.project if kind == "repl" else None)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def backend(maker: Maker) -> Iterator[Backend]:
+    try:
+        made = maker()
+    except UserError as error:
+        pytest.skip(str(error))
+    yield made
+    made.close()
+
+
+def check(statement: str = STATEMENT, **fields: object) -> Check:
+    return Check.model_validate({"id": "x", "statement": statement, "timeout": 20.0} | fields)
+
+
+ACCEPTED: list[dict[str, object]] = [
+    {"proof": "by simp"},
+    {"proof": "rfl"},
+    {"statement": f"{STATEMENT} := by sorry", "proof": "by\n  induction n with\n  | zero => rfl\n  | succ n ih => rfl"},
+    {"code": f"theorem helper (n : Nat) : n + 0 = n := rfl\n\n{STATEMENT} := helper n"},
+    {"code": f"import Init\n{STATEMENT} := by simp", "header": "import Init"},
+    {"statement": "theorem goal (p : Prop) : p ∨ ¬p", "proof": "Classical.em p"},
+    {"statement": "theorem A.goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "proof": "h.symm"},
+    {"statement": "theorem goal (n : Nat) : succ n = n + 1", "proof": "rfl", "header": "-- a note\n\nopen Nat\nset_option maxRecDepth 900"},
+]
+REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
+    ({"proof": "by nonsense"}, Outcome.REJECTED, Reason.ELABORATION),
+    ({"proof": "by skip"}, Outcome.REJECTED, Reason.UNSOLVED),
+    ({"proof": "by sorry"}, Outcome.REJECTED, Reason.SORRY),
+    ({"statement": "theorem goal : 1 = 2", "proof": "by decide"}, Outcome.REJECTED, Reason.ELABORATION),
+    ({"code": "theorem goal : 1 = 1 := rfl"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
+    ({"code": "theorem other (n : Nat) : n + 0 = n := rfl"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
+    ({"statement": "theorem goal (x : ℝ) : x = x", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"statement": "theorem goal : nowhere = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"statement": "lemmas are fun", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"header": "import Mathlib", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"proof": "cheat\naxiom cheat : 1 = 2"}, Outcome.POLICY, "command:axiom"),
+    ({"code": f"def Nat.land (n m : Nat) : Nat := 5\n{STATEMENT} := rfl"}, Outcome.POLICY, "kernel_name:Nat.land"),
+    ({"header": "module\npublic import Init", "proof": "rfl"}, Outcome.POLICY, "header:module"),
+    ({"header": "prelude\nimport Init", "proof": "rfl"}, Outcome.POLICY, "header:prelude"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", ACCEPTED, ids=lambda fields: str(fields.get("proof") or fields["code"])[:24])
+def test_accepts(backend: Backend, kind: str, fields: dict[str, object]) -> None:
+    verdict = backend.check(check(**fields))
+    assert (verdict.outcome, verdict.audit) == (Outcome.ACCEPTED, AUDITS[kind]), verdict
+    assert set(verdict.axioms) <= {"propext", "Classical.choice", "Quot.sound"}
+    assert not [message for message in verdict.messages if message.severity == "error"]
+
+
+@pytest.mark.parametrize(("fields", "outcome", "reason"), REFUSED, ids=[f"{reason} {i}" for i, (_, _, reason) in enumerate(REFUSED)])
+def test_refuses(backend: Backend, fields: dict[str, object], outcome: Outcome, reason: str) -> None:
+    verdict = backend.check(check(**fields))
+    assert (verdict.outcome, verdict.reason) == (outcome, reason), verdict
+    if reason not in (Reason.SORRY, Reason.WRONG_STATEMENT):
+        assert verdict.messages and all(message.line >= 1 and message.column >= 0 for message in verdict.messages)
+
+
+def test_verdicts_carry_their_origin(backend: Backend, kind: str) -> None:
+    for verdict in (backend.check(check(id="one", proof="by simp")), backend.check(check(id="two", proof="by foo"))):
+        assert verdict.id in ("one", "two") and verdict.seconds > 0
+        assert (verdict.lean, verdict.library) == (backend.lean, backend.library) and verdict.lean == "4.35.0"
+        assert verdict.backend == backend.name == ("process" if kind == "snapshots" else kind)
+
+
+@pytest.mark.parametrize("header", ["", "open Nat\n\n", "import Init\nopen Nat"])
+def test_positions_are_the_users_in_characters(backend: Backend, header: str) -> None:
+    code = backend.check(check(header=header, code=f"{STATEMENT} := by\n  /- 𝒜 -/ exact foo"))
+    assert [(m.line, m.column) for m in code.messages if m.severity == "error"] == [(2, 16)]
+    proof = backend.check(check(header=header, proof="foo"))
+    assert [(m.line, m.column) for m in proof.messages if m.severity == "error"] == [(1, 0)]
+
+
+def test_a_missing_module_is_named(backend: Backend) -> None:
+    verdict = backend.check(check(header="import Mathlib.Tactic", proof="rfl"))
+    assert verdict.reason == Reason.STATEMENT and "Mathlib" in verdict.messages[0].text
+    assert backend.check(check(proof="rfl")).accepted
+
+
+def test_nothing_leaks_from_check_to_check(backend: Backend) -> None:
+    assert backend.check(
+        check(
+            code=f"theorem helper : True := trivial\n@[simp] theorem two (n : Nat) : n + 2 = 2 + n := Nat.add_comm n 2\n{STATEMENT} := rfl"
+        )
+    ).accepted
+    assert backend.check(check("theorem goal : True", proof="helper")).reason == Reason.ELABORATION
+    assert backend.check(check("theorem goal (n : Nat) : n + 2 = 2 + n", proof="by simp only")).reason == Reason.ELABORATION
+    assert backend.check(check("theorem goal (n : Nat) : succ n = n + 1", proof="rfl", header="open Nat")).accepted
+    assert backend.check(check("theorem goal (n : Nat) : succ n = n + 1", proof="rfl")).reason == Reason.STATEMENT
+
+
+def test_snippets_are_never_accepted(backend: Backend) -> None:
+    good = backend.check(Snippet(id="s", code="theorem x : 1 + 1 = 2 := rfl\n#check x"))
+    assert good.outcome is Outcome.ELABORATED and [(m.severity, m.line) for m in good.messages] == [("info", 2)]
+    bad = backend.check(Snippet(id="s", header="open Nat", code="\ntheorem x : 1 + 1 = 3 := rfl"))
+    assert bad.outcome is Outcome.REJECTED and bad.messages[0].line == 2
+    for top in ("module\npublic import Init", "prelude", "public import Init", "import all Init"):
+        odd = backend.check(Snippet(id="s", code=f"{top}\ntheorem x : 1 + 1 = 2 := rfl"))
+        assert (odd.outcome, odd.reason) == (Outcome.REJECTED, Reason.STATEMENT) and "plain files" in odd.messages[0].text
+
+
+def test_time_runs_out_and_the_next_check_is_answered(backend: Backend) -> None:
+    verdict = backend.check(check(proof=ENDLESS, timeout=0.5))
+    assert (verdict.outcome, verdict.axioms) == (Outcome.TIMEOUT, [])
+    assert backend.check(check(proof="by simp")).accepted
+
+
+def test_closing_leaves_nothing(maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = set(_children())
+    made = maker()
+    assert made.check(check(proof="rfl")).accepted
+    made.close()
+    made.close()
+    assert set(_children()) <= before and list(tmp_path.iterdir()) == []
+
+
+def _children() -> Iterator[int]:
+    """Processes that this one has started."""
+    for task in os.listdir("/proc/self/task"):
+        yield from map(int, Path(f"/proc/self/task/{task}/children").read_text().split())
