@@ -330,6 +330,7 @@ class LocalPool:
         finally:
             with self._lock:
                 self._slots.pop(slot.number, None)
+                self._schedule.leave(slot.number)
             _close(slot)
 
     def _take(self, slot: _Slot) -> Item | None:
@@ -553,6 +554,7 @@ class LocalPool:
             if slot.item is not item or slot.deadline != deadline or self._slots.pop(slot.number, None) is None:
                 return
             slot.abandoned = True
+            self._schedule.leave(slot.number)
         log.warning("worker %d is stuck and has been replaced", slot.number)
         self._give_back(slot, item, "the worker was stuck")
         self._interrupt(slot)

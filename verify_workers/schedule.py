@@ -1,6 +1,7 @@
 """Which check runs next: the pool's policy alone, without threads, clocks or Lean.
 
-First passes come first, grouped by statement (so that a backend elaborates the pin once); a check that needs
+First passes come first.  A worker stays with its header (a backend that changes headers imports anew: seconds, with
+Mathlib) and, within it, with its statement (so that a backend elaborates the pin once).  A check that needs
 longer than the first deadline waits until nothing else does; a time-out on a crowded machine runs once more
 when the machine is quiet.  `LocalPool` drives it under its lock, and the simulation in
 docs/benchmarks/pool_overhead.py drives the same code with a simulated clock.
@@ -8,7 +9,7 @@ docs/benchmarks/pool_overhead.py drives the same code with a simulated clock.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,7 +20,8 @@ from verify_workers.records import Check, Verdict
 Sink = Callable[[Verdict], None]
 Group = tuple[str, str]  # header, statement
 
-STREAK = 64  # checks one worker takes from one statement before it looks at the oldest statement again
+STREAK = 64  # checks one worker takes from one statement before it looks at the oldest statement of its header again
+PATIENCE = 20.0  # seconds after which a header on which no worker is takes one away from its own
 
 
 class Stage(Enum):
@@ -70,7 +72,7 @@ class Schedule:
         self.waiting = 0
         self._running_long = 0
         self._running_quiet = 0
-        self._first: dict[Group, deque[Item]] = {}  # in order of arrival of the statement
+        self._first: dict[str, dict[Group, deque[Item]]] = {}  # by header, each in order of arrival of the statement
         self._long: deque[Item] = deque()
         self._quiet: deque[Item] = deque()
         self._streaks: dict[int, tuple[Group, int]] = {}
@@ -79,7 +81,7 @@ class Schedule:
         """Queue a new check."""
         item.arrived = item.queued = now
         self.waiting += 1
-        self._first.setdefault(item.group, deque()).append(item)
+        self._queue(item).append(item)
 
     def take(self, worker: int, now: float) -> Item | None:
         """The check that `worker` shall run next, or None when it must wait."""
@@ -115,7 +117,7 @@ class Schedule:
         item.queued = now
         self.waiting += 1
         if item.stage is Stage.FIRST:
-            self._first.setdefault(item.group, deque()).appendleft(item)
+            self._queue(item).appendleft(item)
         else:
             (self._long if item.stage is Stage.LONG else self._quiet).appendleft(item)
 
@@ -125,10 +127,15 @@ class Schedule:
         self._running_long -= item.stage is Stage.LONG
         self._running_quiet -= item.stage is Stage.QUIET
 
+    def leave(self, worker: int) -> None:
+        """Note that `worker` is gone."""
+        self._streaks.pop(worker, None)
+
     def drain(self) -> Iterator[Item]:
         """Remove and yield everything that waits."""
-        for items in self._first.values():
-            yield from items
+        for groups in self._first.values():
+            for items in groups.values():
+                yield from items
         yield from self._long
         yield from self._quiet
         self._first.clear()
@@ -152,20 +159,37 @@ class Schedule:
             # A retry that has waited long under a steady stream gets a core of its own as soon as one is free.
             if self._quiet and now - self._quiet[0].queued >= self.defer and self.running < self.cores and not self._running_quiet:
                 return self._quiet.popleft()
-            return self._next_first(worker)
+            return self._next_first(worker, now)
         if self._long:
             return self._long.popleft()
         if self._quiet and self.running < max(1, self.cores // 2):
             return self._quiet.popleft()
         return None
 
-    def _next_first(self, worker: int) -> Item:
-        group, streak = self._streaks.get(worker, (("", ""), 0))
-        if group not in self._first or streak >= STREAK:
-            group, streak = next(iter(self._first)), 0
+    def _queue(self, item: Item) -> deque[Item]:
+        """Where the first pass of `item` waits."""
+        return self._first.setdefault(item.check.header, {}).setdefault(item.group, deque())
+
+    def _next_first(self, worker: int, now: float) -> Item:
+        group, streak = self._streaks.get(worker, (None, 0))
+        header = self._header(None if group is None else group[0], now)
+        groups = self._first[header]
+        if group not in groups or streak >= STREAK:
+            group, streak = next(iter(groups)), 0
         self._streaks[worker] = (group, streak + 1)
-        items = self._first[group]
-        item = items.popleft()
-        if not items:
-            del self._first[group]
+        item = groups[group].popleft()
+        if not groups[group]:
+            del groups[group]
+        if not groups:
+            del self._first[header]
         return item
+
+    def _header(self, own: str | None, now: float) -> str:
+        """The header of the next check of a worker that is on `own`: the same, unless nothing of it waits or another waits too long."""
+        if own is not None and len(self._first) == 1 and own in self._first:
+            return own
+        workers = Counter(group[0] for group, _ in self._streaks.values())
+        alone = [header for header in self._first if not workers[header]]
+        if own in self._first and not any(now - next(iter(self._first[header].values()))[0].queued >= PATIENCE for header in alone):
+            return own
+        return min(self._first, key=workers.__getitem__)  # of equals the one that came first

@@ -7,11 +7,11 @@ import random
 import pytest
 
 from verify_workers.records import Check
-from verify_workers.schedule import STREAK, Item, Schedule, Stage, passes
+from verify_workers.schedule import PATIENCE, STREAK, Item, Schedule, Stage, passes
 
 
-def item(name: str, statement: str = "s", first: float = 1.0, last: float = 10.0) -> Item:
-    return Item(Check(id=name, statement=statement, proof="p"), first, last)
+def item(name: str, statement: str = "s", first: float = 1.0, last: float = 10.0, header: str = "") -> Item:
+    return Item(Check(id=name, statement=statement, header=header, proof="p"), first, last)
 
 
 def names(schedule: Schedule, count: int, worker: int = 0, now: float = 0.0) -> list[str]:
@@ -41,6 +41,40 @@ def test_a_long_statement_does_not_starve_the_next() -> None:
     assert first == ["a0"]
     # "a" is still the oldest statement, so it goes on; once it is empty, "b" follows.
     assert names(schedule, 2 * STREAK)[-1] == "b"
+
+
+def test_a_worker_stays_with_its_header() -> None:
+    """Every other check is under another header: two workers take one header each and change once, when theirs is done."""
+    schedule = Schedule(2, 2, 60, "never")
+    for number in range(40):
+        schedule.add(item(f"{number}", f"s{number // 4}", header="ab"[number % 2] if number < 30 else "a"), 0)
+    headers: dict[int, list[str]] = {0: [], 1: []}
+    for number in range(40):
+        taken = schedule.take(number % 2, 0)
+        assert taken is not None
+        schedule.release(taken)
+        headers[number % 2].append(taken.check.header)
+    assert headers == {0: ["a"] * 20, 1: ["b"] * 15 + ["a"] * 5}
+
+
+def test_a_header_without_a_worker_waits_no_longer_than_its_patience() -> None:
+    schedule = Schedule(1, 1, 60, "never")
+    for number in range(10):
+        schedule.add(item(f"a{number}", header="a"), 0)
+    assert names(schedule, 1) == ["a0"]
+    schedule.add(item("b", header="b"), 1)
+    assert names(schedule, 2, now=PATIENCE) == ["a1", "a2"]
+    assert names(schedule, 3, now=PATIENCE + 1) == ["b", "a3", "a4"]
+
+
+def test_who_has_left_holds_no_header() -> None:
+    schedule = Schedule(2, 2, 60, "never")
+    for header in "aabb":
+        schedule.add(item(header, header=header), 0)
+    assert names(schedule, 1, worker=0) == ["a"]
+    schedule.leave(0)
+    assert names(schedule, 1, worker=1) == ["a"]
+    assert names(schedule, 1, worker=2) == ["b"]
 
 
 def test_survivors_wait_until_nothing_else_does() -> None:
@@ -111,7 +145,9 @@ def test_every_item_ends_exactly_once(seed: int) -> None:
     random_ = random.Random(seed)
     workers, cores = random_.randint(1, 6), random_.randint(1, 4)
     schedule = Schedule(workers, cores, random_.choice([0, 5, 1000]), random_.choice(["never", "contended", "always"]))
-    coming = [item(str(number), f"s{random_.randint(0, 5)}", 1.0, random_.choice([1.0, 10.0])) for number in range(200)]
+    coming = [
+        item(str(number), f"s{random_.randint(0, 5)}", 1.0, random_.choice([1.0, 10.0]), random_.choice("xyz")) for number in range(200)
+    ]
     ended: list[str] = []
     running: list[Item] = []
     now = 0.0
