@@ -402,6 +402,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         message = error.format_message() if isinstance(error, ClickException) else str(error)
         print(f"synth: {' '.join(message.split())} (see `synth --help`)", file=sys.stderr)
         status = 2
+    except ModuleNotFoundError as error:  # `pip install proof-synth` alone brings what checking proofs needs
+        print(f"synth: this needs the whole pipeline ({error}): pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'", file=sys.stderr)
+        status = 2
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:

