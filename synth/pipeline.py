@@ -138,7 +138,8 @@ async def _rounds(job: Run) -> None:
             _start_trainers(job, number)
             figures = await (_first_round(job) if number == 0 else _round(job, number))
             figures |= {"seconds": round(time.monotonic() - started, 1), "stages": {k: round(v, 1) for k, v in job.clock.items()}}
-            job.store.write_json(name, figures | _costs(figures))
+            figures |= _costs(figures) | {"pools": await asyncio.gather(*(pool.stats.remote() for pool in job.pools))}
+            job.store.write_json(name, figures)
             job.tracker.log({k: v for k, v in figures.items() if isinstance(v, int | float)}, step=number)
             write_report(job.store)
         rounds.append(job.store.read_json(name))

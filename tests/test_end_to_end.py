@@ -82,6 +82,7 @@ def test_every_round_left_its_figures(finished: tuple[Path, str]) -> None:
         metrics = json.loads((run_dir / f"rounds/{number:03d}/metrics.json").read_text())
         assert {"pass@1", "pass@8", "problems", "statements_kept", "attempts", "pairs", "seconds", "baseline"} <= metrics.keys()
     assert metrics["problems"] == 40 and metrics["pairs"] >= 10 and metrics["pairs_negated"] >= 1
+    assert metrics["tokens_per_pair"] > 0 and metrics["pools"][0]["backend"] == "fork" and metrics["pools"][0]["checks"] > 0
     assert metrics["swap_before"] > metrics["swap_after"] and metrics["swap_after"] < 0.02
     assert (run_dir / "report.html").stat().st_size > 10_000
     assert any((run_dir / "wandb").rglob("*.wandb"))

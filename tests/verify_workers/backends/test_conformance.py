@@ -106,6 +106,14 @@ def test_refuses(backend: Backend, fields: dict[str, object], outcome: Outcome, 
         assert verdict.messages and all(message.line >= 1 and message.column >= 0 for message in verdict.messages)
 
 
+def test_a_statement_that_is_equal_by_computation(backend: Backend, kind: str) -> None:
+    """The one difference: the text tier proves our statement from the candidate's, the kernel tier wants it as we put it."""
+    verdict = backend.check(check("theorem goal : 2 + 2 = 4", code="theorem goal : 4 = 4 := rfl"))
+    assert verdict.accepted if kind != "fork" else verdict.reason == Reason.WRONG_STATEMENT
+    renamed = backend.check(check(code="theorem goal (m : Nat) : m + 0 = m := rfl"))
+    assert renamed.accepted
+
+
 def test_verdicts_carry_their_origin(backend: Backend, kind: str) -> None:
     for verdict in (backend.check(check(id="one", proof="by simp")), backend.check(check(id="two", proof="by foo"))):
         assert verdict.id in ("one", "two") and verdict.seconds > 0
