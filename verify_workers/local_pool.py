@@ -43,6 +43,8 @@ class Worker(Protocol):
     def lean(self) -> str: ...
     @property
     def library(self) -> str: ...
+    @property
+    def processes(self) -> list[int]: ...
     def check(self, check: Check) -> Verdict: ...
     def close(self) -> None: ...
 
@@ -505,7 +507,7 @@ class LocalPool:
         backend = slot.backend
         if backend is None or slot.abandoned:
             return
-        grown = slot.checks % 16 == 0 and private_mb(threading.get_native_id()) > self.config.recycle_mb
+        grown = slot.checks % 16 == 0 and private_mb(backend.processes) > self.config.recycle_mb
         if slot.checks >= self.config.recycle_after or grown:
             _close(slot)
             with self._lock:
@@ -569,12 +571,9 @@ class LocalPool:
                 slot.thread.join(max(0.0, end - time.monotonic()))
 
 
-def private_mb(thread: int) -> float:
-    """Private memory (RssAnon, MB of 2^20 bytes) of the processes that a thread of ours (native id) started, and of theirs.
-
-    A backend is made and used in one thread, so these are its processes.  0 where the kernel does not say.
-    """
-    waiting, total = _children(os.getpid(), str(thread)), 0
+def private_mb(processes: Iterable[int]) -> float:
+    """Private memory (RssAnon, MB of 2^20 bytes) of `processes` (ids) and their descendants.  0 where the kernel does not say."""
+    waiting, total = list(processes), 0
     while waiting:
         pid = waiting.pop()
         try:

@@ -37,6 +37,7 @@ class Null:
     """Answers at once."""
 
     name, lean, library = "null", "4.0.0", "bench"
+    processes: list[int] = []
 
     def check(self, check: Check) -> Verdict:
         return Verdict(id=check.id, outcome=Outcome.REJECTED, backend="null")

@@ -27,6 +27,7 @@ class NullBackend:
 
     name, lean, library = "null", "4.0.0", "test"
     audit = "text"
+    processes: list[int] = []
 
     def __init__(self) -> None:
         self.closed = False
@@ -117,6 +118,7 @@ class ChildBackend(NullBackend):
         super().__init__()
         echo = f"import sys\n{self.code}\nfor line in sys.stdin: print(line, end='', flush=True)"
         self.child = subprocess.Popen([sys.executable, "-I", "-S", "-c", echo], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.processes = [self.child.pid]
 
     def check(self, check: Check) -> Verdict:
         assert self.child.stdin is not None and self.child.stdout is not None

@@ -293,23 +293,11 @@ def test_workers_are_recycled_by_count_and_by_memory() -> None:
             assert pool.stats()["recycles"] == recycles
 
 
-def test_private_memory_is_that_of_the_threads_own_children() -> None:
-    seen: list[float] = []
-
-    def run() -> None:
-        me = threading.get_native_id()
-        seen.append(private_mb(me))
-        backend = ChildBackend()
-        seen.append(private_mb(me))
-        seen.append(private_mb(threading.main_thread().native_id or 0))
-        backend.close()
-        seen.append(private_mb(me))
-
-    before = private_mb(threading.main_thread().native_id or 0)
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    assert seen[0] == 0 and 0 < seen[1] < 50 and seen[2] <= before + 0.5 and seen[3] == 0
+def test_private_memory_is_that_of_the_named_processes() -> None:
+    backend = ChildBackend()
+    assert 0 < private_mb(backend.processes) < 50 and private_mb([]) == 0
+    backend.close()
+    assert private_mb(backend.processes) == 0
 
 
 # ---- the cache

@@ -28,6 +28,11 @@ class Backend(Protocol):
         """Revision of the library that proofs are checked against, as in the verdict's `library`."""
         ...
 
+    @property
+    def processes(self) -> list[int]:
+        """Ids of the processes that stay between checks; their memory and their descendants' is this backend's."""
+        ...
+
     def check(self, check: Check) -> Verdict:
         """The verdict on one check; takes at most `check.timeout` seconds of Lean plus start-up."""
         ...

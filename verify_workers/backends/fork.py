@@ -1,4 +1,4 @@
-"""The fast backend: a zygote per header, a fork per check, the verdict from kernel objects (kernel/, design §3.4).
+"""The fast backend: a zygote per header, forks per check, the verdict from kernel objects (kernel/, design §3.4).
 
 Linux on x86-64 with a Lean build that `kernel.abi` knows; `ForkBackend.self_test` proves it on this machine before the
 first check.  One code path: every accepted proof was decided by child B, whatever the tier (`audit`).
@@ -16,13 +16,13 @@ from typing import Any, Literal
 from verify_workers import pin
 from verify_workers.errors import UserError
 from verify_workers.kernel import abi, header, jail, selftest
-from verify_workers.kernel.client import Unsupported, Zygote, ZygoteFailed
+from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
 from verify_workers.lean.install import LeanInstall
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.statement import StatementError, parse_theorem, source
 
-MAX_ZYGOTES = 3  # headers kept warm; the one used longest ago goes first
+MAX_SESSIONS = 3  # headers kept warm by a worker; the one used longest ago goes first
 MAX_TEXT = 4 << 20  # characters of one candidate
 MAX_MESSAGES, MAX_MESSAGE = 100, 10_000  # taken from a child; characters of one message
 _BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
@@ -55,7 +55,7 @@ class ForkBackend:
         self._install = install
         self._memory = memory_mb << 20
         self._policy = policy
-        self._zygotes: OrderedDict[tuple[str, ...], Zygote] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, ...], Session] = OrderedDict()
         problem = self.self_test()
         if problem:
             self.close()
@@ -75,9 +75,13 @@ class ForkBackend:
             update={"seconds": time.monotonic() - started, "lean": self.lean, "library": self.library, "backend": self.name}
         )
 
+    @property
+    def processes(self) -> list[int]:
+        return [session.pid for session in self._sessions.values()]
+
     def close(self) -> None:
-        while self._zygotes:
-            self._zygotes.popitem()[1].close()
+        while self._sessions:
+            self._sessions.popitem()[1].close()
 
     def __enter__(self) -> ForkBackend:
         return self
@@ -142,42 +146,42 @@ class ForkBackend:
     def _ask(
         self, imports: tuple[str, ...], statement: str, target: tuple[str, ...], text: str, prefix: str, timeout: float
     ) -> dict[str, Any]:
-        """One zygote failure is mended by a fresh zygote; the second is the caller's to report."""
+        """One failure is mended by a fresh session; the second is the caller's to report."""
         for attempt in (1, 2):
             try:
-                zygote = self._zygote(imports)
-                return zygote.check(statement, target, text, prefix=prefix, timeout=timeout, memory=self._memory)
+                session = self._session(imports)
+                return session.check(statement, target, text, prefix=prefix, timeout=timeout, memory=self._memory)
             except ZygoteFailed:
-                failed = self._zygotes.pop(imports, None)
+                failed = self._sessions.pop(imports, None)
                 if failed is not None:
                     failed.close()
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")
 
-    def _zygote(self, imports: tuple[str, ...]) -> Zygote:
-        zygote = self._zygotes.get(imports)
-        if zygote is None:
-            zygote = Zygote(self._install.library, self._install.path, "".join(f"import {m}\n" for m in imports))
-            self._zygotes[imports] = zygote
-            while len(self._zygotes) > MAX_ZYGOTES:
-                self._zygotes.popitem(last=False)[1].close()
-        self._zygotes.move_to_end(imports)
-        return zygote
+    def _session(self, imports: tuple[str, ...]) -> Session:
+        session = self._sessions.get(imports)
+        if session is None:
+            session = Session(self._install.library, self._install.path, "".join(f"import {m}\n" for m in imports))
+            self._sessions[imports] = session
+            while len(self._sessions) > MAX_SESSIONS:
+                self._sessions.popitem(last=False)[1].close()
+        self._sessions.move_to_end(imports)
+        return session
 
     def self_test(self) -> str:
         """'' if the canned rows come out right on this machine (asked once per process), else the first that did not."""
         key = (self._install.githash, self._install.revision)
         if key not in _tested:
             try:
-                _tested[key] = selftest.run(self._zygote(()))
+                _tested[key] = selftest.run(self._session(()))
             except (ZygoteFailed, Unsupported, OSError) as error:
                 _tested[key] = f"{type(error).__name__}: {error}"
         return _tested[key]
 
 
 def audit_again(install: LeanInstall, checks: Iterable[Check], memory_mb: int = 2048) -> list[Verdict]:
-    """The strict second opinion: the same checks through the kernel audit of a zygote process started for them alone."""
+    """The strict second opinion: the same checks through the kernel audit of a session forked for them alone."""
     with ForkBackend(install, "strict", memory_mb) as backend:
         return [backend.check(check) for check in checks]
 

@@ -66,6 +66,10 @@ class ProcessBackend:
         # The working directory of every child: empty, and nothing in it can be written from inside.
         self._folder = tempfile.mkdtemp(prefix="proof-synth-")
 
+    @property
+    def processes(self) -> list[int]:
+        return []  # none outlives its check
+
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned file."""
         start = time.monotonic()

@@ -45,6 +45,10 @@ class SessionBackend(ABC):
             if verdict.outcome is not outcome:
                 raise Failed(f"self-test: 1 + 1 = {right} was {verdict.outcome} ({verdict.reason})")
 
+    @property
+    def processes(self) -> list[int]:
+        return [] if self._conversation is None else [self._conversation.pid]
+
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned text."""
         started = time.monotonic()

@@ -1,12 +1,18 @@
-"""The owner's end of a zygote: start it, ask it, time it out, end it."""
+"""The owner's end: one zygote for each header, and a session of it for each worker.
+
+A zygote lives as long as any of its sessions; workers of one process that need the same header share it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +21,135 @@ from verify_workers.kernel import wire
 ROOT = Path(__file__).resolve().parents[2]
 _ENTRY = "import sys; sys.path.insert(0, sys.argv[1]); from verify_workers.kernel.zygote import main; main()"
 BOOT_SECONDS = 60.0  # Mathlib-sized headers take seconds; a hung boot must not hang us
+FORK_SECONDS = 10.0  # for a session to answer
 GRACE_SECONDS = 10.0  # beyond what the children may use
+
+_Key = tuple[int, Path, Path, str, bool]  # of this process, library, path, imports, quiet
+_zygotes: dict[_Key, _Zygote] = {}
+_registry = threading.Lock()
 
 
 class ZygoteFailed(Exception):
-    """The zygote is gone, hangs, or answers out of turn: it has been ended and no verdict exists."""
+    """The zygote or the session is gone, hangs, or answers out of turn: it has been ended and no verdict exists."""
 
 
 class Unsupported(Exception):
     """Lean cannot import this header; the text is Lean's own."""
 
 
-class Zygote:
-    """One zygote process for one set of imports.  Not for use from several threads at once."""
+class _Zygote:
+    """The process that has imported a header.  Booted by whoever needs it first; the others wait."""
 
-    def __init__(self, library: Path, path: Path, imports: str = "", *, quiet: bool = True) -> None:
+    def __init__(self, key: _Key) -> None:
+        self.key, self.users = key, 0
+        self.hello: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._trouble: ZygoteFailed | Unsupported = ZygoteFailed("the zygote is gone")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+
+    @property
+    def failed(self) -> bool:
+        """It has been booted and is gone."""
+        return self._process is not None and (self._channel is None or self._process.poll() is not None)
+
+    def session(self) -> tuple[socket.socket, int]:
+        """A new session's socket and process handle; boots first if need be.  Raises ZygoteFailed or Unsupported."""
+        with self._lock:
+            try:
+                if self._process is None:
+                    self._boot()
+                if self._channel is None:  # it failed while this one waited
+                    raise type(self._trouble)(*self._trouble.args)
+                ours, theirs = socket.socketpair()
+                with theirs:
+                    try:
+                        self._channel.settimeout(FORK_SECONDS)
+                        socket.send_fds(self._channel, [b"+"], [theirs.fileno()])
+                        answer, handles, _, _ = socket.recv_fds(self._channel, 1, 1)
+                        if not answer or len(handles) != 1:
+                            raise ZygoteFailed("the zygote gave no session")
+                    except OSError as error:
+                        ours.close()
+                        raise ZygoteFailed(f"the zygote gave no session: {error}") from error
+                return ours, handles[0]
+            except BaseException as error:
+                if isinstance(error, ZygoteFailed | Unsupported):
+                    self._trouble = error
+                self.close()
+                raise
+
+    def _boot(self) -> None:
+        _, library, path, imports, quiet = self.key
         ours, theirs = socket.socketpair()
         environment = {"LEAN_PATH": str(path), "LC_ALL": "C.UTF-8"}
         environment |= {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         command = [sys.executable, "-I", "-S", "-c", _ENTRY, str(ROOT), *(["--quiet"] if quiet else [])]
         with theirs:
-            self.process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment, cwd="/", start_new_session=True)
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment, cwd="/", start_new_session=True)
         self._channel = ours
-        self._sequence = 0
         try:
             ours.settimeout(BOOT_SECONDS)
             wire.send(ours, {"library": str(library), "imports": imports})
             self.hello = wire.receive(ours)
         except wire.Closed as error:
-            self.close()
             raise ZygoteFailed(f"the zygote did not start: {error}") from error
         if "error" in self.hello:
-            self.close()
             raise (Unsupported if self.hello["kind"] == "LeanError" else ZygoteFailed)(self.hello["error"])
+
+    def close(self) -> None:
+        """End the process and with it every session (idempotent)."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            self._process.wait()
+
+
+def _join(key: _Key) -> _Zygote:
+    with _registry:
+        zygote = _zygotes.get(key)
+        if zygote is None or zygote.failed:
+            zygote = _zygotes[key] = _Zygote(key)
+        zygote.users += 1
+        return zygote
+
+
+def _leave(zygote: _Zygote) -> None:
+    with _registry:
+        zygote.users -= 1
+        last = not zygote.users
+        if last and _zygotes.get(zygote.key) is zygote:
+            del _zygotes[zygote.key]
+    if last:
+        zygote.close()
+
+
+class Session:
+    """A worker's own process, forked from the zygote of its imports.  Not for use from several threads at once."""
+
+    def __init__(self, library: Path, path: Path, imports: str = "", *, quiet: bool = True) -> None:
+        self._sequence = 0
+        self._zygote: _Zygote | None = _join((os.getpid(), library, path, imports, quiet))
+        try:
+            self._channel, self._handle = self._zygote.session()
+        except BaseException:
+            _leave(self._zygote)
+            raise
+        self.hello = self._zygote.hello
+        try:
+            self._channel.settimeout(FORK_SECONDS)
+            self.pid: int = wire.receive(self._channel)["pid"]
+        except wire.Closed as error:
+            self.close()
+            raise ZygoteFailed(f"the session did not start: {error}") from error
 
     def check(
         self, statement: str, target: tuple[str, ...], source: str, *, prefix: str = "", timeout: float, memory: int, same_text: bool = True
     ) -> dict[str, Any]:
-        """Reports of the children for one check (see `zygote.Zygote.check`); ZygoteFailed if there is no proper reply.
+        """Reports of the children for one check (see `zygote.Session.check`); ZygoteFailed if there is no proper reply.
 
         `timeout` in seconds for each child, `memory` in bytes.
         """
@@ -72,8 +169,13 @@ class Zygote:
         return reply
 
     def close(self) -> None:
-        """End the process and with it every child (idempotent)."""
+        """End the process and with it every child; the last session of a zygote ends that too (idempotent)."""
+        zygote, self._zygote = self._zygote, None
+        if zygote is None:
+            return
         self._channel.close()
         with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        self.process.wait()
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        select.select([self._handle], [], [])  # until it has ended
+        os.close(self._handle)
+        _leave(zygote)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from verify_workers.kernel.client import Zygote
+from verify_workers.kernel.client import Session
 
 SECONDS, MEMORY = 10.0, 1 << 30
 
@@ -65,12 +65,12 @@ def outcome(reply: dict[str, Any]) -> str:
     return "accepted"
 
 
-def run(zygote: Zygote) -> str:
+def run(session: Session) -> str:
     """'' if every row comes out as it must, else which did not and how."""
-    if zygote.hello["missing"]:
-        return f"the library does not declare {', '.join(zygote.hello['missing'])}, which the kernel computes"
+    if session.hello["missing"]:
+        return f"the library does not declare {', '.join(session.hello['missing'])}, which the kernel computes"
     for row in ROWS:
-        reply = zygote.check(row.statement, ("goal",), row.text + "\n", timeout=row.seconds, memory=MEMORY)
+        reply = session.check(row.statement, ("goal",), row.text + "\n", timeout=row.seconds, memory=MEMORY)
         got = outcome(reply)
         if got != row.want and not (row.want == "refused" and got != "accepted"):
             return f"{row.what}: wanted {row.want}, got {got}: {str(reply)[:600]}"

@@ -1,7 +1,9 @@
-"""The zygote: imports a header once, then answers checks by forking children.  Standard library only.
+"""The zygote: imports a header once, then forks a session for every worker that asks.  Standard library only.
 
-Started by `client.Zygote` as a process of its own with one end of a socket pair as descriptor 0.  One request at a
-time; every request has a sequence number that its reply repeats.  Per check:
+Started by `client` as a process of its own with one end of a socket pair as descriptor 0; a byte on it, with a socket
+attached, asks for a session there.  All sessions share the zygote's memory, copy on write: the header is imported once
+for all workers.  A session answers one request at a time; every request has a sequence number that its reply repeats.
+Per check it forks:
 
     S   elaborates the trusted statement (once per statement: the exported type is kept)     jailed
     A   elaborates the candidate and exports what its theorem rests on                       jailed, hostile
@@ -20,14 +22,16 @@ import gc
 import json
 import os
 import select
+import signal
 import socket
 import sys
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
-from verify_workers.kernel import abi, children, export, wire
+from verify_workers.kernel import abi, children, export, jail, wire
 from verify_workers.kernel import elaborate as frontend
 from verify_workers.kernel.abi import Key
 from verify_workers.kernel.children import Child
@@ -46,7 +50,9 @@ MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters
 
 
 @dataclass
-class Zygote:
+class Session:
+    """What one worker's checks are answered by; `owner` is the socket to that worker."""
+
     world: World
     axioms: Axioms
     owner: socket.socket
@@ -210,14 +216,13 @@ def practise(world: World) -> None:
 
 
 def serve(owner: socket.socket) -> None:
-    """Boot as the first frame says, then answer checks until the owner hangs up."""
+    """Boot as the first frame says, then fork a session for every socket that comes, until the owner hangs up."""
     boot = wire.receive(owner)
     try:
         world = frontend.boot(boot["library"], boot["imports"])
     except (abi.AbiMismatch, abi.LeanError, OSError) as error:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
         return
-    zygote = Zygote(world, Axioms(world), owner)
     resident = make_resident(boot["library"])
     practise(world)
     missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
@@ -227,12 +232,41 @@ def serve(owner: socket.socket) -> None:
     wire.send(
         owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task")), "resident": resident}
     )
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # sessions are reaped by the kernel
+    zygote = os.getpid()
     while True:
         _await_request(owner)
-        request = wire.receive(owner)
-        reply = zygote.check(request)
-        wire.send(owner, {"seq": request["seq"], **{k: {f: v for f, v in r.items() if f != "walked"} for k, r in reply.items()}})
-        zygote.learn(reply)
+        asked, sockets, _, _ = socket.recv_fds(owner, 1, 1)
+        if not asked or len(sockets) != 1:
+            raise wire.Closed("no request for a session")
+        pid = os.fork()
+        if pid == 0:
+            owner.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _session(world, socket.socket(fileno=sockets[0]), zygote)
+        handle = os.pidfd_open(pid)
+        socket.send_fds(owner, [b"+"], [handle])
+        os.close(handle)
+        os.close(sockets[0])
+
+
+def _session(world: World, owner: socket.socket, zygote: int) -> NoReturn:
+    """Answer the checks of one worker until it hangs up or the zygote ends."""
+    try:
+        jail.die_with(zygote)
+        session = Session(world, Axioms(world), owner)
+        wire.send(owner, {"pid": os.getpid()})
+        while True:
+            _await_request(owner)
+            request = wire.receive(owner)
+            reply = session.check(request)
+            wire.send(owner, {"seq": request["seq"], **{k: {f: v for f, v in r.items() if f != "walked"} for k, r in reply.items()}})
+            session.learn(reply)
+    except (wire.Closed, children.OwnerGone):
+        os._exit(0)  # the owner is gone; no child is left
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _await_request(owner: socket.socket) -> None:
@@ -252,8 +286,8 @@ def main() -> None:
         os.dup2(null, fd)
     try:
         serve(owner)
-    except (wire.Closed, children.OwnerGone):
-        os._exit(0)  # the owner is gone; no child is left
+    except wire.Closed:
+        os._exit(0)  # the owner is gone
 
 
 if __name__ == "__main__":

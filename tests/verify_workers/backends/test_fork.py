@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 
 from verify_workers.backends.fork import ForkBackend, _decide, _Lines, audit_again
 from verify_workers.errors import UserError
-from verify_workers.kernel import jail, zygote
+from verify_workers.kernel import client, jail, zygote
+from verify_workers.kernel.client import Session, Unsupported
 from verify_workers.lean import LeanInstall
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
@@ -236,17 +238,17 @@ def test_malformed_text_gets_a_verdict(bare: ForkBackend, proof: str) -> None:
     assert verdict.outcome in (Outcome.REJECTED, Outcome.POLICY)
 
 
-def zygote_pid(backend: ForkBackend) -> int:
-    return next(iter(backend._zygotes.values())).process.pid
+def session_pid(backend: ForkBackend) -> int:
+    return backend.processes[0]
 
 
-def test_a_killed_zygote_is_replaced(lean: LeanInstall) -> None:
+def test_a_killed_session_is_replaced(lean: LeanInstall) -> None:
     with ForkBackend(lean) as backend:
         assert ask(backend, SUM, "by omega").accepted
-        before = zygote_pid(backend)
+        before = session_pid(backend)
         os.kill(before, signal.SIGKILL)
         assert ask(backend, SUM, "by omega").accepted
-        assert zygote_pid(backend) != before
+        assert session_pid(backend) != before
 
 
 def test_a_zygote_that_cannot_start_is_infra(lean: LeanInstall, tmp_path: Path) -> None:
@@ -262,7 +264,7 @@ def test_a_zygote_that_cannot_start_is_infra(lean: LeanInstall, tmp_path: Path) 
 def test_an_answer_out_of_turn_is_not_believed(lean: LeanInstall) -> None:
     with ForkBackend(lean) as backend:
         assert ask(backend, SUM, "by omega").accepted
-        first = next(iter(backend._zygotes.values()))
+        first = next(iter(backend._sessions.values()))
         first._sequence += 5  # the next reply repeats our number, but an old frame is waiting in front of it
         from verify_workers.kernel import wire
 
@@ -270,7 +272,7 @@ def test_an_answer_out_of_turn_is_not_believed(lean: LeanInstall) -> None:
                                     "timeout": 5, "memory": 1 << 30, "same_text": True})  # fmt: skip
         verdict = ask(backend, FALSE, "by rfl")
         assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, Reason.ELABORATION)
-        assert next(iter(backend._zygotes.values())) is not first
+        assert next(iter(backend._sessions.values())) is not first
 
 
 def test_another_lean_is_refused(lean: LeanInstall) -> None:
@@ -281,7 +283,7 @@ def test_another_lean_is_refused(lean: LeanInstall) -> None:
 def test_closing_leaves_no_process(lean: LeanInstall) -> None:
     backend = ForkBackend(lean)
     assert ask(backend, SUM, "by omega").accepted
-    pid = zygote_pid(backend)
+    pid = session_pid(backend)
     backend.close()
     backend.close()
     assert not Path(f"/proc/{pid}").exists()
@@ -294,7 +296,7 @@ import sys, time
 from verify_workers.backends.fork import ForkBackend
 from verify_workers.lean import embedded
 backend = ForkBackend(embedded())
-print(next(iter(backend._zygotes.values())).process.pid, flush=True)
+print(backend.processes[0], flush=True)
 time.sleep(60)
 """
 
@@ -303,22 +305,66 @@ def test_the_zygote_ends_with_its_owner(lean: LeanInstall) -> None:
     owner = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
     assert owner.stdout is not None
     pid = int(owner.stdout.readline())
-    assert Path(f"/proc/{pid}").exists()
+    pids = (pid, parent(pid))  # the session and its zygote
     owner.kill()
     owner.wait()
     owner.stdout.close()
     deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+    while gone := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, gone
         time.sleep(0.05)
-    assert not Path(f"/proc/{pid}").exists()
 
 
-def test_headers_keep_their_own_zygotes_and_the_oldest_goes(lean: LeanInstall) -> None:
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_workers_share_one_zygote_which_ends_with_the_last(lean: LeanInstall) -> None:
+    one, two = ForkBackend(lean), ForkBackend(lean)
+    assert ask(one, SUM, "by omega").accepted and ask(two, SUM, "by omega").accepted
+    zygote = parent(session_pid(one))
+    assert session_pid(one) != session_pid(two) and parent(session_pid(two)) == zygote
+    one.close()
+    assert ask(two, SUM, "by omega").accepted and parent(session_pid(two)) == zygote
+    os.kill(zygote, signal.SIGKILL)
+    assert ask(two, SUM, "by omega").accepted and ask(one, FALSE, "by rfl").outcome is Outcome.REJECTED
+    assert zygote != parent(session_pid(two)) == parent(session_pid(one))
+    last = parent(session_pid(two))
+    one.close()
+    two.close()
+    assert not Path(f"/proc/{last}").exists()
+
+
+def test_many_workers_start_at_once(lean: LeanInstall) -> None:
+    """Eight threads ask for the same header and for one that does not exist: one import of the former, eight errors of the latter."""
+    wanted, missing = list[ForkBackend](), list[str]()
+
+    def start() -> None:
+        wanted.append(ForkBackend(lean))
+        try:
+            Session(lean.library, lean.path, "import Nowhere\n")
+        except Unsupported as error:
+            missing.append(str(error))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(missing) == 8 and all("Nowhere" in text for text in missing)
+    assert all(ask(backend, SUM, "by omega").accepted for backend in wanted)
+    assert len({parent(session_pid(backend)) for backend in wanted}) == 1
+    for backend in wanted:
+        backend.close()
+    assert not [key for key in client._zygotes if key[0] == os.getpid() and "Nowhere" in key[3]]
+
+
+def test_headers_keep_their_own_sessions_and_the_oldest_goes(lean: LeanInstall) -> None:
     with ForkBackend(lean) as backend:
         modules = ("Init", "Init.Nat", "Init.Int", "Init.Omega")
         for module in modules:
             assert backend.check(Check(id="1", statement="theorem goal (n : Nat) : n = n", proof="rfl", header=f"import {module}")).accepted
-        assert list(backend._zygotes) == [(m,) for m in modules[1:]]
+        assert list(backend._sessions) == [(m,) for m in modules[1:]]
 
 
 def test_audit_again_uses_fresh_processes(lean: LeanInstall) -> None:
@@ -328,7 +374,7 @@ def test_audit_again_uses_fresh_processes(lean: LeanInstall) -> None:
 
 def test_checks_do_not_see_each_other_and_nothing_piles_up(bare: ForkBackend) -> None:
     def files() -> int:
-        return len(os.listdir(f"/proc/{zygote_pid(bare)}/fd"))
+        return len(os.listdir(f"/proc/{session_pid(bare)}/fd"))
 
     statement = "theorem goal : ∃ n : Nat, n = 7"
     for turn in range(40):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from verify_workers.kernel import resident
-from verify_workers.kernel.client import Zygote
+from verify_workers.kernel.client import Session
 from verify_workers.lean import LeanInstall
 
 ROOT = Path(__file__).parents[3]
@@ -38,9 +38,9 @@ def test_the_code_is_the_same_and_runs(lean: LeanInstall) -> None:
 
 
 def test_the_zygote_does_it(lean: LeanInstall) -> None:
-    zygote = Zygote(lean.library, lean.path)
-    assert (zygote.hello["resident"] > 50 << 20) == resident._huge_pages()
-    zygote.close()
+    session = Session(lean.library, lean.path)
+    assert (session.hello["resident"] > 50 << 20) == resident._huge_pages()
+    session.close()
 
 
 def test_without_huge_pages_nothing_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
