@@ -145,7 +145,12 @@ def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
         (("run",), "Missing argument 'CONFIG'"),
         (("verify", "x.jsonl"), "Missing option '--out'"),
         (("verify", "no.jsonl", "--out", "o.jsonl"), "no.jsonl"),
-        (("verify", "no.jsonl", "--out", "o.jsonl", "--timeout", "-1"), "input should be greater than 0"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--timeout", "-1"), "synth: --timeout: input should be greater than 0 (given: -1.0)"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--workers", "-1"), "synth: --workers: input should be greater than or equal to 0"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--repl", "x"), "repl belongs to a lake project"),
+        (("serve", "--workers", "-1"), "synth: --workers: input should be greater than or equal to 0"),
+        (("serve", "--max-timeout", "0"), "synth: --max-timeout: input should be greater than 0 (given: 0.0)"),
+        (("serve", "--max-timeout", "1", "--host", "no.invalid"), "cannot listen on no.invalid:8000"),
         (("export", "nothing", "--to", "out"), "nothing: not a run directory"),
         (("report", "nothing"), "nothing: not a run directory"),
         (("status", "nothing"), "nothing: not a run directory"),
@@ -158,6 +163,22 @@ def test_mistakes_are_one_line_and_status_2(
     assert status == 2
     assert message in one_line(err)
     assert not pipeline and list(tmp_path.iterdir()) == [], "nothing was started or written"
+
+
+def test_no_arguments_give_the_help_and_a_mistake_comes_alone(synth: Callable[..., Result]) -> None:
+    status, out, err = synth()
+    assert status == 2 and "Usage: synth" in out + err and "synth:  (see" not in err
+    assert synth("verify", "no.jsonl", "--out", "o.jsonl")[2] == "synth: no.jsonl: no such file\n"
+
+
+def test_only_what_continues_says_so(synth: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    import verify_workers.verify_file
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verify_workers.verify_file, "verify_file", interrupted)
+    assert synth("verify", "in.jsonl", "--out", "out.jsonl") == (130, "", "synth: interrupted\n")
 
 
 def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., Result], tmp_path: Path) -> None:
