@@ -8,6 +8,7 @@ is complete.  (What an interrupted run already found is in the verdict cache whe
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -34,6 +35,7 @@ Write = Callable[[Verdict], None]
 ROW_BYTES = 64 * 2**20  # longest line of JSONL
 READ_ROWS = 256  # rows of Parquet decoded at a time
 WRITE_ROWS = 4096  # rows per Parquet row group
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
 MESSAGE = [(name, pa.string() if name in ("severity", "text") else pa.int64()) for name in Message.model_fields]
 SCHEMA = pa.schema(
@@ -314,8 +316,10 @@ def _writer(path: Path) -> Iterator[Write]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise UserError(f"{path}: {os.strerror(error.errno).lower()}; free some space, or choose another --out") from error
         raise
 
 
