@@ -187,9 +187,15 @@ def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., 
         assert "Missing option '--model'" in one_line(synth(*args)[2])
         status, _, err = synth(*args, "--model", "nothing", "--set", "heldout.count=2")
         assert status == 2 and one_line(err).startswith("synth: this stage needs a model: give --model FOLDER")
+    for command in ("formalize", "prove"):
+        status, _, err = synth(command, "p.jsonl", "--out", "s.txt", "--model", "nothing")
+        assert status == 2 and "s.txt: the ending must be .jsonl or .parquet" in one_line(err)
+    Path("empty.jsonl").touch()
+    status, _, err = synth("train", "empty.jsonl", "--out", "m", "--model", "nothing")
+    assert status == 2 and "empty.jsonl: no verified pairs; nothing to train on" in one_line(err)
     status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "nothing")
     assert status == 2 and "no.jsonl" in one_line(err)
-    assert [path.name for path in tmp_path.iterdir()] == ["p.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "p.jsonl"]
 
 
 def finished(folder: Path) -> Path:
