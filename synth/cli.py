@@ -127,10 +127,9 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
 def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
-    from synth.problems.readers import iterate
+    from synth.inputs import load_inputs
 
-    if config.problems.path:
-        next(iterate(config.problems), None)  # a missing or unreadable file is said now
+    load_inputs(config)  # a missing file, a bad row or no model is said now
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
     rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl)
     Console(stderr=True).print(table(rows))
