@@ -71,12 +71,12 @@ def test_one_row_per_row_in_the_same_order(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_messages_and_axioms_reach_both_formats(tmp_path: Path) -> None:
-    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800", "end_line": 3, "end_column": 7}
+    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800"}
 
     class Wordy(NullBackend):
         def check(self, check: Check) -> Verdict:
             verdict = self.answer(check, Outcome.REJECTED, 0.25)
-            return Verdict.model_validate({**verdict.model_dump(), "messages": [message], "axioms": ["propext"]})
+            return Verdict.model_validate({**verdict.model_dump(), "messages": [{**message, "end_line": 3}], "axioms": ["propext"]})
 
     source = write(tmp_path / "in.jsonl", [GOOD])
     for name in ("out.jsonl", "out.parquet"):
