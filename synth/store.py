@@ -1,6 +1,6 @@
 """The run directory: where a run keeps everything it made, on any fsspec filesystem.
 
-Layout (docs/design, run directory)::
+Layout::
 
     config.yaml                  the resolved config of the run
     problems/ statements/ attempts/ verdicts/ pairs/     Parquet parts
