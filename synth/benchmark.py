@@ -36,7 +36,10 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
     excluded: set[str] = set()
     references: set[str] = set()
     if config.path:
-        rows, _ = read_problems(ProblemsConfig(path=config.path, limit=config.count))
+        try:
+            rows, _ = read_problems(ProblemsConfig(path=config.path, limit=config.count))
+        except UserError as error:
+            raise UserError(f"heldout.path: {str(error).removesuffix(', or set problems.on_error=skip')}") from None
         problems = [p for p in rows if p.statement]
         if not problems:
             raise UserError(f"{config.path}: no row has a formal statement; a benchmark needs them (heldout.path)")

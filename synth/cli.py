@@ -50,6 +50,7 @@ ReplOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
 AUDIT_HELP = "strict: every acceptance is decided by the kernel in a clean process (in a project: leanchecker, Lean 4.28 or newer)"
+RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
 
 
@@ -117,7 +118,7 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
     errors = Console(stderr=True)
     errors.print(f"run directory: {directory}", highlight=False, markup=False, soft_wrap=True)
-    with Progress(errors) as progress:
+    with Progress(errors, resumable=True) as progress:
         done = str(run_pipeline(config, directory, progress))
     print(f"pairs:  {done}/pairs")
     print(f"report: {done}/report.html")
@@ -126,10 +127,9 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
 def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
-    from synth.problems.readers import iterate
+    from synth.inputs import load_inputs
 
-    if config.problems.path:
-        next(iterate(config.problems), None)  # a missing or unreadable file is said now
+    load_inputs(config)  # a missing file, a bad row or no model is said now
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
     rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl)
     Console(stderr=True).print(table(rows))
@@ -167,12 +167,12 @@ def verify(
                 "repl": repl,
                 "workers": workers,
                 "timeout_last": max(300.0, timeout),
-                "timeout_first": min(3.0, timeout),
+                "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
         )
         config = VerifyConfig(pool=pool, timeout=timeout)
     except ValidationError as error:
-        raise UserError(f"synth verify: {explain(error)}") from None
+        raise UserError(explain(error, options=True)) from None
     with Progress() as progress:
 
         def show(summary: Summary) -> None:
@@ -217,16 +217,18 @@ def serve(
     from pydantic import ValidationError
 
     from synth.overrides import explain
+    from verify_workers.config import PoolConfig
     from verify_workers.serve.config import ServeConfig
     from verify_workers.serve.service import run as run_service
 
     lean = {"backend": backend.value, "audit": audit.value, "project": project, "repl": repl}
-    pool = {**lean, "workers": workers, "timeout_last": max_timeout}
+    longest = max_timeout if max_timeout > 0 else 300.0  # a bad limit is refused below, by its own name
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
     try:
+        pool = PoolConfig.model_validate({**lean, "workers": workers, "timeout_last": longest, "timeout_first": min(3.0, longest)})
         config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, **limits})
     except ValidationError as error:
-        raise UserError(f"synth serve: {explain(error)}") from None
+        raise UserError(explain(error, options=True)) from None
     run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))
 
 
@@ -400,7 +402,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         status = 2
     except TyperException as error:
         message = error.format_message() if isinstance(error, ClickException) else str(error)
-        print(f"synth: {' '.join(message.split())} (see `synth --help`)", file=sys.stderr)
+        if message:  # without any argument the help was the answer
+            print(f"synth: {' '.join(message.split())} (see `synth --help`)", file=sys.stderr)
         status = 2
     except ModuleNotFoundError as error:  # `pip install proof-synth` alone brings what checking proofs needs
         print(f"synth: this needs the whole pipeline ({error}): pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'", file=sys.stderr)
@@ -414,6 +417,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         logging.getLogger("synth").exception("the run failed")
         status = 1
     if status == 130:
-        print("synth: interrupted; run the same command to continue", file=sys.stderr)
+        words = sys.argv[1:] if argv is None else argv
+        resumable = next((word for word in words if not word.startswith("-")), "") in RESUMABLE
+        print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
         status = 143 if _terminated else 130
     sys.exit(status)

@@ -165,9 +165,13 @@ def load_config(path: str | Path, overrides: list[str] | None = None) -> RunConf
     if not file.is_file():
         raise UserError(f"{file}: no such configuration file; the built-in ones are in cluster/configs/")
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        with file.open("rb") as stream:  # YAML's messages name an open file
+            data = yaml.safe_load(stream)
     except yaml.YAMLError as error:
         raise UserError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror or error})") from None
+    data = {} if data is None else data
     if not isinstance(data, dict):
         raise UserError(f"{file}: a configuration is a mapping of keys to values")
     return apply_overrides(RunConfig, data, overrides or [], where=str(file))

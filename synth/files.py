@@ -27,25 +27,45 @@ def read_records(path: str | Path, model: type[R]) -> Iterator[R]:
         if file.suffix == ".parquet":
             try:
                 yield from from_table(pq.read_table(file), model)
-            except (pa.ArrowInvalid, ValidationError) as error:
-                raise UserError(f"{file}: holds no {model.__name__} records ({str(error).splitlines()[0]})") from None
+            except (pa.ArrowException, OSError) as error:
+                raise UserError(f"{file}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+            except ValidationError as error:
+                raise UserError(f"{file}: {_first(error)}; expected {model.__name__} records") from None
             continue
-        with file.open(encoding="utf-8") as lines:
+        with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")
                 if line.strip():
                     try:
-                        yield model.model_validate_json(line)
+                        yield model.model_validate_json(line.decode())
+                    except UnicodeDecodeError as error:
+                        raise UserError(f"{file}:{number}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
                     except ValidationError as error:
-                        first = error.errors()[0]
-                        where = ".".join(map(str, first["loc"])) or "the row"
-                        raise UserError(f"{file}:{number}: {where}: {first['msg']}; expected a {model.__name__} record") from None
+                        raise UserError(f"{file}:{number}: {_first(error)}; expected a {model.__name__} record") from None
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {first['msg']}"
+
+
+def check_target(path: str | Path) -> None:
+    """UserError where `write_records` could never write: said before the work, not after it."""
+    target = Path(path)
+    if target.suffix not in (".jsonl", ".parquet"):
+        raise UserError(f"{target}: the ending must be .jsonl or .parquet")
+    if target.is_dir():
+        raise UserError(f"{target}: a folder; --out must name a file")
+    parent = next(folder for folder in target.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise UserError(f"{target}: cannot be written ({parent} is no folder that can be written to)")
 
 
 def write_records(path: str | Path, records: Sequence[R] | Iterable[R], model: type[R]) -> None:
     """Write records to `path`, by its ending; it appears complete or not at all."""
+    check_target(path)
     target = Path(path)
-    if target.suffix not in (".jsonl", ".parquet"):
-        raise UserError(f"{target}: the ending must be .jsonl or .parquet")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ faithfulness afterwards, and no stage sees them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from synth.benchmark import Benchmark, load_benchmark
 from synth.config import RunConfig
@@ -16,6 +17,7 @@ from synth.problems.generate import generate
 from synth.problems.readers import Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem
+from verify_workers.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Inputs:
 
 def load_inputs(config: RunConfig) -> Inputs:
     """Read or generate all inputs.  Raises UserError for what a user can mend."""
+    if config.model.path and not (Path(config.model.path) / "config.json").exists():
+        raise UserError(f"model.path: {config.model.path} is not a folder with a Hugging Face checkpoint; download it first")
     choice = config.generator.choice()
     benchmark = load_benchmark(config.heldout, config.header, choice)
     references: dict[str, str] = {}

@@ -38,15 +38,16 @@ def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable
         raise UserError(f"{where}: {explain(error)}") from None
 
 
-def explain(error: ValidationError) -> str:
-    """A validation error as one line: key, what is wrong, what was given; at most three of them."""
+def explain(error: ValidationError, options: bool = False) -> str:
+    """A validation error as one line: key (or, with `options`, `--key`), what is wrong, what was given; at most three of them."""
     problems = []
     for item in error.errors(include_url=False)[:3]:
         key = ".".join(str(part) for part in item["loc"])
         message = item["msg"].removeprefix("Value error, ")
         given = item.get("input")
         shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) and item["type"] != "missing" else ""
-        problems.append(f"`{key}`: {message[:1].lower()}{message[1:]}{shown}" if key else message)
+        name = f"--{key.replace('_', '-')}" if options else f"`{key}`"
+        problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}" if key else message)
     more = error.error_count() - len(problems)
     return "; ".join(problems) + (f"; and {more} more" if more > 0 else "")
 

@@ -43,7 +43,6 @@ from train.replay import select
 from train.rounds import WorkerGroup, train_round
 from train.tokenizer import train_tokenizer
 from train.tracking import Tracker
-from verify_workers.errors import UserError
 from verify_workers.pool import node_pools
 from verify_workers.ray_session import ray_session
 from verify_workers.records import Check
@@ -104,8 +103,6 @@ class Run:
 def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend."""
     prompts = load_prompts(config.model.prompts)
-    if config.model.path and not (Path(config.model.path) / "config.json").exists():
-        raise UserError(f"model.path: {config.model.path} is not a folder with a Hugging Face checkpoint; download it first")
     inputs = load_inputs(config)
     with RunDir.open(run_dir, config) as store:
         store.write("problems", inputs.problems, "all")

@@ -111,7 +111,8 @@ def stage_seconds(metrics: Mapping[str, Any]) -> str:
 class Progress:
     """Progress of one run; a context manager.
 
-    `plain`: lines instead of a live display (None: where there is no terminal); `interval`: seconds between the lines.
+    `plain`: lines instead of a live display (None: where there is no terminal); `interval`: seconds between the lines;
+    `resumable`: whether the same command continues after Ctrl-C.
     """
 
     def __init__(
@@ -120,10 +121,11 @@ class Progress:
         plain: bool | None = None,
         interval: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
+        resumable: bool = False,
     ) -> None:
         self.console = console or Console(stderr=True)
         self.plain = not self.console.is_terminal if plain is None else plain
-        self.interval, self.clock = interval, clock
+        self.interval, self.clock, self.resumable = interval, clock, resumable
         self.began = clock()
         self.stages: list[Stage] = []
         self.gauges: dict[str, float] = {}
@@ -220,7 +222,8 @@ class Progress:
         if self._printer:
             self._printer.join()
             self._printer = None
-            self._print(self.line())
+            if self.stages:  # else nothing began, and an error message says why
+                self._print(self.line())
         self.print_table()
 
     def print_table(self) -> None:
@@ -279,9 +282,8 @@ class Progress:
                 parts.append(Text(" · ".join(gauge_text(name, value) for name, value in self.gauges.items())))
             if rejects := self._rejects_text():
                 parts.append(Text(rejects, style="yellow"))
-            parts.append(
-                Text(f"{clock_text(now - self.began)} since the start; Ctrl-C leaves a run that the same command continues", style="dim")
-            )
+            hint = "; Ctrl-C leaves a run that the same command continues" if self.resumable else ""
+            parts.append(Text(f"{clock_text(now - self.began)} since the start{hint}", style="dim"))
             return Group(*parts)
 
     def table(self, width: int = 0) -> Table:

@@ -17,7 +17,7 @@ import ray
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
-from synth.files import read_records, write_records
+from synth.files import check_target, read_records, write_records
 from synth.filters import filtered
 from synth.formalize import Lineage, formalize, given, under_header
 from synth.models import sampler_actor
@@ -41,6 +41,7 @@ from verify_workers.ray_session import ray_session
 
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
+    check_target(out)
     rows = _problems(config, problems)
     prompts, lineage = load_prompts(config.model.prompts), _lineage(config)
     progress.stage("formalize", len(rows))
@@ -75,6 +76,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
+    check_target(out)
     work_items = _statements(config, statements)
     prompts, lineage = load_prompts(config.model.prompts), _lineage(config)
     progress.stage("prove", len(work_items))
@@ -108,6 +110,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
     """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
     examples = pair_examples(select(read_records(pairs, Pair), config.replay, config.seed), load_prompts(config.model.prompts))
+    if not examples:
+        raise UserError(f"{pairs}: no verified pairs; nothing to train on")
     progress.stage("train", 0)
     with ray_session():
         return train_round(

@@ -1,6 +1,6 @@
 """The run directory: where a run keeps everything it made, on any fsspec filesystem.
 
-Layout (docs/design, run directory)::
+Layout::
 
     config.yaml                  the resolved config of the run
     problems/ statements/ attempts/ verdicts/ pairs/     Parquet parts
@@ -49,6 +49,7 @@ KINDS: dict[str, type[Record]] = {
     "pairs": Pair,
 }
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG}
 _SCALARS: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 R = TypeVar("R", bound=BaseModel)
@@ -162,7 +163,10 @@ class RunDir:
 
     def __init__(self, url: str | Path) -> None:
         self.path = str(url)
-        self.fs, self.root = fsspec.url_to_fs(self.path)
+        try:
+            self.fs, self.root = fsspec.url_to_fs(self.path)
+        except (ImportError, ValueError) as error:
+            raise UserError(f"{self.path}: cannot be opened ({error}); give a folder, or install the fsspec driver for it") from None
         self._entries: dict[str, dict[str, Any]] = {}
         self._lock: IO[bytes] | None = None
 
@@ -291,7 +295,7 @@ class RunDir:
                 raise UserError(
                     f"{place}: {os.strerror(error.errno).lower()}; free some space and run the same command to continue"
                 ) from error
-            if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            if error.errno in _NO_PLACE:
                 reason = os.strerror(error.errno).lower()
                 raise UserError(f"{place}: cannot be written ({reason}); choose another run directory with --run-dir") from error
             raise
@@ -414,8 +418,17 @@ class RunDir:
         for name in self._entries.keys() - listed.keys():
             del self._entries[name]
         for name in sorted(listed.keys() - self._entries.keys()):
-            self._entries[name] = json.loads(self.fs.cat_file(listed[name]))
+            self._entries[name] = self._entry_at(listed[name])
         return sorted(self._entries.values(), key=lambda entry: str(entry["key"]))
+
+    def _entry_at(self, path: str) -> dict[str, Any]:
+        try:
+            entry: dict[str, Any] = json.loads(self.fs.cat_file(path))
+            if all(name in entry for name in ("key", "parts", "info")):
+                return entry
+        except (ValueError, TypeError):
+            pass
+        raise UserError(f"{path}: damaged entry of the manifest; restore it, or remove it to do its work again")
 
     def _load_manifest(self) -> None:
         """Take what manifest.json holds, to spare reading the entries one by one; it is only a copy, so damage costs nothing."""

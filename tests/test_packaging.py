@@ -141,6 +141,15 @@ def test_checking_needs_no_pipeline(tmp_path: Path) -> None:
     assert "pip install 'proof-synth[cpu]'" in demo.stderr.splitlines()[-1]
 
 
+def test_the_packages_are_typed_as_declared() -> None:
+    """`Typing :: Typed` is true of a package only if it ships a py.typed file."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    assert "Typing :: Typed" in setup["metadata"]["classifiers"] and "py.typed" in setup["options.package_data"]["*"]
+    packages = [name.strip() for name in setup["options.packages.find"]["include"].split() if "*" not in name]
+    assert [name for name in packages if not (ROOT / name / "py.typed").is_file()] == []
+
+
 def test_an_old_python_is_refused_by_make(tmp_path: Path) -> None:
     make = shutil.which("make")
     if make is None:

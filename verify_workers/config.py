@@ -64,6 +64,8 @@ class PoolConfig(BaseModel):
     def _of_one_lean(self) -> PoolConfig:
         if self.project is None and self.backend == "repl":
             raise ValueError("backend repl checks in a lake project: name its folder as project")
+        if self.project is None and self.repl is not None:
+            raise ValueError("repl belongs to a lake project: name its folder as project")
         if self.project is not None and self.backend == "fork":
             raise ValueError("backend fork runs on the embedded Lean only: use repl, worker or process in a lake project")
         return self

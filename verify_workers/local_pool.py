@@ -455,7 +455,8 @@ class LocalPool:
             else:
                 self._schedule.again(item, now)
             self._wake()
-        log.warning("check %r: the checker failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
+        if self._fatal is None:  # else the caller is told, once
+            log.warning("check %r: the checker failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
         if final:
             self._answer(item, _infra("", problem))
         return True

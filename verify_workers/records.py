@@ -1,7 +1,7 @@
 """What goes into a check and what comes out of it.
 
 A `Check` asks one question: does this proof (or this whole file) prove this statement?  A `Verdict` is the
-only answer anyone downstream may rely on.  Outcomes are fail-closed (docs/design: verdicts): whatever is not
+only answer anyone downstream may rely on.  Outcomes are fail-closed: whatever is not
 positively established as `accepted` is something else, and a failure of the checker itself is `infra`, which
 is never cached and never counted against a proof.
 """

@@ -8,6 +8,7 @@ is complete.  (What an interrupted run already found is in the verdict cache whe
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ from pydantic import BaseModel, Field
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.local_pool import LocalPool
-from verify_workers.records import Check, Message, Verdict
+from verify_workers.records import Check, Verdict
 
 JSONL_ENDINGS = (".jsonl", ".ndjson")
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -34,14 +35,15 @@ Write = Callable[[Verdict], None]
 ROW_BYTES = 64 * 2**20  # longest line of JSONL
 READ_ROWS = 256  # rows of Parquet decoded at a time
 WRITE_ROWS = 4096  # rows per Parquet row group
+MESSAGE_FIELDS = {"severity", "line", "column", "text"}  # where a message ends is for the HTTP service's clients
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
-MESSAGE = [(name, pa.string() if name in ("severity", "text") else pa.int64()) for name in Message.model_fields]
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("outcome", pa.string()),
         ("reason", pa.string()),
-        ("messages", pa.list_(pa.struct(MESSAGE))),
+        ("messages", pa.list_(pa.struct([("severity", pa.string()), ("line", pa.int64()), ("column", pa.int64()), ("text", pa.string())]))),
         ("axioms", pa.list_(pa.string())),
         ("audit", pa.string()),
         ("seconds", pa.float64()),
@@ -314,14 +316,16 @@ def _writer(path: Path) -> Iterator[Write]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise UserError(f"{path}: {os.strerror(error.errno).lower()}; free some space, or choose another --out") from error
         raise
 
 
 def row(verdict: Verdict) -> dict[str, Any]:
     """The output columns of one verdict."""
-    fields = verdict.model_dump(mode="json", include=set(SCHEMA.names))
+    fields = verdict.model_dump(mode="json", include={**dict.fromkeys(SCHEMA.names, True), "messages": {"__all__": MESSAGE_FIELDS}})
     return {name: _unicode(fields[name]) for name in SCHEMA.names}
 
 

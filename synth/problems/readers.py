@@ -189,14 +189,14 @@ def _rows(config: ProblemsConfig) -> Iterator[_Row]:
     elif any(sign in path for sign in "*?["):
         files = sorted(str(name) for name in fs.glob(path))
         if not files:
-            raise UserError(f"{config.path}: no file matches; check problems.path")
+            raise UserError(f"{config.path}: no file matches; check the path")
     elif fs.exists(path):
         files = [path]
     elif config.format == "auto" and _hub_name(config.path):
         yield from _dataset_rows(config)
         return
     else:
-        raise UserError(f"{config.path}: no such file; check problems.path")
+        raise UserError(f"{config.path}: no such file; check the path")
     for name in files:
         label = config.path if name == path else name
         if fs.size(name) == 0:
@@ -305,7 +305,7 @@ def _dataset_rows(config: ProblemsConfig) -> Iterator[_Row]:
     ) as error:  # the hub client raises from several families; whatever it is, the user can only mend the name or the network
         what = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise UserError(
-            f"{config.path}: not a file here, and not a data set that can be loaded ({what}); check problems.path and problems.split"
+            f"{config.path}: not a file here, and not a data set that can be loaded ({what}); check the path and problems.split"
         ) from None
     if isinstance(data, datasets.DatasetDict | datasets.IterableDatasetDict):
         if config.split not in data:

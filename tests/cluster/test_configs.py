@@ -23,6 +23,22 @@ def test_they_are_there() -> None:
     assert {path.stem for path in CONFIGS} >= {"embedded", "gpu_node"}
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"name: \xe9\n", r"wrong.yaml: not valid YAML: .*invalid continuation byte"),
+        (b"a: [1", r"wrong.yaml: not valid YAML: .*in \"\S*wrong.yaml\", line 1"),
+        (b"[]", r"wrong.yaml: a configuration is a mapping of keys to values"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: bytes, says: str) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_bytes(text)
+    with pytest.raises(UserError, match=says) as caught:
+        load_config(wrong)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_it_loads_and_a_misspelt_key_is_told(path: Path, tmp_path: Path) -> None:
     config = load_config(path)

@@ -141,11 +141,18 @@ def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
         (("demo", "--set", "serach.attempts=3"), "unknown key `serach.attempts`; the nearest valid key is `search.attempts`"),
         (("demo", "--set", "rounds=zero"), "`rounds`: input should be a valid integer"),
         (("demo", "--dry-run", "--set", "problems.path=no.jsonl"), "no.jsonl: no such file"),
+        (("demo", "--dry-run", "--set", "heldout.path=no.jsonl"), "heldout.path: no.jsonl: no such file; check the path"),
+        (("demo", "--dry-run", "--set", "model.path=none"), "model.path: none is not a folder with a Hugging Face checkpoint"),
         (("rnu",), "No such command 'rnu'"),
         (("run",), "Missing argument 'CONFIG'"),
         (("verify", "x.jsonl"), "Missing option '--out'"),
         (("verify", "no.jsonl", "--out", "o.jsonl"), "no.jsonl"),
-        (("verify", "no.jsonl", "--out", "o.jsonl", "--timeout", "-1"), "input should be greater than 0"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--timeout", "-1"), "synth: --timeout: input should be greater than 0 (given: -1.0)"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--workers", "-1"), "synth: --workers: input should be greater than or equal to 0"),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--repl", "x"), "repl belongs to a lake project"),
+        (("serve", "--workers", "-1"), "synth: --workers: input should be greater than or equal to 0"),
+        (("serve", "--max-timeout", "0"), "synth: --max-timeout: input should be greater than 0 (given: 0.0)"),
+        (("serve", "--max-timeout", "1", "--host", "no.invalid"), "cannot listen on no.invalid:8000"),
         (("export", "nothing", "--to", "out"), "nothing: not a run directory"),
         (("report", "nothing"), "nothing: not a run directory"),
         (("status", "nothing"), "nothing: not a run directory"),
@@ -160,15 +167,37 @@ def test_mistakes_are_one_line_and_status_2(
     assert not pipeline and list(tmp_path.iterdir()) == [], "nothing was started or written"
 
 
+def test_no_arguments_give_the_help_and_a_mistake_comes_alone(synth: Callable[..., Result]) -> None:
+    status, out, err = synth()
+    assert status == 2 and "Usage: synth" in out + err and "synth:  (see" not in err
+    assert synth("verify", "no.jsonl", "--out", "o.jsonl")[2] == "synth: no.jsonl: no such file\n"
+
+
+def test_only_what_continues_says_so(synth: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    import verify_workers.verify_file
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verify_workers.verify_file, "verify_file", interrupted)
+    assert synth("verify", "in.jsonl", "--out", "out.jsonl") == (130, "", "synth: interrupted\n")
+
+
 def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., Result], tmp_path: Path) -> None:
     Path("p.jsonl").write_text(json.dumps({"text": "Show that 1 is 1.", "statement": "theorem t : 1 = 1"}) + "\n")
     for args in (("formalize", "p.jsonl", "--out", "s.jsonl"), ("prove", "p.jsonl", "--out", "s.jsonl"), ("eval",)):
         assert "Missing option '--model'" in one_line(synth(*args)[2])
         status, _, err = synth(*args, "--model", "nothing", "--set", "heldout.count=2")
         assert status == 2 and one_line(err).startswith("synth: this stage needs a model: give --model FOLDER")
+    for command in ("formalize", "prove"):
+        status, _, err = synth(command, "p.jsonl", "--out", "s.txt", "--model", "nothing")
+        assert status == 2 and "s.txt: the ending must be .jsonl or .parquet" in one_line(err)
+    Path("empty.jsonl").touch()
+    status, _, err = synth("train", "empty.jsonl", "--out", "m", "--model", "nothing")
+    assert status == 2 and "empty.jsonl: no verified pairs; nothing to train on" in one_line(err)
     status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "nothing")
     assert status == 2 and "no.jsonl" in one_line(err)
-    assert [path.name for path in tmp_path.iterdir()] == ["p.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "p.jsonl"]
 
 
 def finished(folder: Path) -> Path:

@@ -101,7 +101,7 @@ def test_without_a_terminal_lines_are_printed_and_the_table_comes_last() -> None
 
 
 def test_on_a_terminal_the_display_shows_all_of_it() -> None:
-    progress, clock, out = make(terminal=True)
+    progress, clock, out = make(terminal=True, resumable=True)
     assert not progress.plain
     with progress:
         for number in range(8):

@@ -135,7 +135,7 @@ def test_an_empty_file(tmp_path: Path, name: str) -> None:
 
 
 def test_a_missing_file_and_an_unknown_ending(tmp_path: Path) -> None:
-    assert failure(tmp_path / "no.jsonl") == f"{tmp_path}/no.jsonl: no such file; check problems.path"
+    assert failure(tmp_path / "no.jsonl") == f"{tmp_path}/no.jsonl: no such file; check the path"
     assert "no file matches" in failure(tmp_path / "*.jsonl")
     (tmp_path / "folder").mkdir()
     assert "no .jsonl, .parquet or .csv file in this folder" in failure(tmp_path / "folder")

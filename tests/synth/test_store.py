@@ -274,6 +274,10 @@ def test_places_that_cannot_be_a_run_directory(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot be written"):
         RunDir.open(tmp_path / "file" / "run")
+    with pytest.raises(UserError, match="cannot be written"):
+        RunDir.open("/proc/nothing")
+    with pytest.raises(UserError, match=r"weird://x: cannot be opened .*; give a folder"):
+        RunDir.existing("weird://x")
     with pytest.raises(UserError, match="not a run directory"):
         RunDir.existing(tmp_path / "nothing")
     RunDir.attach(tmp_path / "old").write("problems", [problem(1)], "a")
@@ -293,6 +297,15 @@ def test_damaged_parts_and_newer_records_are_named(tmp_path: Path, monkeypatch: 
     Path(part).write_bytes(Path(part).read_bytes()[:-9])
     with pytest.raises(UserError, match=r"unreadable part .*damaged after it was written"):
         list(run.read("attempts", Attempt))
+
+
+def test_a_damaged_entry_of_the_manifest_is_named(tmp_path: Path) -> None:
+    RunDir.attach(tmp_path).write("attempts", [attempt(1)], "a")
+    (entry,) = (tmp_path / "manifest").iterdir()
+    for text in ("{", "[]", '{"key": "a"}'):
+        entry.write_text(text)
+        with pytest.raises(UserError, match=rf"{entry.name}: damaged entry of the manifest; restore it, or remove it"):
+            RunDir.attach(tmp_path).count("attempts")
 
 
 def test_json_files_and_rounds(tmp_path: Path) -> None:

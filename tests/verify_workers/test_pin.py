@@ -82,6 +82,14 @@ def test_axioms(axioms: str, reason: Reason) -> None:
     assert (reading.outcome, reading.reason) == (Outcome.REJECTED, reason)
 
 
+@pytest.mark.parametrize("texts", [["unsolved goals\n⊢ False", "unknown tactic"], ["unknown tactic", "unsolved goals\n⊢ False"]])
+def test_the_order_of_the_errors_does_not_matter(texts: list[str]) -> None:
+    file = proof_file()
+    replies = [line(file.given, text, "error", file.indent) for text in texts]
+    assert pin.read(file, "\n".join(replies), 1).reason == Reason.ELABORATION
+    assert pin.read(file, "\n".join(replies[:1] * 2), 1).reason == (Reason.UNSOLVED if "goals" in texts[0] else Reason.ELABORATION)
+
+
 @pytest.mark.parametrize(
     ("where", "text", "reason", "place"),
     [

@@ -229,7 +229,7 @@ def test_killed_children_are_replaced_and_none_is_left() -> None:
     assert all(backend.child.poll() is not None for backend in made.all)
 
 
-def test_a_worker_that_cannot_start_is_the_users_error() -> None:
+def test_a_worker_that_cannot_start_is_the_users_error(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> NullBackend:
         raise UserError("no Lean here; run make setup")
 
@@ -239,6 +239,7 @@ def test_a_worker_that_cannot_start_is_the_users_error() -> None:
                 pool.verify(checks(50))
         with pytest.raises(UserError):
             list(pool.as_completed(checks(50)))
+    assert caplog.text == "", "said once, to the caller"
 
 
 def test_a_start_that_keeps_failing_ends_the_pool_and_one_that_recovers_does_not() -> None:

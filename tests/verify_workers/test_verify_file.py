@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,12 +71,12 @@ def test_one_row_per_row_in_the_same_order(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_messages_and_axioms_reach_both_formats(tmp_path: Path) -> None:
-    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800", "end_line": 3, "end_column": 7}
+    message = {"severity": "error", "line": 3, "column": 0, "text": "∀ x, half \ud800"}
 
     class Wordy(NullBackend):
         def check(self, check: Check) -> Verdict:
             verdict = self.answer(check, Outcome.REJECTED, 0.25)
-            return Verdict.model_validate({**verdict.model_dump(), "messages": [message], "axioms": ["propext"]})
+            return Verdict.model_validate({**verdict.model_dump(), "messages": [{**message, "end_line": 3}], "axioms": ["propext"]})
 
     source = write(tmp_path / "in.jsonl", [GOOD])
     for name in ("out.jsonl", "out.parquet"):
@@ -216,6 +217,19 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path: Path) -> None:
         verify(source, target, progress=stop)
     assert target.read_text() == "an earlier result"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, ending: str) -> None:
+    source, target = write(tmp_path / "in.jsonl", rows(50)), tmp_path / f"out.{ending}"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # a limit on file size stands in for the end of a disk
+    try:
+        with pytest.raises(UserError, match=rf"out\.{ending}: file too large; free some space, or choose another --out"):
+            verify(source, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
 def test_memory_holds_a_window_and_not_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

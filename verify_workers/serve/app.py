@@ -170,4 +170,5 @@ def _row(place: int, row: Any) -> Check | dict[str, Any]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return {"id": name, "error": f"{where}: {first['msg']}" if where else first["msg"]}
+        message = first["msg"].removeprefix("Value error, ")
+        return {"id": name, "error": f"{where}: {message}" if where else message}

@@ -71,6 +71,12 @@ def test_honest_proofs_are_accepted(fork: ForkBackend, name: str) -> None:
     assert (verdict.lean, verdict.library, verdict.backend) == (fork.lean, fork.library, "fork")
 
 
+def test_goals_that_remain_beside_an_error_are_not_the_reason(fork: ForkBackend) -> None:
+    statement = "theorem goal : 1 = 2"
+    assert ask(fork, statement, "by\n  have : 1 = 2 := by skip\n  exact this").reason == Reason.UNSOLVED
+    assert ask(fork, statement, "by\n  have : 1 = 2 := by skip\n  exact nothing").reason == Reason.ELABORATION
+
+
 HONEST_FILES = {
     "helper lemma": f"theorem helper (n : Nat) : n < n + 1 := by omega\n\n{SUM} := by\n  have := helper a\n  omega\n",
     "namespace": f"namespace Deep.Er\n{SUM} := by omega\nend Deep.Er\n",
