@@ -3,7 +3,8 @@
 It knows what Lean's own tokeniser knows before any notation is declared: nested comments, doc comments, strings
 (plain, raw, interpolated), character literals versus primes in identifiers, «quoted» name parts, Lean's own set of
 identifier characters, numbers and `#commands`.  Where Lean's reading of a text depends on context (interpolated
-strings) or where the text is no Lean at all, the token's kind says so and the policy refuses it: a text whose
+strings), on notation (`<--` is `<-` and a minus where `<-` is a token, `×' '"'` a product and a quote where `×'` is one) or
+where the text is no Lean at all, the token's kind says so and the policy refuses it: a text whose
 reading is uncertain is never allowed.  Every character of the input lies in exactly one token or in white space.
 """
 
@@ -27,7 +28,7 @@ class Kind(StrEnum):
     DOC = "doc"  # `/-- -/` and `/-! -/`
     HASH = "hash"  # `#check` and friends
     SYMBOL = "symbol"
-    BROKEN = "broken"  # unclosed comment, string or «; a stray quote
+    BROKEN = "broken"  # unclosed comment, string or «; a comment or quote that may be the end of a symbol before it
 
 
 class Token(NamedTuple):
@@ -67,7 +68,11 @@ _COMMENT_EDGE = re.compile(r"/-|-/")
 # Behind `/--` and `/-!` Lean skips white space and comments before the body starts: `/-- -- -/` is not closed.
 _DOC_AMBIGUOUS = re.compile(r"/-[-!]\s*(?:--|/-)")
 _HASH = re.compile(r"#[A-Za-z_][A-Za-z0-9_']*!?")
-_SYMBOLS = (":=", "=>", "@[", "#[", ".{", "''", "⁻¹'", "..", "<|>", "<;>", "|>.", "::")
+_SYMBOLS = (":=", "=>", "@[", "#[", ".{", "''", "..", "<|>", "<;>", "|>.", "::")
+# Lean takes the longest token, and notation may make any sequence of symbols one.  So `--` and `/-` surely start a comment
+# only behind what ends no symbol, and `'` a character only where nothing stands before it.
+_ENDS_NO_SYMBOL = re.compile(rf"[\s0-9,;\"'({{\[⟨)}}\]⟩·»]|{_REST}")
+_STARTS_ANEW = re.compile(r"[\s(\[{⟨,;]")
 
 BRACKETS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⦃": "⦄", "⟦": "⟧", "@[": "]", "#[": "]", ".{": "}"}
 CLOSERS = frozenset(BRACKETS.values())
@@ -91,7 +96,12 @@ def tokens(source: str, comments: bool = False) -> list[Token]:
 
 def _next(source: str, at: int) -> tuple[Kind, int]:
     """Kind and end of the token that starts at `at` (which is not white space)."""
-    char = source[at]
+    char, before = source[at], source[at - 1] if at else " "
+    if source.startswith(("/-", "--"), at):
+        if not _ENDS_NO_SYMBOL.match(before) and not source.endswith((":=", "=>"), 0, at):
+            return Kind.BROKEN, at + 2
+    elif char == "'" and not _STARTS_ANEW.match(before):
+        return Kind.BROKEN if source.startswith("''", at) or _CHAR.match(source, at) else Kind.SYMBOL, at + 1
     if source.startswith("/-", at):
         doc = source.startswith(("/--", "/-!"), at)
         end = None if doc and _DOC_AMBIGUOUS.match(source, at) else _comment_end(source, at)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,7 @@ def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
         for reply in sorted(replies, key=lambda reply: reply.severity != "error")[:MAX_MESSAGES]
     )
     errors = [message for message in messages if message.severity == "error"]
-    return Reading(Outcome.REJECTED, _why(errors), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
+    return Reading(Outcome.REJECTED, why(errors), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
 
 
 def without_imports(code: str) -> str:
@@ -177,7 +177,7 @@ def decide(file: PinnedFile, replies: Sequence[Message]) -> Reading:
         return Reading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
     inside = [reply for reply in errors if reply.line < file.tail]
     if inside:
-        return Reading(Outcome.REJECTED, _why(inside), messages)
+        return Reading(Outcome.REJECTED, why(inside), messages)
     if errors:
         return Reading(Outcome.REJECTED, _why_tail(errors, file), (*messages, _at_end(errors[0])))
     if not replies or replies[-1].line != file.sentinel:
@@ -196,7 +196,7 @@ def _replies(output: str, status: int) -> list[Message]:
     """The messages of a `lean --json` that ran to its end."""
     if status not in (0, 1):
         raise Malformed(f"Lean ended with status {status}")
-    return [_reply(line) for line in output.splitlines() if line.strip()]
+    return [_reply(line) for line in output.split("\n") if line.strip()]  # other separators may stand inside a message
 
 
 def _reply(line: str) -> Message:
@@ -236,16 +236,11 @@ def _at_end(reply: Message) -> Message:
     return Message(severity="error", line=1, column=0, text=f"does not prove the given statement: {text[:MAX_MESSAGE_CHARACTERS]}")
 
 
-def only_unsolved(errors: Iterable[Message]) -> bool:
-    """Whether nothing is wrong but that goals remain: no matter in which order a backend tells the errors."""
-    return all(error.text.startswith("unsolved goals") for error in errors)
-
-
-def _why(errors: Sequence[Message]) -> Reason:
+def why(errors: Sequence[Message]) -> Reason:
     """The reason that the errors inside the candidate amount to: the first of them, unsolved goals aside."""
-    if only_unsolved(errors):
+    first = next((error for error in errors if not error.text.startswith("unsolved goals")), None)
+    if first is None:
         return Reason.UNSOLVED
-    first = next(error for error in errors if not only_unsolved([error]))
     return Reason.KERNEL if first.text.startswith("(kernel)") else Reason.ELABORATION
 
 

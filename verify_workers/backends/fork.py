@@ -18,7 +18,6 @@ from verify_workers.errors import UserError
 from verify_workers.kernel import abi, header, jail, selftest
 from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
 from verify_workers.lean.install import LeanInstall
-from verify_workers.pin import only_unsolved
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.statement import StatementError, parse_theorem, source
@@ -294,8 +293,8 @@ def _refused(check: Check, report: dict[str, Any], messages: list[Message], fixe
     reason = fixed or next((r for r in Reason if r == report.get("reason")), Reason.ELABORATION)
     if reason is Reason.ELABORATION:
         errors = [message for message in messages if message.severity == "error"]
-        if errors and only_unsolved(errors):
-            reason = Reason.UNSOLVED
+        if errors:
+            reason = pin.why(errors)
     if detail:
         messages = [Message(severity="error", line=1, column=0, text=detail), *messages]
     return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=reason, messages=messages)

@@ -33,12 +33,12 @@ class Refused(Exception):
 
 
 def find_target(world: World, kernel: int, wanted: Key) -> Key | None:
-    """The name under which a new constant answers to `wanted`: exactly, else inside one namespace or privately."""
+    """The name under which a new constant answers to `wanted`: exactly, else as the private name of this file."""
     pristine, lean = world.kernel, world.lean
     if lean.find(kernel, wanted) is not None and lean.find(pristine, wanted) is None:
         return wanted
     names = [key(n) for n in lean.new_constants(kernel)]
-    found = [n for n in names if n[-len(wanted) :] == wanted]
+    found = [n for n in names if n[:1] == ("_private",) and 0 in n and n[n.index(0) + 1 :] == wanted]
     return found[0] if len(found) == 1 else None
 
 

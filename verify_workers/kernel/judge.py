@@ -8,6 +8,7 @@ from verify_workers.kernel import abi
 from verify_workers.kernel.abi import Key, key, show, tag
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
+from verify_workers.kernel.replay import rebuild_statement
 
 ALLOWED_AXIOMS = frozenset({("propext",), ("Classical", "choice"), ("Quot", "sound")})
 PIN: Key = ("_verify_workers_pin",)
@@ -89,23 +90,22 @@ class Axioms:
         self.known.update({k: frozenset(v) for k, v in axioms.items()})
 
 
-def judge(
-    axioms: Axioms, kernel: int, root: Key, statement: tuple[list[int], int], *, same_text: bool = True
-) -> tuple[list[str], list[Key]]:
+def judge(axioms: Axioms, kernel: int, root: Key, statement: bytes, *, same_text: bool = True) -> tuple[list[str], list[Key]]:
     """Axioms (shown) of the accepted theorem `root` and the pristine constants walked; Refused otherwise.
 
     The kernel itself compares the statements: `theorem pin : <statement> := @root` must check.  With `same_text` the
-    elaborated types must be equal up to bound names too (`4 = 4` does not pass for `2 + 2 = 4`).
+    elaborated types must be equal up to the names of bound variables and universes too (`4 = 4` does not pass for
+    `2 + 2 = 4`).  A definition of the statement's type proves it as a theorem does.
     """
     world = axioms.world
     lean = world.lean
     info = lean.find(kernel, root)
-    if info is None or tag(info) != abi.THEOREM or lean.find(world.kernel, root) is not None:
+    if info is None or tag(info) not in (abi.THEOREM, abi.DEFINITION) or lean.find(world.kernel, root) is not None:
         raise Refused("wrong_statement", f"{show(root)} is not a theorem of the candidate")
-    params, wanted = statement
-    _, own, type_ = abi.constant(info)
-    if len(own) != len(params):
-        raise Refused("wrong_statement", "the universe parameters differ from the statement's")
+    _, params, type_ = abi.constant(info)
+    wanted = rebuild_statement(world, statement, params)
+    if wanted is None:
+        raise Refused("wrong_statement", "it has more or fewer universe parameters than the statement")
     pin = lean.name(PIN)
     proof = abi.immortal(lean.const(lean.name(root), abi.make_list(abi.immortal(lean.level_param(p)) for p in params)))
     try:

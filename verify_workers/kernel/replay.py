@@ -7,7 +7,8 @@ forwards, nowhere, or at a row of another sort is a KeyError; everything unexpec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from verify_workers.kernel import abi
@@ -41,10 +42,11 @@ def _small(n: Any, bound: int) -> int:
 
 
 class Terms:
-    """Names, levels and expressions rebuilt from rows."""
+    """Names, levels and expressions rebuilt from rows; `params` are other names for universe parameters, by the row of their own."""
 
-    def __init__(self, lean: Lean, rows: list[list[Any]]) -> None:
+    def __init__(self, lean: Lean, rows: list[list[Any]], params: Mapping[int, int] = MappingProxyType({})) -> None:
         self._lean = lean
+        self._params = params
         self.names: dict[int, int] = {-1: box(0)}
         self.levels: dict[int, int] = {-1: box(0)}
         self.expressions: dict[int, int] = {}
@@ -71,7 +73,7 @@ class Terms:
         lean, (kind, *below) = self._lean, row
         if kind == "P":
             self._depths[i] = 0
-            return lean.level_param(self.names[below[0]])
+            return lean.level_param(self._params.get(below[0]) or self.names[below[0]])
         self._depths[i] = _small(1 + max(self._depths[b] for b in below), MAX_LEVEL_DEPTH)
         a = self.levels[below[0]]
         if kind == "S":
@@ -145,11 +147,16 @@ def _add(lean: Lean, environment: int, declaration: int, kind: str) -> int:
         raise Refused("kernel", f"the kernel refuses a {'type' if kind == 'I' else 'declaration'} of the candidate: {error}") from error
 
 
-def rebuild_statement(world: World, data: bytes) -> tuple[list[int], int]:
-    """Universe parameters (names) and type of the trusted statement; every constant in it must be the header's own."""
+def rebuild_statement(world: World, data: bytes, params: Sequence[int]) -> int | None:
+    """The trusted statement's type over the universe parameters `params` (names) in place of its own; None if it has more or fewer.
+
+    Every constant in it must be the header's own.
+    """
     rows, us, t = json.loads(data)
-    terms = Terms(world.lean, rows)
+    if len(us) != len(params):
+        return None
+    terms = Terms(world.lean, rows, dict(zip(us, params, strict=True)))
     for row in rows:
         if row[0] == "c" and world.lean.find_object(world.kernel, terms.names[row[1]]) is None:
             raise Malformed("the statement names a constant that the header lacks")
-    return [terms.names[u] for u in us], terms.expressions[t]
+    return terms.expressions[t]

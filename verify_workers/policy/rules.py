@@ -31,8 +31,8 @@ class Violation:
 
 _UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
 _LETTER = re.compile(f"[{LETTERLIKE}{SUBSCRIPTS}]")
-# Letters that are notation, not part of names: modifier letters (superscripts, transposes) and mathematical alphabets.
-_NOTATION_LETTERS = re.compile("[ªº\u02b0-\u02ff\u1d2c-\u1d6a\u1d78\u1d9b-\u1dbf\u2071\u207f\u2c7c\u2c7d\U0001d400-\U0001d7ff]")
+# Letters that are notation, not part of names: λ, Π, Σ, modifier letters (superscripts, transposes) and mathematical alphabets.
+_NOTATION_LETTERS = re.compile("[λΠΣªº\u02b0-\u02ff\u1d2c-\u1d6a\u1d78\u1d9b-\u1dbf\u2071\u207f\u2c7c\u2c7d\U0001d400-\U0001d7ff]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -97,6 +97,8 @@ def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
                     return
     for mark in open_brackets[:1]:
         yield mark.start, "bracket"
+    if marks and marks[-1].text == "in":  # it would take our own next line
+        yield marks[-1].start, "command:in"
 
 
 def _word(mark: Token) -> str | None:
@@ -156,8 +158,9 @@ def imports(marks: Sequence[Token]) -> list[str]:
 
 
 def whole_file(marks: Sequence[Token], allowed_imports: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """A model's file: plain declarations only; its imports are absent or exactly the header's, and stand at the top."""
-    if imports(marks) not in ([], list(allowed_imports)):
+    """A model's file: plain declarations only; its imports are the header's, all, some or none of them, and stand at the top."""
+    header = iter(allowed_imports)
+    if not all(module in header for module in imports(marks)):  # in the header's order
         yield next(mark.start for mark in marks if mark.text == "import"), "import"
     body = 0
     while body + 1 < len(marks) and marks[body].text == "import":

@@ -50,7 +50,7 @@ SORRY = frozenset({"sorry", "admit", "sorryAx"})  # reported as `rejected (sorry
 
 # Words that run code, leave the proof or read the machine, wherever they stand.
 WORDS = _words("""
-    native_decide native by_elab stop include_str include_bytes polyrith sleep sleep_heartbeats
+    native_decide native by_elab stop include_str include_bytes polyrith sleep sleep_heartbeats idbg
     dbg_trace dbg_sleep dbg_stack dbg_trace_if_shared dbgTrace dbgSleep implemented_by extern csimp
     unsafeCast unsafeIO unsafeEIO unsafeBaseIO lcProof lcUnreachable lcAny lcErased lcCast
     ofReduceBool ofReduceNat reduceBool reduceNat trustCompiler
@@ -61,7 +61,12 @@ NAMESPACES = frozenset({"Lean", "IO"})  # the metalanguage: no name below these 
 OPTIONS = _words("""
     maxHeartbeats maxRecDepth synthInstance.maxHeartbeats synthInstance.maxSize autoImplicit relaxedAutoImplicit
     exponentiation.threshold tactic.hygienic
+    -- what is printed, as far as a list of axioms stays readable
+    pp.all pp.explicit pp.universes pp.fullNames pp.notation pp.numericTypes pp.natLit pp.proofs pp.proofs.withType pp.coercions
+    pp.coercions.types pp.unicode pp.unicode.fun pp.deepTerms pp.funBinderTypes pp.piBinderTypes
+    pp.letVarTypes pp.instances pp.instanceTypes pp.structureInstances pp.structureInstanceTypes pp.fieldNotation pp.beta
+    pp.motive.all pp.binderTypes pp.mvars
 """)
-OPTION_FAMILIES = ("linter.", "pp.")  # what is printed and warned about
+OPTION_FAMILIES = ("linter.",)  # what is warned about
 
 ATTRIBUTES = _words("simp reducible irreducible inline ext refl symm trans norm_cast push_cast elab_as_elim")

@@ -199,7 +199,7 @@ _code("bad-inductive", "lean", "a type that is not positive", "the kernel refuse
 _code("bad-inductive-universe", "lean", "a type in too small a universe", "the kernel refuses it",
       "inductive B : Type where | mk : Type → B\ntheorem goal : 1 = 2 := rfl")
 _code("unclosed-mutual", "lean", "leave a mutual block open", "the trusted lines fail in it", "theorem goal : 1 = 1 := rfl\nmutual")
-_code("dangling-option", "lean", "no time for the trusted lines", "then they fail", "theorem goal : 1 = 1 := rfl\nset_option maxHeartbeats 1 in")
+_code("dangling-option", "policy", "no time for the trusted lines", "then they fail", "theorem goal : 1 = 1 := rfl\nset_option maxHeartbeats 1 in")
 _code("dangling-attribute", "lean", "an attribute for the trusted lines", "the first takes none", "theorem goal : 1 = 1 := rfl\n@[simp]")
 _code("dangling-doc", "lean", "a doc comment for the trusted lines", "the first takes none", "theorem goal : 1 = 1 := rfl\n/-- x -/")
 _code("dangling-private", "lean", "a modifier for the trusted lines", "the first takes none", "theorem goal : 1 = 1 := rfl\nprivate")
@@ -389,5 +389,37 @@ _honest_code("inside-classical", "theorem goal (p : Prop) : p ∨ ¬p", "namespa
 _honest_code("prints-everything", "theorem goal (p : Prop) : p ∨ ¬p", "set_option pp.all true\nset_option pp.universes true\nset_option pp.explicit true\ntheorem goal (p : Prop) : p ∨ ¬p := Classical.em p")
 _honest_proof("header-classical", "theorem goal (p : Prop) : p ∨ ¬p", "em p", header="open Classical\nset_option pp.universes true")
 _honest_code("universe", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a := h.symm")
+
+# ---- symbols of several characters that end where a comment or a character seems to begin ----------------------------------
+READING = "where Lean's tokens may be longer than ours, the reading is uncertain"
+_SKIP = "set_option debug.skipKernelTC true"
+_LATER = f"\n{_SKIP}\ntheorem goal : 1 = 2 := by decide +kernel -- "
+_FIRST = "theorem aux : 1 = 1 := by first | rfl | "
+_proof("arrow-comment", "policy", "`<--` is `<-` and a minus, no comment: the rest of the line is code", READING,
+       f"by first | rw [<--1] | {_SKIP} in decide +kernel | rw [rfl\n  ]")
+_code("arrow-comment-do", "policy", "the same in `do`", READING, f"{_FIRST}exact do let x <--1 {_SKIP} theorem goal : 1 = 2 := by decide +kernel\n")
+_code("arrow-comment-axiom", "policy", "the same, with an axiom", READING,
+      "theorem aux : 1 = 1 := by first | rfl | rw [<--1] axiom cheat : 1 = 2 theorem b : 1 = 1 := by first | rfl | rw [rfl\n  ]\ntheorem goal : 1 = 2 := cheat")
+_code("subtype-comment", "policy", "`//-` is `//` and a minus, no comment", READING, f"{_FIRST}exact {{x : Nat //-1 = x}}{_LATER}-/ }}")
+_code("or-comment", "policy", "`\\/-` is an or and a minus, no comment", READING, f"{_FIRST}exact 1 \\/-1{_LATER}-/")
+_code("product-char", "policy", "`×' '\"'` is `×'` and a quote character, no string", READING, f"{_FIRST}exact (Nat ×' '\"'){_LATER}\")")
+_code("product-char-tight", "policy", "the same without the blank", READING, f"{_FIRST}exact Nat ×''\"'{_LATER}\"")
+_code("index-char", "policy", "`]' '\"'` likewise", READING, f"{_FIRST}exact (x[0]' '\"'){_LATER}\")")
+_code("preimage-char", "policy", "where `⁻¹'` is no token, `⁻¹'\"'` is an inverse and a quote character", READING, f"{_FIRST}intro x⁻¹'\"'{_LATER}\"")
+_code("pin-macro", "policy", "a hidden macro turns the pinned statement into True: nothing for a second kernel check to find", READING,
+      "theorem aux : 1 = 1 := by first | rfl | rw [<--1] macro_rules | `(type_of% $x) => `(True) theorem b : 1 = 1 := by first | rfl | rw [rfl\n  ]\ntheorem goal : True := trivial")
+_proof("tail-in", "policy", "`in` swallows the first of the trusted lines", ESCAPE, "rfl in", statement=TRUE)
+_code("print-sizes", "policy", "print the axioms so that they cannot be read", "options are an allow-list", "set_option pp.exprSizes true\ntheorem goal (n : Nat) : n + 0 = n := by simp", statement=TRUE)
+_code("print-analyzed", "policy", "likewise", "options are an allow-list", "set_option pp.analyze true\ntheorem goal (n : Nat) : n + 0 = n := by simp", statement=TRUE)
+_proof("idbg", "policy", "the interactive debugger reads files and opens sockets", "no proof needs it", "by\n  have h : Nat := (idbg 1; 2)\n  rfl", statement=TRUE)
+_code("only-in-a-namespace", "lean", "prove it under a longer name", PIN, "namespace A\ntheorem goal (n : Nat) : n + 0 = n := rfl\nend A", statement=TRUE)
+_honest_proof("separators-in-messages", TRUE, 'by\n  trace "a\\u2028b\\u0085c"\n  rfl')
+_honest_proof("lambda", TRUE, "(λ m => rfl : ∀ m : Nat, m + 0 = m) n")
+_honest_proof("primed-symbol", "theorem goal (α β : Type) (f : α ×' β) : f = f", "rfl")
+_honest_code("universe-renamed", "theorem goal.{u} (α : Sort u) (a : α) : a = a", "theorem goal.{v} (α : Sort v) (a : α) : a = a := rfl")
+_honest_code("comments-close-by", "theorem goal : 1 = 1 ∧ 2 = 2", "theorem goal : 1 = 1 ∧ 2 = 2 :=--by parts\n  ⟨rfl,--one\n   (/- two -/rfl)⟩")
+_honest_code("definition-of-the-statement", TRUE, "def goal (n : Nat) : n + 0 = n := rfl")
+_honest_code("private-goal", TRUE, "private theorem goal (n : Nat) : n + 0 = n := rfl")
+_honest_code("some-of-the-imports", TRUE, "import Init.Nat\ntheorem goal (n : Nat) : n + 0 = n := rfl", header="import Init.Nat\nimport Init.Int")
 
 CASES = ATTACKS + TWINS

@@ -79,7 +79,6 @@ def test_goals_that_remain_beside_an_error_are_not_the_reason(fork: ForkBackend)
 
 HONEST_FILES = {
     "helper lemma": f"theorem helper (n : Nat) : n < n + 1 := by omega\n\n{SUM} := by\n  have := helper a\n  omega\n",
-    "namespace": f"namespace Deep.Er\n{SUM} := by omega\nend Deep.Er\n",
     "definition": f"def twice (n : Nat) : Nat := n + n\ntheorem twice_eq (n : Nat) : twice n = n + n := rfl\n"
     f"{SUM} := by\n  have := twice_eq a\n  omega\n",
     "inductive": f"inductive Colour where\n  | red\n  | blue\ntheorem all (c : Colour) : c = .red ∨ c = .blue := by cases c <;> simp\n"
@@ -119,7 +118,9 @@ CHEATS: dict[str, tuple[str, str, Reason | None]] = {
     "sorry in a helper": (FALSE, f"theorem h : 1 = 2 := sorry\n{FALSE} := h", Reason.SORRY),
     "axiom": (FALSE, f"axiom cheat : 1 = 2\n{FALSE} := cheat", Reason.AXIOM),
     "axiom False": (FALSE, f"axiom cheat : False\n{FALSE} := cheat.elim", Reason.AXIOM),
-    "an axiom named like a permitted one": (FALSE, f"namespace X\naxiom propext : 1 = 2\n{FALSE} := propext\nend X", Reason.AXIOM),
+    "an axiom named like a permitted one": (
+        FALSE, "namespace X\naxiom propext : 1 = 2\ntheorem _root_.goal : 1 = 2 := propext\nend X", Reason.AXIOM
+    ),
     "native_decide": (FALSE, f"{FALSE} := by native_decide", None),
     "kernel check off": (FALSE, f"set_option debug.skipKernelTC true in\n{FALSE} := by decide +kernel", Reason.KERNEL),
     "kernel check off, in a helper": (
@@ -139,6 +140,7 @@ CHEATS: dict[str, tuple[str, str, Reason | None]] = {
     ),
     "shadowed Eq": (FALSE, SHADOWED_EQ, Reason.WRONG_STATEMENT),
     "a definition": (FALSE, "def goal : Nat := 1", Reason.WRONG_STATEMENT),
+    "in a namespace only": (SUM, f"namespace Deep.Er\n{SUM} := by omega\nend Deep.Er\n", Reason.WRONG_STATEMENT),
     "no theorem at all": (FALSE, "theorem other : 1 = 1 := rfl", Reason.WRONG_STATEMENT),
     "nothing": (FALSE, "", Reason.WRONG_STATEMENT),
     "an open comment": (FALSE, f"/- {FALSE} := rfl", None),

@@ -50,7 +50,11 @@ def kinds(source: str) -> list[tuple[str, str]]:
         ("'a' '\\n' '\\u0041'", [("char", "'a'"), ("char", "'\\n'"), ("char", "'\\u0041'")]),
         ("'\"' x", [("char", "'\"'"), ("ident", "x")]),
         ("f '' s", [("ident", "f"), ("symbol", "''"), ("ident", "s")]),
-        ("f ⁻¹' s", [("ident", "f"), ("symbol", "⁻¹'"), ("ident", "s")]),
+        ("f ⁻¹' s", [("ident", "f"), ("symbol", "⁻"), ("symbol", "¹"), ("symbol", "'"), ("ident", "s")]),
+        ("a ×' b", [("ident", "a"), ("symbol", "×"), ("symbol", "'"), ("ident", "b")]),
+        ("x[0]'h", [("ident", "x"), ("symbol", "["), ("number", "0"), ("symbol", "]"), ("symbol", "'"), ("ident", "h")]),
+        ("a :=--b", [("ident", "a"), ("symbol", ":="), ("comment", "--b")]),
+        ("(/- b -/)--c", [("symbol", "("), ("comment", "/- b -/"), ("symbol", ")"), ("comment", "--c")]),
         ("' x", [("broken", "'"), ("ident", "x")]),
         ("#eval x", [("hash", "#eval"), ("ident", "x")]),
         ("#[1]", [("symbol", "#["), ("number", "1"), ("symbol", "]")]),
@@ -62,6 +66,21 @@ def kinds(source: str) -> list[tuple[str, str]]:
 )  # fmt: skip
 def test_reading(source: str, expected: list[tuple[str, str]]) -> None:
     assert kinds(source) == expected
+
+
+# Tokens of Lean and of Mathlib that end as a comment or a character begins.
+ENDS = ("<-", "//", "\\/", "\\/-", "|-", "×'", "⊕'", "∑'", "∏'", "]'", "⁻¹'", "∃!'", "→-", "≃/", "<|>'")
+
+
+@pytest.mark.parametrize("token", ENDS)
+@pytest.mark.parametrize("rest", ["-1", "--1", "-/", "/-1", "'a'", "'\"'", " '\"'"])
+def test_what_may_belong_to_a_longer_token_starts_nothing(token: str, rest: str) -> None:
+    """Lean would read the token, and code where we read a comment or a string: such a text is broken, not read our way."""
+    if token.endswith("'") and rest.startswith("--"):
+        return  # the token is whole, and what follows is a comment to Lean too
+    text = f"a {token}{rest} theorem x"
+    words = [mark.text for mark in tokens(text)]
+    assert "theorem" in words or Kind.BROKEN in {mark.kind for mark in tokens(text)}
 
 
 def test_parts_lose_their_quotes() -> None:
