@@ -6,8 +6,9 @@ axioms; and a sentinel whose answer must arrive, since an unclosed bracket or co
 it.  Taking the statement's type from the first elaboration (`type_of%`) keeps universes, implicit, instance, optional
 and auto-bound arguments as they were, whatever the candidate declares, opens or leaves open.
 
-Texts printed inside the candidate's environment could be forged by a candidate that runs code there.  That is what the
-policy refuses, and why a verdict from here says `audit: text`.
+What our lexer reads as comments never reaches Lean, so that the two cannot disagree on where one ends: all that Lean
+sees, the policy has seen.  Texts printed inside the candidate's environment could be forged by a candidate that runs
+code there.  That is what the policy refuses, and why a verdict from here says `audit: text`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify_workers.kernel import header as headers
-from verify_workers.lexer import tokens
+from verify_workers.lexer import Kind, tokens
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.statement import parse_theorem, renamed, source
 
@@ -73,9 +74,9 @@ def build(check: Check, nonce: str | None = None) -> PinnedFile:
     pin, proved, end = f"_pin_{nonce}", f"_proved_{nonce}", f"_end_{nonce}"
     trusted = f"{renamed(theorem, pin)} := sorry\ntheorem {end} : True := _root_.True.intro\n"
     if check.proof is not None:
-        before, given = f"{source(theorem)} := ", check.proof
+        before, given = f"{source(theorem)} := ", without_comments(check.proof)
     else:
-        before, given = "", without_imports(check.code or "")
+        before, given = "", without_comments(without_imports(check.code or ""))
     tail = (
         "section\n"
         f"{_PLAIN_NAMES}\n"
@@ -139,6 +140,16 @@ def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
     )
     errors = [message for message in messages if message.severity == "error"]
     return Reading(Outcome.REJECTED, why(errors), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
+
+
+def without_comments(text: str) -> str:
+    """The text with its comments and doc comments blanked out, every line and column kept."""
+    pieces, at = [], 0
+    for mark in tokens(text, comments=True):
+        if mark.kind in (Kind.COMMENT, Kind.DOC):
+            pieces += [text[at : mark.start], re.sub(r"[^\n]", " ", mark.text)]
+            at = mark.end
+    return "".join(pieces) + text[at:]
 
 
 def without_imports(code: str) -> str:

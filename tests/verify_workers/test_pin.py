@@ -49,8 +49,20 @@ def test_layout_of_a_file() -> None:
     file = pin.build(Check(id="x", statement=STATEMENT, header="import A\nimport B.C", code=code), nonce="0f")
     rows = ["", *file.text.split("\n")]
     assert rows[1:3] == ["import A", "import B.C"] and file.text.count("import") == 2
-    assert rows[file.given] == "-- hi" and rows[file.given + 1].strip() == "" and rows[file.given + 4] == "theorem goal : True := trivial"
+    assert rows[file.given] == 5 * " " and rows[file.given + 1].strip() == "" and rows[file.given + 4] == "theorem goal : True := trivial"
     assert rows[file.tail] == "section" and rows[file.sentinel] == "#print axioms _root_._end_0f"
+
+
+def test_comments_never_reach_lean() -> None:
+    """So it does not matter where Lean would have seen their ends; every line and column stays."""
+    proof = 'by -- axiom a\n  /- theorem b\n  𝒜 /- c -/ -/ exact "-- no" /-- doc -/'
+    shown = pin.without_comments(proof)
+    assert shown == "by" + 11 * " " + "\n" + 14 * " " + "\n" + 14 * " " + ' exact "-- no"' + 11 * " "
+    assert [len(row) for row in shown.split("\n")] == [len(row) for row in proof.split("\n")]
+    assert "axiom" not in proof_file(proof).text.replace("#print axioms", "") and '"-- no"' in proof_file(proof).text
+    code = f"-- axiom a\n{STATEMENT.partition(' := ')[0]} := rfl /- axiom -/"
+    file = pin.build(Check(id="x", statement=STATEMENT, code=code), nonce="0f")
+    assert "axiom" not in file.text.replace("#print axioms", "") and file.text.split("\n")[file.given] == "theorem goal (n : Nat) :"
 
 
 def test_names_are_fresh() -> None:

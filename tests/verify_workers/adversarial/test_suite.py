@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 
 from tests.verify_workers.fake_lake import FakeLake
 from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.process import ProcessBackend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
@@ -127,6 +129,18 @@ def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
     verdicts = run(lambda: ForkBackend(lean, policy=False), false)
     assert len(false) >= 120
     assert [name for name, verdict in verdicts.items() if verdict.outcome is Outcome.ACCEPTED] == []
+
+
+@pytest.mark.parametrize("name", ["proof/arrow-comment", "code/subtype-comment", "code/or-comment", "code/pin-macro"])
+def test_what_looks_like_a_comment_is_kept_from_lean(lean: LeanInstall, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the policy let them pass: the text tier shows Lean no comment, so there is no code in one."""
+    monkeypatch.setattr("verify_workers.policy.refusal", lambda check: None)
+    monkeypatch.setattr("verify_workers.lexer._ENDS_NO_SYMBOL", re.compile(""))  # the lexer as it was before it knew of them
+    (case,) = [case for case in ATTACKS if case.name == name]
+    backend = ProcessBackend(lean)
+    verdict = backend.check(case.check(timeout=20))
+    backend.close()
+    assert verdict.outcome is Outcome.REJECTED
 
 
 def test_who_stops_a_cheat(verdicts: dict[str, Verdict]) -> None:
