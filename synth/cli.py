@@ -340,7 +340,7 @@ def report(run: RunArgument) -> None:
 
 
 @app.command()
-def status(run: RunArgument, watch: Annotated[float, typer.Option(help="seconds between looks; 0: look once")] = 0.0) -> None:
+def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
     """How far a run is: rounds, records so far, and whether it is at work now."""
     from synth.progress import Progress
     from synth.store import KINDS, RunDir
@@ -391,11 +391,18 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 _terminated: list[int] = []
 
 
+def _log_as_asked() -> None:
+    level = os.environ.get("SYNTH_LOG", "warning")
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise UserError(f"SYNTH_LOG={level}: no such level; use debug, info, warning or error")
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
-    logging.basicConfig(level=os.environ.get("SYNTH_LOG", "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s")
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        _log_as_asked()
         status = app(args=None if argv is None else list(argv), prog_name="synth", standalone_mode=False) or 0
     except UserError as error:
         print(f"synth: {error}", file=sys.stderr)

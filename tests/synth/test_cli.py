@@ -156,6 +156,7 @@ def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
         (("export", "nothing", "--to", "out"), "nothing: not a run directory"),
         (("report", "nothing"), "nothing: not a run directory"),
         (("status", "nothing"), "nothing: not a run directory"),
+        (("status", "nothing", "--watch", "-1"), "Invalid value for '--watch'"),
     ],
 )
 def test_mistakes_are_one_line_and_status_2(
@@ -171,6 +172,11 @@ def test_no_arguments_give_the_help_and_a_mistake_comes_alone(synth: Callable[..
     status, out, err = synth()
     assert status == 2 and "Usage: synth" in out + err and "synth:  (see" not in err
     assert synth("verify", "no.jsonl", "--out", "o.jsonl")[2] == "synth: no.jsonl: no such file\n"
+
+
+def test_an_unknown_log_level_is_told(synth: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTH_LOG", "loud")
+    assert synth("status", "nothing") == (2, "", "synth: SYNTH_LOG=loud: no such level; use debug, info, warning or error\n")
 
 
 def test_only_what_continues_says_so(synth: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
