@@ -127,17 +127,30 @@ def _leave(zygote: _Zygote) -> None:
         zygote.close()
 
 
+def _session(key: _Key) -> tuple[_Zygote, socket.socket, int]:
+    """A zygote that has been joined, and the socket and process handle of a session of it."""
+    while True:
+        zygote = _join(key)
+        fresh = zygote.users == 1
+        try:
+            return zygote, *zygote.session()
+        except ZygoteFailed:
+            _leave(zygote)
+            if fresh:
+                raise
+            # It was dying when we joined it; the next one is not.
+        except BaseException:
+            _leave(zygote)
+            raise
+
+
 class Session:
     """A worker's own process, forked from the zygote of its imports.  Not for use from several threads at once."""
 
     def __init__(self, library: Path, path: Path, imports: str = "", *, quiet: bool = True) -> None:
         self._sequence = 0
-        self._zygote: _Zygote | None = _join((os.getpid(), library, path, imports, quiet))
-        try:
-            self._channel, self._handle = self._zygote.session()
-        except BaseException:
-            _leave(self._zygote)
-            raise
+        self._zygote: _Zygote | None
+        self._zygote, self._channel, self._handle = _session((os.getpid(), library, path, imports, quiet))
         self.hello = self._zygote.hello
         try:
             self._channel.settimeout(FORK_SECONDS)

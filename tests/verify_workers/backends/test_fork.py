@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -294,7 +294,7 @@ def test_closing_leaves_no_process(lean: LeanInstall) -> None:
     pid = session_pid(backend)
     backend.close()
     backend.close()
-    assert not Path(f"/proc/{pid}").exists()
+    await_end([pid])
     assert ask(backend, SUM, "by omega").accepted  # it starts again when asked
     backend.close()
 
@@ -317,10 +317,22 @@ def test_the_zygote_ends_with_its_owner(lean: LeanInstall) -> None:
     owner.kill()
     owner.wait()
     owner.stdout.close()
+    await_end(pids)
+
+
+def await_end(pids: Iterable[int]) -> None:
     deadline = time.monotonic() + 10
-    while gone := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
-        assert time.monotonic() < deadline, gone
+    while left := [pid for pid in pids if running(pid)]:
+        assert time.monotonic() < deadline, left
         time.sleep(0.05)
+
+
+def running(pid: int) -> bool:
+    """Whether there is such a process and it is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def parent(pid: int) -> int:
@@ -334,7 +346,9 @@ def test_workers_share_one_zygote_which_ends_with_the_last(lean: LeanInstall) ->
     assert session_pid(one) != session_pid(two) and parent(session_pid(two)) == zygote
     one.close()
     assert ask(two, SUM, "by omega").accepted and parent(session_pid(two)) == zygote
+    before = [zygote, session_pid(two)]
     os.kill(zygote, signal.SIGKILL)
+    await_end(before)
     assert ask(two, SUM, "by omega").accepted and ask(one, FALSE, "by rfl").outcome is Outcome.REJECTED
     assert zygote != parent(session_pid(two)) == parent(session_pid(one))
     last = parent(session_pid(two))
