@@ -60,9 +60,14 @@ def field(o: int, i: int) -> int:
     return C.c_size_t.from_address(o + 8 + 8 * i).value
 
 
-def scalar(o: int, fields: int, offset: int = 0) -> int:
-    """Byte `offset` of the scalar area, which starts behind the `fields` object fields."""
-    return C.c_uint8.from_address(o + 8 + 8 * fields + offset).value
+def fields(o: int, n: int) -> tuple[int, ...]:
+    """The first `n` object fields of a constructor object."""
+    return struct.unpack(f"<{n}Q", C.string_at(o + 8, 8 * n))
+
+
+def scalar(o: int, objects: int, offset: int = 0) -> int:
+    """Byte `offset` of the scalar area, which starts behind the object fields."""
+    return C.c_uint8.from_address(o + 8 + 8 * objects + offset).value
 
 
 def tag(o: int) -> int:
@@ -271,7 +276,10 @@ class Lean:
         self.input_context = self._function("l_Lean_Parser_mkInputContext___redArg", C.c_void_p, C.c_void_p, C.c_uint8, C.c_void_p)
         self.parse_header = f("l_Lean_Parser_parseHeader", 1)
         self.command_state = f("l_Lean_Elab_Command_mkState", 3)
-        self.process_commands = f("l_Lean_Elab_IO_processCommands", 3)
+        self.parse_command = f("l_Lean_Parser_parseCommand", 4)
+        self.elaborate_command = f("l_Lean_Elab_Frontend_elabCommandAtFrontend", 3)
+        self.is_last = f("l_Lean_Parser_isTerminalCommand", 1, result=C.c_uint8)
+        self.reference, self.dereference = f("lean_st_mk_ref", 1), f("lean_st_ref_get", 1)  # the latter borrows
         self.message_array, self.message_json = f("l_Lean_MessageLog_toArray", 1), f("l_Lean_Message_toJson", 1)
         self.json_text = f("l_Lean_Json_compress", 1)
         self._names: dict[Key, int] = {}

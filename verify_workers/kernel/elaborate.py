@@ -1,6 +1,7 @@
 """Import a header once; elaborate a text on top of it.
 
-The order of calls is that of `Lean.Elab.runFrontend` without the import.  No task pool may exist in a process that
+Commands are elaborated one after the other (`Lean.Elab.Frontend`), not incrementally: without the snapshots that an editor
+needs, a proof of many steps takes a fifth less.  No task pool may exist in a process that
 forks: the pool's threads would be copied as a count, not as threads, and the child would wait for them for ever.
 Importing needs none; a child starts its own before it elaborates.
 """
@@ -13,6 +14,7 @@ from verify_workers.kernel import abi
 from verify_workers.kernel.abi import Lean, array, box, field, immortal, share, string
 
 TRUST = 1025  # Lean's default trust level for imported modules
+MESSAGES, SCOPES = 1, 2  # their places in Command.State, behind the environment
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,24 @@ def elaborate(world: World, source: bytes, *, lazy: bool = False) -> Elaborated:
     text = lean.string(source.replace(b"\r\n", b"\n"))
     context = immortal(lean.input_context(text, lean.string(b"check.lean"), 1, box(abi.word(text + 8) - 1)))
     parsed = field(lean.io(lean.parse_header(context)), 1)
-    state, log = field(parsed, 0), field(parsed, 1)
-    commands = lean.command_state(share(world.environment), share(log), share(world.lazy if lazy else world.options))
-    done = field(lean.io(lean.process_commands(context, share(state), commands)), 0)
-    kernel = lean.kernel_environment(share(field(done, 0)))
-    messages = array(lean.message_array(share(field(done, 1))))
-    return Elaborated(kernel, [string(lean.json_text(lean.message_json(share(m)))) for m in messages])
+    parser, empty = field(parsed, 0), immortal(field(parsed, 1))
+    messages = _json(lean, empty)
+    state = immortal(lean.command_state(share(world.environment), empty, share(world.lazy if lazy else world.options)))
+    last = False
+    while not last:
+        _, options, namespace, opened = abi.fields(field(field(state, SCOPES), 0), 4)
+        module = abi.make(0, [share(field(state, 0)), share(options), share(namespace), share(opened)])
+        command, rest = abi.fields(immortal(lean.parse_command(context, module, share(parser), empty)), 2)
+        start, (parser, log) = field(parser, 0), abi.fields(rest, 2)
+        # Frontend.State: state of the elaborator, of the parser, place of the command, commands so far
+        frontend = abi.make(0, [state, share(parser), share(start), lean.make_array(box(0), box(0))])
+        run = immortal(lean.reference(frontend))
+        lean.io(lean.elaborate_command(share(command), context, run))
+        state = immortal(field(lean.dereference(run), 0))
+        messages += _json(lean, log) + _json(lean, field(state, MESSAGES))  # each holds this command's alone
+        last = bool(lean.is_last(share(command)))
+    return Elaborated(lean.kernel_environment(share(field(state, 0))), messages)
+
+
+def _json(lean: Lean, log: int) -> list[bytes]:
+    return [string(lean.json_text(lean.message_json(share(m)))) for m in array(lean.message_array(share(log)))]
