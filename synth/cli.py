@@ -149,6 +149,9 @@ def verify(
     repl: ReplOption = None,
     timeout: Annotated[float, typer.Option(help="seconds of Lean per row")] = 60.0,
     workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="keep verdicts here and look them up: the same command then continues after an end")
+    ] = None,
 ) -> None:
     """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
     from pydantic import ValidationError
@@ -166,6 +169,7 @@ def verify(
                 "project": project,
                 "repl": repl,
                 "workers": workers,
+                "cache": {"path": cache},
                 "timeout_last": max(300.0, timeout),
                 "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
@@ -184,7 +188,8 @@ def verify(
         summary = verify_file(source, out, config, show)
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(summary.outcomes.items()))
     speed = f"{summary.seconds:.1f} s, {summary.written / max(summary.seconds, 1e-9):.1f}/s"
-    note = f"{summary.written:,} rows: {counts or 'none'} ({speed}, backend {summary.backend}, Lean {summary.lean})"
+    known = f"{summary.pool.get('cache_hits', 0):,} from the cache, " if cache else ""
+    note = f"{summary.written:,} rows: {counts or 'none'} ({known}{speed}, backend {summary.backend}, Lean {summary.lean})"
     print(note, file=sys.stderr)
     print(out)
 

@@ -267,3 +267,14 @@ def test_verify_end_to_end(synth: Callable[..., Result], tmp_path: Path, lean: o
     verdicts = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     assert [(v["id"], v["outcome"]) for v in verdicts] == [("good", "accepted"), ("bad", "rejected")]
     assert "2 rows: 1 accepted, 1 rejected" in err
+
+
+def test_verify_keeps_what_it_found(synth: Callable[..., Result], tmp_path: Path) -> None:
+    """With --cache, what an ended command had found is not checked again."""
+    rows = [{"id": str(n), "statement": f"theorem t : {n} + 1 = {n + 1}", "proof": "rfl"} for n in range(3)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[:2]))
+    first = synth("verify", "in.jsonl", "--out", "out.jsonl", "--cache", "verdicts.db")
+    assert first[:2] == (0, "out.jsonl\n") and "0 from the cache" in first[2]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    second = synth("verify", "in.jsonl", "--out", "out.jsonl", "--cache", "verdicts.db")
+    assert second[0] == 0 and "3 rows: 3 accepted (2 from the cache" in second[2]

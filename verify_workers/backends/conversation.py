@@ -189,7 +189,7 @@ def without_reply(check: Check, trouble: Stopped | Crashed | Failed) -> Verdict:
     if isinstance(trouble, Failed):
         return Verdict(id=check.id, outcome=Outcome.INFRA, reason=str(trouble))
     if isinstance(trouble, Stopped):
-        why = "wall time" if trouble.outcome is Outcome.TIMEOUT else "memory or output"
+        why = "timeout" if trouble.outcome is Outcome.TIMEOUT else "memory or output"
         return Verdict(id=check.id, outcome=trouble.outcome, reason=why)
     messages = [Message(severity="error", line=1, column=0, text=trouble.detail)] if trouble.detail else []
     return Verdict(id=check.id, outcome=trouble.outcome, reason=str(trouble.reason), messages=messages)

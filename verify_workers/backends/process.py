@@ -115,7 +115,7 @@ class ProcessBackend:
         except OSError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run Lean: {error}")
         if run.stopped is not None:
-            return Verdict(id=check.id, outcome=run.stopped, reason="wall time" if run.stopped is Outcome.TIMEOUT else "memory or output")
+            return Verdict(id=check.id, outcome=run.stopped, reason="timeout" if run.stopped is Outcome.TIMEOUT else "memory or output")
         if end := died(run.status, run.errors):
             outcome, reason, detail = end
             messages = [Message(severity="error", line=1, column=0, text=detail)] if detail else []

@@ -46,7 +46,8 @@ def refusal(check: Check) -> Verdict | None:
         outcome, reason = Outcome.REJECTED, Reason.SORRY.value
     elif reason.startswith(f"{STATEMENT}:"):
         outcome, reason = Outcome.REJECTED, Reason.STATEMENT.value
-    message = Message(severity="error", line=first.line, column=first.column, text=f"not allowed here: {first.reason}")
+    text = first.reason.removeprefix(f"{STATEMENT}:") if reason == Reason.STATEMENT else f"not allowed here: {first.reason}"
+    message = Message(severity="error", line=first.line, column=first.column, text=text)
     return Verdict(id=check.id, outcome=outcome, reason=reason, messages=[message])
 
 

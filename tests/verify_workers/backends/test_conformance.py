@@ -102,6 +102,8 @@ def test_accepts(backend: Backend, kind: str, fields: dict[str, object]) -> None
 def test_refuses(backend: Backend, fields: dict[str, object], outcome: Outcome, reason: str) -> None:
     verdict = backend.check(check(**fields))
     assert (verdict.outcome, verdict.reason) == (outcome, reason), verdict
+    if fields.get("statement") == "lemmas are fun":
+        assert verdict.messages[0].text.startswith("a statement starts with")
     if reason not in (Reason.SORRY, Reason.WRONG_STATEMENT):
         assert verdict.messages and all(message.line >= 1 and message.column >= 0 for message in verdict.messages)
 
@@ -159,7 +161,7 @@ def test_snippets_are_never_accepted(backend: Backend) -> None:
 
 def test_time_runs_out_and_the_next_check_is_answered(backend: Backend) -> None:
     verdict = backend.check(check(proof=ENDLESS, timeout=0.5))
-    assert (verdict.outcome, verdict.axioms) == (Outcome.TIMEOUT, [])
+    assert (verdict.outcome, verdict.reason, verdict.axioms) == (Outcome.TIMEOUT, "timeout", [])
     assert backend.check(check(proof="by simp")).accepted
 
 
