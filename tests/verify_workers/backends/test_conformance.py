@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ def maker(kind: str, lean: LeanInstall, lake: FakeLake, tmp_path_factory: pytest
             if kind == "snapshots":
                 return ProcessBackend(lean, snapshots=saved)
             if kind == "leanchecker":
-                return LeanCheckerBackend(discover(lake.project))
+                return LeanCheckerBackend(dataclasses.replace(discover(lake.project), start_up=1.0))
             return make_backend(kind, project=lake.project if kind == "repl" else None)
 
     return make
