@@ -144,7 +144,7 @@ def mixed(count: int, workers: int) -> None:
             flush=True,
         )
     print(f"pool / bare: {(walls[1] + walls[3]) / (walls[0] + walls[2]):.3f}; equal verdicts: {all(a == answers[0] for a in answers)}")
-    few = mixture(count // 10, 0.0, seed=1)
+    few = mixture(count // 2, 0.0, seed=1)
     rates = {}
     for name in ("fork", "worker", "process", "fork", "worker", "process"):
         seconds, outcomes = bare(lambda name=name: make_backend(name), few, workers)  # type: ignore[misc]
