@@ -1,4 +1,4 @@
-"""Mutated proofs: what the fork backend accepts, the process backend accepts; and neither accepts what is false.
+"""Mutated proofs: fork and worker agree, what they accept the strict reference accepts, and none accepts what is false.
 
 Mutations swap and drop tokens, splice pieces of other proofs, inject commands and truncate.  Every mutant is asked for
 a true statement and, unchanged, for a false one.
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from verify_workers.backends.base import Backend
 from verify_workers.backends.process import ProcessBackend
+from verify_workers.backends.worker import WorkerBackend
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
 from verify_workers.lexer import tokens
@@ -31,6 +32,7 @@ INJECTED = [
     "sorry", "axiom c : 1 = 2", "theorem goal2 : 1 = 2 := rfl", "native_decide", "/-", "-/", "/-/-/", "--", '"', "«", "»", "'", "(", ")", "⟨", "⟩", "\n", "\n\n",
     "#exit", "end", "where", "| _ => rfl", "set_option debug.skipKernelTC true in", "open Classical in", "@[simp]", "<;>", "first | rfl |", "exact", "at h", "_", "?_", ":= rfl",
     "termination_by 0", "goal", "rfl", "omega", ";", "by",
+    "rw [<--1] | set_option debug.skipKernelTC true in decide +kernel | rw [rfl\n  ]", "first | rw [<--1] |", "{x : Nat //-1 = x}", "\\/-1", "×' '\"'", "]' '\"'", "⁻¹'\"'",
 ]  # fmt: skip
 
 
@@ -63,27 +65,29 @@ def mutants(draw: st.DrawFn) -> str:
 
 
 @pytest.fixture(scope="module")
-def pair(lean: LeanInstall) -> Iterator[tuple[Backend, Backend]]:
+def backends(lean: LeanInstall) -> Iterator[tuple[Backend, Backend, Backend]]:
     from verify_workers.backends.fork import ForkBackend
 
     try:
         fork = ForkBackend(lean)
     except UserError as error:
         pytest.skip(str(error))
-    process = ProcessBackend(lean)
-    yield fork, process
-    fork.close()
-    process.close()
+    worker, process = WorkerBackend(lean), ProcessBackend(lean)
+    yield fork, worker, process
+    for backend in (fork, worker, process):
+        backend.close()
 
 
 @settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(proof=mutants())
-def test_fork_accepts_only_what_process_accepts(pair: tuple[Backend, Backend], proof: str) -> None:
-    fork, process = pair
+def test_accepted_is_accepted_by_all_and_never_false(backends: tuple[Backend, Backend, Backend], proof: str) -> None:
+    """The kernel audit, the text tier, and for what they accept the reference, which the kernel audit has then confirmed."""
+    fork, worker, process = backends
     for statement in (TRUE, FALSE):
         check = Check(id="x", statement=statement, proof=proof, timeout=20)
         verdict = fork.check(check)
         assert verdict.outcome is not Outcome.INFRA, verdict
+        assert worker.check(check).accepted == verdict.accepted
         if verdict.accepted:
             assert statement == TRUE
             assert process.check(check).accepted
