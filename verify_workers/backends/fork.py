@@ -105,13 +105,13 @@ class ForkBackend:
             return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
         top = header.split(check.header)
         own = header.split(text) if check.code is not None else header.Header((), text)
-        missing = self._missing(check, top, own)
-        if missing is not None:
-            return missing
         if self._policy:
             refused = refusal(check)
             if refused is not None:
                 return refused
+        missing = self._missing(check, top, own)
+        if missing is not None:
+            return missing
         if not set(own.imports) <= {*top.imports, "Init"}:
             return _verdict(check, Outcome.POLICY, "import", "the file imports more than the header of the check")
         statement = source(theorem)

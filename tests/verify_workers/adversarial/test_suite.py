@@ -110,11 +110,11 @@ def test_every_honest_twin_is_accepted(verdicts: dict[str, Verdict]) -> None:
 
 
 def test_backends_agree(repl_verdicts: dict[str, Verdict]) -> None:
-    """Same outcome from all, case by case; of a file with an import of its own, fork first says that the module is missing."""
+    """Same outcome from all, case by case."""
     process = suite("process")
     for other in (suite("fork"), suite("worker"), repl_verdicts):
         different = {name for name, verdict in process.items() if verdict.outcome != other[name].outcome}
-        assert different <= {"code/import"}
+        assert different == set()
 
 
 def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
