@@ -444,13 +444,16 @@ def test_the_real_lean_survives_a_kill(lean: LeanInstall) -> None:
     with LocalPool(PoolConfig(backend="fork", workers=1)) as pool:
         got = [pool.verify(asked[:1])[0]]
         (slot,) = pool._slots.values()
-        assert slot.thread is not None
-        before = local_pool._children(os.getpid(), str(slot.thread.native_id))
-        for child in before:
-            os.kill(child, signal.SIGKILL)
+        assert slot.backend is not None
+        before = slot.backend.processes
+        for process in before:
+            os.kill(process, signal.SIGKILL)
         got += pool.verify(asked[1:])
-        after = local_pool._children(os.getpid(), str(slot.thread.native_id))
+        after = slot.backend.processes
     assert [verdict.id for verdict in got] == [entry.id for entry in asked]
     assert [verdict.outcome for verdict in got] == [Outcome.ACCEPTED] * 4 + [Outcome.REJECTED] * 4
     assert before and after and not set(before) & set(after)
-    assert not [child for child in (*before, *after) if Path(f"/proc/{child}").exists()]
+    deadline = time.monotonic() + 10  # the zygote's other users may keep it; what it forked for this pool ends
+    while [process for process in (*before, *after) if Path(f"/proc/{process}").exists()]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
