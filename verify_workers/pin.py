@@ -16,12 +16,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from verify_workers.kernel import header as headers
-from verify_workers.lexer import Kind, tokens
+from verify_workers.lexer import Kind, Token, tokens
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.statement import parse_theorem, renamed, source
 
@@ -144,12 +144,7 @@ def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
 
 def without_comments(text: str) -> str:
     """The text with its comments and doc comments blanked out, every line and column kept."""
-    pieces, at = [], 0
-    for mark in tokens(text, comments=True):
-        if mark.kind in (Kind.COMMENT, Kind.DOC):
-            pieces += [text[at : mark.start], re.sub(r"[^\n]", " ", mark.text)]
-            at = mark.end
-    return "".join(pieces) + text[at:]
+    return _blanked(text, (mark for mark in tokens(text, comments=True) if mark.kind in (Kind.COMMENT, Kind.DOC)))
 
 
 def without_imports(code: str) -> str:
@@ -158,13 +153,16 @@ def without_imports(code: str) -> str:
     end = 0
     while end + 1 < len(marks) and marks[end].text == "import":
         end += 2
-    if not end:
-        return code
+    return _blanked(code, marks[:end])
+
+
+def _blanked(text: str, marks: Iterable[Token]) -> str:
+    """`text` with spaces in place of `marks`, which stand in their order; line breaks stay."""
     pieces, at = [], 0
-    for mark in marks[:end]:
-        pieces += [code[at : mark.start], " " * (mark.end - mark.start)]
+    for mark in marks:
+        pieces += [text[at : mark.start], re.sub(r"[^\n]", " ", mark.text)]
         at = mark.end
-    return "".join(pieces) + code[at:]
+    return "".join(pieces) + text[at:]
 
 
 def read(file: PinnedFile, output: str, status: int) -> Reading:

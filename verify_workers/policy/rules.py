@@ -159,8 +159,8 @@ def imports(marks: Sequence[Token]) -> list[str]:
 
 def whole_file(marks: Sequence[Token], allowed_imports: Sequence[str]) -> Iterator[tuple[int, str]]:
     """A model's file: plain declarations only; its imports are the header's, all, some or none of them, and stand at the top."""
-    header = iter(allowed_imports)
-    if not all(module in header for module in imports(marks)):  # in the header's order
+    theirs = iter(allowed_imports)
+    if not all(module in theirs for module in imports(marks)):  # in the header's order
         yield next(mark.start for mark in marks if mark.text == "import"), "import"
     body = 0
     while body + 1 < len(marks) and marks[body].text == "import":
