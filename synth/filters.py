@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from synth.config import FilterConfig
 from synth.formalize import normalized
-from synth.models import Sampling
+from synth.llm.types import Sampling
 from synth.prompts import PromptSet, parse_grade
 from synth.records import GRADES, KEPT_GRADES, Grade, Problem, Statement
 from synth.services import Sample, Verify

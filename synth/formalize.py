@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from synth.config import FormalizeConfig
-from synth.models import Sampling
+from synth.llm.types import Sampling
 from synth.prompts import NAME, PromptSet, parse_formalization
 from synth.records import Problem, Statement, content_id
 from synth.services import Sample

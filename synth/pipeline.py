@@ -27,7 +27,7 @@ from synth.examples import pair_examples, proof_examples, rehearsed, repeated, s
 from synth.faithfulness import faithful
 from synth.formalize import Lineage
 from synth.inputs import Inputs, load_inputs
-from synth.models import sampler_actor
+from synth.llm.sampler import sampler_actor
 from synth.progress import Progress
 from synth.prompts import PromptSet, load_prompts
 from synth.records import Pair, Problem, Statement, VerdictRow, content_id

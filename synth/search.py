@@ -14,7 +14,7 @@ from typing import Protocol
 
 from synth.config import SearchConfig
 from synth.formalize import Lineage
-from synth.models import Sampling
+from synth.llm.types import Sampling
 from synth.prompts import PromptSet, Proof, parse_proof
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, content_id
 from synth.services import Sample, Verify

@@ -19,7 +19,7 @@ import ray
 from synth.config import RunConfig
 from synth.filters import filtered
 from synth.formalize import Lineage, formalize
-from synth.models import Sampling
+from synth.llm.types import Sampling
 from synth.prompts import PromptSet, load_prompts, parse_proof
 from synth.records import Problem, Statement
 from synth.search import search, strategies

@@ -20,7 +20,7 @@ from synth.examples import pair_examples
 from synth.files import check_target, read_records, write_records
 from synth.filters import filtered
 from synth.formalize import Lineage, formalize, given, under_header
-from synth.models import sampler_actor
+from synth.llm.sampler import sampler_actor
 from synth.pipeline import scores
 from synth.problems.readers import read_problems
 from synth.progress import Progress

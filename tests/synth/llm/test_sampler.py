@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 import ray
 
-from synth.models import Probe, SamplerConfig, Sampling, SwapFailed, checkpoint_probe, mean_gap, sampler_actor
+from synth.llm.config import SamplerConfig
+from synth.llm.sampler import sampler_actor
+from synth.llm.swap import Probe, SwapFailed, checkpoint_probe, mean_gap
+from synth.llm.types import Sampling
 from train.config import ModelConfig
 from train.model import create_checkpoint
 from train.tokenizer import train_tokenizer
