@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable
 
 from synth.config import FilterConfig
-from synth.formalize import normalized
 from synth.llm.types import Sampling
 from synth.prompts import PromptSet, parse_grade
 from synth.records import GRADES, KEPT_GRADES, Grade, Problem, Statement
 from synth.services import Sample, Verify
+from synth.statements.text import normalized
 from verify_workers.records import Check, Outcome, Reason, Verdict
 from verify_workers.statement import StatementError, parse_theorem
 

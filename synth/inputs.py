@@ -12,11 +12,11 @@ from pathlib import Path
 
 from synth.benchmark import Benchmark, load_benchmark
 from synth.config import RunConfig
-from synth.formalize import under_header
 from synth.problems.generate import generate
 from synth.problems.readers import Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem
+from synth.statements.text import under_header
 from verify_workers.errors import UserError
 
 

@@ -13,10 +13,9 @@ from textwrap import indent
 from typing import Protocol
 
 from synth.config import SearchConfig
-from synth.formalize import Lineage
 from synth.llm.types import Sampling
 from synth.prompts import PromptSet, Proof, parse_proof
-from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, content_id
+from synth.records import Attempt, Lineage, Pair, Problem, Statement, VerdictRow, content_id
 from synth.services import Sample, Verify
 from verify_workers.records import Check, Outcome, Verdict
 

@@ -19,16 +19,17 @@ from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.files import check_target, read_records, write_records
 from synth.filters import filtered
-from synth.formalize import Lineage, formalize, given, under_header
 from synth.llm.sampler import sampler_actor
 from synth.pipeline import scores
 from synth.problems.readers import read_problems
 from synth.progress import Progress
 from synth.prompts import load_prompts
-from synth.records import Pair, Problem, Statement
+from synth.records import Lineage, Pair, Problem, Statement
 from synth.search import search, strategies
 from synth.services import Services
 from synth.shard import Shard
+from synth.statements.formalize import formalize
+from synth.statements.text import given, under_header
 from synth.store import RunDir
 from train.evaluate import Tally
 from train.model import checkpoint_hash

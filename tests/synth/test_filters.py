@@ -8,9 +8,9 @@ import pytest
 
 from synth.config import FilterConfig
 from synth.filters import best, consistent, decontaminate, distinct, elaborates, filtered, grade, refutation
-from synth.formalize import normalized
 from synth.prompts import load_prompts
 from synth.records import Grade, Problem, Statement, content_id
+from synth.statements.text import normalized
 from tests.synth.stage_fakes import checked_by, scripted
 from verify_workers.backends.base import Backend
 

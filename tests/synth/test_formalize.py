@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from synth.config import FormalizeConfig
-from synth.formalize import Lineage, formalize, normalized
 from synth.prompts import load_prompts
-from synth.records import Problem
+from synth.records import Lineage, Problem
+from synth.statements.formalize import formalize
+from synth.statements.text import normalized
 from tests.synth.stage_fakes import scripted
 
 LINEAGE = Lineage(round=1, model="m", seed=0)

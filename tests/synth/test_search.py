@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from synth.config import SearchConfig
-from synth.formalize import Lineage, given
 from synth.prompts import load_prompts
-from synth.records import Problem, Statement
+from synth.records import Lineage, Problem, Statement
 from synth.search import Found, Portfolio, Unsound, WholeProof, search
 from synth.services import Sample, Verify
+from synth.statements.text import given
 from tests.synth.stage_fakes import checked_by, scripted
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Outcome, Verdict

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from synth.formalize import normalized
 from synth.records import Statement
+from synth.statements.text import normalized
 
 BINDER = re.compile(r"(?:[∀∃λ]|fun)\s*!?\s*((?:[^\W\d]\w*'*\s+)*[^\W\d]\w*'*)|[({⦃]\s*((?:[^\W\d]\w*'*\s+)+):")
 
