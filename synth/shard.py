@@ -17,12 +17,12 @@ from typing import Any
 import ray
 
 from synth.config import RunConfig
-from synth.filters import filtered
 from synth.llm.types import Sampling
 from synth.prompts import PromptSet, load_prompts, parse_proof
 from synth.records import Lineage, Problem, Statement
 from synth.search import search, strategies
 from synth.services import Services
+from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.store import RunDir
 from verify_workers.records import Check

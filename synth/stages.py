@@ -18,7 +18,6 @@ from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.files import check_target, read_records, write_records
-from synth.filters import filtered
 from synth.llm.sampler import sampler_actor
 from synth.pipeline import scores
 from synth.problems.readers import read_problems
@@ -28,6 +27,7 @@ from synth.records import Lineage, Pair, Problem, Statement
 from synth.search import search, strategies
 from synth.services import Services
 from synth.shard import Shard
+from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.statements.text import given, under_header
 from synth.store import RunDir

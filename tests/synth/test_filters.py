@@ -7,9 +7,14 @@ import asyncio
 import pytest
 
 from synth.config import FilterConfig
-from synth.filters import best, consistent, decontaminate, distinct, elaborates, filtered, grade, refutation
 from synth.prompts import load_prompts
 from synth.records import Grade, Problem, Statement, content_id
+from synth.statements.filters.choose import best, distinct
+from synth.statements.filters.consistent import consistent, refutation
+from synth.statements.filters.decontaminate import decontaminate
+from synth.statements.filters.elaborates import elaborates
+from synth.statements.filters.grade import grade
+from synth.statements.filters.run import filtered
 from synth.statements.text import normalized
 from tests.synth.stage_fakes import checked_by, scripted
 from verify_workers.backends.base import Backend
