@@ -20,7 +20,7 @@ from synth.config import RunConfig
 from synth.llm.types import Sampling
 from synth.prompts import PromptSet, load_prompts, parse_proof
 from synth.records import Lineage, Problem, Statement
-from synth.search import search, strategies
+from synth.search.loop import search, strategies
 from synth.services import Services
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize

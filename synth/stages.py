@@ -24,7 +24,7 @@ from synth.problems.readers import read_problems
 from synth.progress import Progress
 from synth.prompts import load_prompts
 from synth.records import Lineage, Pair, Problem, Statement
-from synth.search import search, strategies
+from synth.search.loop import search, strategies
 from synth.services import Services
 from synth.shard import Shard
 from synth.statements.filters.run import filtered

@@ -9,7 +9,10 @@ import pytest
 from synth.config import SearchConfig
 from synth.prompts import load_prompts
 from synth.records import Lineage, Problem, Statement
-from synth.search import Found, Portfolio, Unsound, WholeProof, search
+from synth.search.loop import Unsound, search
+from synth.search.outcome import Found
+from synth.search.portfolio import Portfolio
+from synth.search.whole_proof import WholeProof
 from synth.services import Sample, Verify
 from synth.statements.text import given
 from tests.synth.stage_fakes import checked_by, scripted
