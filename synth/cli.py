@@ -329,7 +329,7 @@ def export(
     form: Annotated[ExportTo, typer.Option("--format", help="parquet, datasets folder, SFT or prover JSONL")] = ExportTo.parquet,
 ) -> None:
     """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
-    from synth.corpus import export as export_corpus
+    from synth.store.corpus import export as export_corpus
 
     counts = export_corpus(list(runs), to, form.value)
     print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out", file=sys.stderr)
@@ -348,7 +348,7 @@ def report(run: RunArgument) -> None:
 def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
     """How far a run is: rounds, records so far, and whether it is at work now."""
     from synth.progress import Progress
-    from synth.store import KINDS, RunDir
+    from synth.store.rundir import KINDS, RunDir
 
     store = RunDir.existing(run)
     console = Console()

@@ -33,7 +33,7 @@ from synth.report import write_report
 from synth.services import Services
 from synth.shard import SearchShard, ShardTask
 from synth.statements.faithfulness import faithful
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 from train.config import EvalConfig, TrainConfig
 from train.data import Example
 from train.evaluate import Tally, by_group, estimate

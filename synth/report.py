@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from synth.progress import COLUMNS, round_cells, stage_seconds
 from synth.records import Pair
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 
 PAIRS_SHOWN = 24
 CURVES = (

@@ -24,7 +24,7 @@ from synth.search.loop import search, strategies
 from synth.services import Services
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 from verify_workers.records import Check
 
 

@@ -17,7 +17,6 @@ import ray
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
-from synth.files import check_target, read_records, write_records
 from synth.llm.sampler import sampler_actor
 from synth.pipeline import scores
 from synth.problems.readers import read_problems
@@ -30,7 +29,8 @@ from synth.shard import Shard
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.statements.text import given, under_header
-from synth.store import RunDir
+from synth.store.files import check_target, read_records, write_records
+from synth.store.rundir import RunDir
 from train.evaluate import Tally
 from train.model import checkpoint_hash
 from train.replay import select

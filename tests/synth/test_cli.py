@@ -21,7 +21,7 @@ import pytest
 
 from synth.cli import main
 from synth.records import Pair
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from synth.corpus import LINEAGE, export, opening, sft_row
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Pair
-from synth.store import RunDir, from_table
+from synth.store.arrow import from_table
+from synth.store.corpus import LINEAGE, export, opening, sft_row
+from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synth.files import check_target, read_records, write_records
 from synth.records import Problem
+from synth.store.files import check_target, read_records, write_records
 from verify_workers.errors import UserError
 
 PROBLEMS = [Problem(id=str(n), source="here", text=f"Show {n} = {n}.") for n in range(3)]

@@ -12,7 +12,7 @@ import pytest
 
 from synth.records import Pair
 from synth.report import bars, curves, funnel, sample_pairs, write_report
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 VOID = {"meta", "br", "link", "img"}

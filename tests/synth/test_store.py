@@ -15,7 +15,9 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Statement, VerdictRow
-from synth.store import KINDS, RunDir, arrow_schema, config_differences, from_table, to_table
+from synth.store.arrow import arrow_schema, from_table, to_table
+from synth.store.config_diff import config_differences
+from synth.store.rundir import KINDS, RunDir
 from verify_workers.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -139,7 +141,7 @@ LIVES = """
 import itertools, os, random, signal, sys, time
 import pandas  # pyarrow imports it on first use, which would take a second of every life
 from synth.records import Attempt, Pair
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 
 def live(life, out):
     run = RunDir.open(sys.argv[1], {"a": 1})
@@ -193,7 +195,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
 FULL = """
 import resource, sys
 from synth.records import Attempt
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 run = RunDir.open(sys.argv[1], {"a": 1})
 run.write("attempts", [Attempt(id="small", statement_id="s", proof="x", strategy="w")], "small")
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))

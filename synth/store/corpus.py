@@ -23,7 +23,8 @@ from typing import Any, Literal, get_args
 import pyarrow.parquet as pq
 
 from synth.records import SCHEMA_VERSION, Pair
-from synth.store import RunDir, to_table
+from synth.store.arrow import to_table
+from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 ExportFormat = Literal["parquet", "hf", "sft", "prover"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
-from synth.store import from_table, to_table
+from synth.store.arrow import from_table, to_table
 from verify_workers.errors import UserError
 
 R = TypeVar("R", bound=BaseModel)
