@@ -114,7 +114,7 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
         _dry_run(config, directory)
         return
     from synth.pipeline import run as run_pipeline
-    from synth.progress import Progress
+    from synth.show.progress import Progress
 
     errors = Console(stderr=True)
     errors.print(f"run directory: {directory}", highlight=False, markup=False, soft_wrap=True)
@@ -157,7 +157,7 @@ def verify(
     from pydantic import ValidationError
 
     from synth.overrides import explain
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from verify_workers.config import PoolConfig, VerifyConfig
     from verify_workers.verify_file import Summary, verify_file
 
@@ -262,7 +262,7 @@ def formalize(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Formalize alone: problems in, statements out, kept or dropped with a reason."""
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from synth.stages import formalize_file
 
     settings = _stage_config(config, model, overrides)
@@ -281,7 +281,7 @@ def prove(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Prove alone: statements in, verified pairs out; theorem and negation are searched together."""
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from synth.stages import prove_file
 
     settings = _stage_config(config, model, overrides)
@@ -300,7 +300,7 @@ def train(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Train alone: one DeepSpeed round on verified pairs."""
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from synth.stages import train_file
 
     settings = _stage_config(config, model, overrides)
@@ -313,7 +313,7 @@ def train(
 @app.command(name="eval")
 def evaluate(model: ModelOption, config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006
     """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON."""
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from synth.stages import eval_file
 
     settings = _stage_config(config, model, overrides)
@@ -339,7 +339,7 @@ def export(
 @app.command()
 def report(run: RunArgument) -> None:
     """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
-    from synth.report import write_report
+    from synth.show.report import write_report
 
     print(write_report(run))
 
@@ -347,7 +347,7 @@ def report(run: RunArgument) -> None:
 @app.command()
 def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
     """How far a run is: rounds, records so far, and whether it is at work now."""
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from synth.store.rundir import KINDS, RunDir
 
     store = RunDir.existing(run)

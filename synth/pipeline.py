@@ -26,12 +26,12 @@ from synth.config import RunConfig
 from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
 from synth.inputs import Inputs, load_inputs
 from synth.llm.sampler import sampler_actor
-from synth.progress import Progress
 from synth.prompts import PromptSet, load_prompts
 from synth.records import Lineage, Pair, Problem, Statement, VerdictRow, content_id
-from synth.report import write_report
 from synth.services import Services
 from synth.shard import SearchShard, ShardTask
+from synth.show.progress import Progress
+from synth.show.report import write_report
 from synth.statements.faithfulness import faithful
 from synth.store.rundir import RunDir
 from train.config import EvalConfig, TrainConfig

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from synth.progress import Progress, clock_text, gauge_text, round_cells
+from synth.show.progress import Progress, clock_text, gauge_text, round_cells
 
 FIRST = {"round": 0, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, "seconds": 61.4, "pass@1": 17.0, "baseline": 30.0}
 SECOND: dict[str, Any] = {

@@ -18,8 +18,8 @@ import jinja2
 import yaml
 from markupsafe import Markup, escape
 
-from synth.progress import COLUMNS, round_cells, stage_seconds
 from synth.records import Pair
+from synth.show.progress import COLUMNS, round_cells, stage_seconds
 from synth.store.rundir import RunDir
 
 PAIRS_SHOWN = 24
