@@ -113,7 +113,7 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
     if dry_run:
         _dry_run(config, directory)
         return
-    from synth.pipeline import run as run_pipeline
+    from synth.run.driver import run as run_pipeline
     from synth.show.progress import Progress
 
     errors = Console(stderr=True)
@@ -127,7 +127,7 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
 def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
-    from synth.inputs import load_inputs
+    from synth.run.inputs import load_inputs
 
     load_inputs(config)  # a missing file, a bad row or no model is said now
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
@@ -262,8 +262,8 @@ def formalize(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Formalize alone: problems in, statements out, kept or dropped with a reason."""
+    from synth.run.stages import formalize_file
     from synth.show.progress import Progress
-    from synth.stages import formalize_file
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -281,8 +281,8 @@ def prove(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Prove alone: statements in, verified pairs out; theorem and negation are searched together."""
+    from synth.run.stages import prove_file
     from synth.show.progress import Progress
-    from synth.stages import prove_file
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -300,8 +300,8 @@ def train(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Train alone: one DeepSpeed round on verified pairs."""
+    from synth.run.stages import train_file
     from synth.show.progress import Progress
-    from synth.stages import train_file
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -313,8 +313,8 @@ def train(
 @app.command(name="eval")
 def evaluate(model: ModelOption, config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006
     """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON."""
+    from synth.run.stages import eval_file
     from synth.show.progress import Progress
-    from synth.stages import eval_file
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:

@@ -50,7 +50,7 @@ def render_report(store: RunDir) -> str:
     """The page as text."""
     rounds = store.rounds()
     pairs = sample_pairs(store.read("pairs", Pair), PAIRS_SHOWN)
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("synth"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("synth.show", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     config = store.read_bytes("config.yaml").decode() if store.exists("config.yaml") else ""
     last = rounds[-1] if rounds else {}
     return environment.get_template("report.html").render(

@@ -20,7 +20,7 @@ from synth.store.config_diff import config_differences
 from synth.store.rundir import KINDS, RunDir
 from verify_workers.errors import UserError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def problem(n: int, **fields: Any) -> Problem:
@@ -290,7 +290,7 @@ def test_places_that_cannot_be_a_run_directory(tmp_path: Path) -> None:
 def test_damaged_parts_and_newer_records_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = RunDir.attach(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("synth.store.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+        patch.setattr("synth.store.arrow.SCHEMA_VERSION", SCHEMA_VERSION + 1)
         run.write("problems", [problem(1)], "new")
     with pytest.raises(UserError, match="written by a newer proof-synth"):
         list(run.read("problems", Problem))

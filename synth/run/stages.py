@@ -18,13 +18,13 @@ from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.llm.sampler import sampler_actor
-from synth.pipeline import scores
 from synth.problems.readers import read_problems
 from synth.prompts import load_prompts
 from synth.records import Lineage, Pair, Problem, Statement
+from synth.run.evaluate import scores
+from synth.run.shard import Shard
 from synth.search.loop import search, strategies
 from synth.services import Services
-from synth.shard import Shard
 from synth.show.progress import Progress
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
