@@ -1,23 +1,42 @@
-"""The records of a run: problem → statement → attempt → (verdict) → pair → round.
+"""The records of a run: problem → statement → attempt → verdict → pair.
 
 Every id is derived from content, and every record names the records it came from, so that work done twice
 gives the same id (exactly-once corpora from at-least-once work) and any pair can be traced to its problem,
-prompt, model, sampling seed and Lean.  `SCHEMA_VERSION` changes whenever a field does.
+prompt, model, sampling seed and Lean.  `SCHEMA_VERSION` changes whenever a field does; fields that an older file lacks
+have defaults, and no field added since is part of an id, so that runs begun with an older schema go on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Grade = Literal["excellent", "good", "above average", "fair", "poor"]  # DeepSeek-Prover §3.2
 GRADES: tuple[Grade, ...] = ("excellent", "good", "above average", "fair", "poor")
 KEPT_GRADES = frozenset(GRADES[:3])
+
+
+class Drop(StrEnum):
+    """Why the built-in stages drop a statement."""
+
+    UNPARSED = "unparsed"  # the answer holds no theorem
+    PROMPT_TOO_LONG = "prompt_too_long"
+    ELABORATION = "elaboration"  # Lean does not accept it as a statement
+    UNSUPPORTED = "unsupported"  # a given statement that this Lean and library cannot state
+    POLICY = "policy"
+    UNDECIDED = "undecided"  # the checker failed or ran out of time: asked again in the next round
+    TRIVIAL = "trivial"
+    HELDOUT = "heldout"
+    GRADE = "grade"
+    UNGRADED = "ungraded"
+    CONTRADICTORY = "contradictory"
+    OUTVOTED = "outvoted"
+    DUPLICATE = "duplicate"
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -37,6 +56,7 @@ class Problem(Record):
     text: str = Field("", description="plain language")
     statement: str = Field("", description="a given Lean theorem; '' = to be autoformalized")
     header: str = ""
+    preamble: str = Field("", description="trusted definitions that stand between header and statement")
     source: str = Field("", description="file and row, or generator and seed")
     name: str = ""
     meta: dict[str, str] = Field({}, description="family, level and the like; never read by the pipeline")
@@ -49,21 +69,27 @@ class Statement(Record):
     problem_id: str
     text: str
     header: str = ""
+    preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal"] = "autoformalized"
+    parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     grade: Grade | Literal[""] = ""
     kept: bool = True
-    reason: str = Field("", description="why it was dropped")
+    reason: str = Field("", description="why it was dropped: a `Drop`, or the word of a filter of one's own")
     detail: str = ""
     round: int = 0
     model: str = Field("", description="checkpoint hash of the formalizer")
+    version: int = Field(0, description="version of the formalizer's weights")
     prompt: str = Field("", description="prompt template hash")
     seed: int = 0
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 0
 
 
 class Attempt(Record):
-    """One proof attempt of a statement or of its negation, with the verdict's outcome beside it."""
+    """One proof attempt of a statement or of its negation."""
 
     id: str
     statement_id: str
@@ -71,18 +97,24 @@ class Attempt(Record):
     form: Literal["proof", "code"] = Field("proof", description="`proof` is what follows `:=`, or a whole file")
     proof: str
     count: int = Field(1, description="how many samples gave this very text")
+    unread: str = Field("", description="why no proof could be read from the answer; `proof` then holds the answer, which Lean never saw")
     strategy: str
+    parent: str = Field("", description="id of the attempt that this one repairs; '' = a fresh one")
     round: int = 0
     sample: int = 0
-    model: str = ""
+    model: str = Field("", description="hash of the weights that answered; '' = no model")
+    version: int = Field(0, description="version of the weights that answered")
     prompt: str = ""
     seed: int = Field(0, description="of the request; CPU engines are seeded as a whole, with the run's seed")
     temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 0
+    stop: list[str] = []
     tokens: int = Field(0, description="generated tokens")
 
 
 class VerdictRow(Record):
-    """The verdict on one attempt, as kept on disk."""
+    """The verdict on one attempt, as kept on disk; `outcome` is `unread` where there was no proof to check."""
 
     id: str = Field(description="the attempt's id")
     statement_id: str
@@ -104,42 +136,24 @@ class Pair(Record):
     attempt_id: str
     statement_id: str
     problem_id: str
+    kind: Literal["theorem", "subgoal", "lemma"] = Field("theorem", description="what was proved: a problem's theorem, or a piece of one")
     statement: str
     form: Literal["proof", "code"] = "proof"
     proof: str
     header: str = ""
+    preamble: str = ""
     negated: bool = False
     problem: str = ""
     round: int = 0
     strategy: str = ""
     model: str = ""
+    version: int = 0
     prompt: str = ""
     seed: int = 0
     temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 0
     axioms: list[str] = []
     audit: str = ""
     lean: str = ""
     library: str = ""
-
-
-class Round(Record):
-    """One round's figures (rounds/NNN/metrics.json); shares are in percent, times in seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    round: int
-    model: str = ""
-    problems: int = 0
-    statements_kept: int = 0
-    attempts: int = 0
-    pairs: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """Where generated text comes from: round, checkpoint hash, seed."""
-
-    round: int
-    model: str
-    seed: int

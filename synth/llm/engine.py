@@ -14,7 +14,8 @@ import traceback
 from typing import Any
 
 from synth.llm.config import SamplerConfig
-from synth.llm.types import Completion, PromptTooLong, Sampling
+from synth.llm.swap import swap_weights
+from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 
 # One process, no network, and the CPU back end's own thread binding left alone (docs/architecture.md, "vLLM on CPU").
 ENGINE_ENVIRONMENT = {
@@ -47,7 +48,7 @@ def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
 class Engine:
     """A vLLM engine stepped by its own thread.  Thread-safe: `submit` and `call` may come from anywhere."""
 
-    def __init__(self, model: str, config: SamplerConfig, seed: int = 0) -> None:
+    def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
         os.environ.update(ENGINE_ENVIRONMENT)
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gib)
         os.environ["OMP_NUM_THREADS"] = str(config.threads)
@@ -58,7 +59,8 @@ class Engine:
 
         torch.set_num_threads(config.threads)
         self.config = config
-        self.llm = LLM(model=model, seed=seed, **engine_arguments(config))
+        self.weights = weights  # changed in the engine's thread only, between batches
+        self.llm = LLM(model=weights.path, seed=seed, **engine_arguments(config))
         self.tokenizer = self.llm.get_tokenizer()
         self.generated = 0  # tokens
         self.busy_seconds = 0.0
@@ -74,6 +76,11 @@ class Engine:
     def call(self, function: Any, done: Any) -> None:
         """Run `function(llm)` when no request is being decoded; `done(result | Exception)` as above."""
         self._inbox.put(("call", function, None, done))
+
+    def swap(self, weights: Weights) -> None:
+        """Answer with `weights` from now on; for `call`, when nothing is being decoded."""
+        swap_weights(self.llm, weights.path)
+        self.weights = weights
 
     def _run(self) -> None:
         import torch
@@ -112,10 +119,7 @@ class Engine:
             self.busy_seconds += time.monotonic() - started
             for output in outputs:
                 if output.finished and output.request_id in self._waiting:
-                    completions = [
-                        Completion(o.text, len(o.token_ids), o.finish_reason == "stop", float(o.cumulative_logprob or 0.0))
-                        for o in output.outputs
-                    ]
+                    completions = [Completion(o.text, len(o.token_ids), o.finish_reason == "stop", self.weights) for o in output.outputs]
                     self.generated += sum(c.tokens for c in completions)
                     self._waiting.pop(output.request_id)(completions)
 

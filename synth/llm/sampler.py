@@ -5,35 +5,34 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import ray
 
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import ENGINE_ENVIRONMENT, Engine
-from synth.llm.swap import SwapFailed, checkpoint_probe, mean_gap, swap_weights, token_logprobs
-from synth.llm.types import Completion, PromptTooLong, Sampling
+from synth.llm.swap import SwapFailed, checkpoint_probe, mean_gap, token_logprobs
+from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 
 
 @ray.remote
 class Sampler:
     """One engine as a Ray actor: `sample` many prompts, `load` new weights, `stats`."""
 
-    def __init__(self, model: str, config: SamplerConfig, seed: int = 0) -> None:
-        self.model = model
-        self.engine = Engine(model, config, seed)
+    def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
+        self.engine = Engine(weights, config, seed)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()
         self.swap: dict[str, float] = {}
 
-    async def sample(self, prompts: list[str], sampling: Sampling, model: str = "") -> list[list[Completion] | str]:
+    async def sample(self, prompts: list[str], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
         """`sampling.n` completions for each prompt, in order; a refused prompt gives its reason instead.
 
-        `model` names the checkpoint that must answer: an actor that Ray restarted with older weights loads it first.
+        At least version `weights` answers: an actor that Ray restarted with older ones loads it first, and a late task of
+        an earlier round does not bring older ones back.  Each completion says which weights it came from.
         """
-        if model and model != self.model:
-            await self.load(model)
+        if weights.version > self.engine.weights.version:
+            await self.load(weights)
         loop = asyncio.get_running_loop()
         futures = []
         for index, prompt in enumerate(prompts):
@@ -60,22 +59,24 @@ class Sampler:
     async def logprobs(self, tokens: list[int]) -> list[float]:
         return list(await self._call(lambda llm: token_logprobs(llm, tokens)))
 
-    async def load(self, path: str) -> dict[str, float]:
-        """Swap in the checkpoint at `path` and check that the engine now computes what the checkpoint does.
+    async def load(self, weights: Weights) -> dict[str, float]:
+        """Swap in `weights` and check that the engine now computes what their checkpoint does.
 
         Returns the mean absolute differences (nats a token) `before` and `after`, and `seconds`.  Raises SwapFailed.
         """
         async with self.swapping:
-            if path == self.model and self.swap:
+            if weights == self.engine.weights and self.swap:
                 return self.swap
             started = time.monotonic()
-            probe = await asyncio.to_thread(checkpoint_probe, path)
+            probe = await asyncio.to_thread(checkpoint_probe, weights.path)
             before = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
-            await self._call(lambda llm: swap_weights(llm, path))
+            await self._call(lambda llm: self.engine.swap(weights))
             after = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
             if after > self.engine.config.swap_tolerance:
-                raise SwapFailed(f"after loading {path} the engine is {after:.3f} nats a token off the checkpoint (before: {before:.3f})")
-            self.model, self.swap = path, {"before": before, "after": after, "seconds": time.monotonic() - started}
+                raise SwapFailed(
+                    f"after loading {weights.path} the engine is {after:.3f} nats a token off the checkpoint (before: {before:.3f})"
+                )
+            self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started}
             return self.swap
 
     async def stats(self) -> dict[str, float]:
@@ -105,7 +106,7 @@ def _settle(future: asyncio.Future[Any], value: Any) -> None:
 STATS_WINDOW = 5.0  # seconds over which rates are taken
 
 
-def sampler_actor(model: str | Path, config: SamplerConfig, seed: int = 0) -> Any:
+def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any:
     """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again."""
     options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
     if config.gpus:
@@ -114,4 +115,4 @@ def sampler_actor(model: str | Path, config: SamplerConfig, seed: int = 0) -> An
     if config.offline:
         environment["HF_HUB_OFFLINE"] = "1"
     actor: Any = Sampler
-    return actor.options(runtime_env={"env_vars": environment}, **options).remote(str(model), config, seed)
+    return actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)

@@ -6,6 +6,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Weights:
+    """Which weights answer: where they are (a checkpoint, or an endpoint's model), their version in the run, and their hash.
+
+    Versions grow: 0 is the given or bootstrapped model, n what round n trained.
+    """
+
+    path: str = ""
+    version: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True)
 class Sampling:
     """Parameters of one request: `n` completions of at most `max_tokens` tokens."""
 
@@ -19,12 +31,12 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Completion:
-    """One sampled text; `finished` is False where it was cut at `max_tokens`."""
+    """One sampled text and the weights that gave it; `finished` is False where it was cut at `max_tokens`."""
 
     text: str
     tokens: int
     finished: bool
-    logprob: float = 0.0
+    weights: Weights = Weights()
 
 
 class PromptTooLong(Exception):

@@ -17,14 +17,14 @@ def start_trainers(job: Run, number: int) -> None:
     """The workers that will train this round and later ones, if they are to be kept: they load while something else goes on."""
     own = number > 0 or not job.config.model.path
     if job.config.train.keep_workers and job.trainers is None and own and not job.trained(number):
-        job.trainers = WorkerGroup(job.config.train, job.weights)
+        job.trainers = WorkerGroup(job.config.train, job.checkpoints)
 
 
 async def start_samplers(job: Run) -> None:
     """Samplers on the current weights, if none are up; returns when they answer."""
     if not job.samplers:
         config = job.config.sampler
-        job.samplers = [sampler_actor(job.model, config, job.config.seed + i) for i in range(config.replicas)]
+        job.samplers = [sampler_actor(job.answering, config, job.config.seed + i) for i in range(config.replicas)]
         with job.timed("start samplers"):
             await asyncio.gather(*(sampler.stats.remote() for sampler in job.samplers))
 

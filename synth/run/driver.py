@@ -16,8 +16,9 @@ from typing import Any
 import ray
 
 from synth.config import RunConfig
+from synth.llm.types import Weights
 from synth.prompts import load_prompts
-from synth.records import Lineage, Pair, Problem, Statement, content_id
+from synth.records import Drop, Pair, Problem, Statement, content_id
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
 from synth.run.bootstrap import bootstrap, easily_proved, verified_seeds
 from synth.run.evaluate import evaluate
@@ -30,7 +31,6 @@ from synth.run.watch import watched
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
-from train.model import checkpoint_hash
 from train.tracking import Tracker
 from verify_workers.pool import node_pools
 from verify_workers.ray_session import ray_session
@@ -91,19 +91,19 @@ async def _first_round(job: Run) -> dict[str, Any]:
             with job.timed("bootstrap"):
                 await bootstrap(job)
         job.store.write_json("rounds/000/weights.json", {"round": 0})
-    job.model = job.checkpoint(0)
+    job.answering = job.weights(0)
     samplers = asyncio.create_task(start_samplers(job))
     with job.timed("baseline"):
         baseline = await easily_proved(job)
         await verified_seeds(job)
     await samplers
     figures = await evaluate(job, 0, baseline)
-    return {"round": 0, "model": checkpoint_hash(job.model), "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
+    return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
 
 
 async def _round(job: Run, number: int) -> dict[str, Any]:
     """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
-    job.model = previous = job.checkpoint(number - 1)
+    job.answering = previous = job.weights(number - 1)
     if not job.trained(number):
         await start_samplers(job)
         with job.timed("search"):
@@ -111,27 +111,31 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         if job.config.sampler.release_while_training:
             stop_samplers(job)
         with job.timed("train"):
-            trained = await train(job, number, previous)
+            trained = await train(job, number, Path(previous.path))
         earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
-    job.model = checkpoint = job.checkpoint(number)
+    job.answering = job.weights(number)
     with job.timed("swap"):
         await start_samplers(job)
-        swaps = await asyncio.gather(*(sampler.load.remote(str(checkpoint)) for sampler in job.samplers))
+        swaps = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in job.samplers))
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
     swap = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
-    return {"round": number, "model": checkpoint_hash(checkpoint), **tally(job, number), **swap, **figures}
+    return {"round": number, "model": job.answering.hash, **tally(job, number), **swap, **figures}
 
 
-async def _search(job: Run, number: int, model: Path) -> None:
+async def _search(job: Run, number: int, weights: Weights) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
-    lineage = Lineage(number, checkpoint_hash(model), job.config.seed)
     retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
     problems = _problems_of(job, number)
     size = job.config.shards.problems
     pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
-    tasks = [ShardTask(number, i, tuple(problems[i::pieces]), tuple(retry[i::pieces]), lineage, str(model)) for i in range(pieces)]
+    by_id = {problem.id: problem for problem in job.inputs.problems}
+    tasks = []
+    for i in range(pieces):
+        again = tuple(retry[i::pieces])
+        earlier = tuple(by_id[s.problem_id] for s in again if s.problem_id in by_id)
+        tasks.append(ShardTask(number, i, tuple(problems[i::pieces]), again, weights, tuple(dict.fromkeys(earlier))))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:
@@ -159,6 +163,12 @@ def _problems_of(job: Run, number: int) -> list[Problem]:
 
 
 def _unsolved(job: Run, number: int) -> list[Statement]:
-    """Kept statements of earlier rounds that neither side was proved of."""
-    solved = {pair.statement_id for pair in job.store.read("pairs", Pair) if pair.round < number}
-    return [s for s in job.store.read("statements", Statement) if s.kept and s.round < number and s.id not in solved]
+    """Statements of earlier rounds to ask about again: kept ones of which neither side was proved, and undecided ones.
+
+    What round `number` itself has written already does not count, so that a continued round is cut into the same pieces.
+    """
+    earlier = [f"r{round:03d}-" for round in range(1, number)]
+    solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
+    solved |= {i for entry in job.store.entries() if entry["key"][:5] in earlier for i in entry["info"].get("quarantined", [])}
+    latest = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
+    return [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]

@@ -23,7 +23,7 @@ async def evaluate(job: Run, number: int, baseline: frozenset[str]) -> dict[str,
         parts = [statements[i :: len(job.shards)] for i in range(len(job.shards))]
         work = asyncio.gather(
             *(
-                actor.evaluate.remote(part, config.samples, job.config.heldout.temperature, job.config.seed, str(job.model))
+                actor.evaluate.remote(part, config.samples, job.config.heldout.temperature, job.config.seed, job.answering)
                 for actor, part in zip(job.shards, parts, strict=True)
             )
         )

@@ -24,7 +24,8 @@ def tally(job: Run, number: int) -> dict[str, Any]:
     units: Counter[str] = Counter()
     for entry in job.store.entries():
         if entry["key"].startswith(prefix):
-            units.update(entry["info"])
+            units.update({k: v for k, v in entry["info"].items() if isinstance(v, int | float)})
+            units["quarantined"] += len(entry["info"].get("quarantined", []))
     same, measured = faithful((s for s in statements if s.kept), job.inputs.references)
     return {
         "problems": units["problems"],
@@ -39,6 +40,7 @@ def tally(job: Run, number: int) -> dict[str, Any]:
         "pairs": len(pairs),
         "pairs_negated": sum(p.negated for p in pairs),
         "proved": units["proved"],
+        "quarantined": units["quarantined"],
         "tokens": units["tokens"],
     }
 

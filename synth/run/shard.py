@@ -9,6 +9,7 @@ the rest under the same keys, so that killing anything at any moment loses nothi
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,15 +18,19 @@ from typing import Any
 import ray
 
 from synth.config import RunConfig
-from synth.llm.types import Sampling
+from synth.llm.types import Sampling, Weights
 from synth.prompts import PromptSet, load_prompts, parse_proof
-from synth.records import Lineage, Problem, Statement
+from synth.records import Problem, Statement
 from synth.search.loop import search, strategies
-from synth.services import Services
+from synth.search.outcome import Found
+from synth.services import Services, Tools
+from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.store.rundir import RunDir
 from verify_workers.records import Check
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,9 @@ class ShardTask:
     index: int
     problems: tuple[Problem, ...]
     retry: tuple[Statement, ...]
-    lineage: Lineage
-    model_path: str
+    weights: Weights
+    earlier: tuple[Problem, ...] = ()
+    """The problems that `retry` is about."""
 
     @property
     def key(self) -> str:
@@ -62,47 +68,44 @@ class Shard:
 
     async def run(self, task: ShardTask) -> None:
         """Formalize, filter and search; what came of it is in the run directory."""
-        self.services.model = task.model_path
         statements = await self._statements(task)
-        problems = {problem.id: problem for problem in task.problems}
-        work = [s for s in statements if s.kept] + list(task.retry)
+        problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
+        work = [s for s in statements if s.kept] + [s for s in task.retry if s.kept]
         size = self.config.shards.chunk
         self.counts.done["to_search"] += len(work)
         chunks = [work[i : i + size] for i in range(0, len(work), size)]
         gate = asyncio.Semaphore(self.config.search.in_flight)
         await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
 
+    def _tools(self, weights: Weights, round: int) -> Tools:
+        """Tools for one unit of work, which count its tokens."""
+        return self.services.tools(self.prompts, weights, round, self.config.seed)
+
     async def _statements(self, task: ShardTask) -> list[Statement]:
-        """The statements of the task's problems, kept and dropped: from disk if they are already there."""
+        """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
         key = f"{task.key}-statements"
-        if not task.problems:
+        again = {"kept": True, "reason": "", "detail": "", "round": task.round}
+        undecided = [s.model_copy(update=again) for s in task.retry if not s.kept]
+        if not task.problems and not undecided:
             return []
         if self.store.done("statements", key):
             statements = list(self.store.read("statements", Statement, key))
             self._count_statements(statements)
             return statements
-        started = time.monotonic()
+        started, tools = time.monotonic(), self._tools(task.weights, task.round)
 
-        async def one(problem: Problem) -> tuple[list[Statement], int]:
-            result = await formalize(problem, self.config.formalize, self.prompts, self.services.sample, task.lineage)
+        async def one(problem: Problem) -> list[Statement]:
+            found = await formalize(problem, self.config.formalize, tools)
             self.counts.done["problems"] += 1
-            return result
+            return found
 
-        results = await asyncio.gather(*(one(problem) for problem in task.problems))
-        statements, grade_tokens = await filtered(
-            [statement for statements, _ in results for statement in statements],
-            {problem.id: problem for problem in task.problems},
-            self.config.filters,
-            self.config.formalize.keep,
-            self.prompts,
-            self.services.sample,
-            self.services.verify,
-            self.heldout,
-            task.lineage.seed,
-        )
+        candidates = [s for found in await asyncio.gather(*map(one, task.problems)) for s in found] + undecided
+        problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
+        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout)
+        statements = await filtered(candidates, context)
         info = {
             "problems": len(task.problems),
-            "tokens": sum(tokens for _, tokens in results) + grade_tokens,
+            "tokens": tools.tokens,
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
@@ -122,18 +125,12 @@ class Shard:
             self.counts.done["searched"] += len(chunk)
             return
 
-        async def one(statement: Statement) -> Any:
+        config, tools = self.config.search, self._tools(task.weights, task.round)
+
+        async def one(statement: Statement) -> Found:
             async with gate:
-                found = await search(
-                    statement,
-                    problems.get(statement.problem_id),
-                    strategies(statement, self.config.search, self.prompts, self.services.sample, task.lineage),
-                    self.config.search,
-                    self.prompts,
-                    self.services.verify,
-                    task.lineage,
-                    self.config.search.timeout,
-                )
+                problem = problems.get(statement.problem_id)
+                found = await search(statement, problem, strategies(statement, config, tools), config, tools)
             self.counts.done["searched"] += 1
             self.counts.done["samples"] += found.samples
             self.counts.done["tokens"] += found.tokens
@@ -141,6 +138,9 @@ class Shard:
             self.counts.done["pairs"] += len(found.pairs)
             self.counts.done["proved"] += bool(found.pairs)
             self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in found.verdicts if v.outcome != "accepted")
+            if found.unsound:
+                self.counts.done["unsound"] += 1
+                quarantine(self.store, statement, found)
             return found
 
         results = await asyncio.gather(*(one(statement) for statement in chunk))
@@ -156,20 +156,20 @@ class Shard:
                 "samples": sum(found.samples for found in results),
                 "tokens": sum(found.tokens for found in results),
                 "proved": sum(bool(found.pairs) for found in results),
+                "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
             },
         )
 
     async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, model_path: str
+        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
     ) -> list[tuple[str, int, int]]:
         """(statement id, samples, accepted samples) of `n` proofs sampled for each statement, none of them kept."""
-        self.services.model = model_path
-        gate = asyncio.Semaphore(4 * self.config.search.in_flight)
+        tools, gate = self._tools(weights, 0), asyncio.Semaphore(4 * self.config.search.in_flight)
 
         async def one(index: int, statement: Statement) -> tuple[str, int, int]:
             sampling = Sampling(n, temperature, self.config.search.top_p, self.config.search.max_tokens, seed + 104729 * index)
             async with gate:
-                (answer,) = await self.services.sample([self.prompts.prove(statement.text)], sampling)
+                (answer,) = await tools.prover.ask([self.prompts.prove(statement.text)], sampling)
             if isinstance(answer, str):
                 return statement.id, n, 0
             proofs = [proof for completion in answer if (proof := parse_proof(completion.text))]
@@ -184,7 +184,7 @@ class Shard:
                 )
                 for k, (form, text) in enumerate(texts)
             ]
-            verdicts = await self.services.verify(checks)
+            verdicts = await tools.verify(checks)
             accepted = sum(count for count, verdict in zip(texts.values(), verdicts, strict=True) if verdict.accepted)
             self.counts.done["evaluated"] += 1
             self.counts.done["eval_tokens"] += sum(completion.tokens for completion in answer)
@@ -193,20 +193,29 @@ class Shard:
         return list(await asyncio.gather(*(one(i, s) for i, s in enumerate(statements))))
 
 
+def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
+    """Keep a statement that was proved together with its negation, and both proofs, where nobody takes them for pairs."""
+    store.write_json(
+        f"quarantine/{statement.id}.json",
+        {"statement": statement.model_dump(), "proofs": [pair.model_dump() for pair in found.unsound]},
+    )
+    log.error("UNSOUND: statement %s and its negation were both accepted; see quarantine/%s.json: %s", *(statement.id,) * 2, statement.text)
+
+
 @ray.remote
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
     def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: list[Any], heldout: frozenset[str]) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools, ""), heldout)
+        self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools), heldout)
 
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
 
     async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, model_path: str
+        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
     ) -> list[tuple[str, int, int]]:
-        return await self.shard.evaluate(statements, n, temperature, seed, model_path)
+        return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int]]:
         return dict(self.shard.counts.done), dict(self.shard.counts.rejects)

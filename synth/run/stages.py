@@ -18,14 +18,17 @@ from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.llm.sampler import sampler_actor
+from synth.llm.types import Weights
 from synth.problems.readers import read_problems
 from synth.prompts import load_prompts
-from synth.records import Lineage, Pair, Problem, Statement
+from synth.records import Pair, Problem, Statement
 from synth.run.evaluate import scores
 from synth.run.shard import Shard
 from synth.search.loop import search, strategies
-from synth.services import Services
+from synth.search.outcome import Found
+from synth.services import Services, Tools
 from synth.show.progress import Progress
+from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.statements.text import given, under_header
@@ -44,31 +47,19 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
     rows = _problems(config, problems)
-    prompts, lineage = load_prompts(config.model.prompts), _lineage(config)
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
-        async with _services(config) as services:
+        async with _tools(config) as tools:
 
             async def one(problem: Problem) -> list[Statement]:
-                statements, _ = await formalize(problem, config.formalize, prompts, services.sample, lineage)
+                statements = await formalize(problem, config.formalize, tools)
                 progress.advance("formalize")
                 return statements
 
             candidates = [s for found in await asyncio.gather(*map(one, rows)) for s in found]
             by_id = {problem.id: problem for problem in rows}
-            result, _ = await filtered(
-                candidates,
-                by_id,
-                config.filters,
-                config.formalize.keep,
-                prompts,
-                services.sample,
-                services.verify,
-                frozenset(),
-                config.seed,
-            )
-            return result
+            return await filtered(candidates, Context(tools, config.filters, config.formalize.keep, by_id))
 
     statements: list[Statement] = _run(work())
     write_records(out, statements, Statement)
@@ -79,29 +70,21 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
     work_items = _statements(config, statements)
-    prompts, lineage = load_prompts(config.model.prompts), _lineage(config)
     progress.stage("prove", len(work_items))
 
     async def work() -> list[Pair]:
-        async with _services(config) as services:
+        async with _tools(config) as tools:
             gate = asyncio.Semaphore(config.search.in_flight)
 
-            async def one(statement: Statement) -> list[Pair]:
+            async def one(statement: Statement) -> Found:
                 async with gate:
-                    found = await search(
-                        statement,
-                        None,
-                        strategies(statement, config.search, prompts, services.sample, lineage),
-                        config.search,
-                        prompts,
-                        services.verify,
-                        lineage,
-                        config.search.timeout,
-                    )
+                    found = await search(statement, None, strategies(statement, config.search, tools), config.search, tools)
                 progress.advance("prove", proved=bool(found.pairs))
-                return found.pairs
+                if found.unsound:
+                    progress.note(f"UNSOUND: {statement.text} and its negation were both accepted; neither is written")
+                return found
 
-            return [pair for pairs in await asyncio.gather(*map(one, work_items)) for pair in pairs]
+            return [pair for found in await asyncio.gather(*map(one, work_items)) for pair in found.pairs]
 
     pairs: list[Pair] = _run(work())
     write_records(out, pairs, Pair)
@@ -128,17 +111,17 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
 def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
     """pass@k of `model.path` on the held-out benchmark of the configuration."""
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
-    model = str(_model(config))
+    weights = _weights(config)
     progress.stage("evaluate", len(benchmark.statements))
 
     async def work() -> list[tuple[str, int, int]]:
         async with _services(config) as services:
             shard = Shard(config, RunDir("."), services, frozenset())
-            return await shard.evaluate(benchmark.statements, config.eval.samples, config.heldout.temperature, config.seed, model)
+            return await shard.evaluate(benchmark.statements, config.eval.samples, config.heldout.temperature, config.seed, weights)
 
     tallies = [Tally(i, n, c, benchmark.group[i]) for i, n, c in _run(work())]
     progress.advance("evaluate", len(tallies))
-    return {"model": checkpoint_hash(model), **scores(tallies, config.eval, config.seed)}
+    return {"model": weights.hash, **scores(tallies, config.eval, config.seed)}
 
 
 # ---- shared --------------------------------------------------------------------------------------------------------
@@ -153,8 +136,9 @@ def _model(config: RunConfig) -> Path:
     return path
 
 
-def _lineage(config: RunConfig) -> Lineage:
-    return Lineage(0, checkpoint_hash(_model(config)), config.seed)
+def _weights(config: RunConfig) -> Weights:
+    path = _model(config)
+    return Weights(str(path), 0, checkpoint_hash(path))
 
 
 def _problems(config: RunConfig, path: str) -> list[Problem]:
@@ -181,11 +165,18 @@ def _run(work: Any) -> Any:
 @asynccontextmanager
 async def _services(config: RunConfig) -> AsyncIterator[Services]:
     """Pools, and samplers on `model.path`, for as long as a stage lasts."""
-    model = str(_model(config))
+    weights = _weights(config)
     pools = node_pools(config.verify)
-    actors = [sampler_actor(model, config.sampler, config.seed + i) for i in range(config.sampler.replicas)]
+    actors = [sampler_actor(weights, config.sampler, config.seed + i) for i in range(config.sampler.replicas)]
     try:
-        yield Services(actors, pools, model)
+        yield Services(actors, pools)
     finally:
         for actor in [*actors, *pools]:
             ray.kill(actor)
+
+
+@asynccontextmanager
+async def _tools(config: RunConfig) -> AsyncIterator[Tools]:
+    """What one stage works with."""
+    async with _services(config) as services:
+        yield services.tools(load_prompts(config.model.prompts), _weights(config), 0, config.seed)

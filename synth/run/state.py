@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from synth.config import RunConfig
+from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.run.inputs import Inputs
 from synth.services import Services
 from synth.show.progress import Progress
 from synth.store.rundir import RunDir
+from train.model import checkpoint_hash
 from train.rounds import WorkerGroup
 from train.tracking import Tracker
 
@@ -34,7 +36,7 @@ class Run:
     shards: list[Any] = field(default_factory=list)
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: dict[str, float] = field(default_factory=dict)
-    model: Path = Path()  # the checkpoint that answers now
+    answering: Weights = Weights()  # what answers now
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -45,23 +47,23 @@ class Run:
             self.clock[stage] = self.clock.get(stage, 0.0) + time.monotonic() - started
 
     @property
-    def weights(self) -> Path:
+    def checkpoints(self) -> Path:
         """A folder that every node can see, for all rounds' weights."""
         return Path(self.config.checkpoints).absolute() if self.config.checkpoints else self.store.local_path("rounds")
 
     def training(self, round: int) -> Path:
         """Where round `round` trains."""
-        return self.weights / f"{round:03d}" / "training"
+        return self.checkpoints / f"{round:03d}" / "training"
 
-    def checkpoint(self, round: int) -> Path:
+    def weights(self, round: int) -> Weights:
         """The weights after round `round`; a round that found no pair keeps those of an earlier one (`weights.json`)."""
         trained = int(self.store.read_json(f"rounds/{round:03d}/weights.json")["round"])
-        if trained == 0 and self.config.model.path:
-            return Path(self.config.model.path).absolute()
-        return self.training(trained) / "model"
+        given = trained == 0 and self.config.model.path
+        path = Path(self.config.model.path).absolute() if given else self.training(trained) / "model"
+        return Weights(str(path), trained, checkpoint_hash(path))
 
     def trained(self, round: int) -> bool:
         return self.store.exists(f"rounds/{round:03d}/weights.json")
 
     def services(self) -> Services:
-        return Services(self.samplers, self.pools, str(self.model))
+        return Services(self.samplers, self.pools)

@@ -1,12 +1,15 @@
-"""What a strategy is: it proposes proof texts for the sides of a statement."""
+"""What a strategy is: it proposes proofs for the sides of a statement, from what has been tried and what Lean said of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from synth.llm.types import Sampling, Weights
 from synth.prompts import Proof
-from synth.records import Statement
+from synth.records import Attempt, Statement
+from verify_workers.records import Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -19,22 +22,53 @@ class Side:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proof text for one side; `count` samples gave it."""
+    """A proof for one side and where it comes from; `unread` says why an answer holds no proof (Lean never sees its text)."""
 
     side: Side
     proof: Proof
     strategy: str
     tokens: int = 0
     sample: int = 0
-    seed: int = 0
-    temperature: float = 0.0
-    count: int = 1
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=0)
+    weights: Weights = Weights()
+    prompt: str = ""
+    parent: str = ""
+    unread: str = ""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """An attempt and the verdict on it, messages included; no verdict where no proof could be read."""
+
+    attempt: Attempt
+    verdict: Verdict | None
+
+
+@dataclass
+class History:
+    """What was tried on one statement so far, in order."""
+
+    items: list[Tried] = field(default_factory=list)
+
+    def decided(self, side: Side, text: str) -> bool:
+        """Whether `text` was judged for `side`: a failure of the checker judges nothing."""
+        return any(
+            t.attempt.negated == side.negated and t.attempt.proof == text and (t.verdict is None or t.verdict.outcome is not Outcome.INFRA)
+            for t in self.items
+        )
+
+    def failures(self, side: Side) -> Iterator[Tried]:
+        """Proofs of `side` that Lean refused, oldest first."""
+        return (t for t in self.items if t.attempt.negated == side.negated and t.verdict and t.verdict.outcome is Outcome.REJECTED)
 
 
 class Strategy(Protocol):
-    """Proposes up to `n` proofs a side; `tried` holds the (negated, text) already checked."""
+    """Proposes up to `n` proofs a side in wave `wave` (from 0).  A `one_shot` strategy has said all in its first wave."""
 
     @property
     def name(self) -> str: ...
 
-    async def propose(self, statement: Statement, sides: list[Side], tried: set[tuple[bool, str]], n: int, wave: int) -> list[Proposal]: ...
+    @property
+    def one_shot(self) -> bool: ...
+
+    async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]: ...

@@ -5,27 +5,58 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, content_id
-from synth.search.base import Side
+from synth.search.base import Proposal, Side, Tried
 from verify_workers.records import Check, Outcome, Verdict
 
 
 @dataclass
 class Found:
-    """What the search of one statement gave."""
+    """What the search of one statement gave; `unsound` holds proofs of both sides, which never become pairs."""
 
     attempts: list[Attempt] = field(default_factory=list)
     verdicts: list[VerdictRow] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
+    unsound: list[Pair] = field(default_factory=list)
     samples: int = 0
     tokens: int = 0
 
 
-def attempt_check(attempt: Attempt, text: str, header: str, timeout: float) -> Check:
-    """The check that decides `attempt` as a proof of `text`."""
-    return Check(id=attempt.id, statement=text, header=header, timeout=timeout, **{attempt.form: attempt.proof})
+def new_attempt(statement: Statement, proposal: Proposal, count: int, round: int) -> Attempt:
+    """The attempt that `proposal` makes; `count` samples gave this very text."""
+    sampling, weights = proposal.sampling, proposal.weights
+    return Attempt(
+        id=content_id("attempt", statement.id, proposal.side.negated, proposal.proof.text),
+        statement_id=statement.id,
+        negated=proposal.side.negated,
+        form=proposal.proof.form,
+        proof=proposal.proof.text,
+        count=count,
+        unread=proposal.unread,
+        strategy=proposal.strategy,
+        parent=proposal.parent,
+        round=round,
+        sample=proposal.sample,
+        model=weights.hash,
+        version=weights.version,
+        prompt=proposal.prompt,
+        seed=sampling.seed,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=sampling.max_tokens,
+        stop=list(sampling.stop),
+        tokens=proposal.tokens,
+    )
 
 
-def verdict_row(attempt: Attempt, verdict: Verdict) -> VerdictRow:
+def attempt_check(attempt: Attempt, text: str, statement: Statement, timeout: float) -> Check:
+    """The check that decides `attempt` as a proof of `text`, a side of `statement`."""
+    return Check(id=attempt.id, statement=text, header=statement.header, timeout=timeout, **{attempt.form: attempt.proof})
+
+
+def verdict_row(tried: Tried) -> VerdictRow:
+    attempt, verdict = tried.attempt, tried.verdict
+    if verdict is None:
+        return VerdictRow(id=attempt.id, statement_id=attempt.statement_id, outcome="unread", reason=attempt.unread)
     first = next((m.text for m in verdict.messages if m.severity == "error"), "")
     return VerdictRow(
         id=attempt.id,
@@ -54,14 +85,18 @@ def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | 
         form=attempt.form,
         proof=attempt.proof,
         header=statement.header,
+        preamble=statement.preamble,
         negated=side.negated,
         problem=problem.text if problem else "",
         round=attempt.round,
         strategy=attempt.strategy,
         model=attempt.model,
+        version=attempt.version,
         prompt=attempt.prompt,
         seed=attempt.seed,
         temperature=attempt.temperature,
+        top_p=attempt.top_p,
+        max_tokens=attempt.max_tokens,
         axioms=verdict.axioms,
         audit=verdict.audit,
         lean=verdict.lean,

@@ -7,7 +7,7 @@ from textwrap import indent
 
 from synth.prompts import Proof
 from synth.records import Statement
-from synth.search.base import Proposal, Side
+from synth.search.base import History, Proposal, Side
 
 # Short scripts that need no model, cheapest first; tried before it where `search.portfolio` says so.  None is about one
 # problem, but some name the hypotheses and variables as competition statements usually do.
@@ -39,7 +39,8 @@ class Portfolio:
 
     tactics: tuple[str, ...]
     name: str = "portfolio"
+    one_shot: bool = True
 
-    async def propose(self, statement: Statement, sides: list[Side], tried: set[tuple[bool, str]], n: int, wave: int) -> list[Proposal]:
+    async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
         proofs = [Proof("proof", "by " + tactic if "\n" not in tactic else "by\n" + indent(tactic, "  ")) for tactic in self.tactics]
         return [Proposal(side, proof, self.name) for side in sides for proof in proofs]

@@ -9,27 +9,26 @@ from __future__ import annotations
 from collections import Counter
 
 from synth.config import FormalizeConfig
-from synth.llm.types import Sampling
-from synth.prompts import PromptSet, parse_formalization
-from synth.records import Lineage, Problem, Statement, content_id
-from synth.services import Sample
-from synth.statements.text import _statement, given, normalized
+from synth.llm.types import Sampling, Weights
+from synth.prompts import parse_formalization
+from synth.records import Drop, Problem, Statement, content_id
+from synth.services import Tools
+from synth.statements.text import given, new_statement, normalized
 
 
-async def formalize(
-    problem: Problem, config: FormalizeConfig, prompts: PromptSet, sample: Sample, lineage: Lineage
-) -> tuple[list[Statement], int]:
-    """Candidate statements of `problem`, most votes first, and the number of tokens spent."""
+async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> list[Statement]:
+    """Candidate statements of `problem`, most votes first; one that is not kept where the model gave none."""
     if problem.statement:
-        return [given(problem, lineage.round)], 0
-    seed = int(content_id("seed", lineage.seed, lineage.round, problem.id)[:7], 16)
+        return [given(problem, tools.round)]
+    prompts = tools.formalizer.prompts
+    seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16)
     sampling = Sampling(n=config.samples, temperature=config.temperature, max_tokens=config.max_tokens, seed=seed)
-    (answer,) = await sample([prompts.formalize(problem.text)], sampling)
-    fields = {"round": lineage.round, "model": lineage.model, "prompt": prompts.hash("formalize"), "seed": seed}
+    (answer,) = await tools.formalizer.ask([prompts.formalize(problem.text)], sampling)
+    fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | _sampled(sampling)
     if isinstance(answer, str):
-        return [_rejected(problem, "", "prompt_too_long", answer, fields)], 0
+        return [_rejected(problem, "", Drop.PROMPT_TOO_LONG, answer, fields)]
     votes: Counter[str] = Counter()
-    texts: dict[str, str] = {}
+    first: dict[str, tuple[str, Weights]] = {}
     unparsed = ""
     for completion in answer:
         text = parse_formalization(completion.text) if completion.finished else None
@@ -38,14 +37,21 @@ async def formalize(
             continue
         key = normalized(text)
         votes[key] += 1
-        texts.setdefault(key, text)
-    tokens = sum(completion.tokens for completion in answer)
+        first.setdefault(key, (text, completion.weights))
     if not votes:
-        return [_rejected(problem, unparsed, "unparsed", "no completion held a theorem", fields)], tokens
-    return [_statement(problem, texts[key], votes=count, **fields) for key, count in votes.most_common()], tokens
+        return [_rejected(problem, unparsed, Drop.UNPARSED, "no completion held a theorem", fields)]
+    statements = []
+    for key, count in votes.most_common():
+        text, weights = first[key]
+        statements.append(new_statement(problem, text, votes=count, model=weights.hash, version=weights.version, **fields))
+    return statements
 
 
-def _rejected(problem: Problem, text: str, reason: str, detail: str, fields: dict[str, object]) -> Statement:
+def _sampled(sampling: Sampling) -> dict[str, object]:
+    return {"seed": sampling.seed, "temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
+
+
+def _rejected(problem: Problem, text: str, reason: Drop, detail: str, fields: dict[str, object]) -> Statement:
     return Statement.model_validate(
         {
             "id": content_id("statement", problem.id, text, reason),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from synth.prompts import NAME
-from synth.records import Problem, Statement, content_id
+from synth.records import Drop, Problem, Statement, content_id
 from verify_workers.statement import StatementError, negate, parse_theorem, source
 
 
@@ -21,7 +21,8 @@ def under_header(problems: list[Problem], header: str) -> list[Problem]:
     return problems if header == "keep" else [problem.model_copy(update={"header": header}) for problem in problems]
 
 
-def _statement(problem: Problem, text: str, **fields: object) -> Statement:
+def new_statement(problem: Problem, text: str, **fields: object) -> Statement:
+    """The statement `text` of `problem`, with its negation where one can be formed."""
     try:
         negation = negate(text)
     except StatementError:
@@ -32,6 +33,7 @@ def _statement(problem: Problem, text: str, **fields: object) -> Statement:
             "problem_id": problem.id,
             "text": text,
             "header": problem.header,
+            "preamble": problem.preamble,
             "negation": negation,
             **fields,
         }
@@ -41,16 +43,17 @@ def _statement(problem: Problem, text: str, **fields: object) -> Statement:
 def given(problem: Problem, round: int) -> Statement:
     """The statement that a formal benchmark gives for `problem`."""
     try:
-        return _statement(problem, source(parse_theorem(problem.statement)), origin="given", round=round)
+        return new_statement(problem, source(parse_theorem(problem.statement)), origin="given", round=round)
     except StatementError as error:
         return Statement(
             id=content_id("statement", problem.id, problem.statement),
             problem_id=problem.id,
             text=problem.statement,
             header=problem.header,
+            preamble=problem.preamble,
             origin="given",
             kept=False,
-            reason="unparsed",
+            reason=Drop.UNPARSED,
             detail=str(error),
             round=round,
         )

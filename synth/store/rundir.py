@@ -31,6 +31,7 @@ from typing import IO, Any
 
 import fsspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 from fsspec.implementations.local import LocalFileSystem
@@ -49,6 +50,8 @@ KINDS: dict[str, type[Record]] = {
     "pairs": Pair,
 }
 
+PROVISIONAL = {"statements": ("reason", "undecided"), "verdicts": ("outcome", "infra")}
+"""Field and value that say of a record: asked, but not answered."""
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 _NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG}
@@ -359,14 +362,34 @@ class RunDir:
         return sum(int(part["rows"]) for part in self._parts(kind, prefix))
 
     def read(self, kind: str, model: type[R], prefix: str = "") -> Iterator[R]:
-        """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part."""
+        """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part.
+
+        Of several records of one id the first counts, but one that says "not known" (see `PROVISIONAL`) only until another
+        says what it is.
+        """
         seen = set()
+        field, unknown = PROVISIONAL.get(kind, ("", ""))
+        settled: set[str] | None = None
         for path in self.parts(kind, prefix):
             for record in self._read_part(path, model):
                 identity = getattr(record, "id", None)
+                if field and getattr(record, field) == unknown:
+                    settled = self._settled(kind, prefix) if settled is None else settled
+                    if identity in settled:
+                        continue
                 if identity is None or identity not in seen:
                     seen.add(identity)
                     yield record
+
+    def _settled(self, kind: str, prefix: str) -> set[str]:
+        """Ids of which some record of `kind` says what they are."""
+        field, unknown = PROVISIONAL[kind]
+        found: set[str] = set()
+        for path in self.parts(kind, prefix):
+            with self.fs.open(path, "rb") as file:
+                table = pq.read_table(file, columns=["id", field])
+            found.update(table.filter(pc.not_equal(table[field], unknown))["id"].to_pylist())
+        return found
 
     def _read_part(self, path: str, model: type[R]) -> Iterator[R]:
         try:

@@ -7,11 +7,15 @@ checked by real Lean.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from synth.llm.types import Completion, Sampling
-from synth.services import Sample, Verify
+from synth.llm.types import Completion, Sampling, Weights
+from synth.prompts import load_prompts
+from synth.services import RoleModel, Sample, Tools, Verify
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Verdict
+
+WEIGHTS = Weights("somewhere", 1, "model")
 
 
 def scripted(answer: Callable[[str, int], list[str] | str]) -> tuple[Sample, list[str]]:
@@ -21,9 +25,20 @@ def scripted(answer: Callable[[str, int], list[str] | str]) -> tuple[Sample, lis
     async def sample(prompts: list[str], sampling: Sampling) -> list[list[Completion] | str]:
         asked.extend(prompts)
         replies = [answer(prompt, sampling.n) for prompt in prompts]
-        return [r if isinstance(r, str) else [Completion(text, len(text.split()), True) for text in r] for r in replies]
+        return [r if isinstance(r, str) else [Completion(text, len(text.split()), True, WEIGHTS) for text in r] for r in replies]
 
     return sample, asked
+
+
+def tools(sample: Sample | None = None, verify: Verify | None = None, round: int = 0, seed: int = 0) -> Tools:
+    """Tools in which `sample` answers in every role, with the embedded prompts."""
+
+    async def nothing(*_: object) -> list[Any]:
+        raise AssertionError("this stage must not ask for that")
+
+    prompts = load_prompts("embedded")
+    formalizer, judge, prover = (RoleModel(prompts, sample or nothing) for _ in range(3))
+    return Tools(formalizer, judge, prover, verify or nothing, round, seed)
 
 
 def checked_by(backend: Backend) -> Verify:

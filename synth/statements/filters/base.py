@@ -1,13 +1,37 @@
-"""What all filters use."""
+"""What a filter is: statements in, the same statements out, each kept or dropped with a reason."""
 
 from __future__ import annotations
 
-from synth.records import Statement
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from synth.config import FilterConfig
+from synth.records import Problem, Statement
+from synth.services import Tools
 from verify_workers.records import Verdict
 
 
+@dataclass(frozen=True)
+class Context:
+    """What the filters know of one batch of statements."""
+
+    tools: Tools
+    config: FilterConfig = field(default_factory=FilterConfig)
+    keep: int = 1
+    """Statements kept per problem."""
+    problems: dict[str, Problem] = field(default_factory=dict)
+    """The problems of the batch by id."""
+    heldout: frozenset[str] = frozenset()
+    """Normalized statements of the benchmark, in both directions."""
+
+
+Filter = Callable[[list[Statement], Context], Awaitable[list[Statement]]]
+"""Gets the kept statements of a batch, and gives each back once, in order: as it is, labelled, or dropped with a reason."""
+
+
 def drop(statement: Statement, reason: str, detail: str = "") -> Statement:
-    return statement.model_copy(update={"kept": False, "reason": reason, "detail": detail[:500]})
+    """`statement`, not kept, with the reason (a `Drop`, or a word of the filter's own) and what a person wants to know."""
+    return statement.model_copy(update={"kept": False, "reason": str(reason), "detail": detail[:500]})
 
 
 def any_of(tactics: tuple[str, ...]) -> str:
@@ -15,5 +39,5 @@ def any_of(tactics: tuple[str, ...]) -> str:
     return "by first " + " ".join(f"| ({tactic}; done)" for tactic in tactics)
 
 
-def _first_error(verdict: Verdict) -> str:
+def first_error(verdict: Verdict) -> str:
     return next((m.text for m in verdict.messages if m.severity == "error"), verdict.reason)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from synth.config import FilterConfig
-from synth.records import Statement
-from synth.services import Verify
-from synth.statements.filters.base import any_of, drop
+from synth.records import Drop, Statement
+from synth.statements.filters.base import Context, any_of, drop
 from verify_workers.records import Check
 from verify_workers.statement import StatementError, parse_theorem
 
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
 
 
-async def consistent(statements: list[Statement], config: FilterConfig, verify: Verify) -> list[Statement]:
+async def consistent(statements: list[Statement], context: Context) -> list[Statement]:
     """Drop autoformalized statements whose hypotheses prove `False` (DeepSeek-Prover §3.2, hypothesis rejection)."""
+    config = context.config
     asked = [(s, text) for s in statements if s.origin != "given" and (text := refutation(s.text))]
     proof = any_of(config.contradiction_tactics)
-    verdicts = await verify(
+    verdicts = await context.tools.verify(
         [Check(id=f"{s.id}:false", statement=text, header=s.header, proof=proof, timeout=config.timeout) for s, text in asked]
     )
     bad = {s.id for (s, _), verdict in zip(asked, verdicts, strict=True) if verdict.accepted}
-    return [drop(s, "contradictory", "the hypotheses prove False") if s.id in bad else s for s in statements]
+    return [drop(s, Drop.CONTRADICTORY, "the hypotheses prove False") if s.id in bad else s for s in statements]
 
 
 def refutation(statement: str) -> str:

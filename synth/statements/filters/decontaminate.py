@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from synth.records import Statement
-from synth.statements.filters.base import drop
+from synth.records import Drop, Statement
+from synth.statements.filters.base import Context, drop
 from synth.statements.text import normalized
 
 
-def decontaminate(statements: list[Statement], heldout: frozenset[str]) -> list[Statement]:
-    """Drop autoformalized statements that are in the benchmark (`heldout`: normalized texts, both directions)."""
-    return [drop(s, "heldout") if s.origin != "given" and (normalized(s.text) in heldout) else s for s in statements]
+async def decontaminate(statements: list[Statement], context: Context) -> list[Statement]:
+    """Drop autoformalized statements that are in the benchmark, in either direction."""
+    if not context.config.decontaminate:
+        return statements
+    return [drop(s, Drop.HELDOUT) if s.origin != "given" and normalized(s.text) in context.heldout else s for s in statements]

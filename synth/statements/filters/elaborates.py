@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from synth.config import FilterConfig
-from synth.records import Statement
-from synth.services import Verify
-from synth.statements.filters.base import _first_error, any_of, drop
+from synth.records import Drop, Statement
+from synth.statements.filters.base import Context, any_of, drop, first_error
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
+UNDECIDED = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
+PATIENCE = 4  # times the usual limit for the question whether a statement elaborates at all
 
-async def elaborates(statements: list[Statement], config: FilterConfig, verify: Verify) -> list[Statement]:
+
+async def elaborates(statements: list[Statement], context: Context) -> list[Statement]:
     """Drop what Lean does not accept as a statement, and what a trivial tactic closes.
 
-    One check answers both: its verdict tells a statement that does not elaborate from a proof that fails.
+    One check answers both: its verdict tells a statement that does not elaborate from a proof that fails.  Where it ends in
+    neither (time, memory, a failure of the checker), the statement is asked about alone, under `sorry` and with more time;
+    what is not known even then is `undecided`: not searched now, not dropped for good.
     """
+    config = context.config
     proof = any_of(config.trivial_tactics)
-    checks = [Check(id=s.id, statement=s.text, header=s.header, proof=proof, timeout=config.timeout) for s in statements]
+    verdicts = await _asked(statements, proof, config.timeout, context)
+    unknown = [s for s in statements if verdicts[s.id].outcome in UNDECIDED]
+    verdicts |= await _asked(unknown, "by sorry", PATIENCE * config.timeout, context)
+    return [_judge(statement, verdicts[statement.id], context) for statement in statements]
 
-    def judge(statement: Statement, verdict: Verdict) -> Statement:
-        if verdict.outcome is Outcome.ACCEPTED and statement.origin != "given" and config.trivial == "drop":
-            return drop(statement, "trivial", "closed by one of: " + ", ".join(config.trivial_tactics))
-        if verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT:
-            return drop(statement, "unsupported" if statement.origin == "given" else "elaboration", _first_error(verdict))
-        if verdict.outcome in (Outcome.POLICY, Outcome.INFRA):
-            return drop(statement, str(verdict.outcome.value), verdict.reason)
-        return statement
 
-    return [judge(s, v) for s, v in zip(statements, await verify(checks), strict=True)]
+async def _asked(statements: list[Statement], proof: str, timeout: float, context: Context) -> dict[str, Verdict]:
+    checks = [Check(id=s.id, statement=s.text, header=s.header, proof=proof, timeout=timeout) for s in statements]
+    return {verdict.id: verdict for verdict in await context.tools.verify(checks)}
+
+
+def _judge(statement: Statement, verdict: Verdict, context: Context) -> Statement:
+    given = statement.origin == "given"
+    if verdict.outcome is Outcome.ACCEPTED and not given and context.config.trivial == "drop":
+        return drop(statement, Drop.TRIVIAL, "closed by one of: " + ", ".join(context.config.trivial_tactics))
+    if verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT:
+        return drop(statement, Drop.UNSUPPORTED if given else Drop.ELABORATION, first_error(verdict))
+    if verdict.outcome is Outcome.POLICY:
+        return drop(statement, Drop.POLICY, verdict.reason)
+    if verdict.outcome in UNDECIDED:
+        return drop(statement, Drop.UNDECIDED, f"{verdict.outcome.value}: {first_error(verdict)}")
+    return statement

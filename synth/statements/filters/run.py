@@ -1,55 +1,42 @@
-"""Which statements are worth proving: each filter marks what it drops with a reason, and drops nothing silently.
+"""Which statements are worth proving: all filters in their order.
 
-Order: elaborates and is not trivial → not in the benchmark → graded → hypotheses can hold together → best per problem.
-Statements given by a formal benchmark are only asked to elaborate: they are the task, not a guess at it.
+Elaborates and is not trivial → not in the benchmark → graded → hypotheses can hold together → best per problem → once.
+Statements given by a formal benchmark are only asked to elaborate: they are the task, not a guess at it.  A new filter is
+a file beside this one and a line here.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from synth.config import FilterConfig
-from synth.prompts import PromptSet
-from synth.records import Problem, Statement
-from synth.services import Sample, Verify
+from synth.records import Statement
+from synth.statements.filters.base import Context, Filter
 from synth.statements.filters.choose import best, distinct
 from synth.statements.filters.consistent import consistent
 from synth.statements.filters.decontaminate import decontaminate
 from synth.statements.filters.elaborates import elaborates
 from synth.statements.filters.grade import grade
 
+FILTERS: tuple[Filter, ...] = (
+    elaborates,
+    decontaminate,
+    grade,
+    consistent,
+    best,
+    distinct,
+)
 
-async def filtered(
-    candidates: list[Statement],
-    problems: dict[str, Problem],
-    config: FilterConfig,
-    keep: int,
-    prompts: PromptSet,
-    sample: Sample,
-    verify: Verify,
-    heldout: frozenset[str],
-    seed: int,
-) -> tuple[list[Statement], int]:
-    """All filters in order on the candidates of one batch; every candidate comes back, kept or with its reason."""
-    tokens = 0
 
-    async def on_kept(statements: list[Statement], step: Callable[[list[Statement]], object]) -> list[Statement]:
-        nonlocal tokens
-        result = step([s for s in statements if s.kept])
-        if asyncio.iscoroutine(result):
-            result = await result
-        if isinstance(result, tuple):
-            result, spent = result
-            tokens += spent
-        changed = {s.id: s for s in result}  # type: ignore[attr-defined]
-        return [changed.get(s.id, s) for s in statements]
-
+async def filtered(candidates: list[Statement], context: Context, filters: Sequence[Filter] = FILTERS) -> list[Statement]:
+    """Every candidate, kept or dropped with its reason.  ValueError for a filter that loses, adds or drops one silently."""
     current = candidates
-    current = await on_kept(current, lambda s: elaborates(s, config, verify))
-    if config.decontaminate:
-        current = await on_kept(current, lambda s: decontaminate(s, heldout))
-    current = await on_kept(current, lambda s: grade(s, problems, config, prompts, sample, seed))
-    current = await on_kept(current, lambda s: consistent(s, config, verify))
-    current = await on_kept(current, lambda s: best(s, keep))
-    return await on_kept(current, distinct), tokens
+    for step in filters:
+        kept = [s for s in current if s.kept]
+        changed = await step(kept, context)
+        if [s.id for s in changed] != [s.id for s in kept] or not all(s.kept or s.reason for s in changed):
+            raise ValueError(
+                f"filter {getattr(step, '__name__', step)}: must give each statement back once, in order, dropped ones with a reason"
+            )
+        results = iter(changed)
+        current = [next(results) if s.kept else s for s in current]
+    return current

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.local import LocalFileSystem
@@ -323,3 +324,31 @@ def test_json_files_and_rounds(tmp_path: Path) -> None:
     assert run.local_path() == tmp_path and run.local_path("rounds") == tmp_path / "rounds"
     with pytest.raises(UserError, match="needs a local run directory"):
         RunDir.attach("memory://x").local_path("rounds")
+
+
+def test_what_was_not_known_is_hidden_by_what_is(tmp_path: Path) -> None:
+    """An `infra` verdict or an `undecided` statement of an earlier round never hides the later answer, nor the reverse."""
+    run = RunDir.attach(tmp_path)
+    verdict = {"statement_id": "s"}
+    rows = [("a", "infra"), ("b", "accepted"), ("c", "infra")]
+    run.write("verdicts", [VerdictRow(id=i, outcome=outcome, **verdict) for i, outcome in rows], "r001")
+    run.write("verdicts", [VerdictRow(id=i, outcome=outcome, **verdict) for i, outcome in [("a", "accepted"), ("b", "infra")]], "r002")
+    assert {v.id: v.outcome for v in run.read("verdicts", VerdictRow)} == {"a": "accepted", "b": "accepted", "c": "infra"}
+    undecided = {"id": "s", "problem_id": "p", "text": "theorem X : 1 = 1"}
+    run.write("statements", [Statement(**undecided, kept=False, reason="undecided")], "r001")
+    run.write("statements", [Statement(**undecided)], "r002")
+    assert [s.kept for s in run.read("statements", Statement)] == [True]
+
+
+def test_parts_of_schema_1_are_read(tmp_path: Path) -> None:
+    """A part as the first schema wrote it: its fields keep their values, newer ones get their defaults."""
+    run = RunDir.attach(tmp_path)
+    old = {"id": "t1", "statement_id": "s", "negated": False, "form": "proof", "proof": "by rfl", "count": 2, "strategy": "whole_proof"}
+    old |= {"round": 1, "sample": 3, "model": "m", "prompt": "p", "seed": 4, "temperature": 1.0, "tokens": 5}
+    table = pa.Table.from_pylist([old]).replace_schema_metadata({"record": "Attempt", "schema_version": "1"})
+    run.write("attempts", [], "empty")
+    run.commit("r001-s0000", {"attempts": [Attempt(**old)]})
+    with run.fs.open(run.parts("attempts")[0], "wb") as file:
+        pq.write_table(table, file)
+    (attempt,) = run.read("attempts", Attempt)
+    assert attempt == Attempt(**old) and (attempt.version, attempt.parent, attempt.top_p, attempt.stop) == (0, "", 1.0, [])
