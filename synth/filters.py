@@ -16,7 +16,7 @@ from synth.prompts import PromptSet, parse_grade
 from synth.records import GRADES, KEPT_GRADES, Grade, Problem, Statement
 from synth.services import Sample, Verify
 from verify_workers.records import Check, Outcome, Reason, Verdict
-from verify_workers.statement import StatementError, parse_theorem
+from verify_workers.text.statement import StatementError, parse_theorem
 
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
 

@@ -15,7 +15,7 @@ from synth.models import Sampling
 from synth.prompts import NAME, PromptSet, parse_formalization
 from synth.records import Problem, Statement, content_id
 from synth.services import Sample
-from verify_workers.statement import StatementError, negate, parse_theorem, source
+from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
 
 @dataclass(frozen=True)

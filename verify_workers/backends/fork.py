@@ -13,14 +13,14 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from verify_workers import pin
 from verify_workers.errors import UserError
-from verify_workers.kernel import abi, header, jail, selftest
+from verify_workers.kernel import abi, jail, selftest
 from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
 from verify_workers.lean.install import LeanInstall
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
-from verify_workers.statement import StatementError, parse_theorem, source
+from verify_workers.text import header, pin
+from verify_workers.text.statement import StatementError, parse_theorem, source
 
 MAX_SESSIONS = 3  # headers kept warm by a worker; the one used longest ago goes first
 MAX_TEXT = 4 << 20  # characters of one candidate

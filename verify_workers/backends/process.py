@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from verify_workers import pin, policy
+from verify_workers import policy
 from verify_workers.errors import UserError
-from verify_workers.kernel import header as headers
 from verify_workers.kernel.children import anonymous
 from verify_workers.lean.install import Lean
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.text import header as headers
+from verify_workers.text import pin
 
 CONFINED = Path(__file__).with_name("confined.py")
 

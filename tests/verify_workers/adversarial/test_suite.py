@@ -135,7 +135,7 @@ def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
 def test_what_looks_like_a_comment_is_kept_from_lean(lean: LeanInstall, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if the policy let them pass: the text tier shows Lean no comment, so there is no code in one."""
     monkeypatch.setattr("verify_workers.policy.refusal", lambda check: None)
-    monkeypatch.setattr("verify_workers.lexer._ENDS_NO_SYMBOL", re.compile(""))  # the lexer as it was before it knew of them
+    monkeypatch.setattr("verify_workers.text.lexer._ENDS_NO_SYMBOL", re.compile(""))  # the lexer as it was before it knew of them
     (case,) = [case for case in ATTACKS if case.name == name]
     backend = ProcessBackend(lean)
     verdict = backend.check(case.check(timeout=20))
