@@ -7,6 +7,8 @@ that stands above it.
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -126,3 +128,11 @@ def test_a_wrong_import_is_found(tmp_path: Path) -> None:
         "verify_workers.errors imports serve, which stands above it",
     ]
     assert circle(found)
+
+
+@pytest.mark.parametrize("module", ["verify_workers.kernel.zygote", "verify_workers.lean.launcher", "verify_workers.backends.confined"])
+def test_what_runs_confined_needs_nothing_installed(module: str) -> None:
+    """As it is started: without the site packages."""
+    code = f"import sys; sys.path.insert(0, sys.argv[1]); import {module}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(ROOT)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

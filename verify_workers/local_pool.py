@@ -20,11 +20,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+from verify_workers.backends.base import Backend
 from verify_workers.cache import VerdictCache
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
+from verify_workers.processes import private_mb
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
 from verify_workers.schedule import Item, Schedule, Sink, Stage, passes
 
@@ -34,26 +36,11 @@ START_FAILURES = 5  # in a row: no worker can be started here
 BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose backend keeps failing
 
 
-class Worker(Protocol):
-    """What the pool needs of a backend (see `verify_workers.backends.base`)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def lean(self) -> str: ...
-    @property
-    def library(self) -> str: ...
-    @property
-    def processes(self) -> list[int]: ...
-    def check(self, check: Check) -> Verdict: ...
-    def close(self) -> None: ...
-
-
 EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits")
 STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
 STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
 
-Factory = Callable[[], Worker]
+Factory = Callable[[], Backend]
 Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
 
 
@@ -72,8 +59,8 @@ class _Slot:
 
     number: int
     thread: threading.Thread | None = None
-    backend: Worker | None = None
-    auditor: Worker | None = None
+    backend: Backend | None = None
+    auditor: Backend | None = None
     item: Item | None = None
     started: float = 0.0  # clock, seconds: when the current run began
     deadline: float | None = None  # clock, seconds: when the watchdog steps in
@@ -377,7 +364,7 @@ class LocalPool:
             self._finish(slot, item, verdict, contended)
             self._recycle(slot)
 
-    def _ask(self, slot: _Slot, backend: Worker, question: Check) -> tuple[Verdict, str]:
+    def _ask(self, slot: _Slot, backend: Backend, question: Check) -> tuple[Verdict, str]:
         """The backend's verdict, or in words why its reply is none."""
         slot.asked = True
         header = self.config.header if self.config.project or (slot.backend and slot.backend.name == "worker") else 0.0
@@ -572,29 +559,6 @@ class LocalPool:
                 slot.thread.join(max(0.0, end - time.monotonic()))
 
 
-def private_mb(processes: Iterable[int]) -> float:
-    """Private memory (RssAnon, MB of 2^20 bytes) of `processes` (ids) and their descendants.  0 where the kernel does not say."""
-    waiting, total = list(processes), 0
-    while waiting:
-        pid = waiting.pop()
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                waiting.extend(_children(pid, task))
-            with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-                total += next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
-        except OSError:
-            continue  # it ended meanwhile
-    return total / 1024
-
-
-def _children(pid: int, task: str) -> list[int]:
-    try:
-        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-            return [int(child) for child in children.read().split()]
-    except OSError:
-        return []
-
-
 @functools.cache
 def verifier_revision() -> str:
     """Hash of this package's own code: a verdict of another policy or checker is never recalled from the cache."""
@@ -605,14 +569,14 @@ def verifier_revision() -> str:
     return digest.hexdigest()[:16]
 
 
-def _make(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) -> Worker:
+def _make(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) -> Backend:
     # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
-    from verify_workers.backends import make_backend
+    from verify_workers.backends.choose import make_backend
 
     return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header, config.snapshots)
 
 
-def _make_auditor(config: PoolConfig) -> Worker:
+def _make_auditor(config: PoolConfig) -> Backend:
     if config.project is not None:
         from verify_workers.backends.leanchecker import LeanCheckerBackend
         from verify_workers.lean.project import discover

@@ -20,7 +20,8 @@ from verify_workers import local_pool
 from verify_workers.config import CacheConfig, PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.local_pool import LocalPool, private_mb
+from verify_workers.local_pool import LocalPool
+from verify_workers.processes import private_mb
 from verify_workers.records import Check, Outcome, Verdict
 
 QUICK: dict[str, Any] = {"workers": 2, "grace": 0.3, "retry": "never"}

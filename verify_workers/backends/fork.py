@@ -10,7 +10,6 @@ import re
 import signal
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from verify_workers.errors import UserError
@@ -178,12 +177,6 @@ class ForkBackend:
             except (ZygoteFailed, Unsupported, OSError) as error:
                 _tested[key] = f"{type(error).__name__}: {error}"
         return _tested[key]
-
-
-def audit_again(install: LeanInstall, checks: Iterable[Check], memory_mb: int = 2048) -> list[Verdict]:
-    """The strict second opinion: the same checks through the kernel audit of a session forked for them alone."""
-    with ForkBackend(install, "strict", memory_mb) as backend:
-        return [backend.check(check) for check in checks]
 
 
 def _unfit(check: Check, text: str) -> Verdict | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.verify_workers.fake_lake import FakeLake, script
-from verify_workers.backends import make_backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.backends.conversation import Conversation, Failed
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.repl import ReplBackend, ask
