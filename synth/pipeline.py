@@ -43,7 +43,7 @@ from train.replay import select
 from train.rounds import WorkerGroup, train_round
 from train.tokenizer import train_tokenizer
 from train.tracking import Tracker
-from verify_workers.pool import node_pools
+from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
 from verify_workers.records import Check
 

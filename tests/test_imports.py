@@ -30,7 +30,7 @@ OUTSIDE = {
 ROOMS = {
     "verify_workers": [
         *("errors", "records", "config", "processes", "text", "lean", "kernel", "policy"),
-        *("backends", "schedule", "cache", "local_pool", "metrics", "ray_session", "pool", "verify_file", "serve"),
+        *("backends", "ray_session", "pool", "verify_file", "serve"),
     ],
     "train": [
         *("config", "muon", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate"),

@@ -18,8 +18,8 @@ from verify_workers.backends.process import ProcessBackend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.local_pool import LocalPool
 from verify_workers.policy import violations
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Outcome, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))

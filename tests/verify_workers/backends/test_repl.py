@@ -19,7 +19,7 @@ from verify_workers.backends.repl import ReplBackend, ask
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject, discover
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Verdict
 
 TRANSCRIPTS = Path(__file__).parents[4] / "shared" / "data" / "repl_transcripts.jsonl"

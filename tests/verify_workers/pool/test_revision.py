@@ -11,7 +11,7 @@ import pytest
 
 import verify_workers
 
-CODE = "from verify_workers.local_pool import verifier_revision; print(verifier_revision())"
+CODE = "from verify_workers.pool.revision import verifier_revision; print(verifier_revision())"
 
 
 def revision(root: Path) -> str:
