@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synth.config import HeldoutConfig
-from synth.formalize import given, normalized, under_header
 from synth.problems.generate import EVERYTHING, PORTFOLIO, Choice, generate
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Problem, Statement
 from synth.services import Verify
+from synth.statements.text import given, normalized, under_header
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source

@@ -113,8 +113,8 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
     if dry_run:
         _dry_run(config, directory)
         return
-    from synth.pipeline import run as run_pipeline
-    from synth.progress import Progress
+    from synth.run.driver import run as run_pipeline
+    from synth.show.progress import Progress
 
     errors = Console(stderr=True)
     errors.print(f"run directory: {directory}", highlight=False, markup=False, soft_wrap=True)
@@ -127,7 +127,7 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
 def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
-    from synth.inputs import load_inputs
+    from synth.run.inputs import load_inputs
 
     load_inputs(config)  # a missing file, a bad row or no model is said now
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
@@ -157,7 +157,7 @@ def verify(
     from pydantic import ValidationError
 
     from synth.overrides import explain
-    from synth.progress import Progress
+    from synth.show.progress import Progress
     from verify_workers.config import PoolConfig, VerifyConfig
     from verify_workers.verify_file import Summary, verify_file
 
@@ -262,8 +262,8 @@ def formalize(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Formalize alone: problems in, statements out, kept or dropped with a reason."""
-    from synth.progress import Progress
-    from synth.stages import formalize_file
+    from synth.run.stages import formalize_file
+    from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -281,8 +281,8 @@ def prove(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Prove alone: statements in, verified pairs out; theorem and negation are searched together."""
-    from synth.progress import Progress
-    from synth.stages import prove_file
+    from synth.run.stages import prove_file
+    from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -300,8 +300,8 @@ def train(
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Train alone: one DeepSpeed round on verified pairs."""
-    from synth.progress import Progress
-    from synth.stages import train_file
+    from synth.run.stages import train_file
+    from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -313,8 +313,8 @@ def train(
 @app.command(name="eval")
 def evaluate(model: ModelOption, config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006
     """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON."""
-    from synth.progress import Progress
-    from synth.stages import eval_file
+    from synth.run.stages import eval_file
+    from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
@@ -329,7 +329,7 @@ def export(
     form: Annotated[ExportTo, typer.Option("--format", help="parquet, datasets folder, SFT or prover JSONL")] = ExportTo.parquet,
 ) -> None:
     """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
-    from synth.corpus import export as export_corpus
+    from synth.store.corpus import export as export_corpus
 
     counts = export_corpus(list(runs), to, form.value)
     print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out", file=sys.stderr)
@@ -339,7 +339,7 @@ def export(
 @app.command()
 def report(run: RunArgument) -> None:
     """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
-    from synth.report import write_report
+    from synth.show.report import write_report
 
     print(write_report(run))
 
@@ -347,8 +347,8 @@ def report(run: RunArgument) -> None:
 @app.command()
 def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
     """How far a run is: rounds, records so far, and whether it is at work now."""
-    from synth.progress import Progress
-    from synth.store import KINDS, RunDir
+    from synth.show.progress import Progress
+    from synth.store.rundir import KINDS, RunDir
 
     store = RunDir.existing(run)
     console = Console()

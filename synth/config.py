@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from synth.models import SamplerConfig
+from synth.llm.config import SamplerConfig
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig

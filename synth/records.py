@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,3 +134,12 @@ class Round(Record):
     attempts: int = 0
     pairs: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where generated text comes from: round, checkpoint hash, seed."""
+
+    round: int
+    model: str
+    seed: int

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from synth.models import Completion, Sampling
+from synth.llm.types import Completion, Sampling
 from verify_workers.records import Check, Verdict
 
 Sample = Callable[[list[str], Sampling], Awaitable[list[list[Completion] | str]]]

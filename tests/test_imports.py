@@ -37,9 +37,8 @@ ROOMS = {
         *("tracking", "inbox", "engine", "worker", "rounds"),
     ],
     "synth": [
-        *("overrides", "records", "llm", "models", "problems", "prompts", "config", "services", "store", "files", "corpus", "examples"),
-        *("statements", "formalize", "faithfulness", "filters", "search", "benchmark", "inputs", "show", "progress", "report"),
-        *("shard", "pipeline", "stages", "run", "doctor", "cli", "__main__"),
+        *("overrides", "records", "llm", "problems", "prompts", "config", "services", "store", "examples", "statements", "search"),
+        *("benchmark", "show", "run", "doctor", "cli", "__main__"),
     ],
     "cluster": [],
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from synth.config import RunConfig, load_config
-from synth.models import engine_arguments
+from synth.llm.engine import engine_arguments
 from train.deepspeed_config import deepspeed_config
 from verify_workers.errors import UserError
 

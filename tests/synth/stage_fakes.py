@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from synth.models import Completion, Sampling
+from synth.llm.types import Completion, Sampling
 from synth.services import Sample, Verify
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Verdict

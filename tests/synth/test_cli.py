@@ -1,6 +1,6 @@
 """The command line's contract: exit status, one line for a mistake, the last line of output.
 
-Where a command would start the whole system, a stand-in for `synth.pipeline.run` ends in the way to be tested; that the
+Where a command would start the whole system, a stand-in for `synth.run.driver.run` ends in the way to be tested; that the
 real one works is for the end-to-end tests.
 """
 
@@ -21,7 +21,7 @@ import pytest
 
 from synth.cli import main
 from synth.records import Pair
-from synth.store import RunDir
+from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def synth(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
     """A stand-in for the pipeline that records what it is asked for, or raises what stands in `ending`."""
     calls: list[tuple[Any, str]] = []
-    module = types.ModuleType("synth.pipeline")
+    module = types.ModuleType("synth.run.driver")
     module.ending = None  # type: ignore[attr-defined]
 
     def run(config: Any, run_dir: str, progress: Any) -> str:
@@ -59,12 +59,12 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
         return run_dir
 
     module.run = run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "synth.pipeline", module)
+    monkeypatch.setitem(sys.modules, "synth.run.driver", module)
     return calls
 
 
 def pipeline_ends_with(error: BaseException) -> None:
-    importlib.import_module("synth.pipeline").ending = error  # type: ignore[attr-defined]
+    importlib.import_module("synth.run.driver").ending = error  # type: ignore[attr-defined]
 
 
 def one_line(text: str) -> str:
@@ -118,9 +118,9 @@ def test_a_failure_of_our_own_keeps_its_traceback(
 def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
     script = (
         "import sys, types, time; from synth.cli import main\n"
-        "module = types.ModuleType('synth.pipeline')\n"
+        "module = types.ModuleType('synth.run.driver')\n"
         "def run(config, run_dir, progress):\n    print('at work', flush=True); time.sleep(60)\n"
-        "module.run = run; sys.modules['synth.pipeline'] = module; main(['demo'])"
+        "module.run = run; sys.modules['synth.run.driver'] = module; main(['demo'])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(

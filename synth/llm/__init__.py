@@ -1,0 +1,1 @@
+"""Language models: the types, the vLLM engine, its Ray actor, and checked weight swaps."""

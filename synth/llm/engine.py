@@ -1,0 +1,151 @@
+"""One vLLM engine, batched continuously.
+
+The engine steps in a thread of its own; requests of many shards join its running batch as they come, so no caller
+waits for another's batch.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+import traceback
+from typing import Any
+
+from synth.llm.config import SamplerConfig
+from synth.llm.types import Completion, PromptTooLong, Sampling
+
+# One process, no network, and the CPU back end's own thread binding left alone (docs/architecture.md, "vLLM on CPU").
+ENGINE_ENVIRONMENT = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
+    """vLLM's arguments for `config`."""
+    arguments: dict[str, Any] = {
+        "dtype": config.dtype,
+        "enforce_eager": config.enforce_eager,
+        "max_model_len": config.max_model_len,
+        "max_num_seqs": config.max_num_seqs,
+        "disable_log_stats": True,
+    }
+    if config.gpus > 1:
+        arguments["tensor_parallel_size"] = int(config.gpus)
+    else:
+        arguments["distributed_executor_backend"] = "uni"
+    if config.gpus:
+        arguments["gpu_memory_utilization"] = config.gpu_memory_utilization
+    return arguments
+
+
+class Engine:
+    """A vLLM engine stepped by its own thread.  Thread-safe: `submit` and `call` may come from anywhere."""
+
+    def __init__(self, model: str, config: SamplerConfig, seed: int = 0) -> None:
+        os.environ.update(ENGINE_ENVIRONMENT)
+        os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gib)
+        os.environ["OMP_NUM_THREADS"] = str(config.threads)
+        if config.offline:
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        import torch
+        from vllm import LLM
+
+        torch.set_num_threads(config.threads)
+        self.config = config
+        self.llm = LLM(model=model, seed=seed, **engine_arguments(config))
+        self.tokenizer = self.llm.get_tokenizer()
+        self.generated = 0  # tokens
+        self.busy_seconds = 0.0
+        self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._waiting: dict[str, Any] = {}
+        self._thread = threading.Thread(target=self._run, name="vllm-steps", daemon=True)
+        self._thread.start()
+
+    def submit(self, prompt: str, sampling: Sampling, done: Any) -> None:
+        """Sample from `prompt`; `done(list[Completion] | Exception)` is called in the engine's thread."""
+        self._inbox.put(("sample", prompt, sampling, done))
+
+    def call(self, function: Any, done: Any) -> None:
+        """Run `function(llm)` when no request is being decoded; `done(result | Exception)` as above."""
+        self._inbox.put(("call", function, None, done))
+
+    def _run(self) -> None:
+        import torch
+
+        torch.set_num_threads(self.config.threads)  # OpenMP counts threads per calling thread
+        engine, number = self.llm.llm_engine, 0
+        held: list[tuple[Any, ...]] = []
+        while True:
+            idle = not engine.has_unfinished_requests()
+            while not self._inbox.empty() or (idle and not held):
+                kind, what, sampling, done = self._inbox.get()
+                if kind == "call" or held:  # a call waits for the batch to drain; what comes after it waits too
+                    held.append((kind, what, sampling, done))
+                else:
+                    number += 1
+                    self._add(str(number), what, sampling, done)
+                idle = not engine.has_unfinished_requests()
+            if idle and held:
+                kind, what, sampling, done = held.pop(0)
+                if kind == "sample":
+                    number += 1
+                    self._add(str(number), what, sampling, done)
+                else:
+                    _answer(done, lambda what=what: what(self.llm))
+                continue
+            started = time.monotonic()
+            try:
+                outputs = engine.step()
+            except Exception as error:  # a failed step fails every request in the batch; the owner decides what next
+                traceback.print_exc()
+                for request, done in list(self._waiting.items()):
+                    engine.abort_request([request])
+                    done(error)
+                self._waiting.clear()
+                continue
+            self.busy_seconds += time.monotonic() - started
+            for output in outputs:
+                if output.finished and output.request_id in self._waiting:
+                    completions = [
+                        Completion(o.text, len(o.token_ids), o.finish_reason == "stop", float(o.cumulative_logprob or 0.0))
+                        for o in output.outputs
+                    ]
+                    self.generated += sum(c.tokens for c in completions)
+                    self._waiting.pop(output.request_id)(completions)
+
+    def _add(self, request: str, prompt: str, sampling: Sampling, done: Any) -> None:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        try:
+            tokens = self.tokenizer.encode(prompt)
+            room = self.config.max_model_len - len(tokens)
+            if room < 8:
+                raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {self.config.max_model_len}")
+            params = SamplingParams(
+                n=sampling.n,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                max_tokens=min(sampling.max_tokens, room),
+                # On CPU vLLM fails on a seeded request whose prefill it splits; there only the engine's own seed applies.
+                seed=sampling.seed if self.config.gpus else None,
+                stop=list(sampling.stop) or None,
+                output_kind=RequestOutputKind.FINAL_ONLY,
+            )
+            self.llm.llm_engine.add_request(request, {"prompt_token_ids": tokens}, params)
+            self._waiting[request] = done
+        except Exception as error:
+            done(error)
+
+
+def _answer(done: Any, function: Any) -> None:
+    try:
+        done(function())
+    except Exception as error:
+        done(error)

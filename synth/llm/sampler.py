@@ -1,0 +1,117 @@
+"""A vLLM engine as a Ray actor: it samples for many shards and swaps in new weights between rounds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from synth.llm.config import SamplerConfig
+from synth.llm.engine import ENGINE_ENVIRONMENT, Engine
+from synth.llm.swap import SwapFailed, checkpoint_probe, mean_gap, swap_weights, token_logprobs
+from synth.llm.types import Completion, PromptTooLong, Sampling
+
+
+@ray.remote
+class Sampler:
+    """One engine as a Ray actor: `sample` many prompts, `load` new weights, `stats`."""
+
+    def __init__(self, model: str, config: SamplerConfig, seed: int = 0) -> None:
+        self.model = model
+        self.engine = Engine(model, config, seed)
+        self.looked = (time.monotonic(), 0.0, 0)
+        self.swapping = asyncio.Lock()
+        self.swap: dict[str, float] = {}
+
+    async def sample(self, prompts: list[str], sampling: Sampling, model: str = "") -> list[list[Completion] | str]:
+        """`sampling.n` completions for each prompt, in order; a refused prompt gives its reason instead.
+
+        `model` names the checkpoint that must answer: an actor that Ray restarted with older weights loads it first.
+        """
+        if model and model != self.model:
+            await self.load(model)
+        loop = asyncio.get_running_loop()
+        futures = []
+        for index, prompt in enumerate(prompts):
+            future: asyncio.Future[Any] = loop.create_future()
+            own = replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF)
+            self.engine.submit(prompt, own, lambda value, future=future: loop.call_soon_threadsafe(_settle, future, value))
+            futures.append(future)
+        results: list[list[Completion] | str] = []
+        for outcome in await asyncio.gather(*futures, return_exceptions=True):
+            if isinstance(outcome, PromptTooLong):
+                results.append(str(outcome))
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                results.append(outcome)
+        return results
+
+    async def _call(self, function: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self.engine.call(function, lambda value: loop.call_soon_threadsafe(_settle, future, value))
+        return await future
+
+    async def logprobs(self, tokens: list[int]) -> list[float]:
+        return list(await self._call(lambda llm: token_logprobs(llm, tokens)))
+
+    async def load(self, path: str) -> dict[str, float]:
+        """Swap in the checkpoint at `path` and check that the engine now computes what the checkpoint does.
+
+        Returns the mean absolute differences (nats a token) `before` and `after`, and `seconds`.  Raises SwapFailed.
+        """
+        async with self.swapping:
+            if path == self.model and self.swap:
+                return self.swap
+            started = time.monotonic()
+            probe = await asyncio.to_thread(checkpoint_probe, path)
+            before = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
+            await self._call(lambda llm: swap_weights(llm, path))
+            after = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
+            if after > self.engine.config.swap_tolerance:
+                raise SwapFailed(f"after loading {path} the engine is {after:.3f} nats a token off the checkpoint (before: {before:.3f})")
+            self.model, self.swap = path, {"before": before, "after": after, "seconds": time.monotonic() - started}
+            return self.swap
+
+    async def stats(self) -> dict[str, float]:
+        """Tokens generated in all, and since the last look: the share of time spent stepping and tokens a second."""
+        now, busy, tokens = time.monotonic(), self.engine.busy_seconds, self.engine.generated
+        then, busy_then, tokens_then = self.looked
+        if now - then > STATS_WINDOW:
+            self.looked = (now, busy, tokens)
+        seconds = max(1e-3, now - then)
+        return {
+            "tokens": float(tokens),
+            "busy_seconds": busy,
+            "busy_share": min(1.0, (busy - busy_then) / seconds),
+            "tokens_per_second": (tokens - tokens_then) / seconds,
+        }
+
+
+def _settle(future: asyncio.Future[Any], value: Any) -> None:
+    if future.cancelled():
+        return
+    if isinstance(value, BaseException):
+        future.set_exception(value)
+    else:
+        future.set_result(value)
+
+
+STATS_WINDOW = 5.0  # seconds over which rates are taken
+
+
+def sampler_actor(model: str | Path, config: SamplerConfig, seed: int = 0) -> Any:
+    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again."""
+    options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
+    if config.gpus:
+        options["num_gpus"] = config.gpus
+    environment = {**ENGINE_ENVIRONMENT, "OMP_NUM_THREADS": str(config.threads), "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib)}
+    if config.offline:
+        environment["HF_HUB_OFFLINE"] = "1"
+    actor: Any = Sampler
+    return actor.options(runtime_env={"env_vars": environment}, **options).remote(str(model), config, seed)

@@ -1,0 +1,1 @@
+"""The main job: driver, shards and single stages."""

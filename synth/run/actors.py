@@ -1,0 +1,47 @@
+"""The Ray actors of a run: samplers, shards and trainers, started and ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import ray
+
+from synth.llm.sampler import sampler_actor
+from synth.run.shard import SearchShard
+from synth.run.state import Run
+from train.rounds import WorkerGroup
+
+
+def start_trainers(job: Run, number: int) -> None:
+    """The workers that will train this round and later ones, if they are to be kept: they load while something else goes on."""
+    own = number > 0 or not job.config.model.path
+    if job.config.train.keep_workers and job.trainers is None and own and not job.trained(number):
+        job.trainers = WorkerGroup(job.config.train, job.weights)
+
+
+async def start_samplers(job: Run) -> None:
+    """Samplers on the current weights, if none are up; returns when they answer."""
+    if not job.samplers:
+        config = job.config.sampler
+        job.samplers = [sampler_actor(job.model, config, job.config.seed + i) for i in range(config.replicas)]
+        with job.timed("start samplers"):
+            await asyncio.gather(*(sampler.stats.remote() for sampler in job.samplers))
+
+
+def stop_samplers(job: Run) -> None:
+    """End the samplers, and the shard actors that hold handles to them."""
+    for actor in [*job.shards, *job.samplers]:
+        ray.kill(actor)
+    job.shards, job.samplers = [], []
+
+
+def start_shards(job: Run) -> None:
+    if not job.shards:
+        heldout = job.inputs.benchmark.excluded
+        actor: Any = SearchShard
+        options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
+        job.shards = [
+            actor.options(**options).remote(job.config, str(job.store.path), job.samplers, job.pools, heldout)
+            for _ in range(job.config.shards.actors)
+        ]

@@ -1,0 +1,164 @@
+"""The main job: rounds of formalize → filter → search → verify → train → evaluate, on Ray, restartable anywhere.
+
+The driver schedules; it never holds proofs.  It cuts a round into shards and hands them to shard actors, asks for
+training and evaluation, swaps the new weights into the samplers, and writes the round's figures last: a round whose
+`metrics.json` exists is complete, everything before that is done again only where its part is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from synth.config import RunConfig
+from synth.prompts import load_prompts
+from synth.records import Lineage, Pair, Problem, Statement, content_id
+from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
+from synth.run.bootstrap import bootstrap, easily_proved
+from synth.run.evaluate import evaluate
+from synth.run.figures import costs, tally
+from synth.run.inputs import load_inputs
+from synth.run.learn import train, verified_seeds
+from synth.run.shard import ShardTask
+from synth.run.state import Run
+from synth.run.watch import watched
+from synth.show.progress import Progress
+from synth.show.report import write_report
+from synth.store.rundir import RunDir
+from train.model import checkpoint_hash
+from train.tracking import Tracker
+from verify_workers.pool.node import node_pools
+from verify_workers.ray_session import ray_session
+
+log = logging.getLogger(__name__)
+
+
+def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
+    """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend."""
+    prompts = load_prompts(config.model.prompts)
+    inputs = load_inputs(config)
+    with RunDir.open(run_dir, config) as store:
+        store.write("problems", inputs.problems, "all")
+        store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])
+        store.write_json("references.json", inputs.references)
+        settings = config.model_dump(mode="json")
+        tracker = Tracker(config.tracking, store.local_path("wandb"), content_id("wandb", settings), settings, progress.note)
+        with ray_session():
+            job = Run(config, store, inputs, prompts, progress, tracker)
+            try:
+                asyncio.run(_rounds(job))
+            finally:
+                if job.trainers is not None:
+                    job.trainers.close()
+                for actor in [*job.shards, *job.samplers, *job.pools]:
+                    ray.kill(actor)
+                tracker.finish()
+        write_report(store)
+    return run_dir
+
+
+async def _rounds(job: Run) -> None:
+    """All rounds that are not yet complete."""
+    job.pools = node_pools(job.config.verify)
+    rounds: list[dict[str, Any]] = []
+    for number in range(job.config.rounds + 1):
+        name = f"rounds/{number:03d}/metrics.json"
+        if not job.store.exists(name):
+            job.clock, started = {}, time.monotonic()
+            start_trainers(job, number)
+            figures = await (_first_round(job) if number == 0 else _round(job, number))
+            figures |= {"seconds": round(time.monotonic() - started, 1), "stages": {k: round(v, 1) for k, v in job.clock.items()}}
+            figures |= costs(figures) | {"pools": await asyncio.gather(*(pool.stats.remote() for pool in job.pools))}
+            job.store.write_json(name, figures)
+            job.tracker.log({k: v for k, v in figures.items() if isinstance(v, int | float)}, step=number)
+            write_report(job.store)
+        rounds.append(job.store.read_json(name))
+        job.progress.round_table(rounds)
+        if number > 1 and job.config.plateau >= 0 and rounds[-1]["pass@8"] - rounds[-2]["pass@8"] < job.config.plateau:
+            log.warning("pass@8 rose by less than %g points: no more rounds", job.config.plateau)
+            break
+
+
+async def _first_round(job: Run) -> dict[str, Any]:
+    """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
+    if not job.trained(0):
+        if not job.config.model.path:
+            with job.timed("bootstrap"):
+                await bootstrap(job)
+        job.store.write_json("rounds/000/weights.json", {"round": 0})
+    job.model = job.checkpoint(0)
+    samplers = asyncio.create_task(start_samplers(job))
+    with job.timed("baseline"):
+        baseline = await easily_proved(job)
+        await verified_seeds(job)
+    await samplers
+    figures = await evaluate(job, 0, baseline)
+    return {"round": 0, "model": checkpoint_hash(job.model), "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
+
+
+async def _round(job: Run, number: int) -> dict[str, Any]:
+    """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
+    job.model = previous = job.checkpoint(number - 1)
+    if not job.trained(number):
+        await start_samplers(job)
+        with job.timed("search"):
+            await _search(job, number, previous)
+        if job.config.sampler.release_while_training:
+            stop_samplers(job)
+        with job.timed("train"):
+            trained = await train(job, number, previous)
+        earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
+        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
+    job.model = checkpoint = job.checkpoint(number)
+    with job.timed("swap"):
+        await start_samplers(job)
+        swaps = await asyncio.gather(*(sampler.load.remote(str(checkpoint)) for sampler in job.samplers))
+    baseline = await easily_proved(job)
+    figures = await evaluate(job, number, baseline)
+    swap = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
+    return {"round": number, "model": checkpoint_hash(checkpoint), **tally(job, number), **swap, **figures}
+
+
+async def _search(job: Run, number: int, model: Path) -> None:
+    """Cut the round into shards and keep the shard actors busy with them."""
+    lineage = Lineage(number, checkpoint_hash(model), job.config.seed)
+    retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
+    problems = _problems_of(job, number)
+    size = job.config.shards.problems
+    pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
+    tasks = [ShardTask(number, i, tuple(problems[i::pieces]), tuple(retry[i::pieces]), lineage, str(model)) for i in range(pieces)]
+    start_shards(job)
+    free: asyncio.Queue[Any] = asyncio.Queue()
+    for actor in job.shards:
+        free.put_nowait(actor)
+
+    async def one(task: ShardTask) -> None:
+        actor = await free.get()
+        try:
+            await actor.run.remote(task)
+        finally:
+            free.put_nowait(actor)
+
+    stages = {"problems": f"round {number}: formalize", "searched": f"round {number}: prove"}
+    job.progress.stage(stages["problems"], len(problems))
+    job.progress.stage(stages["searched"], len(retry))
+    await watched(job, asyncio.gather(*(one(task) for task in tasks)), stages)
+
+
+def _problems_of(job: Run, number: int) -> list[Problem]:
+    """The new problems of round `number`; the last round takes what is left."""
+    problems, rounds = job.inputs.problems, job.config.rounds
+    size = job.config.problems_per_round or -(-len(problems) // rounds)
+    end = len(problems) if number == rounds and not job.config.problems_per_round else number * size
+    return problems[(number - 1) * size : end]
+
+
+def _unsolved(job: Run, number: int) -> list[Statement]:
+    """Kept statements of earlier rounds that neither side was proved of."""
+    solved = {pair.statement_id for pair in job.store.read("pairs", Pair) if pair.round < number}
+    return [s for s in job.store.read("statements", Statement) if s.kept and s.round < number and s.id not in solved]

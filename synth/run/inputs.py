@@ -1,0 +1,57 @@
+"""Everything a run reads before it starts: problems, the held-out benchmark, the seed set of the small model.
+
+The order matters: the benchmark comes first, and neither the problems nor the seed set may contain a statement of it.
+References (the generator's intended formal statements) are carried apart from the problems: they measure
+faithfulness afterwards, and no stage sees them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth.benchmark import Benchmark, load_benchmark
+from synth.config import RunConfig
+from synth.problems.generate import generate
+from synth.problems.readers import Rejection, read_problems
+from synth.problems.seeds import SeedSet, seed_set
+from synth.records import Problem
+from synth.statements.text import under_header
+from verify_workers.errors import UserError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    problems: list[Problem]
+    rejected: list[Rejection]
+    references: dict[str, str]
+    benchmark: Benchmark
+    seeds: SeedSet | None
+
+
+def load_inputs(config: RunConfig) -> Inputs:
+    """Read or generate all inputs.  Raises UserError for what a user can mend."""
+    if config.model.path and not (Path(config.model.path) / "config.json").exists():
+        raise UserError(f"model.path: {config.model.path} is not a folder with a Hugging Face checkpoint; download it first")
+    choice = config.generator.choice()
+    benchmark = load_benchmark(config.heldout, config.header, choice)
+    references: dict[str, str] = {}
+    rejected: list[Rejection] = []
+    if config.problems.path:
+        problems, rejected = read_problems(config.problems)
+    else:
+        generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references, choice=choice)
+        problems = [item.problem() for item in generated]
+        references = {problem.id: item.reference for problem, item in zip(problems, generated, strict=True)}
+    seeds = None
+    if not config.model.path:
+        bootstrap = config.model.bootstrap
+        seeds = seed_set(
+            bootstrap.seed,
+            bootstrap.seed_formalizations,
+            exclude=benchmark.references,
+            proofs=bootstrap.seed_proofs,
+            choice=choice,
+            grades=bootstrap.seed_grades,
+        )
+    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds)

@@ -1,0 +1,73 @@
+"""A round's training: from the verified pairs so far to new weights."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
+from synth.records import Pair
+from synth.run.state import Run
+from train.config import TrainConfig
+from train.data import Example
+from train.replay import select
+from train.rounds import train_round
+from verify_workers.records import Check
+
+
+async def train(job: Run, number: int, previous: Path) -> bool:
+    """Fine-tune on the replay buffer of all verified pairs.
+
+    Our own small model also goes over the seed proofs that Lean accepted and over its two other roles again.
+
+    False where there is no pair to train on yet: the weights stay as they are.
+    """
+    pairs = [pair for pair in job.store.read("pairs", Pair) if pair.round <= number]
+    if not pairs:
+        job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
+        return False
+    proofs = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
+    if job.inputs.seeds is not None:
+        seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
+        proofs += proof_examples(seeds, job.prompts)
+    examples = repeated(proofs, job.config.examples_per_round)
+    if job.inputs.seeds is not None:
+        others = seed_examples(job.inputs.seeds, job.prompts)
+        examples = rehearsed(examples, others, job.config.model.bootstrap.rehearse, job.config.seed + number)
+    await fit(job, number, previous, examples, job.config.train)
+    return True
+
+
+async def verified_seeds(job: Run) -> list[int]:
+    """Which proofs of the noisy seed set Lean accepts (their places in it); computed once per run."""
+    if job.inputs.seeds is None:
+        return []
+    name = "rounds/000/seeds.json"
+    if not job.store.exists(name):
+        header = job.config.header if job.config.header != "keep" else ""
+        checks = [
+            Check(id=str(i), statement=statement, header=header, proof=proof, timeout=job.config.search.timeout)
+            for i, (statement, proof) in enumerate(job.inputs.seeds.proofs)
+        ]
+        job.store.write_json(name, [int(v.id) for v in await job.services().verify(checks) if v.accepted])
+    return list(job.store.read_json(name))
+
+
+async def fit(job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig) -> None:
+    """One DeepSpeed round in rounds/NNN/training; an interruption leaves a checkpoint from which it goes on."""
+    stage = f"round {number}: train" if number else "bootstrap: train"
+    job.progress.stage(stage, 0)
+    stop = threading.Event()
+
+    def report(row: dict[str, float]) -> None:
+        job.progress.update(stage, int(row["step"]), int(row["steps"]), loss=row["loss"])
+        job.progress.gauge("trained tokens/s", row["tokens_per_second"])
+
+    try:
+        await asyncio.to_thread(
+            train_round, initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set, job.trainers
+        )
+    except asyncio.CancelledError:
+        stop.set()
+        raise

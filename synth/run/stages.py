@@ -1,0 +1,191 @@
+"""One stage alone: files in, files out, the same records and the same code as the whole job.
+
+`synth formalize`, `prove`, `train` and `eval` call these.  Inputs are problem files (any format that the readers
+know) or records written by an earlier stage; outputs are JSONL or Parquet by their ending, written whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from synth.benchmark import load_benchmark
+from synth.config import RunConfig
+from synth.examples import pair_examples
+from synth.llm.sampler import sampler_actor
+from synth.problems.readers import read_problems
+from synth.prompts import load_prompts
+from synth.records import Lineage, Pair, Problem, Statement
+from synth.run.evaluate import scores
+from synth.run.shard import Shard
+from synth.search.loop import search, strategies
+from synth.services import Services
+from synth.show.progress import Progress
+from synth.statements.filters.run import filtered
+from synth.statements.formalize import formalize
+from synth.statements.text import given, under_header
+from synth.store.files import check_target, read_records, write_records
+from synth.store.rundir import RunDir
+from train.evaluate import Tally
+from train.model import checkpoint_hash
+from train.replay import select
+from train.rounds import TrainResult, train_round
+from verify_workers.errors import UserError
+from verify_workers.pool.node import node_pools
+from verify_workers.ray_session import ray_session
+
+
+def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
+    """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
+    check_target(out)
+    rows = _problems(config, problems)
+    prompts, lineage = load_prompts(config.model.prompts), _lineage(config)
+    progress.stage("formalize", len(rows))
+
+    async def work() -> list[Statement]:
+        async with _services(config) as services:
+
+            async def one(problem: Problem) -> list[Statement]:
+                statements, _ = await formalize(problem, config.formalize, prompts, services.sample, lineage)
+                progress.advance("formalize")
+                return statements
+
+            candidates = [s for found in await asyncio.gather(*map(one, rows)) for s in found]
+            by_id = {problem.id: problem for problem in rows}
+            result, _ = await filtered(
+                candidates,
+                by_id,
+                config.filters,
+                config.formalize.keep,
+                prompts,
+                services.sample,
+                services.verify,
+                frozenset(),
+                config.seed,
+            )
+            return result
+
+    statements: list[Statement] = _run(work())
+    write_records(out, statements, Statement)
+    return statements
+
+
+def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
+    """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
+    check_target(out)
+    work_items = _statements(config, statements)
+    prompts, lineage = load_prompts(config.model.prompts), _lineage(config)
+    progress.stage("prove", len(work_items))
+
+    async def work() -> list[Pair]:
+        async with _services(config) as services:
+            gate = asyncio.Semaphore(config.search.in_flight)
+
+            async def one(statement: Statement) -> list[Pair]:
+                async with gate:
+                    found = await search(
+                        statement,
+                        None,
+                        strategies(statement, config.search, prompts, services.sample, lineage),
+                        config.search,
+                        prompts,
+                        services.verify,
+                        lineage,
+                        config.search.timeout,
+                    )
+                progress.advance("prove", proved=bool(found.pairs))
+                return found.pairs
+
+            return [pair for pairs in await asyncio.gather(*map(one, work_items)) for pair in pairs]
+
+    pairs: list[Pair] = _run(work())
+    write_records(out, pairs, Pair)
+    return pairs
+
+
+def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
+    """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
+    examples = pair_examples(select(read_records(pairs, Pair), config.replay, config.seed), load_prompts(config.model.prompts))
+    if not examples:
+        raise UserError(f"{pairs}: no verified pairs; nothing to train on")
+    progress.stage("train", 0)
+    with ray_session():
+        return train_round(
+            _model(config),
+            examples,
+            Path(out),
+            config.train,
+            config.seed,
+            lambda row: progress.update("train", int(row["step"]), int(row["steps"]), loss=row["loss"]),
+        )
+
+
+def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
+    """pass@k of `model.path` on the held-out benchmark of the configuration."""
+    benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
+    model = str(_model(config))
+    progress.stage("evaluate", len(benchmark.statements))
+
+    async def work() -> list[tuple[str, int, int]]:
+        async with _services(config) as services:
+            shard = Shard(config, RunDir("."), services, frozenset())
+            return await shard.evaluate(benchmark.statements, config.eval.samples, config.heldout.temperature, config.seed, model)
+
+    tallies = [Tally(i, n, c, benchmark.group[i]) for i, n, c in _run(work())]
+    progress.advance("evaluate", len(tallies))
+    return {"model": checkpoint_hash(model), **scores(tallies, config.eval, config.seed)}
+
+
+# ---- shared --------------------------------------------------------------------------------------------------------
+
+
+def _model(config: RunConfig) -> Path:
+    path = Path(config.model.path).absolute()
+    if not config.model.path or not (path / "config.json").exists():
+        raise UserError(
+            "this stage needs a model: give --model FOLDER (a Hugging Face checkpoint, such as a run's rounds/003/training/model)"
+        )
+    return path
+
+
+def _lineage(config: RunConfig) -> Lineage:
+    return Lineage(0, checkpoint_hash(_model(config)), config.seed)
+
+
+def _problems(config: RunConfig, path: str) -> list[Problem]:
+    problems, _ = read_problems(config.problems.model_copy(update={"path": path}))
+    return under_header(problems, config.header)
+
+
+def _statements(config: RunConfig, path: str) -> list[Statement]:
+    """Kept statements of a file of Statement records, or the given statements of a problem file."""
+    try:
+        return [s for s in read_records(path, Statement) if s.kept]
+    except UserError:
+        found = [given(problem, 0) for problem in _problems(config, path) if problem.statement]
+    if not found:
+        raise UserError(f"{path}: no row has a formal statement; run `synth formalize` on it first")
+    return [s for s in found if s.kept]
+
+
+def _run(work: Any) -> Any:
+    with ray_session():
+        return asyncio.run(work)
+
+
+@asynccontextmanager
+async def _services(config: RunConfig) -> AsyncIterator[Services]:
+    """Pools, and samplers on `model.path`, for as long as a stage lasts."""
+    model = str(_model(config))
+    pools = node_pools(config.verify)
+    actors = [sampler_actor(model, config.sampler, config.seed + i) for i in range(config.sampler.replicas)]
+    try:
+        yield Services(actors, pools, model)
+    finally:
+        for actor in [*actors, *pools]:
+            ray.kill(actor)

@@ -1,0 +1,45 @@
+"""Strategy: a fixed list of cheap tactics, no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import indent
+
+from synth.prompts import Proof
+from synth.records import Statement
+from synth.search.base import Proposal, Side
+
+# Short scripts that need no model, cheapest first; tried before it where `search.portfolio` says so.  None is about one
+# problem, but some name the hypotheses and variables as competition statements usually do.
+GENERIC_TACTICS = (
+    "decide",
+    "omega",
+    "norm_num",
+    "rfl",
+    "simp_all",
+    "norm_num [h₀]",
+    "subst_vars; omega",
+    "decide +kernel",
+    "simp [Int.pow_succ, Int.mul_emod, Int.add_emod, h₀, h₁]",
+    "induction ‹ℕ› <;> nlinarith",
+    "clear h₀\ninduction ‹ℕ› <;> nlinarith",
+    "induction ‹ℕ› <;> simp_all [Nat.pow_succ] <;> omega",
+    "mod_cases h : a % 3 <;> simp [Int.pow_succ, Int.mul_emod, h]",
+    "mod_cases h : a % 4 <;> simp [Int.pow_succ, Int.mul_emod, h]",
+    "interval_cases ‹ℕ› <;> omega",
+    "interval_cases ‹ℕ› <;> revert h₁ <;> decide",
+    "interval_cases a <;> omega",
+    "interval_cases m <;> omega",
+)
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """A fixed list of tactics, in one wave."""
+
+    tactics: tuple[str, ...]
+    name: str = "portfolio"
+
+    async def propose(self, statement: Statement, sides: list[Side], tried: set[tuple[bool, str]], n: int, wave: int) -> list[Proposal]:
+        proofs = [Proof("proof", "by " + tactic if "\n" not in tactic else "by\n" + indent(tactic, "  ")) for tactic in self.tactics]
+        return [Proposal(side, proof, self.name) for side in sides for proof in proofs]

@@ -1,0 +1,1 @@
+"""From problems to statements: formalization, normal form, filters, and the measure of faithfulness."""

@@ -1,0 +1,1 @@
+"""The filters of statements, one a file; `run` puts them in order."""

@@ -1,0 +1,56 @@
+"""Statements as text: normal form, the statement that a problem gives, and headers."""
+
+from __future__ import annotations
+
+import re
+
+from synth.prompts import NAME
+from synth.records import Problem, Statement, content_id
+from verify_workers.text.statement import StatementError, negate, parse_theorem, source
+
+
+def normalized(statement: str) -> str:
+    """`statement` with one name, one spelling of ℕ and ℤ, and single spaces: the text that dedup compares."""
+    text = f"theorem {NAME} {parse_theorem(statement).goal}"
+    text = text.replace("ℕ", "Nat").replace("ℤ", "Int").replace("->", "→")
+    return " ".join(re.sub(r"\s*([(){}\[\],:∣≤≥<>=≠+*^/%∧∨→¬])\s*", r" \1 ", text).split())
+
+
+def under_header(problems: list[Problem], header: str) -> list[Problem]:
+    """`problems` with `header` before their statements; `keep` leaves each its own."""
+    return problems if header == "keep" else [problem.model_copy(update={"header": header}) for problem in problems]
+
+
+def _statement(problem: Problem, text: str, **fields: object) -> Statement:
+    try:
+        negation = negate(text)
+    except StatementError:
+        negation = ""
+    return Statement.model_validate(
+        {
+            "id": content_id("statement", problem.id, text),
+            "problem_id": problem.id,
+            "text": text,
+            "header": problem.header,
+            "negation": negation,
+            **fields,
+        }
+    )
+
+
+def given(problem: Problem, round: int) -> Statement:
+    """The statement that a formal benchmark gives for `problem`."""
+    try:
+        return _statement(problem, source(parse_theorem(problem.statement)), origin="given", round=round)
+    except StatementError as error:
+        return Statement(
+            id=content_id("statement", problem.id, problem.statement),
+            problem_id=problem.id,
+            text=problem.statement,
+            header=problem.header,
+            origin="given",
+            kept=False,
+            reason="unparsed",
+            detail=str(error),
+            round=round,
+        )

@@ -1,0 +1,155 @@
+"""Corpora out of run directories: the verified pairs of one or more runs, deduplicated, in four forms.
+
+`parquet`  every field of a pair, in files of bounded size
+`hf`       the same as a Hugging Face data set (`datasets.load_from_disk`)
+`sft`      JSONL of prompt and completion for supervised fine-tuning
+`prover`   JSONL in the columns of published prover corpora (DeepSeek-Prover, arXiv 2405.14333)
+
+Every row of every form carries its lineage: the ids of pair, attempt, statement and problem, round, model, prompt,
+sampling parameters, axioms, Lean and library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pyarrow.parquet as pq
+
+from synth.records import SCHEMA_VERSION, Pair
+from synth.store.arrow import to_table
+from synth.store.rundir import RunDir
+from verify_workers.errors import UserError
+
+ExportFormat = Literal["parquet", "hf", "sft", "prover"]
+ROWS_PER_FILE = 100_000
+LINEAGE = (
+    "attempt_id", "statement_id", "problem_id", "round", "negated", "strategy", "model", "prompt", "seed", "temperature", "axioms", "audit",
+    "lean", "library",
+)  # fmt: skip
+
+
+def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFormat = "parquet") -> dict[str, int]:
+    """Write the pairs of `runs` to the new folder `to`; returns the numbers of `pairs` written and `duplicates` left out.
+
+    The folder appears complete or not at all, with `export.json` saying what it holds.  Raises UserError for a folder that
+    holds something already, runs without pairs, or an unknown format.
+    """
+    if format not in get_args(ExportFormat):
+        raise UserError(f"--format {format}: choose one of {', '.join(get_args(ExportFormat))}")
+    stores = [RunDir.existing(run) for run in (runs if isinstance(runs, list) else [runs])]
+    target = Path(to)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(f"{target}: already there; give a new or empty folder to --to")
+    counts = {"pairs": 0, "duplicates": 0}
+    work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
+    try:
+        work.mkdir(parents=True)
+        _WRITERS[format](unique_pairs(stores, counts), work)
+        if not counts["pairs"]:
+            raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
+        about = {"format": format, "schema_version": SCHEMA_VERSION, "runs": [store.path for store in stores], **counts}
+        (work / "export.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        if target.exists():
+            target.rmdir()
+        os.replace(work, target)
+    except OSError as error:
+        raise UserError(
+            f"{target}: cannot be written ({os.strerror(error.errno or 0).lower()}); free space or choose another --to"
+        ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return counts
+
+
+def unique_pairs(stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[Pair]:
+    """Pairs in the order of the runs and keys; one whose statement and proof came before (whatever found it) is left out."""
+    seen: set[tuple[str, str, str]] = set()
+    for store in stores:
+        for pair in store.read("pairs", Pair):
+            content = (pair.header.strip(), " ".join(pair.statement.split()), pair.proof.strip())
+            if content in seen:
+                counts["duplicates"] += 1
+            else:
+                seen.add(content)
+                counts["pairs"] += 1
+                yield pair
+
+
+def lineage(pair: Pair) -> dict[str, Any]:
+    """`id` and `lineage` of a pair: where it comes from, as plain data."""
+    data = pair.model_dump(mode="json")
+    return {"id": pair.id, "lineage": {name: data[name] for name in LINEAGE}}
+
+
+def opening(pair: Pair) -> str:
+    """The text up to the proof: header, the problem as a comment, the statement and `:=`."""
+    header = f"{pair.header.strip()}\n\n" if pair.header.strip() else ""
+    # A comment cannot hold its own delimiters.
+    words = pair.problem.replace("-/", "- /").replace("/-", "/ -").strip()
+    return f"{header}{f'/-- {words} -/{chr(10)}' if words else ''}{pair.statement.strip()} :="
+
+
+def sft_row(pair: Pair) -> dict[str, Any]:
+    """One example: the prompt asks for a proof of the statement, the completion is the proof (or the whole file)."""
+    task = "Give a whole Lean 4 file that proves the theorem" if pair.form == "code" else "Complete the following Lean 4 code"
+    completion = pair.proof if pair.form == "code" else f" {pair.proof}"
+    return {"prompt": f"{task}:\n\n```lean4\n{opening(pair)}", "completion": f"{completion}\n```", **lineage(pair)}
+
+
+def prover_row(pair: Pair) -> dict[str, Any]:
+    """One row in the usual columns; `formal_proof` is what follows `:=`, or a whole file where `form` is code."""
+    return {
+        "name": f"proof_synth_{pair.id}",
+        "split": "train",
+        "informal_statement": pair.problem,
+        "formal_statement": f"{pair.statement.strip()} :=",
+        "header": pair.header,
+        "form": pair.form,
+        "formal_proof": pair.proof,
+        **lineage(pair),
+    }
+
+
+def _write_parquet(pairs: Iterator[Pair], folder: Path) -> None:
+    number = 0
+    while chunk := list(islice(pairs, ROWS_PER_FILE)):
+        pq.write_table(to_table(chunk, Pair), folder / f"pairs-{number:05d}.parquet", compression="zstd")
+        number += 1
+
+
+def _write_hf(pairs: Iterator[Pair], folder: Path) -> None:
+    import datasets
+
+    parts = folder / "parts"
+    parts.mkdir()
+    _write_parquet(pairs, parts)
+    files = sorted(str(path) for path in parts.iterdir())
+    if files:
+        data = datasets.Dataset.from_parquet(files, cache_dir=str(folder / "cache"), keep_in_memory=False)
+        data.save_to_disk(folder)
+    shutil.rmtree(parts)
+    shutil.rmtree(folder / "cache", ignore_errors=True)
+
+
+def _jsonl_writer(row: Callable[[Pair], dict[str, Any]]) -> Callable[[Iterator[Pair], Path], None]:
+    def write(pairs: Iterator[Pair], folder: Path) -> None:
+        with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
+            for pair in pairs:
+                file.write(json.dumps(row(pair), ensure_ascii=False) + "\n")
+
+    return write
+
+
+_WRITERS: dict[str, Callable[[Iterator[Pair], Path], None]] = {
+    "parquet": _write_parquet,
+    "hf": _write_hf,
+    "sft": _jsonl_writer(sft_row),
+    "prover": _jsonl_writer(prover_row),
+}

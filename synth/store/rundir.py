@@ -1,0 +1,390 @@
+"""The run directory: where a run keeps everything it made, on any fsspec filesystem.
+
+Layout::
+
+    config.yaml                  the resolved config of the run
+    problems/ statements/ attempts/ verdicts/ pairs/     Parquet parts
+    manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
+    manifest.json                all entries in one file (derived; rebuilt whenever it is missing, torn or old)
+    rounds/NNN/metrics.json ...  written by the pipeline through `write_json`
+    .tmp/                        files being written
+
+Work is at-least-once and the corpus exactly-once.  A unit of work (a shard of a round, say) commits all that it
+made, of every kind, under one key: first the parts under names of their own, then the manifest entry that names
+them.  Moving that entry into place is the commit.  A part that no entry names does not exist for a reader, so a
+writer may be killed at any moment; doing the unit again gives new parts and one entry; a key that has an entry is
+never written again.  Nothing is appended to or changed in place, which object stores could not do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+from fsspec.implementations.local import LocalFileSystem
+from pydantic import BaseModel, ValidationError
+
+from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Record, Statement, VerdictRow
+from synth.store.arrow import R, from_table, part_bytes
+from synth.store.config_diff import config_differences
+from verify_workers.errors import UserError
+
+KINDS: dict[str, type[Record]] = {
+    "problems": Problem,
+    "statements": Statement,
+    "attempts": Attempt,
+    "verdicts": VerdictRow,
+    "pairs": Pair,
+}
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+_NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG}
+
+
+class RunDir:
+    """One run's directory.  `open` is for the driver, `attach` for its workers, `existing` for readers of finished runs.
+
+    `path` is where it is, as the user wrote it.  Cheap to make, and safe to send to another process.
+    """
+
+    def __init__(self, url: str | Path) -> None:
+        self.path = str(url)
+        try:
+            self.fs, self.root = fsspec.url_to_fs(self.path)
+        except (ImportError, ValueError) as error:
+            raise UserError(f"{self.path}: cannot be opened ({error}); give a folder, or install the fsspec driver for it") from None
+        self._entries: dict[str, dict[str, Any]] = {}
+        self._lock: IO[bytes] | None = None
+
+    def __reduce__(self) -> tuple[type[RunDir], tuple[str]]:
+        return RunDir, (self.path,)
+
+    def __repr__(self) -> str:
+        return f"RunDir({self.path!r})"
+
+    @classmethod
+    def open(cls, url: str | Path, config: BaseModel | Mapping[str, Any] | None = None, may_differ: Iterable[str] = ()) -> RunDir:
+        """Open a directory for a run as its only driver: make it, or continue what it holds.
+
+        `config` is the resolved config.  It is written down on first use and must agree with what is there
+        afterwards, except for keys under the dotted prefixes `may_differ`.  Leftovers of a killed writer are removed.
+        Raises UserError for another config, another driver at work, or a place that cannot be written.
+        """
+        run = cls(url)
+        with run._writing(run.root):
+            run.fs.makedirs(run.root, exist_ok=True)
+        run._take_lock()
+        try:
+            if config is not None:
+                plain = config.model_dump(mode="json") if isinstance(config, BaseModel) else config
+                run._agree(plain, tuple(may_differ))
+            run._sweep()
+            run.save_manifest()
+        except BaseException:
+            run.close()
+            raise
+        return run
+
+    @classmethod
+    def attach(cls, url: str | Path) -> RunDir:
+        """The same directory for a worker of the run: nothing is locked, checked or cleaned."""
+        return cls(url)
+
+    @classmethod
+    def existing(cls, url: str | Path) -> RunDir:
+        """A run that must be there already (for reports and exports); UserError where it is not."""
+        run = cls(url)
+        if not (run.exists("config.yaml") or run.exists("manifest") or run.exists("manifest.json")):
+            raise UserError(
+                f"{run.path}: not a run directory (no config.yaml or manifest.json); give the directory that `synth run` printed"
+            )
+        return run
+
+    def close(self) -> None:
+        """Let another driver in."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> RunDir:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            if exception[0] is None:
+                self.save_manifest()
+        finally:
+            self.close()
+
+    # files
+
+    def file(self, name: str) -> str:
+        """The path of a file of this run, as its filesystem knows it."""
+        return f"{self.root}/{name}"
+
+    def local_path(self, name: str = "") -> Path:
+        """A file or folder of this run as a local path, for tools that need one (checkpoints); UserError on a remote filesystem."""
+        if not isinstance(self.fs, LocalFileSystem):
+            raise UserError(f"{self.path}: this step needs a local run directory")
+        return Path(self.root, name)
+
+    def exists(self, name: str) -> bool:
+        self.fs.invalidate_cache()
+        return bool(self.fs.exists(self.file(name)))
+
+    def read_bytes(self, name: str) -> bytes:
+        data: bytes = self.fs.cat_file(self.file(name))
+        return data
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Write a whole file so that it appears complete or not at all."""
+        target, temporary = self.file(name), self.file(f".tmp/{uuid.uuid4().hex}")
+        with self._writing(target):
+            try:
+                for path in (temporary, target):
+                    self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+                with self.fs.open(temporary, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    if isinstance(self.fs, LocalFileSystem):
+                        os.fsync(file.fileno())
+                if isinstance(self.fs, LocalFileSystem):
+                    os.replace(temporary, target)
+                else:
+                    self.fs.mv(temporary, target)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self.fs.rm_file(temporary)
+                raise
+
+    def write_text(self, name: str, text: str) -> None:
+        self.write_bytes(name, text.encode("utf-8", "replace"))
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str, default: Any = None) -> Any:
+        """The JSON file's value, or `default` where there is no such file; UserError where it is damaged."""
+        try:
+            return json.loads(self.read_bytes(name))
+        except FileNotFoundError:
+            return default
+        except ValueError as error:
+            raise UserError(f"{self.file(name)}: damaged JSON ({error}); remove the file and run the same command again") from None
+
+    @contextlib.contextmanager
+    def _writing(self, place: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _NO_SPACE:
+                raise UserError(
+                    f"{place}: {os.strerror(error.errno).lower()}; free some space and run the same command to continue"
+                ) from error
+            if error.errno in _NO_PLACE:
+                reason = os.strerror(error.errno).lower()
+                raise UserError(f"{place}: cannot be written ({reason}); choose another run directory with --run-dir") from error
+            raise
+
+    # opening
+
+    def _take_lock(self) -> None:
+        """One driver per run directory, where the filesystem is this machine's own."""
+        if not isinstance(self.fs, LocalFileSystem):
+            return
+        with self._writing(self.root):
+            file = Path(self.file(".lock")).open("ab")  # noqa: SIM115  # held until `close`
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise UserError(
+                f"{self.path}: another `synth run` is using this run directory; wait for it, or give another --run-dir"
+            ) from None
+        self._lock = file
+
+    def locked(self) -> bool:
+        """Whether a driver is at work here (False on a filesystem that is not this machine's own)."""
+        try:
+            with Path(self.file(".lock")).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def _agree(self, config: Mapping[str, Any], may_differ: tuple[str, ...]) -> None:
+        text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+        if not self.exists("config.yaml"):
+            if self.keys():
+                raise UserError(f"{self.path}: holds results but no config.yaml; give another --run-dir")
+            self.write_text("config.yaml", text)
+            return
+        try:
+            old = yaml.safe_load(self.read_bytes("config.yaml"))
+        except yaml.YAMLError:
+            old = None
+        if not isinstance(old, dict):
+            raise UserError(f"{self.file('config.yaml')}: damaged; give another --run-dir")
+        different = [
+            (key, was, now)
+            for key, was, now in config_differences(old, yaml.safe_load(text))
+            if not any(key == prefix or key.startswith(prefix + ".") for prefix in may_differ)
+        ]
+        if different:
+            shown = ", ".join(f"{key} is {was!r} there and {now!r} here" for key, was, now in different[:3])
+            more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
+            raise UserError(f"{self.path}: holds a run of another config: {shown}{more}; use that config, or give another --run-dir")
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left: temporary files, and parts that no manifest entry names."""
+        if self.exists(".tmp"):
+            self.fs.rm(self.file(".tmp"), recursive=True)
+        named = {part["path"] for entry in self.entries() for part in entry["parts"]}
+        for kind in KINDS:
+            for path in self._list(kind):
+                if path.endswith(".parquet") and f"{kind}/{path.rsplit('/', 1)[-1]}" not in named:
+                    self.fs.rm_file(path)
+
+    def _list(self, folder: str) -> list[str]:
+        self.fs.invalidate_cache()
+        try:
+            return sorted(self.fs.ls(self.file(folder), detail=False))
+        except FileNotFoundError:
+            return []
+
+    # units of work
+
+    @staticmethod
+    def _entry(key: str) -> str:
+        return f"manifest/{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+
+    def commit(self, key: str, parts: Mapping[str, Iterable[BaseModel]], info: Mapping[str, Any] | None = None) -> bool:
+        """Keep all records that the unit of work `key` made, of every kind in `parts`, or (when killed) none of them.
+
+        `info` is small plain data about the unit (counts, seconds).  Returns False, and keeps nothing new, where the unit
+        was finished before.  A kind with no records gets no part.
+        """
+        entry = self._entry(key)
+        if self.exists(entry):
+            return False
+        attempt = uuid.uuid4().hex[:8]
+        listed = []
+        for kind, records in parts.items():
+            data, rows = part_bytes(records, KINDS[kind], key)
+            if rows:
+                path = f"{kind}/{entry[9:-5]}-{attempt}.parquet"
+                self.write_bytes(path, data)
+                listed.append({"kind": kind, "path": path, "rows": rows, "bytes": len(data)})
+        if self.exists(entry):  # another worker was given the same unit and was faster
+            for part in listed:
+                self.fs.rm_file(self.file(str(part["path"])))
+            return False
+        self.write_json(entry, {"key": key, "schema_version": SCHEMA_VERSION, "parts": listed, "info": dict(info or {})})
+        return True
+
+    def write(self, kind: str, records: Iterable[BaseModel], key: str) -> bool:
+        """`commit` for a unit that makes records of one kind; the same key written twice gives one part."""
+        return self.commit(f"{kind}:{key}", {kind: records})
+
+    def done(self, kind: str, key: str) -> bool:
+        """Whether the unit `key` is finished as far as `kind` goes: by `write` of that kind, or by `commit`."""
+        return self.exists(self._entry(f"{kind}:{key}")) or self.exists(self._entry(key))
+
+    def info(self, key: str) -> dict[str, Any]:
+        """What `commit` was told about a finished unit; {} where it is not finished."""
+        return next((dict(entry["info"]) for entry in self.entries() if entry["key"] == key), {})
+
+    def entries(self) -> list[dict[str, Any]]:
+        """All manifest entries, by key: the same order whichever worker finished first."""
+        if not self._entries:
+            self._load_manifest()
+        listed = {path.rsplit("/", 1)[-1].removesuffix(".json"): path for path in self._list("manifest")}
+        for name in self._entries.keys() - listed.keys():
+            del self._entries[name]
+        for name in sorted(listed.keys() - self._entries.keys()):
+            self._entries[name] = self._entry_at(listed[name])
+        return sorted(self._entries.values(), key=lambda entry: str(entry["key"]))
+
+    def _entry_at(self, path: str) -> dict[str, Any]:
+        try:
+            entry: dict[str, Any] = json.loads(self.fs.cat_file(path))
+            if all(name in entry for name in ("key", "parts", "info")):
+                return entry
+        except (ValueError, TypeError):
+            pass
+        raise UserError(f"{path}: damaged entry of the manifest; restore it, or remove it to do its work again")
+
+    def _load_manifest(self) -> None:
+        """Take what manifest.json holds, to spare reading the entries one by one; it is only a copy, so damage costs nothing."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            for entry in json.loads(self.read_bytes("manifest.json"))["entries"]:
+                self._entries[self._entry(entry["key"])[9:-5]] = entry
+
+    def save_manifest(self) -> None:
+        """Write manifest.json: every entry, and the rows of each kind."""
+        entries = self.entries()
+        rows = {kind: sum(part["rows"] for entry in entries for part in entry["parts"] if part["kind"] == kind) for kind in KINDS}
+        self.write_json("manifest.json", {"schema_version": SCHEMA_VERSION, "rows": rows, "entries": entries})
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """The keys of finished units."""
+        return [entry["key"] for entry in self.entries() if entry["key"].startswith(prefix)]
+
+    def parts(self, kind: str, prefix: str = "") -> list[str]:
+        """Paths of the finished parts of a kind (of the units whose key starts with `prefix`), in the order of the keys."""
+        return [self.file(part["path"]) for part in self._parts(kind, prefix)]
+
+    def _parts(self, kind: str, prefix: str) -> Iterator[dict[str, Any]]:
+        for entry in self.entries():
+            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix):
+                yield from (part for part in entry["parts"] if part["kind"] == kind)
+
+    def count(self, kind: str, prefix: str = "") -> int:
+        """Rows of a kind as listed, before `read` drops repeated ids."""
+        return sum(int(part["rows"]) for part in self._parts(kind, prefix))
+
+    def read(self, kind: str, model: type[R], prefix: str = "") -> Iterator[R]:
+        """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part."""
+        seen = set()
+        for path in self.parts(kind, prefix):
+            for record in self._read_part(path, model):
+                identity = getattr(record, "id", None)
+                if identity is None or identity not in seen:
+                    seen.add(identity)
+                    yield record
+
+    def _read_part(self, path: str, model: type[R]) -> Iterator[R]:
+        try:
+            with self.fs.open(path, "rb") as file:
+                table = pq.read_table(file)
+            version = int((table.schema.metadata or {}).get(b"schema_version", b"0"))
+            if version > SCHEMA_VERSION:
+                raise UserError(f"{path}: written by a newer proof-synth (records {version}, known here {SCHEMA_VERSION}); upgrade it")
+            yield from from_table(table, model)
+        except (pa.ArrowInvalid, FileNotFoundError, ValidationError) as error:
+            first = str(error).splitlines()[0]
+            raise UserError(
+                f"{path}: unreadable part ({first}); the file was damaged after it was written: restore or start anew"
+            ) from error
+
+    # rounds
+
+    def rounds(self) -> list[dict[str, Any]]:
+        """The metrics of all finished rounds, in order."""
+        found = [self.read_json(f"rounds/{path.rsplit('/', 1)[-1]}/metrics.json") for path in self._list("rounds")]
+        return [metrics for metrics in found if metrics is not None]

@@ -1,0 +1,137 @@
+"""report.html: complete, self-contained, and safe against what a model wrote."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.records import Pair
+from synth.show.report import bars, curves, funnel, sample_pairs, write_report
+from synth.store.rundir import RunDir
+from verify_workers.errors import UserError
+
+VOID = {"meta", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and collects names and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def metrics(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "round": number, "problems": 100, "statements": 390, "statements_kept": 80, "attempts": 640, "pairs": 30, "proved": 28,
+        "pass@1": 17.0 + 10 * number, "pass@8": 36.5 + 6 * number, "beyond_pass@8": 11.4 + 9 * number, "baseline": 30.0, "seconds": 120.0,
+        "statements_rejected": {"elaboration": 12, "trivial": 5}, "verdicts": {"accepted": 30, "rejected: unsolved": 400},
+        "families": {"parity": {"pass@8": 50.0}, "gcd": {"pass@8": 20.0 + number}}, "stages": {"search": 61.0},
+        "tokens_per_pair": 1500.0, "core_seconds_per_pair": 8.0, **more,
+    }  # fmt: skip
+
+
+def pair(n: int, **more: Any) -> Pair:
+    fields = {
+        "id": f"{n:020x}",
+        "attempt_id": f"a{n}",
+        "statement_id": f"s{n}",
+        "problem_id": f"p{n}",
+        "statement": f"theorem X : {n} = {n}",
+    }
+    return Pair.model_validate(
+        {**fields, "proof": "by rfl", "problem": f"Show that {n} is {n}.", "model": "abc123", "lean": "4.35.0", **more}
+    )
+
+
+def finished(folder: Path) -> RunDir:
+    with RunDir.open(folder, {"name": "the <demo>", "seed": 3}) as run:
+        for number in range(4):
+            run.write_json(f"rounds/{number:03d}/metrics.json", metrics(number))
+        evil = pair(1, problem="<script>alert(1)</script>", proof='by exact </pre><img src="http://x/y">', round=3, axioms=["propext"])
+        run.write("pairs", [evil, pair(2, round=1, negated=True)], "a")
+    return run
+
+
+def test_the_page_is_complete_and_self_contained(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    path = write_report(tmp_path)
+    assert path == str(tmp_path / "report.html")
+    text = Path(path).read_text()
+    page = Page(text)
+    assert len(text) < 3_000_000
+    assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object"}
+    assert not [attrs for _, attrs in page.tags if {"src", "href", "onload", "onclick"} & attrs.keys()]
+    assert "url(" not in text and "@import" not in text
+    for piece in (
+        "the <demo>", "17.0 → 47.0 %", "36.5 → 54.5 %", "11.4 → 38.4 %", "one-line tactics: 30.0 %", "8.0 core-s · 1,500 tokens",
+        "search 61", "elaboration", "rejected: unsolved", "1,600", "parity", "<script>alert(1)</script>", "by exact </pre>",
+        "refuted: the negation is proved",
+        "abc123", "4.35.0", "axioms: propext", "seed: 3", "statements kept", "320",
+    ):  # fmt: skip
+        assert piece in page.text, piece
+    assert write_report(run) == path, "written anew as often as wanted"
+
+
+def test_a_run_that_only_began(tmp_path: Path) -> None:
+    with RunDir.open(tmp_path, {"name": "x"}):
+        pass
+    page = Page(Path(write_report(tmp_path)).read_text())
+    assert "No round is finished yet. So far: 0 problems" in page.text
+    with pytest.raises(UserError, match="not a run directory"):
+        write_report(tmp_path / "nothing")
+
+
+def test_round_zero_alone_without_optional_figures(tmp_path: Path) -> None:
+    with RunDir.open(tmp_path, {"name": "x"}) as run:
+        run.write_json("rounds/000/metrics.json", {"round": 0, "pass@1": 5.0, "pass@8": None, "faithful": None})
+    assert "5.0 → 5.0 %" in Page(Path(write_report(tmp_path)).read_text()).text
+
+
+def test_the_chart_puts_points_where_they_belong() -> None:
+    svg = re.match(r"<svg.*</svg>", curves([metrics(0), metrics(1), metrics(2)]))
+    assert svg
+    root = ET.fromstring(svg[0])
+    lines = [[tuple(map(float, point.split(","))) for point in line.attrib["points"].split()] for line in root.iter("polyline")]
+    assert [len(line) for line in lines] == [3, 3, 3]
+    assert all(line[0][0] < line[1][0] < line[2][0] and line[0][1] > line[2][1] for line in lines), "rising values go up"
+    (baseline,) = [float(line.attrib["y1"]) for line in root.iter("line") if line.attrib["class"] == "baseline"]
+    assert lines[0][0][1] > baseline > lines[0][2][1], "17 % is below the 30 % line, 37 % above it"
+    assert curves([]) == "" and "<svg" in curves([{"round": 0, "pass@1": 100.0}])
+
+
+def test_sampled_pairs_come_from_every_round_and_both_sides() -> None:
+    pairs = [pair(n, round=n % 3, negated=n % 5 == 0) for n in range(300)]
+    chosen = sample_pairs(iter(pairs), 12)
+    assert len(chosen) == 12 and chosen == sample_pairs(reversed(pairs), 12), "the sample does not depend on the order"
+    assert {(p.round, p.negated) for p in chosen} == {(r, side) for r in range(3) for side in (False, True)}
+    assert sample_pairs(pairs[:2], 12) == sorted(pairs[:2], key=lambda p: (-p.round, p.negated, p.id))
+
+
+def test_bars_and_funnel() -> None:
+    assert [(bar.name, bar.value, bar.share) for bar in bars({"a": 1, "b": 4, "": 9, "c": 0})] == [("b", 4, 1.0), ("a", 1, 0.25)]
+    assert funnel([metrics(0), metrics(1)]) == {"problems": 200, "statements formalized": 780, "statements kept": 160, "proved": 56}
+    assert funnel([]) == {}

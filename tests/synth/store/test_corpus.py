@@ -1,0 +1,105 @@
+"""Exports: every form readable by what it is meant for, deduplicated, with lineage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from synth.problems.readers import ProblemsConfig, read_problems
+from synth.records import Pair
+from synth.store.arrow import from_table
+from synth.store.corpus import LINEAGE, export, opening, sft_row
+from synth.store.rundir import RunDir
+from verify_workers.errors import UserError
+
+
+def pair(n: int, **more: Any) -> Pair:
+    fields = {
+        "id": f"{n:020x}",
+        "attempt_id": f"a{n}",
+        "statement_id": f"s{n}",
+        "problem_id": f"p{n}",
+        "statement": f"theorem X : {n} = {n}",
+    }
+    lineage = {"round": 2, "strategy": "whole", "model": "abc", "prompt": "def", "seed": 7, "temperature": 0.5, "axioms": ["propext"]}
+    return Pair.model_validate({**fields, **lineage, "proof": "by rfl", "problem": f"Show {n} = {n}.", "lean": "4.35.0", **more})
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    with RunDir.open(folder, {"name": "x"}) as store:
+        store.write("pairs", [pair(1), pair(2)], "a")
+        store.write("pairs", [pair(3, statement="theorem X :  1 = 1"), pair(4, negated=True, statement="theorem X : ¬ (1 = 2)")], "b")
+    return folder
+
+
+def test_parquet(run: Path, tmp_path: Path) -> None:
+    assert export(run, tmp_path / "out") == {"pairs": 3, "duplicates": 1}
+    table = pq.read_table(tmp_path / "out" / "pairs-00000.parquet")
+    assert list(from_table(table, Pair)) == [pair(1), pair(2), pair(4, negated=True, statement="theorem X : ¬ (1 = 2)")]
+    about = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert (about["format"], about["pairs"], about["duplicates"], about["runs"]) == ("parquet", 3, 1, [str(run)])
+
+
+def test_hf(run: Path, tmp_path: Path) -> None:
+    import datasets
+
+    export(run, tmp_path / "out", "hf")
+    data = datasets.load_from_disk(tmp_path / "out")
+    assert data["id"][:] == [pair(n).id for n in (1, 2, 4)]
+    assert data[0]["axioms"] == ["propext"] and set(data.column_names) == set(Pair.model_fields)
+    assert not (tmp_path / "out" / "parts").exists() and not (tmp_path / "out" / "cache").exists()
+
+
+def test_sft(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "out", "sft")
+    rows = [json.loads(line) for line in (tmp_path / "out" / "train.jsonl").read_text().splitlines()]
+    assert rows[0]["prompt"] == "Complete the following Lean 4 code:\n\n```lean4\n/-- Show 1 = 1. -/\ntheorem X : 1 = 1 :="
+    assert rows[0]["completion"] == " by rfl\n```"
+    assert set(LINEAGE) == rows[0]["lineage"].keys() and rows[0]["lineage"]["prompt"] == "def" and rows[2]["lineage"]["negated"] is True
+
+
+def test_prover_rows_can_be_read_back_as_problems(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "out", "prover")
+    path = tmp_path / "out" / "train.jsonl"
+    row = json.loads(path.read_text().splitlines()[0])
+    assert row["formal_statement"] == "theorem X : 1 = 1 :=" and row["formal_proof"] == "by rfl" and row["split"] == "train"
+    assert row["lineage"]["problem_id"] == "p1"
+    problems, _ = read_problems(ProblemsConfig(path=str(path)))
+    assert (problems[0].text, problems[0].statement) == ("Show 1 = 1.", "theorem X : 1 = 1 :=")
+
+
+def test_several_runs_are_one_corpus(run: Path, tmp_path: Path) -> None:
+    with RunDir.open(tmp_path / "other", {"name": "y"}) as store:
+        store.write("pairs", [pair(9), pair(10, statement="theorem X : 2 = 2")], "a")
+    assert export([run, tmp_path / "other"], tmp_path / "out") == {"pairs": 4, "duplicates": 2}
+
+
+def test_whole_files_and_comments() -> None:
+    code = "theorem helper : True := trivial\n\ntheorem X : 1 = 1 := rfl"
+    row = sft_row(pair(1, form="code", proof=code))
+    assert row["prompt"].startswith("Give a whole Lean 4 file") and row["completion"] == f"{code}\n```"
+    text = opening(pair(1, problem="tricky -/ axiom x : False /- more", header="import Init\n"))
+    assert text == "import Init\n\n/-- tricky - / axiom x : False / - more -/\ntheorem X : 1 = 1 :="
+
+
+def test_what_is_refused(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="already there; give a new or empty folder"):
+        export(run, run)
+    with pytest.raises(UserError, match="choose one of parquet, hf, sft, prover"):
+        export(run, tmp_path / "out", "csv")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="not a run directory"):
+        export(tmp_path / "nothing", tmp_path / "out")
+    RunDir.open(tmp_path / "empty", {"name": "z"}).close()
+    for form in ("parquet", "hf"):
+        with pytest.raises(UserError, match="no verified pairs yet"):
+            export(tmp_path / "empty", tmp_path / "out", form)  # type: ignore[arg-type]
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written"):
+        export(run, tmp_path / "file" / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "run"], "nothing half-written is left"
