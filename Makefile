@@ -13,7 +13,7 @@ help:
 	@echo "make setup   the virtual environment $(VENV) with locked packages, and the embedded Lean's core library (once, 3-5 minutes)"
 	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (about 10 minutes)"
 	@echo "make test    all tests"
-	@echo "make lint    ruff and mypy        make docs    the reference pages in docs/, and a check of its links"
+	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links"
 	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
 	@echo "PYTHON=...   the Python to build the environment from (>= 3.11)"
 
@@ -44,6 +44,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python docs/build.py --check
 
 format: setup
 	@$(BIN)/ruff check --fix .

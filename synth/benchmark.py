@@ -16,7 +16,7 @@ from synth.services import Verify
 from synth.statements.text import given, normalized, under_header
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason
-from verify_workers.statement import StatementError, negate, parse_theorem, source
+from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ def _lean() -> Iterator[Row]:
 
 
 def _fork() -> Iterator[Row]:
-    from verify_workers.backends import make_backend
+    from verify_workers.backends.choose import make_backend
 
     try:
         backend = make_backend("fork", "strict")
@@ -202,7 +202,7 @@ def _fork() -> Iterator[Row]:
 
 
 def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
-    from verify_workers.backends import make_backend
+    from verify_workers.backends.choose import make_backend
     from verify_workers.lean.project import steps
 
     missing = False

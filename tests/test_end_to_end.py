@@ -17,7 +17,7 @@ import pytest
 from synth.problems.generate import generate
 from synth.records import Pair, Statement
 from synth.store.rundir import RunDir
-from verify_workers.backends import make_backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check
 
 ROOT = Path(__file__).parents[1]

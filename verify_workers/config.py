@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class CacheConfig(BaseModel):
-    """The verdict cache on disk (see `verify_workers.cache`)."""
+    """The verdict cache on disk (see `verify_workers.pool.cache`)."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -26,7 +26,7 @@ from pydantic import BaseModel, Field
 
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
 
 JSONL_ENDINGS = (".jsonl", ".ndjson")

@@ -4,7 +4,7 @@
 
 1. Overhead: a backend that answers at once; what is left is the pool.
 2. Policy, simulated: 64 workers, 0.05-3 s checks and 1.7 % that run into a limit of 60 s.  The clock is simulated,
-   the scheduling code is the pool's own (`verify_workers.schedule`).  Callers submit chunks and wait for them, as
+   the scheduling code is the pool's own (`verify_workers.pool.schedule`).  Callers submit chunks and wait for them, as
    shards of a search do.  Compared at equal verdicts: one pass and two passes, each with time-outs run once
    more (a time-out on a busy machine is not trusted) or believed at once.
 3. The same load through the real pool and its 64 threads, with all times scaled down.
@@ -25,9 +25,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from verify_workers.config import PoolConfig
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
+from verify_workers.pool.schedule import Item, Schedule, passes
 from verify_workers.records import Check, Outcome, Verdict
-from verify_workers.schedule import Item, Schedule, passes
 
 LIMIT, FIRST = 60.0, 3.0  # seconds
 TAIL = 0.017  # share of checks that never end

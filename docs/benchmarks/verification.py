@@ -27,9 +27,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.config import PoolConfig
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome
 
 SHORT = [
@@ -282,7 +283,8 @@ def killing(seconds: float, workers: int) -> None:
     """Checks stream through the Ray pool while its Lean processes, and once its actor, are killed."""
     import ray
 
-    from verify_workers.pool import node_pools, stream
+    from verify_workers.pool.client import stream
+    from verify_workers.pool.node import node_pools
 
     root = str(Path(__file__).parents[2])
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:

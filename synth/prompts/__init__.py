@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 
 from synth.records import GRADES, Grade
 from verify_workers.errors import UserError
-from verify_workers.statement import StatementError, parse_theorem, source
+from verify_workers.text.statement import StatementError, parse_theorem, source
 
 Role = Literal["formalize", "grade", "prove"]
 NAME = "X"  # every theorem is called this in prompts: a name carries no information about the proof

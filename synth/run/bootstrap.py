@@ -1,4 +1,4 @@
-"""Round 0: our own small model, which of its seed proofs Lean accepts, and what cheap tactics prove of the benchmark."""
+"""Round 0: our own small model, and what cheap tactics prove of the benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from synth.run.learn import fit
 from synth.run.state import Run
 from train.model import create_checkpoint
 from train.tokenizer import train_tokenizer
-from verify_workers.records import Check
 
 
 async def bootstrap(job: Run) -> None:
@@ -23,21 +22,6 @@ async def bootstrap(job: Run) -> None:
         tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
     await fit(job, 0, initial, examples, config.train)
-
-
-async def verified_seeds(job: Run) -> list[int]:
-    """Which proofs of the noisy seed set Lean accepts (their places in it); computed once per run."""
-    if job.inputs.seeds is None:
-        return []
-    name = "rounds/000/seeds.json"
-    if not job.store.exists(name):
-        header = job.config.header if job.config.header != "keep" else ""
-        checks = [
-            Check(id=str(i), statement=statement, header=header, proof=proof, timeout=job.config.search.timeout)
-            for i, (statement, proof) in enumerate(job.inputs.seeds.proofs)
-        ]
-        job.store.write_json(name, [int(v.id) for v in await job.services().verify(checks) if v.accepted])
-    return list(job.store.read_json(name))
 
 
 async def easily_proved(job: Run) -> frozenset[str]:

@@ -20,11 +20,11 @@ from synth.llm.types import Weights
 from synth.prompts import load_prompts
 from synth.records import Drop, Pair, Problem, Statement, content_id
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
-from synth.run.bootstrap import bootstrap, easily_proved, verified_seeds
+from synth.run.bootstrap import bootstrap, easily_proved
 from synth.run.evaluate import evaluate
 from synth.run.figures import costs, tally
 from synth.run.inputs import load_inputs
-from synth.run.learn import train
+from synth.run.learn import train, verified_seeds
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -32,7 +32,7 @@ from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
 from train.tracking import Tracker
-from verify_workers.pool import node_pools
+from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
 
 log = logging.getLogger(__name__)

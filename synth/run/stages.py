@@ -39,7 +39,7 @@ from train.model import checkpoint_hash
 from train.replay import select
 from train.rounds import TrainResult, train_round
 from verify_workers.errors import UserError
-from verify_workers.pool import node_pools
+from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
 
 

@@ -6,7 +6,7 @@ import re
 
 from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
-from verify_workers.statement import StatementError, negate, parse_theorem, source
+from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
 
 def normalized(statement: str) -> str:

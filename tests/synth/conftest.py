@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from verify_workers.backends import make_backend
 from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from tests.verify_workers.fake_lake import FakeLake
-from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check, Outcome, Snippet
 
 STATEMENT = "theorem goal : 1 = 2"

@@ -19,7 +19,7 @@ from verify_workers import verify_file as module
 from verify_workers.config import CacheConfig, PoolConfig, VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Verdict
 from verify_workers.verify_file import SCHEMA, Summary, read_checks, verify_file
 

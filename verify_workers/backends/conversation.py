@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from verify_workers.backends.process import confined, died
-from verify_workers.kernel.children import anonymous
+from verify_workers.backends.launch import confined, died
 from verify_workers.lean.install import Lean
+from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Verdict
 
 POLL = 0.05  # seconds between looks at the clock and the memory
@@ -90,7 +90,7 @@ class Conversation:
     @property
     def private(self) -> int:
         """Bytes of private memory in use."""
-        return anonymous(self._process.pid)
+        return private_bytes(self._process.pid)
 
     def ask(self, question: bytes, take: Callable[[bytearray], Reply | None], seconds: float, memory: int, unasked: bool = False) -> Reply:
         """The reply to `question`.

@@ -10,17 +10,16 @@ import re
 import signal
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Any, Literal
 
-from verify_workers import pin
 from verify_workers.errors import UserError
-from verify_workers.kernel import abi, header, jail, selftest
+from verify_workers.kernel import abi, jail, selftest
 from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
 from verify_workers.lean.install import LeanInstall
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
-from verify_workers.statement import StatementError, parse_theorem, source
+from verify_workers.text import header, pin
+from verify_workers.text.statement import StatementError, parse_theorem, source
 
 MAX_SESSIONS = 3  # headers kept warm by a worker; the one used longest ago goes first
 MAX_TEXT = 4 << 20  # characters of one candidate
@@ -178,12 +177,6 @@ class ForkBackend:
             except (ZygoteFailed, Unsupported, OSError) as error:
                 _tested[key] = f"{type(error).__name__}: {error}"
         return _tested[key]
-
-
-def audit_again(install: LeanInstall, checks: Iterable[Check], memory_mb: int = 2048) -> list[Verdict]:
-    """The strict second opinion: the same checks through the kernel audit of a session forked for them alone."""
-    with ForkBackend(install, "strict", memory_mb) as backend:
-        return [backend.check(check) for check in checks]
 
 
 def _unfit(check: Check, text: str) -> Verdict | None:

@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
-from verify_workers.backends.process import MEMORY, ProcessBackend, died
+from verify_workers.backends.launch import died
+from verify_workers.backends.process import MEMORY, ProcessBackend
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject
 from verify_workers.records import Check, Message, Outcome, Reason, Verdict

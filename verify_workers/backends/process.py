@@ -5,37 +5,31 @@ It reads Lean's messages (policy + statement pin + axiom list), so its verdicts 
 
 from __future__ import annotations
 
-import json
 import os
 import selectors
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from verify_workers import pin, policy
+from verify_workers import policy
+from verify_workers.backends.launch import OPTIONS, confined, died
 from verify_workers.errors import UserError
-from verify_workers.kernel import header as headers
-from verify_workers.kernel.children import anonymous
 from verify_workers.lean.install import Lean
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
+from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
-
-CONFINED = Path(__file__).with_name("confined.py")
+from verify_workers.text import header as headers
+from verify_workers.text import pin
 
 MEMORY = 2 << 30  # bytes of private memory before a check counts as `resource`
 FILES = 64  # that a check may have open
 POLL = 0.02  # seconds between looks at the clock and the memory
 MAX_OUTPUT = 8 << 20  # bytes of messages
-# A misspelt or unknown name must not become a variable: `(x : ℝ)` without reals would be accepted for every type ℝ.
-OPTIONS = ("-DautoImplicit=false", "-DrelaxedAutoImplicit=false")
-# The candidate's doing, as far as anyone can tell: a checker's own failure does not look like this.
-FAULTS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE})
 
 
 @dataclass(frozen=True)
@@ -185,7 +179,7 @@ class ProcessBackend:
                         selector.unregister(key.fileobj)
                 if time.monotonic() > deadline:
                     stopped = Outcome.TIMEOUT
-                elif anonymous(child.pid) > self._memory or sum(map(len, streams.values())) > MAX_OUTPUT:
+                elif private_bytes(child.pid) > self._memory or sum(map(len, streams.values())) > MAX_OUTPUT:
                     stopped = Outcome.RESOURCE
         if stopped is None:
             try:
@@ -193,27 +187,6 @@ class ProcessBackend:
             except subprocess.TimeoutExpired:
                 stopped = Outcome.TIMEOUT
         return bytes(streams[child.stdout]), bytes(streams[child.stderr]), stopped
-
-
-def confined(limits: dict[str, int | str]) -> list[str]:
-    """The argv prefix that confines the program after it (see `confined.py`)."""
-    return [sys.executable, "-I", "-S", str(CONFINED), json.dumps(limits)]
-
-
-def died(status: int, errors: bytes) -> tuple[Outcome, str, str] | None:
-    """(outcome, reason, detail) of a Lean that ended by a signal of the candidate's making, None for any other end.
-
-    `status` as subprocess gives it, `errors` what it wrote to standard error.
-    """
-    if status == -signal.SIGXCPU:
-        return Outcome.TIMEOUT, "processor time", ""
-    if -status not in FAULTS:
-        return None
-    words = errors.decode("utf-8", "replace").lower()
-    if any(sign in words for sign in ("out of memory", "bad_alloc", "cannot allocate")):
-        return Outcome.RESOURCE, "memory", ""
-    detail = "Lean's stack overflowed" if "stack overflow" in words else f"Lean crashed (signal {-status})"
-    return Outcome.REJECTED, Reason.ELABORATION, f"{detail}; often a very deep recursion"
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

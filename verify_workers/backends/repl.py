@@ -16,9 +16,9 @@ from typing import Any
 
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Failed
 from verify_workers.backends.session import SessionBackend
-from verify_workers.kernel import header as headers
 from verify_workers.lean.project import LakeProject
 from verify_workers.records import Message
+from verify_workers.text import header as headers
 
 # As in the other backends: an unknown name is an error, unless the header itself says otherwise.
 OPTIONS = "set_option autoImplicit false\nset_option relaxedAutoImplicit false\n"

@@ -8,11 +8,12 @@ import time
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from verify_workers import pin, policy
+from verify_workers import policy
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
-from verify_workers.kernel import header as headers
 from verify_workers.lean.install import Lean
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.text import header as headers
+from verify_workers.text import pin
 
 
 class SessionBackend(ABC):

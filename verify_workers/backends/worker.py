@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Failed
-from verify_workers.backends.process import OPTIONS
+from verify_workers.backends.launch import OPTIONS
 from verify_workers.backends.session import SessionBackend
 from verify_workers.lean.install import Lean
 from verify_workers.records import Message

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import resource
 import select
 import signal
 import socket
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from verify_workers.kernel import jail
+from verify_workers.processes import private_bytes
 
 Ended = Literal["ok", "timeout", "memory", "crash", "overflow"]
 
@@ -26,7 +26,6 @@ TICK = 0.02  # seconds between two looks at memory
 MAX_OUTPUT = 1 << 26  # bytes
 SERVER_CPU_SECONDS = 3600.0
 _LENGTH = struct.Struct("<I")
-_PAGE = resource.getpagesize()
 
 
 class OwnerGone(Exception):
@@ -67,22 +66,12 @@ class Child:
         return self.size >= _LENGTH.size + int(_LENGTH.unpack_from(self.output[0])[0])
 
 
-def anonymous(pid: int) -> int:
-    """Bytes of anonymous resident memory (0 once the process is gone)."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            _, resident, shared, *_ = file.read().split()
-    except (OSError, ValueError):
-        return 0
-    return (int(resident) - int(shared)) * _PAGE
-
-
 def start(work: Callable[[], bytes], seconds: float, memory: int) -> Child:
     """Run `work` in a jailed child that writes the result to a pipe; wall and CPU seconds, memory in bytes."""
     reading, writing = os.pipe()
     pid = _fork(lambda: _write(writing, work()), (writing,), 2 * seconds)
     os.close(writing)
-    return Child(pid, os.pidfd_open(pid), reading, time.monotonic() + seconds, memory, anonymous(os.getpid()))
+    return Child(pid, os.pidfd_open(pid), reading, time.monotonic() + seconds, memory, private_bytes(os.getpid()))
 
 
 def serve(handle: Callable[[bytes], bytes], memory: int) -> Child:
@@ -99,7 +88,7 @@ def serve(handle: Callable[[bytes], bytes], memory: int) -> Child:
     pid = _fork(loop, (writing, asked), SERVER_CPU_SECONDS)
     os.close(writing)
     os.close(asked)
-    return Child(pid, os.pidfd_open(pid), reading, 0.0, memory, anonymous(os.getpid()), requests=asking)
+    return Child(pid, os.pidfd_open(pid), reading, 0.0, memory, private_bytes(os.getpid()), requests=asking)
 
 
 def ask(server: Child, request: bytes, seconds: float, owner: socket.socket) -> None:
@@ -197,7 +186,7 @@ def finish(children: list[Child], owner: socket.socket) -> None:
             for child in running:
                 if now > child.deadline:
                     child.end("timeout")
-                elif anonymous(child.pid) - child.inherited > child.memory:
+                elif private_bytes(child.pid) - child.inherited > child.memory:
                     child.end("memory")
     if gone:
         raise OwnerGone

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from itertools import chain
 
-from verify_workers.kernel import header as headers
 from verify_workers.policy import rules
 from verify_workers.policy.rules import Violation
 from verify_workers.records import Check, Message, Outcome, Reason, Verdict
-from verify_workers.statement import StatementError, parse_theorem
+from verify_workers.text import header as headers
+from verify_workers.text.statement import StatementError, parse_theorem
 
 __all__ = ["Violation", "refusal", "violations"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
-from verify_workers.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token, tokens
 from verify_workers.policy import words
+from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token, tokens
 
 MAX_CHARACTERS = 100_000  # of one text
 MAX_LINES = 10_000

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from verify_workers.kernel import header
 from verify_workers.records import Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.text import header
 
 Infotree = Literal["full", "tactics", "original", "substantive"]
 

@@ -17,7 +17,7 @@ from ray import serve
 from ray.exceptions import RayActorError, RayTaskError
 
 from verify_workers.errors import UserError
-from verify_workers.pool import node_pools
+from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
 from verify_workers.records import Check, Outcome, Verdict
 from verify_workers.serve.app import make_app

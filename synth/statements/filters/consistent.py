@@ -5,7 +5,7 @@ from __future__ import annotations
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
 from verify_workers.records import Check
-from verify_workers.statement import StatementError, parse_theorem
+from verify_workers.text.statement import StatementError, parse_theorem
 
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
 

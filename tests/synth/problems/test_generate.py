@@ -12,7 +12,8 @@ import pytest
 from synth.problems.families import FAMILIES, Draft
 from synth.problems.generate import LEVELS, generate, reference, word
 from synth.problems.seeds import corrupt, rename, seed_set
-from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check, Outcome
 
 SAMPLE = 1000

@@ -21,8 +21,8 @@ from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.worker import WorkerBackend
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.lexer import tokens
 from verify_workers.records import Check, Outcome
+from verify_workers.text.lexer import tokens
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import FALSE, TRUE, TWINS

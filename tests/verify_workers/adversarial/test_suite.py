@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.verify_workers.fake_lake import FakeLake
-from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.local_pool import LocalPool
 from verify_workers.policy import violations
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Outcome, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -135,7 +136,7 @@ def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
 def test_what_looks_like_a_comment_is_kept_from_lean(lean: LeanInstall, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if the policy let them pass: the text tier shows Lean no comment, so there is no code in one."""
     monkeypatch.setattr("verify_workers.policy.refusal", lambda check: None)
-    monkeypatch.setattr("verify_workers.lexer._ENDS_NO_SYMBOL", re.compile(""))  # the lexer as it was before it knew of them
+    monkeypatch.setattr("verify_workers.text.lexer._ENDS_NO_SYMBOL", re.compile(""))  # the lexer as it was before it knew of them
     (case,) = [case for case in ATTACKS if case.name == name]
     backend = ProcessBackend(lean)
     verdict = backend.check(case.check(timeout=20))

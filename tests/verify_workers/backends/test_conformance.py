@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.verify_workers.fake_lake import FakeLake
-from verify_workers.backends import Backend, make_backend
+from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.backends.leanchecker import LeanCheckerBackend
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.errors import UserError

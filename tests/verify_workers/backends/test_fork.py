@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from verify_workers.backends.fork import ForkBackend, _decide, _Lines, audit_again
+from verify_workers.backends.fork import ForkBackend, _decide, _Lines
 from verify_workers.errors import UserError
 from verify_workers.kernel import client, jail, zygote
 from verify_workers.kernel.client import Session, Unsupported
@@ -387,11 +387,6 @@ def test_headers_keep_their_own_sessions_and_the_oldest_goes(lean: LeanInstall) 
         for module in modules:
             assert backend.check(Check(id="1", statement="theorem goal (n : Nat) : n = n", proof="rfl", header=f"import {module}")).accepted
         assert list(backend._sessions) == [(m,) for m in modules[1:]]
-
-
-def test_audit_again_uses_fresh_processes(lean: LeanInstall) -> None:
-    checks = [Check(id="a", statement=SUM, proof="by omega"), Check(id="b", statement=FALSE, proof="by rfl")]
-    assert [(v.id, v.accepted) for v in audit_again(lean, checks)] == [("a", True), ("b", False)]
 
 
 def test_checks_do_not_see_each_other_and_nothing_piles_up(bare: ForkBackend) -> None:

@@ -13,7 +13,7 @@ from verify_workers.backends.leanchecker import LeanCheckerBackend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject, discover
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome
 
 TRUE = Check(id="true", statement="theorem goal (n : Nat) : n + 0 = n", proof="by simp", timeout=20)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from verify_workers.backends import make_backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall

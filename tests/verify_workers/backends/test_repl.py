@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.verify_workers.fake_lake import FakeLake, script
-from verify_workers.backends import make_backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.backends.conversation import Conversation, Failed
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.repl import ReplBackend, ask
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject, discover
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Verdict
 
 TRANSCRIPTS = Path(__file__).parents[4] / "shared" / "data" / "repl_transcripts.jsonl"

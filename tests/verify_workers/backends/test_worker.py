@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.verify_workers.fake_lake import FakeLake
-from verify_workers.backends import make_backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.backends.worker import WorkerBackend
 from verify_workers.lean import LeanInstall
 from verify_workers.records import Check, Outcome, Snippet

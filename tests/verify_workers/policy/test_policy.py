@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from verify_workers.lean import LeanInstall
-from verify_workers.lexer import tokens
 from verify_workers.policy import Violation, refusal, rules, violations
 from verify_workers.records import Check, Outcome
+from verify_workers.text.lexer import tokens
 
 STATEMENT = "theorem goal (n : Nat) : n + 0 = n := by sorry"
 CANDIDATES = Path(__file__).resolve().parents[4] / "shared" / "data" / "model_candidates.jsonl"

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from verify_workers.config import PoolConfig
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
 from verify_workers.serve.app import Verify, make_app
 from verify_workers.serve.config import ServeConfig

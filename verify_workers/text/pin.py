@@ -20,10 +20,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verify_workers.kernel import header as headers
-from verify_workers.lexer import Kind, Token, tokens
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
-from verify_workers.statement import parse_theorem, renamed, source
+from verify_workers.text import header as headers
+from verify_workers.text.lexer import Kind, Token, tokens
+from verify_workers.text.statement import parse_theorem, renamed, source
 
 MAX_MESSAGES = 50  # per verdict
 MAX_MESSAGE_CHARACTERS = 4000
@@ -109,7 +109,7 @@ def snippet(check: Check) -> str:
 
 
 def unfit(check: Snippet) -> Verdict | None:
-    """The verdict on a file that is no plain one (see `kernel.header`); None for all others."""
+    """The verdict on a file that is no plain one (see `text.header`); None for all others."""
     special = headers.split(check.code or "").special
     if not special:
         return None

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from tests.verify_workers.fake_backends import ChildBackend, FlakyBackend, NullBackend, SlowBackend, checks, expected
-from verify_workers import local_pool
 from verify_workers.config import CacheConfig, PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.local_pool import LocalPool, private_mb
+from verify_workers.pool import local
+from verify_workers.pool.local import LocalPool
+from verify_workers.processes import private_mb
 from verify_workers.records import Check, Outcome, Verdict
 
 QUICK: dict[str, Any] = {"workers": 2, "grace": 0.3, "retry": "never"}
@@ -44,7 +45,7 @@ class Made:
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     FlakyBackend.met.clear()
-    monkeypatch.setattr(local_pool, "BACKOFF_SECONDS", (0.001, 0.01))
+    monkeypatch.setattr(local, "BACKOFF_SECONDS", (0.001, 0.01))
     before = threading.active_count()
     yield
     end = time.monotonic() + 10
@@ -332,7 +333,7 @@ def test_verdicts_of_another_lean_library_backend_tier_or_checker_are_unknown(
     with LocalPool(PoolConfig(**QUICK, cache=cache), Kernel) as pool:
         pool.verify(checks(5))
     if other == "code":
-        monkeypatch.setattr(local_pool, "verifier_revision", lambda: "another")
+        monkeypatch.setattr(local, "verifier_revision", lambda: "another")
     tier = "strict" if other == "tier" else "fast"
     with LocalPool(PoolConfig(**QUICK, cache=cache, audit=tier), made, auditor=Kernel) as pool:
         pool.verify(checks(5))
@@ -359,7 +360,7 @@ def test_what_is_not_about_the_proof_is_not_remembered(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("crowded", [False, True])
 def test_a_time_out_on_a_crowded_machine_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowded: bool) -> None:
-    monkeypatch.setattr(local_pool, "_machine_crowded", lambda cores: crowded)
+    monkeypatch.setattr(local, "_machine_crowded", lambda cores: crowded)
     config = PoolConfig(**QUICK, cache=CacheConfig(path=tmp_path / "verdicts.db"))
     for _ in range(2):
         made = Made(SlowBackend)
@@ -444,12 +445,12 @@ def test_the_real_lean_survives_a_kill(lean: LeanInstall) -> None:
     with LocalPool(PoolConfig(backend="fork", workers=1)) as pool:
         got = [pool.verify(asked[:1])[0]]
         (slot,) = pool._slots.values()
-        assert slot.backend is not None
-        before = slot.backend.processes
+        assert slot.runner.backend is not None
+        before = slot.runner.backend.processes
         for process in before:
             os.kill(process, signal.SIGKILL)
         got += pool.verify(asked[1:])
-        after = slot.backend.processes
+        after = slot.runner.backend.processes
     assert [verdict.id for verdict in got] == [entry.id for entry in asked]
     assert [verdict.outcome for verdict in got] == [Outcome.ACCEPTED] * 4 + [Outcome.REJECTED] * 4
     assert before and after and not set(before) & set(after)

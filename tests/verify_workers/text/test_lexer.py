@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verify_workers.lexer import Kind, Lines, tokens
+from verify_workers.text.lexer import Kind, Lines, tokens
 
 
 def kinds(source: str) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from verify_workers.pool.schedule import PATIENCE, STREAK, Item, Schedule, Stage, passes
 from verify_workers.records import Check
-from verify_workers.schedule import PATIENCE, STREAK, Item, Schedule, Stage, passes
 
 
 def item(name: str, statement: str = "s", first: float = 1.0, last: float = 10.0, header: str = "") -> Item:

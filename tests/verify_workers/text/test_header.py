@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify_workers.kernel.header import split
+from verify_workers.text.header import split
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verify_workers.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
+from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 
 _LOCAL_DEFINITIONS = frozenset({"let", "have", "letI", "haveI", "let_fun", "letλ", "let_delayed", "let_tmp"})
 _ENDINGS = ((), ("by",), ("sorry",), ("by", "sorry"))  # what may follow the last `:=` of a statement

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from verify_workers.statement import StatementError, negate, parse_theorem, renamed, source
+from verify_workers.text.statement import StatementError, negate, parse_theorem, renamed, source
 
-MINIF2F = Path(__file__).resolve().parents[3] / "shared" / "data" / "minif2f_valid.jsonl"
+MINIF2F = Path(__file__).resolve().parents[4] / "shared" / "data" / "minif2f_valid.jsonl"
 
 
 @pytest.mark.parametrize(

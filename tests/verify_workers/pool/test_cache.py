@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from verify_workers.cache import VerdictCache
 from verify_workers.errors import UserError
+from verify_workers.pool.cache import VerdictCache
 from verify_workers.records import Message, Outcome, Verdict
 
 
@@ -59,12 +59,12 @@ def test_limits_decide_what_is_still_true(cache: VerdictCache, outcome: Outcome,
 
 def test_is_shared_by_processes_and_private_to_the_user(cache: VerdictCache) -> None:
     code = (
-        "import sys; from pathlib import Path; from verify_workers.cache import VerdictCache; from verify_workers.records import *\n"
+        "import sys; from pathlib import Path; from verify_workers.pool.cache import VerdictCache; from verify_workers.records import *\n"
         "c = VerdictCache(Path(sys.argv[1]), 10)\n"
         "for i in range(300): c.put(f'{sys.argv[2]}{i}', Verdict(id='', outcome=Outcome.REJECTED), 1, 1)\n"
         "c.close()"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", code, str(cache.path), name], cwd=Path(__file__).parents[2]) for name in "xy"]
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(cache.path), name], cwd=Path(__file__).parents[3]) for name in "xy"]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert len(cache) == 600
     assert all(cache.get(f"{name}{number}", 1, 1) for name in "xy" for number in (0, 299))

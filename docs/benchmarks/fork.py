@@ -1,4 +1,4 @@
-"""Checks per second of the fork backend on this machine: `python -m verify_workers.kernel.bench [--threads N] [--checks N]`.
+"""Checks per second of the fork backend on this machine: `python docs/benchmarks/fork.py [--threads N] [--checks N]`.
 
 One backend per thread, as the pool uses them.  Each set is warmed up with one round that is not counted.
 """
@@ -8,8 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import sys
 import threading
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from verify_workers.backends.fork import ForkBackend
 from verify_workers.lean import embedded

@@ -16,7 +16,8 @@ import ray
 from tests.verify_workers.fake_backends import FatalBackend, SlowBackend, checks, expected
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
-from verify_workers.pool import NodePool, stream
+from verify_workers.pool.client import stream
+from verify_workers.pool.node import NodePool
 from verify_workers.records import Check, Outcome
 
 pytestmark = pytest.mark.usefixtures("ray_local")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from verify_workers import pin
 from verify_workers.records import Check, Outcome, Reason
-from verify_workers.statement import StatementError
+from verify_workers.text import pin
+from verify_workers.text.statement import StatementError
 
 STATEMENT = "theorem goal (n : Nat) :\n  n + 0 = n := by sorry"
 

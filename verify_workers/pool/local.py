@@ -1,16 +1,14 @@
-"""A pool of Lean workers in this process: threads that each own one backend and pull checks.
+"""A pool of Lean workers in this process: threads that each own one worker and pull checks.
 
 What it promises: exactly one verdict for every check that was accepted into the pool, whatever happens to
 the workers, and never an acceptance that its backend did not give for exactly that question.
-`schedule.Schedule` decides what runs next; this module runs it, shares the work on identical questions, keeps
-the verdict cache, replaces workers that fail, hang or grow, and counts.
+`schedule.Schedule` decides what runs next and `runner.Runner` asks a backend; this module brings them together, shares the
+work on identical questions, keeps the verdict cache, replaces workers that fail, hang or grow, and counts.
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
-import hashlib
 import logging
 import os
 import queue
@@ -19,14 +17,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
-from verify_workers.cache import VerdictCache
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
-from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
-from verify_workers.schedule import Item, Schedule, Sink, Stage, passes
+from verify_workers.pool.cache import VerdictCache
+from verify_workers.pool.revision import verifier_revision
+from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
+from verify_workers.pool.schedule import Item, Schedule, Sink, Stage, passes
+from verify_workers.records import Check, Outcome, Verdict
 
 log = logging.getLogger("verify_workers.pool")
 
@@ -34,54 +33,25 @@ START_FAILURES = 5  # in a row: no worker can be started here
 BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose backend keeps failing
 
 
-class Worker(Protocol):
-    """What the pool needs of a backend (see `verify_workers.backends.base`)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def lean(self) -> str: ...
-    @property
-    def library(self) -> str: ...
-    @property
-    def processes(self) -> list[int]: ...
-    def check(self, check: Check) -> Verdict: ...
-    def close(self) -> None: ...
-
-
 EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits")
-STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
-STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
-
-Factory = Callable[[], Worker]
 Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Which Lean, library and kind of backend gives the verdicts here."""
-
-    lean: str
-    library: str
-    backend: str
 
 
 @dataclass(slots=True, eq=False)
 class _Slot:
     """One worker thread and what it is doing."""
 
-    number: int
+    runner: Runner
     thread: threading.Thread | None = None
-    backend: Worker | None = None
-    auditor: Worker | None = None
     item: Item | None = None
     started: float = 0.0  # clock, seconds: when the current run began
-    deadline: float | None = None  # clock, seconds: when the watchdog steps in
-    asked: bool = False  # the current run has reached the backend
     interrupted: bool = False  # the watchdog has closed the backend once
     abandoned: bool = False  # the watchdog has given the work to someone else
-    checks: int = 0  # since the backend started
     failures: int = 0  # of this worker in a row
+
+    @property
+    def number(self) -> int:
+        return self.runner.number
 
 
 @dataclass
@@ -115,8 +85,8 @@ class LocalPool:
     ) -> None:
         self.config = config
         self.workers = config.worker_count()
-        self._factory: Factory = factory or (lambda: _make(config, config.backend, config.audit))
-        self._auditor: Factory = auditor or (lambda: _make_auditor(config))
+        self._factory: Factory = factory or (lambda: configured(config, config.backend, config.audit))
+        self._auditor: Factory = auditor or (lambda: configured_auditor(config))
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry)
@@ -195,7 +165,7 @@ class LocalPool:
             if not self._ended:
                 self._admit(item)
                 return
-        sink(_infra(check.id, str(self._fatal) if self._fatal else "the pool is closed"))
+        sink(infra(check.id, str(self._fatal) if self._fatal else "the pool is closed"))
 
     def raise_fatal(self) -> None:
         """Raise what made the whole pool fail, if anything did."""
@@ -241,14 +211,14 @@ class LocalPool:
             self._work.notify_all()
             self._room.notify_all()
         for item in waiting:
-            self._answer(item, _infra("", "the pool is closed"))
+            self._answer(item, infra("", "the pool is closed"))
         self._join(seconds)
         for slot in list(self._slots.values()):
-            _close(slot)  # ends the Lean below it, so that a check that still runs comes back
+            slot.runner.close()  # ends the Lean below it, so that a check that still runs comes back
         self._join(5.0)
         for slot in list(self._slots.values()):
             if slot.item is not None:
-                self._answer(slot.item, _infra("", "the pool was closed while the check ran"))
+                self._answer(slot.item, infra("", "the pool was closed while the check ran"))
         self._watchdog.join(5.0)
         if self._cache is not None:
             self._cache.close()
@@ -310,7 +280,7 @@ class LocalPool:
         """Start one more worker thread if there may be one.  The lock is held."""
         if len(self._slots) >= self.workers:
             return
-        slot = _Slot(self._next_slot)
+        slot = _Slot(Runner(self._next_slot, self.config, self._factory, self._auditor))
         self._next_slot += 1
         self._slots[slot.number] = slot
         slot.thread = threading.Thread(target=self._loop, args=(slot,), name=f"verify-{slot.number}", daemon=True)
@@ -333,7 +303,7 @@ class LocalPool:
             with self._lock:
                 self._slots.pop(slot.number, None)
                 self._schedule.leave(slot.number)
-            _close(slot)
+            slot.runner.close()
 
     def _take(self, slot: _Slot) -> Item | None:
         with self._lock:
@@ -341,7 +311,7 @@ class LocalPool:
                 now = time.monotonic()
                 item = self._schedule.take(slot.number, now)
                 if item is not None:
-                    slot.item, slot.started, slot.asked, slot.interrupted = item, now, False, False
+                    slot.item, slot.started, slot.interrupted, slot.runner.asked = item, now, False, False
                     if item.runs == 1:
                         self._counts.queued += now - item.arrived
                         self._counts.started += 1
@@ -359,16 +329,11 @@ class LocalPool:
         if known is not None:
             self._finish(slot, item, known, cached=True)
             return
-        if slot.backend is None and not self._start(slot, item):
-            return
-        backend = slot.backend
-        if backend is None:
+        if not self._start(slot, item):
             return
         question = item.check.model_copy(update={"id": f"{id(item):x}.{item.runs}", "timeout": item.limit})
         crowded = self._schedule.crowded
-        verdict, problem = self._ask(slot, backend, question)
-        if not problem and verdict.accepted and self.config.audit == "strict" and verdict.audit not in STRICT_AUDITS:
-            verdict, problem = self._audit(slot, question)
+        verdict, problem = slot.runner.run(question)
         if problem:
             self._failed(slot, item, problem)
         else:
@@ -376,30 +341,6 @@ class LocalPool:
             contended = timed_out and (crowded or self._schedule.crowded or _machine_crowded(self._cores))
             self._finish(slot, item, verdict, contended)
             self._recycle(slot)
-
-    def _ask(self, slot: _Slot, backend: Worker, question: Check) -> tuple[Verdict, str]:
-        """The backend's verdict, or in words why its reply is none."""
-        slot.asked = True
-        header = self.config.header if self.config.project or (slot.backend and slot.backend.name == "worker") else 0.0
-        slot.deadline = time.monotonic() + question.timeout + header + self.config.grace
-        try:
-            verdict = backend.check(question)
-        except Exception as error:
-            return _infra(question.id, ""), f"{backend.name}: {type(error).__name__}: {error}"
-        finally:
-            slot.deadline = None
-        slot.checks += 1
-        return verdict, _wrong(question, verdict)
-
-    def _audit(self, slot: _Slot, question: Check) -> tuple[Verdict, str]:
-        """The verdict of the kernel audit, in its own clean process."""
-        if slot.auditor is None:
-            return _infra(question.id, ""), "no kernel auditor"
-        question = question.model_copy(update={"id": question.id + ".audit"})
-        verdict, problem = self._ask(slot, slot.auditor, question)
-        if not problem and verdict.accepted and verdict.audit not in STRICT_AUDITS:
-            problem = f"{slot.auditor.name}: accepted by {verdict.audit!r} where a kernel audit was asked for"
-        return verdict, problem
 
     def _finish(self, slot: _Slot, item: Item, verdict: Verdict, contended: bool = False, cached: bool = False) -> None:
         """A run ended with a verdict about the check: answer, or queue its next pass."""
@@ -416,7 +357,7 @@ class LocalPool:
                 self._schedule.release(item)
             elif self._ended:
                 self._schedule.release(item)
-                verdict = _infra("", "the pool was closed before the check had its full time")
+                verdict = infra("", "the pool was closed before the check had its full time")
             elif not self._schedule.timed_out(item, now, contended):
                 self._counts.events["deferred" if item.stage is Stage.LONG else "retries"] += 1
                 self._wake()
@@ -431,7 +372,7 @@ class LocalPool:
         """A run ended without a verdict: hand the check back and replace the backend, ever more slowly."""
         if not self._give_back(slot, item, problem):
             return
-        _close(slot)
+        slot.runner.close()
         first, longest = BACKOFF_SECONDS
         if slot.failures > 1:
             self._stop.wait(min(longest, first * 2 ** min(slot.failures, 16)))
@@ -442,13 +383,13 @@ class LocalPool:
             if slot.item is not item:
                 return False
             now = time.monotonic()
-            slot.item, slot.deadline = None, None
+            slot.item, slot.runner.deadline = None, None
             slot.failures += 1
             # A worker that does not start says nothing about the check, unless it never does.
-            item.failures += slot.asked or slot.failures >= START_FAILURES
+            item.failures += slot.runner.asked or slot.failures >= START_FAILURES
             self._counts.busy += now - slot.started
             self._counts.events["infra_runs"] += 1
-            self._counts.events["restarts"] += slot.asked
+            self._counts.events["restarts"] += slot.runner.asked
             final = item.failures >= self.config.infra_tries or self._ended
             if final:
                 self._schedule.release(item)
@@ -458,7 +399,7 @@ class LocalPool:
         if self._fatal is None:  # else the caller is told, once
             log.warning("check %r: the checker failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
         if final:
-            self._answer(item, _infra("", problem))
+            self._answer(item, infra("", problem))
         return True
 
     def _wake(self) -> None:
@@ -470,14 +411,11 @@ class LocalPool:
 
     def _start(self, slot: _Slot, item: Item) -> bool:
         """Give this worker a backend; False when that failed (the check has then been queued again or answered)."""
-        if slot.backend is not None:
+        if slot.runner.backend is not None:
             return True
-        slot.deadline = time.monotonic() + self.config.start
         try:
-            backend = self._factory()
-            auditor = self._auditor() if self.config.audit == "strict" and backend.name not in STRICT_BACKENDS else None
+            identity = slot.runner.start()
         except Exception as error:
-            slot.deadline = None
             with self._lock:
                 self._start_failures += 1
                 # Once a worker has run here, what stops the next one is no mistake of the user's and may pass.
@@ -491,26 +429,20 @@ class LocalPool:
                     self._room.notify_all()
             self._failed(slot, item, f"the worker did not start: {type(error).__name__}: {error}")
             for other in stranded:
-                self._answer(other, _infra("", str(self._fatal)))
+                self._answer(other, infra("", str(self._fatal)))
             return False
-        slot.deadline = None
         if slot.abandoned:
-            backend.close()
+            slot.runner.close()
             return False
-        slot.backend, slot.auditor, slot.checks = backend, auditor, 0
         with self._lock:
-            self._identity = self._identity or Identity(backend.lean, backend.library, backend.name)
+            self._identity = self._identity or identity
             self._counts.events["starts"] += 1
         return True
 
     def _recycle(self, slot: _Slot) -> None:
         """Replace a worker's backend that has done its share or grown too large."""
-        backend = slot.backend
-        if backend is None or slot.abandoned:
-            return
-        grown = slot.checks % 16 == 0 and private_mb(backend.processes) > self.config.recycle_mb
-        if slot.checks >= self.config.recycle_after or grown:
-            _close(slot)
+        if not slot.abandoned and slot.runner.worn():
+            slot.runner.close()
             with self._lock:
                 self._counts.events["recycles"] += 1
 
@@ -522,7 +454,7 @@ class LocalPool:
         return self._cache.get(self._cache_key(item, None), item.last, self.config.memory_mb)
 
     def _cache_key(self, item: Item, slot: _Slot | None) -> str:
-        backend = slot.backend if slot is not None else None
+        backend = slot.runner.backend if slot is not None else None
         who = Identity(backend.lean, backend.library, backend.name) if backend is not None else self._identity
         if who is None:
             raise RuntimeError("the cache is asked before the first worker has started")
@@ -535,7 +467,7 @@ class LocalPool:
         while not self._stop.wait(min(0.5, self.config.grace / 4)):
             now = time.monotonic()
             with self._lock:
-                late = [(s, s.item, s.deadline) for s in self._slots.values() if s.deadline is not None and s.deadline <= now]
+                late = [(s, s.item, at) for s in self._slots.values() if (at := s.runner.deadline) is not None and at <= now]
             for slot, item, deadline in late:
                 if item is None:
                     continue
@@ -543,18 +475,18 @@ class LocalPool:
                     self._abandon(slot, item, deadline)
                 else:
                     slot.interrupted = True
-                    slot.deadline = now + min(self.config.grace, 5.0)
+                    slot.runner.deadline = now + min(self.config.grace, 5.0)
                     log.warning("worker %d has not answered in time: ending its Lean", slot.number)
                     self._interrupt(slot)
 
     def _interrupt(self, slot: _Slot) -> None:
         """Close the backends in a thread of their own, because a hung backend may hang in `close` too."""
-        threading.Thread(target=_close, args=(slot,), name=f"verify-interrupt-{slot.number}", daemon=True).start()
+        threading.Thread(target=slot.runner.close, name=f"verify-interrupt-{slot.number}", daemon=True).start()
 
     def _abandon(self, slot: _Slot, item: Item, deadline: float) -> None:
         """Leave a stuck thread behind (it ends if it ever returns) and give its check to someone else."""
         with self._lock:
-            if slot.item is not item or slot.deadline != deadline or self._slots.pop(slot.number, None) is None:
+            if slot.item is not item or slot.runner.deadline != deadline or self._slots.pop(slot.number, None) is None:
                 return
             slot.abandoned = True
             self._schedule.leave(slot.number)
@@ -572,77 +504,6 @@ class LocalPool:
                 slot.thread.join(max(0.0, end - time.monotonic()))
 
 
-def private_mb(processes: Iterable[int]) -> float:
-    """Private memory (RssAnon, MB of 2^20 bytes) of `processes` (ids) and their descendants.  0 where the kernel does not say."""
-    waiting, total = list(processes), 0
-    while waiting:
-        pid = waiting.pop()
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                waiting.extend(_children(pid, task))
-            with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-                total += next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
-        except OSError:
-            continue  # it ended meanwhile
-    return total / 1024
-
-
-def _children(pid: int, task: str) -> list[int]:
-    try:
-        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-            return [int(child) for child in children.read().split()]
-    except OSError:
-        return []
-
-
-@functools.cache
-def verifier_revision() -> str:
-    """Hash of this package's own code: a verdict of another policy or checker is never recalled from the cache."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-def _make(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) -> Worker:
-    # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
-    from verify_workers.backends import make_backend
-
-    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header, config.snapshots)
-
-
-def _make_auditor(config: PoolConfig) -> Worker:
-    if config.project is not None:
-        from verify_workers.backends.leanchecker import LeanCheckerBackend
-        from verify_workers.lean.project import discover
-
-        return LeanCheckerBackend(discover(config.project, config.repl, need_repl=False), config.memory_mb << 20)
-    try:
-        return _make(config, "fork", "strict")
-    except Exception as error:
-        raise UserError(f"the strict audit needs the fork backend ({error}); or use the fast audit") from error
-
-
-def _wrong(question: Check, verdict: object) -> str:
-    """Why a backend's reply is no verdict on `question`; '' when it is one."""
-    if not isinstance(verdict, Verdict):
-        return f"the reply is a {type(verdict).__name__}, not a verdict"
-    if verdict.id != question.id:
-        return f"the reply answers {verdict.id!r}, not {question.id!r}"
-    if verdict.outcome is Outcome.INFRA:
-        return verdict.reason or "; ".join(message.text for message in verdict.messages) or "no reason given"
-    if verdict.accepted and not ALLOWED_AXIOMS.issuperset(verdict.axioms):
-        return f"an acceptance that rests on the axioms {sorted(verdict.axioms)}"
-    if verdict.accepted and verdict.audit not in ("text", *STRICT_AUDITS):
-        return "an acceptance without an audit"
-    return ""
-
-
-def _infra(name: str, problem: str) -> Verdict:
-    return Verdict(id=name, outcome=Outcome.INFRA, reason=problem)
-
-
 def _has_nul(check: Check) -> bool:
     """NUL separates the parts of a content key, so a text that holds one is never shared or cached."""
     return any("\0" in text for text in (check.statement, check.header, check.proof or "", check.code or ""))
@@ -651,15 +512,3 @@ def _has_nul(check: Check) -> bool:
 def _machine_crowded(cores: int) -> bool:
     """More is runnable on the machine than it has cores (1-minute load average, with room for its own lag)."""
     return os.getloadavg()[0] > 1.25 * cores
-
-
-def _close(slot: _Slot) -> None:
-    """Close a worker's backends; a backend that cannot even be closed is only worth a log line."""
-    backends, slot.backend, slot.auditor = (slot.backend, slot.auditor), None, None
-    for backend in backends:
-        if backend is None:
-            continue
-        try:
-            backend.close()
-        except Exception:
-            log.exception("worker %d: %s could not be closed", slot.number, backend.name)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.verify_workers.fake_backends import NullBackend, checks
-from verify_workers import metrics
 from verify_workers.config import PoolConfig
-from verify_workers.local_pool import LocalPool
+from verify_workers.pool import metrics
+from verify_workers.pool.local import LocalPool
 
 
 class Recorder:

@@ -1,0 +1,11 @@
+"""Many checks on many workers: exactly one verdict for each, whatever happens to those who give them.
+
+client     checks to the pools of all nodes
+node       the pool of one node as a Ray actor
+metrics    its counts, for Ray
+local      the pool of one process, without Ray: threads that each own a worker
+runner     one worker: a backend, and in the strict tier its auditor
+schedule   which check runs next; no threads, no clock, no Lean
+cache      verdicts on disk
+revision   which verifier gave them
+"""

@@ -1,0 +1,155 @@
+"""One worker of a pool: the backend that it owns, the second judge of the strict tier, and what counts as a verdict of theirs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from verify_workers.backends.base import Backend
+from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
+from verify_workers.processes import private_mb
+from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
+
+log = logging.getLogger("verify_workers.pool")
+
+STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
+STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
+LOOK_EVERY = 16  # checks between two looks at a backend's memory
+
+Factory = Callable[[], Backend]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which Lean, library and kind of backend gives the verdicts here."""
+
+    lean: str
+    library: str
+    backend: str
+
+
+class Runner:
+    """Starts, asks and ends one backend and, in the strict tier, its auditor.
+
+    Used by one thread at a time; `close` may come from another, and brings a check that runs back.
+    """
+
+    def __init__(self, number: int, config: PoolConfig, factory: Factory, auditor: Factory) -> None:
+        self.number = number
+        self.backend: Backend | None = None
+        self.asked = False  # the current run has reached the backend
+        self.deadline: float | None = None  # clock, seconds: when whoever watches should step in
+        self._auditor: Backend | None = None
+        self._checks = 0  # since the backend started
+        self._config, self._make, self._make_auditor = config, factory, auditor
+
+    def start(self) -> Identity:
+        """Make the backend, unless it is there; raises whatever keeps it from starting."""
+        backend = self.backend
+        if backend is None:
+            self.deadline = time.monotonic() + self._config.start
+            try:
+                backend = self._make()
+                strict = self._config.audit == "strict" and backend.name not in STRICT_BACKENDS
+                auditor = self._make_auditor() if strict else None
+            finally:
+                self.deadline = None
+            self.backend, self._auditor, self._checks = backend, auditor, 0
+        return Identity(backend.lean, backend.library, backend.name)
+
+    def run(self, question: Check) -> tuple[Verdict, str]:
+        """The verdict on `question`, or in words why there is none."""
+        if self.backend is None:
+            return infra(question.id, ""), "the worker has been closed"
+        verdict, problem = self._ask(self.backend, question)
+        if not problem and verdict.accepted and self._config.audit == "strict" and verdict.audit not in STRICT_AUDITS:
+            return self._audit(question)
+        return verdict, problem
+
+    def worn(self) -> bool:
+        """Whether the backend has done its share or grown too large."""
+        if self.backend is None:
+            return False
+        grown = self._checks % LOOK_EVERY == 0 and private_mb(self.backend.processes) > self._config.recycle_mb
+        return grown or self._checks >= self._config.recycle_after
+
+    def close(self) -> None:
+        """End both backends; one that cannot even be closed is only worth a log line."""
+        backends, self.backend, self._auditor = (self.backend, self._auditor), None, None
+        for backend in backends:
+            if backend is None:
+                continue
+            try:
+                backend.close()
+            except Exception:
+                log.exception("worker %d: %s could not be closed", self.number, backend.name)
+
+    def _ask(self, backend: Backend, question: Check) -> tuple[Verdict, str]:
+        """The backend's verdict, or in words why its reply is none."""
+        self.asked = True
+        header = self._config.header if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
+        self.deadline = time.monotonic() + question.timeout + header + self._config.grace
+        try:
+            verdict = backend.check(question)
+        except Exception as error:
+            return infra(question.id, ""), f"{backend.name}: {type(error).__name__}: {error}"
+        finally:
+            self.deadline = None
+        self._checks += 1
+        return verdict, _wrong(question, verdict)
+
+    def _audit(self, question: Check) -> tuple[Verdict, str]:
+        """The verdict of the kernel audit, in its own clean process."""
+        auditor = self._auditor
+        if auditor is None:
+            return infra(question.id, ""), "no kernel auditor"
+        question = question.model_copy(update={"id": question.id + ".audit"})
+        verdict, problem = self._ask(auditor, question)
+        if not problem and verdict.accepted and verdict.audit not in STRICT_AUDITS:
+            problem = f"{auditor.name}: accepted by {verdict.audit!r} where a kernel audit was asked for"
+        return verdict, problem
+
+
+def infra(name: str, problem: str) -> Verdict:
+    """The answer to a check that the checker itself failed on."""
+    return Verdict(id=name, outcome=Outcome.INFRA, reason=problem)
+
+
+def configured(config: PoolConfig, backend: str, audit: Literal["fast", "strict"]) -> Backend:
+    """The backend that `config` names, on its Lean."""
+    # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
+    from verify_workers.backends.choose import make_backend
+
+    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header, config.snapshots)
+
+
+def configured_auditor(config: PoolConfig) -> Backend:
+    """The second judge of the strict tier on the Lean of `config`."""
+    if config.project is not None:
+        from verify_workers.backends.leanchecker import LeanCheckerBackend
+        from verify_workers.lean.project import discover
+
+        return LeanCheckerBackend(discover(config.project, config.repl, need_repl=False), config.memory_mb << 20)
+    try:
+        return configured(config, "fork", "strict")
+    except Exception as error:
+        raise UserError(f"the strict audit needs the fork backend ({error}); or use the fast audit") from error
+
+
+def _wrong(question: Check, verdict: object) -> str:
+    """Why a backend's reply is no verdict on `question`; '' when it is one."""
+    if not isinstance(verdict, Verdict):
+        return f"the reply is a {type(verdict).__name__}, not a verdict"
+    if verdict.id != question.id:
+        return f"the reply answers {verdict.id!r}, not {question.id!r}"
+    if verdict.outcome is Outcome.INFRA:
+        return verdict.reason or "; ".join(message.text for message in verdict.messages) or "no reason given"
+    if verdict.accepted and not ALLOWED_AXIOMS.issuperset(verdict.axioms):
+        return f"an acceptance that rests on the axioms {sorted(verdict.axioms)}"
+    if verdict.accepted and verdict.audit not in ("text", *STRICT_AUDITS):
+        return "an acceptance without an audit"
+    return ""
