@@ -42,6 +42,8 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend."""
     prompts = load_prompts(config.model.prompts)
     inputs = load_inputs(config)
+    for note in inputs.notes:
+        progress.note(note)
     with RunDir.open(run_dir, config) as store:
         store.write("problems", inputs.problems, "all")
         store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])
