@@ -15,7 +15,7 @@ from synth.run.inputs import Inputs
 from synth.services import Services
 from synth.show.progress import Progress
 from synth.store.rundir import RunDir
-from train.rounds import WorkerGroup
+from train.group import WorkerGroup
 from train.tracking import Tracker
 
 
