@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verify_workers.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
-
 from verify_workers.policy.rules import is_command
 from verify_workers.policy.words import HEADER_COMMANDS
+from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 from verify_workers.text.statement import StatementError, parse_theorem
 
 _FENCE = re.compile(r"\s*```[\w ]*\n(.*?)\n?[ \t]*```\s*", re.S)

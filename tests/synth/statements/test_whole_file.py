@@ -20,7 +20,10 @@ T = "theorem t (n : Nat) : n = n := by sorry"
         (T, WholeFile("", "", T)),
         (f"import Mathlib\n\n{T}", WholeFile("import Mathlib", "", T)),
         (f"-- from a book\nimport A -- x\nimport B\n\n\nopen Nat -- y\n-- z\n{T}\n", WholeFile("import A\nimport B\nopen Nat", "", T)),
-        (f"import A\n/-- old -/\nopen Nat\n/- plain -/\n/-- Words\nin lines. -/\n{T}", WholeFile("import A\nopen Nat", "Words\nin lines.", T)),
+        (
+            f"import A\n/-- old -/\nopen Nat\n/- plain -/\n/-- Words\nin lines. -/\n{T}",
+            WholeFile("import A\nopen Nat", "Words\nin lines.", T),
+        ),
         (f"import A\n/- The problem. -/\n-- note\n{T}", WholeFile("import A", "The problem.", T)),
         (f"open Nat Real in\n/-- d -/\n{T}", WholeFile("open Nat Real", "d", T)),
         (f"set_option maxRecDepth 1000 in\nopen scoped Nat in\n{T}", WholeFile("set_option maxRecDepth 1000\nopen scoped Nat", "", T)),
