@@ -6,7 +6,6 @@ Ray actors of a run.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import PromptSet
+from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
 Sample = Callable[[list[str], Sampling], Awaitable[list[list[Completion] | str]]]
@@ -56,9 +56,9 @@ class Tools:
 class Services:
     """The samplers and pools of a run."""
 
-    def __init__(self, samplers: list[Any], pools: list[Any]) -> None:
+    def __init__(self, samplers: list[Any], pools: dict[str, Any]) -> None:
         self.samplers, self.pools = samplers, pools
-        self._turn = itertools.count()
+        self._client: PoolClient | None = None
         self._waiting = [0] * len(samplers)
 
     def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
@@ -81,8 +81,14 @@ class Services:
             self._waiting[index] -= len(prompts)
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """Ask the nodes' pools in turn."""
+        """Ask the nodes' pools; one that dies is replaced by the others."""
         if not checks:
             return []
-        verdicts: list[Verdict] = await self.pools[next(self._turn) % len(self.pools)].verify.remote(checks)
-        return verdicts
+        if self._client is None:
+            self._client = PoolClient(self.pools)
+        return await self._client.verify(checks)
+
+    @property
+    def failures(self) -> list[str]:
+        """Which pools failed so far, in lines for the user."""
+        return self._client.failures if self._client else []

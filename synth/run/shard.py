@@ -206,7 +206,7 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: list[Any], heldout: frozenset[str]) -> None:
+    def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: dict[str, Any], heldout: frozenset[str]) -> None:
         self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools), heldout)
 
     async def run(self, task: ShardTask) -> None:

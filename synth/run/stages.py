@@ -181,7 +181,7 @@ async def _services(config: RunConfig) -> AsyncIterator[Services]:
     try:
         yield Services(actors, pools)
     finally:
-        for actor in [*actors, *pools]:
+        for actor in [*actors, *pools.values()]:
             ray.kill(actor)
 
 

@@ -31,7 +31,7 @@ class Run:
     prompts: PromptSet
     progress: Progress
     tracker: Tracker
-    pools: list[Any] = field(default_factory=list)
+    pools: dict[str, Any] = field(default_factory=dict)
     samplers: list[Any] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
