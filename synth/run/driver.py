@@ -19,7 +19,8 @@ from synth.config import RunConfig
 from synth.prompts import load_prompts
 from synth.records import Lineage, Pair, Problem, Statement, content_id
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
-from synth.run.bootstrap import bootstrap, easily_proved, verified_seeds
+from synth.run.baseline import easily_proved, verified_seeds
+from synth.run.bootstrap import bootstrap
 from synth.run.evaluate import evaluate
 from synth.run.figures import costs, tally
 from synth.run.inputs import load_inputs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
 from synth.records import Pair
-from synth.run.bootstrap import verified_seeds
+from synth.run.baseline import verified_seeds
 from synth.run.state import Run
 from train.config import TrainConfig
 from train.data import Example
