@@ -33,6 +33,7 @@ from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.statements.text import given, under_header
+from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
 from synth.store.rundir import RunDir
 from train.evaluate import Tally
@@ -95,7 +96,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
 def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
     """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
-    examples = pair_examples(select(read_records(pairs, Pair), config.replay, config.seed), load_prompts(config.model.prompts))
+    examples = pair_examples(select(read_pairs(pairs), config.replay, config.seed), load_prompts(config.model.prompts))
     if not examples:
         raise UserError(f"{pairs}: no verified pairs; nothing to train on")
     progress.stage("train", 0)
