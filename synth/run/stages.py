@@ -159,7 +159,10 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
     except UserError:
         problems = _problems(config, path, progress)
     else:
-        return [s for s in chain([first] if first else [], records) if s.kept], {}
+        statements = [s for s in chain([first] if first else [], records) if s.kept]
+        if not statements:
+            raise UserError(f"{path}: no statement that was kept; nothing to prove")
+        return statements, {}
     found = [problem for problem in problems if problem.statement]
     if not found:
         raise UserError(f"{path}: no row has a formal statement; run `synth formalize` on it first")

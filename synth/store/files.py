@@ -56,26 +56,30 @@ def _table_records(file: Path, model: type[R]) -> Iterator[R]:
 
 
 def _jsonl_records(file: Path, model: type[R], adapt: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[R]:
-    with file.open("rb") as lines:
+    expected = f"expected a {model.__name__} record"
+    try:
+        lines = file.open("rb")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+    with lines:
         for number, line in enumerate(lines, 1):
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if not line.strip():
                 continue
-            place, expected = f"{file}:{number}", f"expected a {model.__name__} record"
             try:
                 row = json.loads(line.decode())
                 yield model.model_validate(adapt(row) if isinstance(row, dict) else row)
             except UnicodeDecodeError as error:
-                raise UserError(f"{place}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
+                raise UserError(f"{file}:{number}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
             except json.JSONDecodeError as error:
-                raise UserError(f"{place}: not valid JSON ({error.msg} at column {error.colno}); {expected}") from None
+                raise UserError(f"{file}:{number}: not valid JSON ({error.msg} at column {error.colno}); {expected}") from None
             except RecursionError:
-                raise UserError(f"{place}: JSON nested too deep; {expected}") from None
+                raise UserError(f"{file}:{number}: JSON nested too deep; {expected}") from None
             except ValidationError as error:
-                raise UserError(f"{place}: {_first(error)}; {expected}") from None
+                raise UserError(f"{file}:{number}: {_first(error)}; {expected}") from None
             except UserError as error:
-                raise UserError(f"{place}: {error}") from None
+                raise UserError(f"{file}:{number}: {error}") from None
 
 
 def _first(error: ValidationError) -> str:
