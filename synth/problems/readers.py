@@ -75,8 +75,8 @@ class Reading:
         """What a user should know before a run, a line each."""
         statements = sum(bool(problem.statement) for problem in self.problems)
         taken = "; ".join(
-            f"{name} from " + ", ".join(f"`{column}`" + ("" if len(found) == 1 else f" ({count:,})") for column, count in found.items())
-            for name, found in self.columns.items()
+            f"{name} from " + ", ".join(f"`{column}`" + ("" if len(counts) == 1 else f" ({count:,})") for column, count in counts.items())
+            for name, counts in self.columns.items()
         )
         lines = [f"{self.path}: {self.rows:,} rows, {len(self.problems):,} problems, {statements:,} with a statement; {taken}"]
         if self.unselected:
@@ -86,8 +86,8 @@ class Reading:
             if found:
                 lines.append(f"{self.path}: {len(found):,} {what}; the first: {found[0].line()}")
         if len(self.splits) > 1:
-            found = ", ".join(f"{name}: {count:,}" for name, count in self.splits.most_common(_SHOWN))
-            lines.append(f"{self.path}: the column `split` has several values ({found}), and all of them are read")
+            values = ", ".join(f"{name}: {count:,}" for name, count in self.splits.most_common(_SHOWN))
+            lines.append(f"{self.path}: the column `split` has several values ({values}), and all of them are read")
         if self.skipped:
             lines.append(f"{self.path}: not read: {self._skipped()}")
         return lines
