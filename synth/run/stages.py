@@ -48,6 +48,7 @@ from verify_workers.ray_session import ray_session
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
+    _model(config)  # said before Ray starts
     rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
@@ -71,6 +72,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
+    _model(config)  # said before Ray starts
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 

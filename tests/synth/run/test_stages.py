@@ -78,7 +78,7 @@ def test_prove_says_what_it_read_and_keeps_the_words(config: RunConfig, tmp_path
     progress = quiet()
     (pair,) = prove_file(config, write(tmp_path / "given.jsonl", rows), str(tmp_path / "pairs.jsonl"), progress)
     assert (pair.statement, pair.problem) == (theorem(4), "Commutes.")
-    said = progress.console.file.getvalue()  # type: ignore[attr-defined]
+    said = " ".join(progress.console.file.getvalue().split())  # type: ignore[attr-defined]
     assert "2 rows, 2 problems, 1 with a statement" in said and "1 rows have no statement and are left out" in said
     broken = write(tmp_path / "broken.jsonl", [{"statement": "def f := 1\ntheorem t : f = 1"}])
     with pytest.raises(UserError, match=r"broken.jsonl:1: field `statement`: holds no Lean theorem"):
