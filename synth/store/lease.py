@@ -38,12 +38,11 @@ class Lease:
     def take(self) -> None:
         """Become the driver.  Raises UserError while another one lives; waits up to `LOOK` seconds to find out."""
         holder = self.holder()
-        if holder is not None:
-            if _lives(holder, lambda: self._renewed(holder)):
-                raise UserError(
-                    f"{self.place}: another `synth run` is using this run directory (process {holder.get('pid')} on "
-                    f"{str(holder.get('host')).split('/')[0]}); wait for it, or give another --run-dir"
-                )
+        if holder is not None and _lives(holder, lambda: self._renewed(holder)):
+            raise UserError(
+                f"{self.place}: another `synth run` is using this run directory (process {holder.get('pid')} on "
+                f"{str(holder.get('host')).split('/')[0]}); wait for it, or give another --run-dir"
+            )
         self._write()
         now = self.holder()
         if now is not None and now.get("id") != self.me["id"]:
