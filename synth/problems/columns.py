@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from synth.problems.whole_file import clean, split_doc, split_file, uncommented
 from synth.records import Problem, content_id
-from synth.statements.whole_file import clean, split_doc, split_file, uncommented
 from verify_workers.text.statement import StatementError
 
 # In this order: names that say which language they hold come first, `statement` and `theorem` may hold either.

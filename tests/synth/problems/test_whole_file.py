@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.statements.whole_file import WholeFile, split_doc, split_file, uncommented
+from synth.problems.whole_file import WholeFile, split_doc, split_file, uncommented
 from verify_workers.policy import violations
 from verify_workers.records import Check
 from verify_workers.text.statement import StatementError, parse_theorem
