@@ -7,7 +7,7 @@ and put what they were asked for between fences, or not; the prompt may have ope
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from synth.prompts.declarations import COMMANDS, DECLARING, MODIFIERS, tokens
@@ -41,15 +41,20 @@ _LEAN_STARTS = frozenset({":=", "@[", "·", ".", "⟨", "(", "{", "|", ":", "∀
 
 @dataclass(frozen=True)
 class Block:
-    """Fenced text; `complete` says whether its end was seen (a closing fence, or the end of a finished answer)."""
+    """Fenced text; `complete` says whether its end was seen (a closing fence, or the end of a finished answer).
+
+    `goes_on`: it continues what the prompt began, its fence included.
+    """
 
     text: str
     complete: bool
     lean: bool
+    goes_on: bool = False
 
 
 def without_thoughts(text: str, opened: bool = False) -> str | None:
     """What follows the thoughts; None where the thoughts do not end.  `opened`: the prompt began them."""
+    text = text.replace("\r\n", "\n")
     ends = list(_THOUGHTS_END.finditer(text))
     rest = text[ends[-1].end() :] if ends else text
     start = _THOUGHTS_START.search(rest)
@@ -110,7 +115,7 @@ def blocks(text: str, finished: bool, opened: bool = False) -> list[Block]:
             block.append(line)
     if block is not None:
         found.append(Block("\n".join(block), finished, lean))
-    return found
+    return [replace(found[0], goes_on=True), *found[1:]] if opened else found
 
 
 def _info(line: str) -> str:

@@ -68,6 +68,8 @@ def _chosen(code: str, prompt: Prompt) -> Formalization | Unread:
 
 def _goal(text: str, prompt: Prompt) -> Formalization | Unread:
     """The continuation of `theorem NAME`: the goal, with or without what follows `:=`."""
+    if not text.strip():
+        return Unread("no_theorem", "an empty fence")
     code = f"theorem {prompt.name} {text.strip()}"
     found = declarations.declarations(code)[0]
     goal = code[slice(*found.goal)]
