@@ -167,10 +167,16 @@ def _bare(text: str) -> Proof | Unread:
     if marks[0].text == ":=":
         return Proof("proof", body[marks[0].end :].strip()) if len(marks) > 1 else Unread("no_code", "nothing follows `:=`")
     if marks[0].text == "by":
-        return Proof("proof", body[marks[0].start :]) if len(marks) > 1 else Unread("no_code", "nothing follows `by`")
+        return Proof("proof", _under_by(body[marks[0].start :])) if len(marks) > 1 else Unread("no_code", "nothing follows `by`")
     if "\n" not in body:
         return Proof("proof", f"by {body.strip()}")
     return Proof("proof", "by\n" + _indented(body))
+
+
+def _under_by(proof: str) -> str:
+    """`by` and what follows; tactics below it at the very left, which Lean would not take for its, are indented."""
+    first, _, rest = proof.partition("\n")
+    return f"by\n{_indented(rest)}" if first.strip() == "by" and rest[:1].strip() else proof
 
 
 def _indented(text: str) -> str:
@@ -192,7 +198,7 @@ def _continued(text: str, prompt: Prompt) -> Proof | Unread:
     """The continuation of the theorem: up to the next command, which begins something else."""
     text = _before_commands(text)
     if prompt.shape == "compact" and text.startswith("\n") and text.strip():
-        return Proof("proof", "by" + text.rstrip())
+        return Proof("proof", _under_by("by" + text.rstrip()))
     return _bare(text)
 
 
