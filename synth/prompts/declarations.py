@@ -179,7 +179,7 @@ def without_header(code: str, header: str) -> str:
     end = len(code)
     while commands and commands[-1][0].text in ("#print", "#check", "#eval"):
         end = commands.pop()[0].start
-    head = re.sub(r"\n\s*\n\s*\n", "\n\n", "".join(pieces)).strip()
+    head = re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", "".join(pieces)).strip()
     return "\n\n".join(part for part in (head, code[at : max(at, end)].strip()) if part)
 
 

@@ -47,7 +47,7 @@ def read_proof(prompt: Prompt, text: str, finished: bool = True) -> Proof | Unre
 
     Nothing of a cut answer is read but a fenced block that had been closed.
     """
-    answer = without_thoughts(text, opens_thoughts(prompt.prefill) or (prompt.thinking is True and not finished))
+    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
     if answer is None:
         return Unread("truncated" if not finished else "empty", "the thoughts do not end")
     if not answer.strip():
