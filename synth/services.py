@@ -6,12 +6,12 @@ Ray actors of a run.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.crew import Crew
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
 from verify_workers.records import Check, Verdict
@@ -54,12 +54,11 @@ class Tools:
 
 
 class Services:
-    """The samplers and pools of a run."""
+    """The samplers and pools of a run; `failures` counts what went wrong with them, by what a user can read."""
 
     def __init__(self, samplers: list[Any], pools: list[Any]) -> None:
-        self.samplers, self.pools = samplers, pools
-        self._turn = itertools.count()
-        self._waiting = [0] * len(samplers)
+        self.failures: Counter[str] = Counter()
+        self.samplers, self.pools = Crew("sampler", samplers, self.failures), Crew("pool", pools, self.failures)
 
     def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
         """Tools with which `weights` answer in every role; each call counts its own tokens."""
@@ -71,18 +70,13 @@ class Services:
         return Tools(formalizer, judge, prover, self.verify, round, seed)
 
     async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
-        """Ask the sampler with the fewest requests of ours in flight."""
-        index = min(range(len(self.samplers)), key=self._waiting.__getitem__)
-        self._waiting[index] += len(prompts)
-        try:
-            answer: list[list[Completion] | str] = await self.samplers[index].sample.remote(prompts, sampling, weights)
-            return answer
-        finally:
-            self._waiting[index] -= len(prompts)
+        """Completions from the sampler with the fewest requests of ours in flight; another one's where it fails."""
+        answer: list[list[Completion] | str] = await self.samplers.ask("sample", prompts, sampling, weights, load=len(prompts))
+        return answer
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """Ask the nodes' pools in turn."""
+        """Verdicts from the pool with the fewest checks of ours in flight; another one's where it fails."""
         if not checks:
             return []
-        verdicts: list[Verdict] = await self.pools[next(self._turn) % len(self.pools)].verify.remote(checks)
+        verdicts: list[Verdict] = await self.pools.ask("verify", checks, load=len(checks))
         return verdicts
