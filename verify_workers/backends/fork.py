@@ -1,4 +1,4 @@
-"""The fast backend: a zygote per header, forks per check, the verdict from kernel objects (kernel/, design §3.4).
+"""The fast backend: a zygote per header, forks per check, the verdict from kernel objects (docs/verification.md, "Three tiers").
 
 Linux on x86-64 with a Lean build that `kernel.abi` knows; `ForkBackend.self_test` proves it on this machine before the
 first check.  One code path: every accepted proof was decided by child B, whatever the tier (`audit`).
