@@ -66,7 +66,7 @@ def _plain(value: Any) -> Any:
 def broken_links(root: Path = ROOT) -> list[str]:
     """Relative links and anchors of the Markdown files, and pages and headings that code and settings name, that lead nowhere."""
     broken: list[str] = []
-    for page in [*root.glob("*.md"), *root.glob("docs/**/*.md")]:
+    for page in [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")]:
         for link in re.findall(r"\]\(([^)\s]+)\)", _without_code(page)):
             name, _, anchor = link.partition("#")
             target = page.parent / name if name else page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.examples import proof_examples, seed_examples
 from synth.run.learn import fit
 from synth.run.state import Run
+from train.data import Example
 from train.model import create_checkpoint
 from train.tokenizer import train_tokenizer
 
@@ -17,7 +18,12 @@ async def bootstrap(job: Run) -> None:
     examples = seed_examples(seeds, job.prompts) + config.proof_repeats * proofs
     initial = job.training(0).parent / "initial"
     if not (initial / "config.json").exists():
-        texts = [example.prompt + example.completion for example in examples]
+        texts = [_text(example) for example in examples]
         tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
     await fit(job, 0, initial, examples, config.train)
+
+
+def _text(example: Example) -> str:
+    asked = example.prompt if isinstance(example.prompt, str) else str(example.prompt["text"])
+    return asked + example.completion
