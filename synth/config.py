@@ -71,6 +71,9 @@ class SearchConfig(Section):
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(128, ge=1, description="tokens of one proof")
+    strategies: tuple[str, ...] = Field(
+        ("portfolio", "whole_proof"), min_length=1, description="what proposes proofs, in turn until one is accepted"
+    )
     portfolio: Literal["given", "always", "never"] = Field(
         "given", description="for which statements the cheap tactics come before the model"
     )
