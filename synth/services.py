@@ -6,14 +6,15 @@ Ray actors of a run.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
+from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
 Sample = Callable[[list[Prompt], Sampling], Awaitable[list[list[Completion] | str]]]
@@ -56,10 +57,10 @@ class Tools:
 class Services:
     """The samplers and pools of a run."""
 
-    def __init__(self, samplers: list[Any], pools: list[Any]) -> None:
-        self.samplers, self.pools = samplers, pools
-        self._turn = itertools.count()
-        self._waiting = [0] * len(samplers)
+    def __init__(self, samplers: list[Any], pools: dict[str, Any]) -> None:
+        self._told: Counter[str] = Counter()
+        self.samplers, self.pools = Replicas("sampler", samplers, self._told), pools
+        self._client: PoolClient | None = None
 
     def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
         """Tools with which `weights` answer in every role; each call counts its own tokens."""
@@ -71,18 +72,19 @@ class Services:
         return Tools(formalizer, judge, prover, self.verify, round, seed)
 
     async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
-        """Ask the sampler with the fewest requests of ours in flight."""
-        index = min(range(len(self.samplers)), key=self._waiting.__getitem__)
-        self._waiting[index] += len(prompts)
-        try:
-            answer: list[list[Completion] | str] = await self.samplers[index].sample.remote(prompts, sampling, weights)
-            return answer
-        finally:
-            self._waiting[index] -= len(prompts)
+        """Completions from the sampler with the fewest requests of ours in flight; another one's where it fails."""
+        answer: list[list[Completion] | str] = await self.samplers.ask("sample", prompts, sampling, weights, load=len(prompts))
+        return answer
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """Ask the nodes' pools in turn."""
+        """Ask the nodes' pools; the others do the work of one that dies."""
         if not checks:
             return []
-        verdicts: list[Verdict] = await self.pools[next(self._turn) % len(self.pools)].verify.remote(checks)
-        return verdicts
+        if self._client is None:
+            self._client = PoolClient(self.pools)
+        return await self._client.verify(checks)
+
+    @property
+    def failures(self) -> Counter[str]:
+        """What went wrong with samplers and pools so far, in lines for the user, and how often."""
+        return self._told + Counter(self._client.failures if self._client else [])
