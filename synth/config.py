@@ -13,6 +13,7 @@ from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig
 from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
+from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 
@@ -70,6 +71,9 @@ class SearchConfig(Section):
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(128, ge=1, description="tokens of one proof")
+    strategies: tuple[str, ...] = Field(
+        ("portfolio", "whole_proof"), min_length=1, description="what proposes proofs, in turn until one is accepted"
+    )
     portfolio: Literal["given", "always", "never"] = Field(
         "given", description="for which statements the cheap tactics come before the model"
     )
@@ -164,6 +168,10 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
+        try:
+            require_backend(self.verify.backend)
+        except UserError as error:
+            raise ValueError(f"verify.backend: {error}") from None
         if self.search.wave > self.search.attempts:
             raise ValueError(f"search.wave ({self.search.wave}) must not exceed search.attempts ({self.search.attempts})")
         if self.search.max_tokens >= self.sampler.max_model_len:

@@ -17,6 +17,7 @@ from synth.problems.generate import generate
 from synth.problems.readers import ProblemsConfig, Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
+from synth.search.loop import require_strategies
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -34,6 +35,7 @@ class Inputs:
 
 def load_inputs(config: RunConfig) -> Inputs:
     """Read or generate all inputs.  Raises UserError for what a user can mend."""
+    require_strategies(config.search)
     if config.model.path and not (Path(config.model.path) / "config.json").exists():
         raise UserError(f"model.path: {config.model.path} is not a folder with a Hugging Face checkpoint; download it first")
     choice = config.generator.choice()

@@ -27,7 +27,7 @@ from synth.run.baseline import Baseline, baseline
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
 from synth.run.shard import Shard
-from synth.search.loop import search, strategies
+from synth.search.loop import require_strategies, search, strategies
 from synth.search.outcome import Found
 from synth.services import Services, Tools
 from synth.show.progress import Progress
@@ -74,6 +74,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
     _model(config)  # said before Ray starts
+    require_strategies(config.search)
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 

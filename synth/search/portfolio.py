@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import indent
 
+from synth.config import SearchConfig
 from synth.prompts import Proof
-from synth.records import Statement
+from synth.records import Problem, Statement
 from synth.search.base import History, Proposal, Side
+from synth.services import Tools
 
 # Short scripts that need no model, cheapest first; tried before it where `search.portfolio` says so.  None is about one
 # problem, but some name the hypotheses and variables as competition statements usually do.
@@ -31,6 +33,12 @@ GENERIC_TACTICS = (
     "interval_cases a <;> omega",
     "interval_cases m <;> omega",
 )
+
+
+def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> Portfolio | None:
+    """For `loop.STRATEGIES`."""
+    wanted = config.portfolio == "always" or (config.portfolio == "given" and statement.origin == "given")
+    return Portfolio(config.tactics or GENERIC_TACTICS) if wanted else None
 
 
 def tactic_proof(tactic: str) -> str:

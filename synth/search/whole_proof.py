@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from synth.config import SearchConfig
 from synth.llm.types import Sampling
 from synth.prompts import Proof, Unread, read_proof
-from synth.records import Statement, content_id
+from synth.records import Problem, Statement, content_id
 from synth.search.base import History, Proposal, Side
 from synth.services import Tools
+
+
+def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> WholeProof:
+    """For `loop.STRATEGIES`."""
+    return WholeProof(config, tools, problem.text if problem else "")
 
 
 @dataclass(frozen=True)
