@@ -6,47 +6,49 @@ the provable side of each problem (the negation of the false ones); nothing of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synth.config import HeldoutConfig
 from synth.problems.generate import EVERYTHING, PORTFOLIO, Choice, generate
-from synth.problems.readers import ProblemsConfig, read_problems
+from synth.problems.readers import ProblemsConfig, Reading, read_problems
 from synth.records import Problem, Statement
 from synth.services import Verify
 from synth.statements.text import given, normalized, under_header
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason
-from verify_workers.text.statement import StatementError, negate, parse_theorem, source
+from verify_workers.text.statement import negate, parse_theorem, source
+
+GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` says otherwise
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on,
-    `references` the generated statements that the generator must not give again."""
+    """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on (of all rows of a
+    file, however many of them are used), `references` the generated statements that the generator must not give again,
+    `notes` how a file was read."""
 
     statements: list[Statement]
     group: dict[str, str]
     excluded: frozenset[str]
     references: frozenset[str] = frozenset()
+    notes: list[str] = field(default_factory=list)
 
 
 def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice = EVERYTHING) -> Benchmark:
-    """The benchmark of `config`: a file's rows with a statement, or generated problems, under `header`.  Raises UserError."""
+    """The benchmark of `config`: a file's rows, or generated problems, under `header`.  UserError for a row without a statement."""
     problems: list[Problem] = []
     excluded: set[str] = set()
     references: set[str] = set()
+    notes: list[str] = []
     if config.path:
-        try:
-            rows, _ = read_problems(ProblemsConfig(path=config.path, limit=config.count))
-        except UserError as error:
-            raise UserError(f"heldout.path: {str(error).removesuffix(', or set problems.on_error=skip')}") from None
-        problems = [p for p in rows if p.statement]
-        if not problems:
-            raise UserError(f"{config.path}: no row has a formal statement; a benchmark needs them (heldout.path)")
-        excluded = {key for p in problems for key in _both(p.statement)}
+        reading = _read(config)
+        notes = [f"heldout.path: {note}" for note in reading.notes()]
+        excluded = {key for p in reading.problems for key in _both(p.statement)}
+        problems = reading.problems[: config.count or None]
     else:
-        provable = [item for item in generate(config.seed, 2 * config.count, choice=choice) if item.truth in ("true", "false")]
-        for item in provable[: config.count]:
+        count = config.count or GENERATED
+        provable = [item for item in generate(config.seed, 2 * count, choice=choice) if item.truth in ("true", "false")]
+        for item in provable[:count]:
             problem = item.problem()
             text = negate(item.reference) if item.truth == "false" else item.reference
             problems.append(problem.model_copy(update={"statement": text}))
@@ -55,15 +57,28 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
     problems = under_header(problems, header)
     statements = [given(problem, 0) for problem in problems]
     group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
-    return Benchmark([s for s in statements if s.kept], group, frozenset(excluded), frozenset(references))
+    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes)
+
+
+def _read(config: HeldoutConfig) -> Reading:
+    """The rows of a benchmark's file, each with a statement: one without would leave the figures and the exclusion list unseen."""
+    try:
+        reading = read_problems(ProblemsConfig(path=config.path, split=config.split, fields=config.fields, where=config.where))
+    except UserError as error:
+        text = str(error).removesuffix(", or set problems.on_error=skip").replace("problems.", "heldout.")
+        raise UserError(f"heldout.path: {text}") from None
+    for problem in reading.problems:
+        if not problem.statement:
+            raise UserError(
+                f"heldout.path: {problem.source}: no formal statement, which every row of a benchmark needs; "
+                "remove the row, choose the others with heldout.where, or name the column with heldout.fields.statement"
+            )
+    return reading
 
 
 def _both(statement: str) -> set[str]:
     """Normalized texts of a statement and of its negation."""
-    try:
-        return {normalized(source(parse_theorem(statement))), normalized(negate(statement))}
-    except StatementError:
-        return set()
+    return {normalized(source(parse_theorem(statement))), normalized(negate(statement))}
 
 
 async def portfolio_baseline(

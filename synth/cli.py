@@ -129,10 +129,12 @@ def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
     from synth.run.inputs import load_inputs
 
-    load_inputs(config)  # a missing file, a bad row or no model is said now
+    errors = Console(stderr=True)
+    for note in load_inputs(config).notes:  # a missing file, a bad row or no model is said now
+        errors.print(note, highlight=False, markup=False, soft_wrap=True)
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
     rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl)
-    Console(stderr=True).print(table(rows))
+    errors.print(table(rows))
     failed = [row for row in rows if row.status == "fail"]
     if failed:
         raise UserError(f"{failed[0].what}: {failed[0].detail}: {failed[0].remedy}")

@@ -130,8 +130,11 @@ class ModelsConfig(Section):
 class HeldoutConfig(Section):
     """The benchmark on which every round is evaluated; its statements are given, and never trained on."""
 
-    path: str = Field("", description="problems with statements (JSONL, Parquet, datasets); '' = the generator")
-    count: int = Field(200, ge=1, description="generated problems, or how many rows of `path` are used")
+    path: str = Field("", description="problems with statements, in any form that `problems.path` takes; '' = the generator")
+    split: str = Field("test", description="split of a data set, or of a folder whose files' names say splits; all = every one")
+    fields: dict[str, str] = Field({}, description="as `problems.fields`")
+    where: dict[str, str | bool | int] = Field({}, description="as `problems.where`")
+    count: int = Field(0, ge=0, description="statements of the benchmark: 0 = all rows of `path`, or 200 generated ones")
     seed: int = Field(7, description="generator seed")
     temperature: float = Field(1.0, ge=0, description="of the sampled proofs")
     portfolio: tuple[str, ...] = Field((), description="the one-line tactics that serve as baseline; () = the built-in list")

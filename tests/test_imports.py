@@ -34,7 +34,7 @@ ROOMS = {
     ],
     "train": [
         *("config", "muon", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate"),
-        *("tracking", "inbox", "engine", "worker", "rounds"),
+        *("tracking", "inbox", "engine", "loop", "group", "rounds"),
     ],
     "synth": [
         *("overrides", "records", "llm", "problems", "prompts", "config", "services", "store", "examples", "statements", "search"),

@@ -10,7 +10,7 @@ import ray
 from synth.llm.sampler import sampler_actor
 from synth.run.shard import SearchShard
 from synth.run.state import Run
-from train.rounds import WorkerGroup
+from train.group import WorkerGroup
 
 
 def start_trainers(job: Run, number: int) -> None:

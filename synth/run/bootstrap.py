@@ -1,8 +1,7 @@
-"""Round 0: our own small model, and what cheap tactics prove of the benchmark."""
+"""Round 0 without a given model: our own small one, trained on the seed set."""
 
 from __future__ import annotations
 
-from synth.benchmark import portfolio_baseline
 from synth.examples import proof_examples, seed_examples
 from synth.run.learn import fit
 from synth.run.state import Run
@@ -22,17 +21,3 @@ async def bootstrap(job: Run) -> None:
         tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
     await fit(job, 0, initial, examples, config.train)
-
-
-async def easily_proved(job: Run) -> frozenset[str]:
-    """Held-out statements that the one-line portfolio proves; computed once per run."""
-    name = "rounds/000/baseline.json"
-    if not job.store.exists(name):
-        statements = job.inputs.benchmark.statements
-        job.progress.stage("baseline", len(statements))
-        solved, unsupported = await portfolio_baseline(
-            statements, job.config.heldout.portfolio, job.services().verify, job.config.search.timeout
-        )
-        job.progress.advance("baseline", len(statements), unproved=len(statements) - len(solved))
-        job.store.write_json(name, {"solved": solved, "unsupported": sorted(unsupported)})
-    return frozenset(job.store.read_json(name)["solved"])

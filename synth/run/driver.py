@@ -20,11 +20,12 @@ from synth.llm.types import Weights
 from synth.prompts import load_prompts
 from synth.records import Drop, Pair, Problem, Statement, content_id
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
-from synth.run.bootstrap import bootstrap, easily_proved
+from synth.run.baseline import easily_proved, verified_seeds
+from synth.run.bootstrap import bootstrap
 from synth.run.evaluate import evaluate
 from synth.run.figures import costs, tally
 from synth.run.inputs import load_inputs
-from synth.run.learn import train, verified_seeds
+from synth.run.learn import train
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -42,6 +43,8 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend."""
     prompts = load_prompts(config.model.prompts)
     inputs = load_inputs(config)
+    for note in inputs.notes:
+        progress.note(note)
     with RunDir.open(run_dir, config) as store:
         store.write("problems", inputs.problems, "all")
         store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])

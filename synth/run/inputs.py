@@ -27,6 +27,7 @@ class Inputs:
     references: dict[str, str]
     benchmark: Benchmark
     seeds: SeedSet | None
+    notes: list[str]  # how the files were read: for the user, before anything runs
 
 
 def load_inputs(config: RunConfig) -> Inputs:
@@ -37,8 +38,10 @@ def load_inputs(config: RunConfig) -> Inputs:
     benchmark = load_benchmark(config.heldout, config.header, choice)
     references: dict[str, str] = {}
     rejected: list[Rejection] = []
+    notes = list(benchmark.notes)
     if config.problems.path:
-        problems, rejected = read_problems(config.problems)
+        reading = read_problems(config.problems)
+        problems, rejected, notes = reading.problems, reading.rejected, [*reading.notes(), *notes]
     else:
         generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references, choice=choice)
         problems = [item.problem() for item in generated]
@@ -54,4 +57,4 @@ def load_inputs(config: RunConfig) -> Inputs:
             choice=choice,
             grades=bootstrap.seed_grades,
         )
-    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds)
+    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
 from synth.records import Pair
+from synth.run.baseline import verified_seeds
 from synth.run.state import Run
 from train.config import TrainConfig
 from train.data import Example
 from train.replay import select
 from train.rounds import train_round
-from verify_workers.records import Check
 
 
 async def train(job: Run, number: int, previous: Path) -> bool:
@@ -37,21 +37,6 @@ async def train(job: Run, number: int, previous: Path) -> bool:
         examples = rehearsed(examples, others, job.config.model.bootstrap.rehearse, job.config.seed + number)
     await fit(job, number, previous, examples, job.config.train)
     return True
-
-
-async def verified_seeds(job: Run) -> list[int]:
-    """Which proofs of the noisy seed set Lean accepts (their places in it); computed once per run."""
-    if job.inputs.seeds is None:
-        return []
-    name = "rounds/000/seeds.json"
-    if not job.store.exists(name):
-        header = job.config.header if job.config.header != "keep" else ""
-        checks = [
-            Check(id=str(i), statement=statement, header=header, proof=proof, timeout=job.config.search.timeout)
-            for i, (statement, proof) in enumerate(job.inputs.seeds.proofs)
-        ]
-        job.store.write_json(name, [int(v.id) for v in await job.services().verify(checks) if v.accepted])
-    return list(job.store.read_json(name))
 
 
 async def fit(job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig) -> None:

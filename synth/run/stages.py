@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ from verify_workers.ray_session import ray_session
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
-    rows = _problems(config, problems)
+    rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
@@ -69,7 +70,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
-    work_items = _statements(config, statements)
+    work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 
     async def work() -> list[Pair]:
@@ -78,7 +79,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
             async def one(statement: Statement) -> Found:
                 async with gate:
-                    found = await search(statement, None, strategies(statement, config.search, tools), config.search, tools)
+                    problem = problems.get(statement.problem_id)
+                    found = await search(statement, problem, strategies(statement, config.search, tools), config.search, tools)
                 progress.advance("prove", proved=bool(found.pairs))
                 if found.unsound:
                     progress.note(f"UNSOUND: {statement.text} and its negation were both accepted; neither is written")
@@ -141,20 +143,28 @@ def _weights(config: RunConfig) -> Weights:
     return Weights(str(path), 0, checkpoint_hash(path))
 
 
-def _problems(config: RunConfig, path: str) -> list[Problem]:
-    problems, _ = read_problems(config.problems.model_copy(update={"path": path}))
-    return under_header(problems, config.header)
+def _problems(config: RunConfig, path: str, progress: Progress) -> list[Problem]:
+    reading = read_problems(config.problems.model_copy(update={"path": path}))
+    for note in reading.notes():
+        progress.note(note)
+    return under_header(reading.problems, config.header)
 
 
-def _statements(config: RunConfig, path: str) -> list[Statement]:
-    """Kept statements of a file of Statement records, or the given statements of a problem file."""
+def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[Statement], dict[str, Problem]]:
+    """Kept statements of a file of Statement records, or the given statements of a problem file with their problems by id."""
+    records = read_records(path, Statement)
     try:
-        return [s for s in read_records(path, Statement) if s.kept]
+        first = next(records, None)  # what the first row is, all are
     except UserError:
-        found = [given(problem, 0) for problem in _problems(config, path) if problem.statement]
+        problems = _problems(config, path, progress)
+    else:
+        return [s for s in chain([first] if first else [], records) if s.kept], {}
+    found = [problem for problem in problems if problem.statement]
     if not found:
         raise UserError(f"{path}: no row has a formal statement; run `synth formalize` on it first")
-    return [s for s in found if s.kept]
+    if len(found) < len(problems):
+        progress.note(f"{path}: {len(problems) - len(found):,} rows have no statement and are left out; `synth formalize` gives them one")
+    return [given(problem, 0) for problem in found], {problem.id: problem for problem in found}
 
 
 def _run(work: Any) -> Any:

@@ -16,8 +16,8 @@ from synth.run.inputs import Inputs
 from synth.services import Services
 from synth.show.progress import Progress
 from synth.store.rundir import RunDir
+from train.group import WorkerGroup
 from train.model import checkpoint_hash
-from train.rounds import WorkerGroup
 from train.tracking import Tracker
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from synth.llm.types import Completion, Sampling, Weights
-from synth.prompts import load_prompts
+from synth.prompts import PromptSet, load_prompts
 from synth.services import RoleModel, Sample, Tools, Verify
 from verify_workers.backends.base import Backend
-from verify_workers.records import Check, Verdict
+from verify_workers.records import Check, Outcome, Verdict
 
 WEIGHTS = Weights("somewhere", 1, "model")
 
@@ -44,5 +44,34 @@ def tools(sample: Sample | None = None, verify: Verify | None = None, round: int
 def checked_by(backend: Backend) -> Verify:
     async def verify(checks: list[Check]) -> list[Verdict]:
         return [backend.check(check) for check in checks]
+
+    return verify
+
+
+class FakeServices:
+    """What a shard asks of the rest of the system, given by a test; `weights` are those that were asked for last."""
+
+    def __init__(self, sample: Sample, verify: Verify) -> None:
+        self.sample, self.verify, self.weights = sample, verify, Weights()
+
+    def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
+        self.weights = weights
+        models = (RoleModel(prompts, self.sample) for _ in range(3))
+        return Tools(*models, self.verify, round, seed)
+
+
+def by_table(proofs: dict[str, str]) -> Verify:
+    """A checker that accepts, for each goal, the one proof text of `proofs`; statements elaborate, whatever they say.
+
+    For what is about the order and number of checks, not about their answers.
+    """
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        return [
+            Verdict(
+                id=check.id, outcome=Outcome.ACCEPTED if proofs.get(check.statement) == (check.proof or check.code) else Outcome.REJECTED
+            )
+            for check in checks
+        ]
 
     return verify

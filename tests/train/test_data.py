@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from train.data import Example, collate, epoch_batches, example_files, micro_batches, read_rows, tokenize, write_examples
-from train.worker import make_loss
+from train.engine import make_loss
 from verify_workers.errors import UserError
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from train.config import TrainConfig
 from train.deepspeed_config import deepspeed_config
-from train.worker import learning_rate, planned_steps
+from train.schedule import learning_rate, planned_steps
 
 
 def test_seven_billion_parameters_on_gpus() -> None:

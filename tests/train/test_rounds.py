@@ -16,9 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.train.conftest import make_examples
 from train.config import TrainConfig
 from train.data import Example, write_examples
+from train.group import WorkerGroup
+from train.inbox import Job
+from train.loop import prepare, run
 from train.model import checkpoint_hash
-from train.rounds import TrainingStopped, WorkerGroup, train_round
-from train.worker import Job, prepare, run
+from train.rounds import TrainingStopped, train_round
 from verify_workers.errors import UserError
 
 CONFIG = TrainConfig(

@@ -35,7 +35,7 @@ def jsonl(path: Path, rows: list[Any] = ROWS) -> Path:
 
 
 def read(path: object, **options: Any) -> list[Problem]:
-    return read_problems(ProblemsConfig(path=str(path), **options))[0]
+    return read_problems(ProblemsConfig(path=str(path), **options)).problems
 
 
 def failure(path: object, **options: Any) -> str:
@@ -101,22 +101,23 @@ def test_a_broken_row_names_file_line_field_and_remedy(tmp_path: Path) -> None:
     assert "problems.on_error=skip" in failure(path)
     path = jsonl(tmp_path / "type.jsonl", [{"text": 7}])
     assert failure(path).startswith(f"{path}:1: field `text`: is int, not text; mend the row or set problems.fields.text")
-    path = jsonl(tmp_path / "list.jsonl", ["[1, 2]"])
-    assert f"{path}:1: a row must be a JSON object, this is a list" in failure(path)
+    path = jsonl(tmp_path / "list.jsonl", [ROWS[0], "[1, 2]"])
+    assert f"{path}:2: a row must be a JSON object, this is a list" in failure(path)
     path = jsonl(tmp_path / "none.jsonl", [{"txt": "x"}])
     assert (
         "neither plain language nor a formal statement; the row's columns are txt: name the right one with problems.fields.text"
         in failure(path)
     )
     assert "no column `txxt`; the columns are txt" in failure(path, fields={"text": "txxt"})
-    assert "problems.fields.tekst: unknown field; the fields are text, statement, header, name" in failure(path, fields={"tekst": "txt"})
+    assert "problems.fields.tekst: unknown field; the fields are header, name, statement, text" in failure(path, fields={"tekst": "txt"})
 
 
 def test_skip_records_the_bad_rows_and_keeps_the_others(tmp_path: Path) -> None:
     path = tmp_path / "mixed.jsonl"
-    jsonl(path, [ROWS[0], "{", {"name": "nothing"}, {"text": ["list"]}, ROWS[0], ROWS[1]])
+    jsonl(path, [ROWS[0], "{", {"name": "nothing"}, {"text": ["a", "list"]}, ROWS[0], ROWS[1]])
     path.write_bytes(path.read_bytes() + b'{"text": "\xff"}\n')
-    problems, rejected = read_problems(ProblemsConfig(path=str(path), on_error="skip"))
+    reading = read_problems(ProblemsConfig(path=str(path), on_error="skip"))
+    problems, rejected = reading.problems, reading.rejected
     assert [p.name for p in problems] == ["one", "two"]
     assert [(r.source.rsplit(":", 1)[1], r.field) for r in rejected] == [("2", ""), ("3", ""), ("4", "text"), ("5", ""), ("7", "")]
     assert rejected[3].reason == f"duplicate of {path}:1"
@@ -124,7 +125,7 @@ def test_skip_records_the_bad_rows_and_keeps_the_others(tmp_path: Path) -> None:
 
 
 def test_all_rows_bad_is_an_error_even_with_skip(tmp_path: Path) -> None:
-    path = jsonl(tmp_path / "bad.jsonl", ["{", "}"])
+    path = jsonl(tmp_path / "bad.jsonl", ["{", "]"])
     assert failure(path, on_error="skip").startswith(f"{path}: none of 2 rows is usable; the first: {path}:1: not valid JSON")
 
 
@@ -138,9 +139,9 @@ def test_a_missing_file_and_an_unknown_ending(tmp_path: Path) -> None:
     assert failure(tmp_path / "no.jsonl") == f"{tmp_path}/no.jsonl: no such file; check the path"
     assert "no file matches" in failure(tmp_path / "*.jsonl")
     (tmp_path / "folder").mkdir()
-    assert "no .jsonl, .parquet or .csv file in this folder" in failure(tmp_path / "folder")
+    assert "no .jsonl, .json, .csv, .parquet or .arrow file in this folder" in failure(tmp_path / "folder")
     (tmp_path / "p.txt").write_text("x")
-    assert "set problems.format to jsonl, parquet, csv or datasets" in failure(tmp_path / "p.txt")
+    assert "set problems.format to jsonl, json, csv, parquet or arrow" in failure(tmp_path / "p.txt")
     (tmp_path / "blank.jsonl").write_text("\n\n")
     assert "no rows; give a file that holds problems" in failure(tmp_path / "blank.jsonl")
 

@@ -70,7 +70,7 @@ def test_prover_rows_can_be_read_back_as_problems(run: Path, tmp_path: Path) -> 
     row = json.loads(path.read_text().splitlines()[0])
     assert row["formal_statement"] == "theorem X : 1 = 1 :=" and row["formal_proof"] == "by rfl" and row["split"] == "train"
     assert row["lineage"]["problem_id"] == "p1"
-    problems, _ = read_problems(ProblemsConfig(path=str(path)))
+    problems = read_problems(ProblemsConfig(path=str(path))).problems
     assert (problems[0].text, problems[0].statement) == ("Show 1 = 1.", "theorem X : 1 = 1 :=")
 
 

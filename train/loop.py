@@ -3,85 +3,29 @@
 State lives in the round's folder (shared by the workers of a cluster): `checkpoints/` with `latest.json` naming
 the newest complete one, `metrics.jsonl` growing as it trains, and at the end `model/` and `manifest.json`.  A
 worker that starts finds the newest checkpoint there, whoever it was that died: a worker, a node or the driver.
-
-The loss of a step is Σ weight · cross entropy / Σ weight over the tokens of *all* workers and micro-batches, so
-it does not depend on how a batch is cut.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import logging
 import math
 import os
 import shutil
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
+from train.engine import gather, make_engine
+from train.inbox import Job, done_name, next_job, write_json
+from train.schedule import learning_rate, planned_steps
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
     from train.data import Batch, Tokens
-
-
-_POLL_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Job:
-    """One round, as handed to every worker; all paths are absolute and seen by all workers."""
-
-    init: str
-    examples: tuple[str, ...]
-    out: str
-    config: dict[str, Any]
-    seed: int
-    key: str
-    """Hash of everything the result depends on; goes into the manifest."""
-    attempt: str
-    """Unique per driver, so that a dying worker of an older driver cannot write into a newer one's checkpoint."""
-
-
-def learning_rate(step: int, total: int, config: TrainConfig) -> float:
-    """The learning rate of step `step` (from 0) of `total`: linear warm-up, then `config.schedule` down to the last step."""
-    warm = math.ceil(config.warmup * total)
-    if step < warm:
-        return config.lr * (step + 1) / warm
-    if config.schedule == "constant":
-        return config.lr
-    progress = (step - warm + 1) / max(1, total - warm)
-    fall = (1 + math.cos(math.pi * progress)) / 2 if config.schedule == "cosine" else 1 - progress
-    return config.lr * (config.min_lr_ratio + (1 - config.min_lr_ratio) * fall)
-
-
-def planned_steps(epoch_micro: list[int], accumulation: int, epoch_tokens: int, config: TrainConfig) -> int:
-    """Optimizer steps of a round: by `epochs`, at most those that fit into `max_tokens`, at most `max_steps`; at least 1.
-
-    `epoch_micro` is the number of micro-batches of each begun epoch on the busiest worker; `epoch_tokens` the
-    tokens of one epoch over all workers.
-    """
-    whole = int(config.epochs)
-    micro = sum(epoch_micro[:whole]) + (config.epochs - whole) * (epoch_micro[whole] if whole < len(epoch_micro) else 0)
-    steps = math.ceil(micro / accumulation)
-    if config.max_tokens is not None:
-        per_step = epoch_tokens / max(1, epoch_micro[0]) * accumulation
-        steps = min(steps, int(config.max_tokens / per_step))
-    if config.max_steps is not None:
-        steps = min(steps, config.max_steps)
-    return max(1, steps)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` at `path`, whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 def serve(inbox: str) -> None:
@@ -93,7 +37,7 @@ def serve(inbox: str) -> None:
     _imports()
     folder = Path(inbox)
     seen: set[str] = set()
-    while (job := _next_job(folder, seen)) is not None:
+    while (job := next_job(folder, seen)) is not None:
         seen.add(job.attempt)
         run(job)
         _free()
@@ -101,45 +45,14 @@ def serve(inbox: str) -> None:
             (folder / done_name(job)).touch()
 
 
-def done_name(job: Job) -> str:
-    """The file in the inbox that says this job has ended, one way or another."""
-    return f"{job.attempt}.done"
-
-
-def post(job: Job, inbox: Path) -> None:
-    """Hand `job` to the workers of `inbox`, who have ended the one before."""
-    write_json(inbox / "job.json", asdict(job))
-
-
-def close(inbox: Path) -> None:
-    """Let the workers of `inbox` end."""
-    write_json(inbox / "job.json", None)
-
-
-def _next_job(inbox: Path, seen: set[str]) -> Job | None:
-    """Wait for a job that is not done yet; None once the inbox is closed or gone."""
-    while inbox.is_dir():
-        try:
-            job = json.loads((inbox / "job.json").read_text())
-        except FileNotFoundError:
-            pass
-        else:
-            if job is None:
-                return None
-            if job["attempt"] not in seen and not (inbox / f"{job['attempt']}.done").exists():
-                return Job(**job | {"examples": tuple(job["examples"])})
-        time.sleep(_POLL_SECONDS)
-    return None
-
-
 def run(job: Job) -> None:
     """One job.  A UserError is written to `error.json` rather than raised: trying again cannot mend it."""
     try:
-        trainer, tokenizer = prepare(job)
-        trainer.resume()
-        trainer.train()
-        if trainer.stopped != "interrupted":
-            trainer.export(tokenizer)
+        loop, tokenizer = prepare(job)
+        loop.resume()
+        loop.train()
+        if loop.stopped != "interrupted":
+            loop.export(tokenizer)
     except UserError as error:
         write_json(Path(job.out) / "error.json", {"error": str(error)})
 
@@ -165,7 +78,7 @@ def _rank() -> int:
     return int(distributed.get_rank())
 
 
-def prepare(job: Job) -> tuple[Trainer, Any]:
+def prepare(job: Job) -> tuple[TrainingLoop, Any]:
     """This worker's share of the data, tokenized, with model and optimizer in place; and the tokenizer."""
     config = TrainConfig.model_validate(job.config)
     import torch
@@ -181,16 +94,7 @@ def prepare(job: Job) -> tuple[Trainer, Any]:
     files = [Path(file) for file in job.examples]
     data = tokenize(files, tokenizer, config.max_length, rank, world)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    return Trainer(job, config, data, pad, device, rank, world), tokenizer
-
-
-def environment(config: TrainConfig) -> dict[str, str]:
-    """What a worker's process must find in its environment when it starts."""
-    common = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true", "RAYON_NUM_THREADS": str(config.threads)}
-    if config.gpu:
-        return common
-    # Idle OpenMP threads that spin (the default) stop all progress once something else wants the cores too.
-    return common | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(config.threads), "GOMP_SPINCOUNT": "100000"}
+    return TrainingLoop(job, config, data, pad, device, rank, world), tokenizer
 
 
 def _quiet_transformers() -> Any:
@@ -202,34 +106,7 @@ def _quiet_transformers() -> Any:
     return AutoTokenizer
 
 
-def make_loss(model: Any) -> torch.nn.Module:
-    """A module (ids, weights) → Σ weights · cross entropy of ids[:, 1:]; only weighted positions go through the output layer."""
-    import torch
-    from torch.nn import functional
-
-    settings = model.config
-    plain = not getattr(settings, "final_logit_softcapping", None) and getattr(settings, "logit_scale", None) in (None, 1.0)
-    plain = plain and getattr(settings, "logits_scaling", None) in (None, 1.0)  # models that change logits after the output layer
-
-    class WeightedLoss(torch.nn.Module):  # type: ignore[misc,unused-ignore]
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-            here = weights > 0
-            if plain:
-                hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state
-                logits = self.model.get_output_embeddings()(hidden[:, :-1][here])
-            else:
-                logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1][here]
-            losses = functional.cross_entropy(logits.float(), ids[:, 1:][here], reduction="none")
-            return (losses * weights[here]).sum()
-
-    return WeightedLoss()
-
-
-class Trainer:
+class TrainingLoop:
     """One worker's part of a round."""
 
     def __init__(self, job: Job, config: TrainConfig, data: Tokens, pad: int, device: torch.device, rank: int, world: int) -> None:
@@ -238,7 +115,7 @@ class Trainer:
         self.checkpoints = self.out / "checkpoints"
         self.micro_tokens = config.micro_batch_tokens or config.batch_tokens // config.workers
         self._plan()
-        self.engine, self.model = _engine(job.init, config, device)
+        self.engine, self.model = make_engine(job.init, config, device)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         self.stopped = ""
 
@@ -377,7 +254,7 @@ class Trainer:
 
         from train.model import checkpoint_hash, replace_directory
 
-        state = _gather(self.model, self.config.zero_stage, self.rank)
+        state = gather(self.model, self.config.zero_stage, self.rank)
         if self.rank == 0:
             partial = self.out / ".model.tmp"
             shutil.rmtree(partial, ignore_errors=True)
@@ -407,68 +284,6 @@ class Trainer:
             write_json(self.out / "manifest.json", manifest)
             shutil.rmtree(self.checkpoints, ignore_errors=True)
         distributed.barrier()
-
-
-def _engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, Any]:
-    """A DeepSpeed engine around the loss of the model at `init`, and the model itself."""
-    import deepspeed
-    import torch
-    from deepspeed.utils import logger
-    from transformers import AutoModelForCausalLM
-
-    from train.deepspeed_config import deepspeed_config
-
-    logger.setLevel(logging.ERROR)
-    # Without this DeepSpeed compiles a shared-memory all-reduce on first use (a minute, and a compiler); gloo does.
-    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-    settings = deepspeed_config(config)
-    if config.zero_stage == 3:  # from_pretrained then shards while loading; the object must live until it has returned
-        from transformers.integrations import HfDeepSpeedConfig
-
-        keep = HfDeepSpeedConfig(settings)
-    dtype = getattr(torch, config.dtype)
-    model = AutoModelForCausalLM.from_pretrained(init, dtype=dtype, attn_implementation=config.attention)
-    if config.zero_stage == 3:
-        del keep
-    if config.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
-    ]
-    optimizer = None
-    if config.optimizer == "adamw":
-        optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
-    elif config.optimizer == "muon":
-        from train.muon import Muon
-
-        blocks = {p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name}
-        matrices = {"params": [p for p in model.parameters() if p in blocks], "weight_decay": config.weight_decay}
-        rest = [{**group, "params": [p for p in group["params"] if p not in blocks]} for group in groups]
-        optimizer = Muon([matrices | {"matrices": True, "lr_ratio": config.matrix_lr / config.lr}, *rest], config.lr, config.betas)
-    engine, *_ = deepspeed.initialize(
-        model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
-    )
-    return engine, model
-
-
-def _rank_of(parameter: Any) -> int:
-    """Number of dimensions, also of a parameter that ZeRO-3 has sharded away."""
-    return len(getattr(parameter, "ds_shape", parameter.shape))
-
-
-def _gather(model: Any, stage: int, rank: int) -> dict[str, Any] | None:
-    """The whole weights in host memory on rank 0, one parameter at a time where ZeRO-3 sharded them."""
-    if stage < 3:
-        return {name: value.detach().cpu() for name, value in model.state_dict().items()} if rank == 0 else None
-    import deepspeed
-
-    state = {}
-    for name, parameter in model.named_parameters():
-        with deepspeed.zero.GatheredParameters([parameter]):
-            if rank == 0:
-                state[name] = parameter.detach().cpu().clone()
-    return state if rank == 0 else None
 
 
 def _step_of(line: str) -> float:

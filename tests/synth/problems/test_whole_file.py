@@ -1,0 +1,82 @@
+"""Statements that stand in a file of their own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth.problems.whole_file import WholeFile, split_doc, split_file, uncommented
+from verify_workers.policy import violations
+from verify_workers.records import Check
+from verify_workers.text.statement import StatementError, parse_theorem
+
+T = "theorem t (n : Nat) : n = n := by sorry"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (T, WholeFile("", "", T)),
+        (f"import Mathlib\n\n{T}", WholeFile("import Mathlib", "", T)),
+        (f"-- from a book\nimport A -- x\nimport B\n\n\nopen Nat -- y\n-- z\n{T}\n", WholeFile("import A\nimport B\nopen Nat", "", T)),
+        (
+            f"import A\n/-- old -/\nopen Nat\n/- plain -/\n/-- Words\nin lines. -/\n{T}",
+            WholeFile("import A\nopen Nat", "Words\nin lines.", T),
+        ),
+        (f"import A\n/- The problem. -/\n-- note\n{T}", WholeFile("import A", "The problem.", T)),
+        (f"open Nat Real in\n/-- d -/\n{T}", WholeFile("open Nat Real", "d", T)),
+        (f"set_option maxRecDepth 1000 in\nopen scoped Nat in\n{T}", WholeFile("set_option maxRecDepth 1000\nopen scoped Nat", "", T)),
+        (f"/-- d -/\n@[simp, norm_cast] private {T}", WholeFile("", "d", T)),
+        (f"noncomputable section\nuniverse u v\n{T}\n\nend\n", WholeFile("noncomputable section\nuniverse u v", "", T)),
+        (f"import A\n\nsection Foo\n{T}\n\nend Foo", WholeFile("import A\nsection Foo", "", T)),
+        (f"```lean4\nimport A\n{T}\n```", WholeFile("import A", "", T)),
+        (f"\ufeffimport A\r\n{T}\r\n", WholeFile("import A", "", T)),
+        ("lemma t : 1 = 1 := by\n  -- here\n  sorry", WholeFile("", "", "lemma t : 1 = 1 := by\n  -- here\n  sorry")),
+        ("theorem «end» : 1 = 1", WholeFile("", "", "theorem «end» : 1 = 1")),
+        ('/- a theorem, "said" -/\ntheorem t : "lemma" = "x"', WholeFile("", 'a theorem, "said"', 'theorem t : "lemma" = "x"')),
+    ],
+)  # fmt: skip
+def test_parts(text: str, expected: WholeFile) -> None:
+    assert split_file(text) == expected
+    check = Check(id="", statement=expected.theorem, header=expected.header, proof="rfl")
+    assert [v for v in violations(check) if v.reason.startswith(("header:", "statement:"))] == [], "a backend takes these parts"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the statement is empty"),
+        ("import Mathlib\n-- nothing", "not with 'import'"),
+        (f"namespace N\n{T}\nend N", "`namespace` stands before the theorem"),
+        (f"import A\nvariable (n : Nat)\n{T}", r"`variable` stands before the theorem \(line 2\)"),
+        (f"local notation \"x\" => 1\n{T}", "`local` stands before"),
+        (f"#eval 1\n{T}", "`#eval` stands before"),
+        (f"import A\n@[simp] def f := 1\n{T}", "`@\\[` stands before"),
+        (f"words\n{T}", "`words` stands before"),
+        (f"{T}\n\n{T}", "carries a proof of its own"),
+        ("import A\ntheorem", "must be followed by a name"),
+        ('open "\ntheorem t : 1 = 1', "unclosed"),
+        ("/- open\ntheorem t : 1 = 1", "unclosed"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_of_one_statement(text: str, message: str) -> None:
+    with pytest.raises(StatementError, match=message):
+        split_file(text)
+
+
+def test_comments() -> None:
+    assert uncommented("/-- Words. -/") == uncommented(" /- Words.-/\n") == uncommented("Words.") == "Words."
+    assert uncommented("a /- b -/") == "a /- b -/"
+    assert split_doc("import A\nopen B\n\n/-- d -/\n") == ("import A\nopen B", "d")
+    assert split_doc("import A -- x") == ("import A -- x", "")
+    assert split_doc("import A\n/-! about -/") == ("import A\n/-! about -/", "")
+
+
+@given(st.text(alphabet='theorm :=\n/-!abimport@[]"«»`in', max_size=80))
+def test_any_text_is_split_or_refused(text: str) -> None:
+    try:
+        parts = split_file(text)
+    except StatementError:
+        return
+    parse_theorem(parts.theorem)

@@ -1,0 +1,58 @@
+"""What a run reads before it starts, and what cheap tactics prove of its benchmark."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from synth.benchmark import load_benchmark, portfolio_baseline
+from synth.config import HeldoutConfig, RunConfig
+from synth.run.inputs import load_inputs
+from synth.statements.text import normalized
+from tests.synth.stage_fakes import checked_by
+from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
+
+
+def test_a_generated_benchmark_is_provable_and_excludes_both_sides() -> None:
+    benchmark = load_benchmark(HeldoutConfig(count=20, seed=3), "")
+    assert len(benchmark.statements) == 20 == len(set(benchmark.group)) and all(benchmark.group.values())
+    assert all(normalized(s.text) in benchmark.excluded for s in benchmark.statements)
+    assert load_benchmark(HeldoutConfig(count=20, seed=3), "").statements == benchmark.statements
+
+
+def test_a_run_reads_no_statement_of_its_benchmark_as_problem_or_seed() -> None:
+    config = RunConfig.model_validate(
+        {
+            "heldout": {"count": 30, "seed": 3},
+            "problems": {"count": 60, "seed": 3},
+            "model": {"bootstrap": {"seed_formalizations": 80, "seed_grades": 20, "seed_proofs": 60, "seed": 3}},
+        }
+    )
+    inputs = load_inputs(config)
+    assert len(inputs.problems) == 60 and set(inputs.references) <= {p.id for p in inputs.problems} and inputs.seeds is not None
+    heldout = inputs.benchmark.excluded
+    assert not any(normalized(reference) in heldout for reference in inputs.references.values())
+    assert not any(normalized(statement) in heldout for statement, _ in inputs.seeds.proofs)
+    assert not any(normalized(statement) in heldout for _, statement in inputs.seeds.formalizations)
+
+
+def test_a_model_that_is_not_there_is_said_first() -> None:
+    with pytest.raises(UserError, match=r"model.path: nowhere"):
+        load_inputs(RunConfig.model_validate({"model": {"path": "nowhere"}}))
+
+
+def test_the_portfolio_tells_easy_from_impossible_to_state(tmp_path: Path, backend: Backend) -> None:
+    rows = [
+        {"name": "easy", "statement": "theorem easy (n : Nat) : n < n + 1"},
+        {"name": "hard", "statement": "theorem hard : ∃ n : Nat, n * n = 1369"},
+        {"name": "foreign", "statement": "theorem foreign : Nat.totient 6 = 2 ∧ NoSuchThing"},
+    ]
+    (tmp_path / "heldout.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    benchmark = load_benchmark(HeldoutConfig(path=str(tmp_path / "heldout.jsonl"), count=10))
+    easy, _, foreign = (s.id for s in benchmark.statements)
+    solved, unsupported = asyncio.run(portfolio_baseline(benchmark.statements, ("rfl", "omega"), checked_by(backend), 5.0))
+    assert (solved, unsupported) == ({easy: "omega"}, {foreign})

@@ -1,0 +1,168 @@
+"""A shard as a plain class: from problems to pairs, and on from where a kill left it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.config import RunConfig
+from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
+from synth.run.shard import Shard, ShardTask
+from synth.services import Verify
+from synth.statements.text import given
+from synth.store.rundir import RunDir
+from tests.synth.stage_fakes import WEIGHTS, FakeServices, by_table, checked_by, scripted
+from verify_workers.backends.base import Backend
+from verify_workers.records import Check, Outcome, Verdict
+
+PROBLEMS = tuple(Problem(id=f"p{k}", text=f"Show that n + {k} is {k} + n.") for k in range(1, 7))
+CONFIG = RunConfig.model_validate(
+    {
+        "filters": {"grade": False},
+        "formalize": {"samples": 2, "keep": 1},
+        "search": {"attempts": 2, "wave": 2, "portfolio": "never"},
+        "shards": {"chunk": 2},
+    }
+)
+
+
+def task(problems: tuple[Problem, ...] = PROBLEMS, retry: tuple[Statement, ...] = ()) -> ShardTask:
+    return ShardTask(1, 0, problems, retry, WEIGHTS)
+
+
+def answer(prompt: str, n: int) -> list[str]:
+    """The formalizer copies the number of its problem; the prover writes the one proof that is right, and one that is not."""
+    if prompt.startswith("<|formalize|>"):
+        k = prompt.split("n + ")[1].split(" ")[0]
+        return [f"(n : Nat) : n + {k} = {k} + n"] * n
+    return ["exact Nat.add_comm _ _", "rfl"][:n]
+
+
+def theorem(k: int) -> str:
+    return f"theorem X (n : Nat) : n + {k} = {k} + n"
+
+
+PROOFS = {theorem(k): "by exact Nat.add_comm _ _" for k in range(1, 7)}
+
+
+def shard(folder: Path, verify: Verify, heldout: frozenset[str] = frozenset(), **changes: Any) -> tuple[Shard, list[str]]:
+    sample, asked = scripted(answer)
+    services: Any = FakeServices(sample, verify)
+    return Shard(CONFIG.model_copy(update=changes), RunDir(folder), services, heldout), asked
+
+
+def ids(store: RunDir) -> dict[str, list[str]]:
+    kinds: dict[str, Any] = {"statements": Statement, "attempts": Attempt, "verdicts": VerdictRow, "pairs": Pair}
+    return {kind: [record.id for record in store.read(kind, model)] for kind, model in kinds.items()}
+
+
+def test_problems_become_pairs_with_their_lineage(tmp_path: Path, backend: Backend) -> None:
+    work, _ = shard(tmp_path, checked_by(backend))
+    asyncio.run(work.run(task(PROBLEMS[:2])))
+    store = RunDir(tmp_path)
+    assert sorted(store.keys()) == ["r001-s0000-c0000", "r001-s0000-statements"]
+    statements = {s.id: s for s in store.read("statements", Statement)}
+    pairs = list(store.read("pairs", Pair))
+    assert len(statements) == len(pairs) == 2
+    for pair, problem in zip(sorted(pairs, key=lambda p: p.problem_id), PROBLEMS, strict=False):
+        statement = statements[pair.statement_id]
+        assert (statement.problem_id, statement.votes, statement.model, pair.model, pair.version) == (problem.id, 2, "model", "model", 1)
+        assert (pair.problem_id, pair.problem, pair.round, pair.audit) == (problem.id, problem.text, 1, "kernel")
+    counts = work.counts.done
+    assert (counts["problems"], counts["statements_kept"], counts["to_search"], counts["searched"], counts["proved"]) == (2, 2, 2, 2, 2)
+
+
+class Killed(BaseException):
+    """Stands in for a SIGKILL: nothing of the shard's own may catch it."""
+
+
+@pytest.mark.parametrize("last", range(5))
+def test_a_shard_goes_on_where_a_kill_left_it(tmp_path: Path, last: int) -> None:
+    """Killed at its `last` commit (the statements, then chunks), done again: the same records, nothing sampled twice for nothing."""
+    whole, _ = shard(tmp_path / "whole", by_table(PROOFS))
+    asyncio.run(whole.run(task()))
+    first, _ = shard(tmp_path / "killed", by_table(PROOFS))
+    commit, commits = first.store.commit, []
+
+    def dies(*args: Any, **kwargs: Any) -> bool:
+        if len(commits) == last:
+            raise Killed
+        commits.append(args[0])
+        return commit(*args, **kwargs)
+
+    first.store.commit = dies  # type: ignore[method-assign]
+    if last < 4:
+        with pytest.raises(Killed):
+            asyncio.run(first.run(task()))
+    else:
+        asyncio.run(first.run(task()))
+    second, asked = shard(tmp_path / "killed", by_table(PROOFS))
+    asyncio.run(second.run(task()))
+    assert ids(RunDir(tmp_path / "killed")) == ids(RunDir(tmp_path / "whole"))
+    assert len(ids(second.store)["pairs"]) == 6
+    formalized = sum(prompt.startswith("<|formalize|>") for prompt in asked)
+    assert formalized == (6 if last == 0 else 0), "statements that are on disk are not sampled again"
+    chunks_left = 3 - max(0, last - 1)
+    assert len(asked) - formalized == chunks_left * 2 * 2, "two sides of two statements for each chunk that was not there"
+    assert second.counts.done["searched"] == 6
+
+
+def test_a_statement_from_an_earlier_round_is_searched_again(tmp_path: Path) -> None:
+    old = given(Problem(id="old", statement=theorem(3)), 0)
+    work, asked = shard(tmp_path, by_table(PROOFS))
+    asyncio.run(work.run(task((), (old,))))
+    (pair,) = work.store.read("pairs", Pair)
+    assert pair.statement_id == old.id and not work.store.count("statements") and len(asked) == 2
+
+
+def test_a_statement_that_was_left_undecided_is_filtered_again(tmp_path: Path) -> None:
+    old = given(PROBLEMS[2], 1).model_copy(update={"text": theorem(3), "kept": False, "reason": "undecided"})
+    again = ShardTask(2, 0, (), (old,), WEIGHTS, (PROBLEMS[2],))
+    work, _ = shard(tmp_path, by_table(PROOFS))
+    asyncio.run(work.run(again))
+    (pair,) = work.store.read("pairs", Pair)
+    (statement,) = work.store.read("statements", Statement)
+    assert (pair.statement_id, pair.problem) == (old.id, PROBLEMS[2].text) and (statement.kept, statement.round) == (True, 2)
+
+
+def test_a_statement_proved_both_ways_is_put_aside_and_the_shard_goes_on(tmp_path: Path) -> None:
+    async def gullible(checks: list[Check]) -> list[Verdict]:
+        both = "n + 2 = 2 + n"
+        accepted = [both in c.statement or PROOFS.get(c.statement) == c.proof for c in checks]
+        return [Verdict(id=c.id, outcome=Outcome.ACCEPTED if ok else Outcome.REJECTED) for c, ok in zip(checks, accepted, strict=True)]
+
+    work, _ = shard(tmp_path, gullible, filters=CONFIG.filters.model_copy(update={"trivial": "keep", "contradiction_tactics": ("x",)}))
+    asyncio.run(work.run(task()))
+    assert len(list(work.store.read("pairs", Pair))) == 5
+    (entry,) = (e for e in work.store.entries() if e["info"].get("quarantined"))
+    (bad,) = entry["info"]["quarantined"]
+    kept = work.store.read_json(f"quarantine/{bad}.json")
+    assert kept["statement"]["text"] == theorem(2) and {p["negated"] for p in kept["proofs"]} == {False, True}
+
+
+def test_heldout_statements_are_dropped_with_their_reason(tmp_path: Path) -> None:
+    from synth.statements.text import normalized
+
+    work, _ = shard(tmp_path, by_table(PROOFS), frozenset({normalized(theorem(2))}))
+    asyncio.run(work.run(task()))
+    dropped = [s for s in work.store.read("statements", Statement) if not s.kept]
+    assert [(s.problem_id, s.reason) for s in dropped] == [("p2", "heldout")] and work.counts.rejects["heldout"] == 1
+    assert len(list(work.store.read("pairs", Pair))) == 5
+
+
+def test_evaluation_counts_accepted_samples_and_keeps_nothing(tmp_path: Path) -> None:
+    statements = [given(Problem(id=f"h{k}", statement=theorem(k)), 0) for k in (1, 2)]
+    asked: list[Check] = []
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        asked.extend(checks)
+        return await by_table(PROOFS)(checks)
+
+    work, _ = shard(tmp_path, verify)
+    rows = asyncio.run(work.evaluate(statements, 2, 1.0, 0, WEIGHTS))
+    assert [(row[0], row[1], row[2]) for row in rows] == [(s.id, 2, 1) for s in statements]
+    assert len(asked) == 4 and work.store.keys() == []
+    assert work.counts.done["evaluated"] == 2

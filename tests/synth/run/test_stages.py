@@ -1,0 +1,81 @@
+"""Single stages: files in, files out, over a scripted model."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from synth.config import RunConfig
+from synth.records import Pair, Statement
+from synth.run import stages
+from synth.run.stages import eval_file, formalize_file, prove_file
+from synth.show.progress import Progress
+from synth.store.files import read_records
+from tests.synth.run.test_shard import CONFIG, PROBLEMS, PROOFS, answer, theorem
+from tests.synth.stage_fakes import FakeServices, by_table, scripted
+from verify_workers.errors import UserError
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
+    """A configuration on a checkpoint that nobody loads: the model is scripted."""
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    (model / "model.safetensors").write_bytes(b"weights")
+
+    @asynccontextmanager
+    async def services(config: RunConfig, *_: Any) -> AsyncIterator[Any]:
+        yield FakeServices(scripted(answer)[0], by_table(PROOFS))
+
+    monkeypatch.setattr(stages, "_services", services)
+    monkeypatch.setattr(stages, "ray_session", nullcontext)
+    source = CONFIG.model.model_copy(update={"path": str(model)})
+    return CONFIG.model_copy(update={"model": source})
+
+
+def quiet() -> Progress:
+    return Progress(Console(file=io.StringIO()), plain=True)
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def test_formalize_then_prove(config: RunConfig, tmp_path: Path) -> None:
+    problems = write(tmp_path / "problems.jsonl", [{"text": problem.text} for problem in PROBLEMS[:3]])
+    out, pairs = tmp_path / "statements.jsonl", tmp_path / "pairs.parquet"
+    made = formalize_file(config, problems, str(out), quiet())
+    assert [s.text for s in made] == [theorem(k) for k in (1, 2, 3)] and all(s.kept for s in made)
+    assert list(read_records(out, Statement)) == made
+    found = prove_file(config, str(out), str(pairs), quiet())
+    assert sorted(pair.statement for pair in found) == [theorem(k) for k in (1, 2, 3)]
+    assert list(read_records(pairs, Pair)) == found
+
+
+def test_prove_takes_problems_with_a_statement(config: RunConfig, tmp_path: Path) -> None:
+    given = write(tmp_path / "given.jsonl", [{"text": "commutes", "statement": theorem(4)}])
+    (pair,) = prove_file(config, given, str(tmp_path / "pairs.jsonl"), quiet())
+    assert (pair.statement, pair.strategy) == (theorem(4), "whole_proof")
+    plain = write(tmp_path / "plain.jsonl", [{"text": "no statement here"}])
+    with pytest.raises(UserError, match="no row has a formal statement"):
+        prove_file(config, plain, str(tmp_path / "pairs.jsonl"), quiet())
+
+
+def test_eval_reports_pass_at_k_of_a_file(config: RunConfig, tmp_path: Path) -> None:
+    heldout = write(tmp_path / "heldout.jsonl", [{"statement": theorem(k)} for k in (1, 2, 9)])
+    changes = {
+        "heldout": config.heldout.model_copy(update={"path": heldout}),
+        "eval": config.eval.model_copy(update={"ks": (1, 2), "samples": 2}),
+    }
+    figures = eval_file(config.model_copy(update=changes), quiet())
+    assert (figures["heldout"], figures["pass@1"], figures["pass@2"]) == (3, 33.33, 66.67)
+    assert len(figures["model"]) == 20

@@ -1,0 +1,48 @@
+"""The display while actors work: counts since the stage began, rejects and gauges."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from synth.run import watch
+from synth.run.watch import watched
+from tests.synth.run.fakes import FakeActor, make_run
+
+
+def test_counts_are_those_since_the_stage_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "POLL", 0.01)
+    job = make_run(tmp_path)
+    done = {"searched": 5, "to_search": 5, "problems": 2}
+    rejects = {"grade": 1}
+    job.shards = [FakeActor(counts=lambda: (dict(done), dict(rejects))), FakeActor(counts=({}, {}))]
+
+    async def work() -> str:
+        await asyncio.sleep(0.05)
+        done.update(searched=8, to_search=9, problems=4)
+        rejects.update(grade=3, trivial=2)
+        await asyncio.sleep(0.05)
+        return "result"
+
+    async def main() -> str:
+        return await watched(job, work(), {"searched": "prove", "problems": "formalize"})
+
+    assert asyncio.run(main()) == "result"
+    stages = {stage.name: (stage.done, stage.total) for stage in job.progress.stages}
+    assert stages == {"prove": (3, 4), "formalize": (2, 0)}
+    assert dict(job.progress.rejects) == {"grade": 2, "trivial": 2}
+
+
+def test_a_failure_of_the_work_is_its_own(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+
+    async def fails() -> None:
+        raise RuntimeError("the work failed")
+
+    async def main() -> None:
+        await watched(job, fails(), {})
+
+    with pytest.raises(RuntimeError, match="the work failed"):
+        asyncio.run(main())

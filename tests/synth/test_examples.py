@@ -1,0 +1,38 @@
+"""From records to training examples: shares, repeats, and the forms of a target."""
+
+from __future__ import annotations
+
+from synth.examples import pair_examples, proof_examples, rehearsed, repeated
+from synth.prompts import load_prompts
+from synth.records import Pair
+from train.data import Example
+from train.replay import Chosen
+
+PROMPTS = load_prompts("embedded")
+
+
+def examples(name: str, count: int) -> list[Example]:
+    return [Example(prompt=name, completion=f"{name}{n}") for n in range(count)]
+
+
+def test_rehearsed_mixes_in_the_share_asked_for() -> None:
+    proofs, others = examples("p", 70), examples("o", 100)
+    mixed = rehearsed(proofs, others, 0.3, 1)
+    assert mixed[:70] == proofs and len(mixed) == 100 and len({e.completion for e in mixed}) == 100
+    assert rehearsed(proofs, others, 0.3, 1) == mixed != rehearsed(proofs, others, 0.3, 2)
+    assert len(rehearsed(proofs, examples("o", 7), 0.3, 1)) == 100, "too few others are repeated"
+    assert rehearsed(proofs, [], 0.3, 1) == proofs
+
+
+def test_repeated_goes_round_up_to_a_count() -> None:
+    few = examples("p", 3)
+    assert repeated(few, 7) == few + few + few[:1] and repeated(few, 2) == few and repeated([], 5) == []
+
+
+def test_a_target_is_what_the_prompt_leaves_open() -> None:
+    (example,) = proof_examples([("theorem X : 1 = 1", "by rfl")], PROMPTS)
+    assert example.completion.strip() == "rfl" and example.prompt == PROMPTS.prove("theorem X : 1 = 1")
+    fields = {"attempt_id": "a", "statement_id": "s", "problem_id": "p", "statement": "theorem X : 1 = 1"}
+    whole = Pair(id="1", proof="theorem X : 1 = 1 := rfl\n", form="code", **fields)
+    (example,) = pair_examples([Chosen(whole, 0.5)], PROMPTS)
+    assert example.weight == 0.5 and whole.proof.strip() in example.completion

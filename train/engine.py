@@ -1,0 +1,113 @@
+"""The DeepSpeed engine around a model and its loss, and the whole weights out of it.
+
+The loss of a step is Σ weight · cross entropy / Σ weight over the tokens of *all* workers and micro-batches, so
+it does not depend on how a batch is cut.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from train.config import TrainConfig
+
+if TYPE_CHECKING:
+    import torch
+
+
+def environment(config: TrainConfig) -> dict[str, str]:
+    """What a worker's process must find in its environment when it starts."""
+    common = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true", "RAYON_NUM_THREADS": str(config.threads)}
+    if config.gpu:
+        return common
+    # Idle OpenMP threads that spin (the default) stop all progress once something else wants the cores too.
+    return common | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(config.threads), "GOMP_SPINCOUNT": "100000"}
+
+
+def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, Any]:
+    """A DeepSpeed engine around the loss of the model at `init`, and the model itself."""
+    import deepspeed
+    import torch
+    from deepspeed.utils import logger
+    from transformers import AutoModelForCausalLM
+
+    from train.deepspeed_config import deepspeed_config
+
+    logger.setLevel(logging.ERROR)
+    # Without this DeepSpeed compiles a shared-memory all-reduce on first use (a minute, and a compiler); gloo does.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    settings = deepspeed_config(config)
+    if config.zero_stage == 3:  # from_pretrained then shards while loading; the object must live until it has returned
+        from transformers.integrations import HfDeepSpeedConfig
+
+        keep = HfDeepSpeedConfig(settings)
+    dtype = getattr(torch, config.dtype)
+    model = AutoModelForCausalLM.from_pretrained(init, dtype=dtype, attn_implementation=config.attention)
+    if config.zero_stage == 3:
+        del keep
+    if config.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
+    ]
+    optimizer = None
+    if config.optimizer == "adamw":
+        optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
+    elif config.optimizer == "muon":
+        from train.muon import Muon
+
+        blocks = {p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name}
+        matrices = {"params": [p for p in model.parameters() if p in blocks], "weight_decay": config.weight_decay}
+        rest = [{**group, "params": [p for p in group["params"] if p not in blocks]} for group in groups]
+        optimizer = Muon([matrices | {"matrices": True, "lr_ratio": config.matrix_lr / config.lr}, *rest], config.lr, config.betas)
+    engine, *_ = deepspeed.initialize(
+        model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
+    )
+    return engine, model
+
+
+def make_loss(model: Any) -> torch.nn.Module:
+    """A module (ids, weights) → Σ weights · cross entropy of ids[:, 1:]; only weighted positions go through the output layer."""
+    import torch
+    from torch.nn import functional
+
+    settings = model.config
+    plain = not getattr(settings, "final_logit_softcapping", None) and getattr(settings, "logit_scale", None) in (None, 1.0)
+    plain = plain and getattr(settings, "logits_scaling", None) in (None, 1.0)  # models that change logits after the output layer
+
+    class WeightedLoss(torch.nn.Module):  # type: ignore[misc,unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+            here = weights > 0
+            if plain:
+                hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+                logits = self.model.get_output_embeddings()(hidden[:, :-1][here])
+            else:
+                logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1][here]
+            losses = functional.cross_entropy(logits.float(), ids[:, 1:][here], reduction="none")
+            return (losses * weights[here]).sum()
+
+    return WeightedLoss()
+
+
+def gather(model: Any, stage: int, rank: int) -> dict[str, Any] | None:
+    """The whole weights in host memory on rank 0, one parameter at a time where ZeRO-3 sharded them."""
+    if stage < 3:
+        return {name: value.detach().cpu() for name, value in model.state_dict().items()} if rank == 0 else None
+    import deepspeed
+
+    state = {}
+    for name, parameter in model.named_parameters():
+        with deepspeed.zero.GatheredParameters([parameter]):
+            if rank == 0:
+                state[name] = parameter.detach().cpu().clone()
+    return state if rank == 0 else None
+
+
+def _rank_of(parameter: Any) -> int:
+    """Number of dimensions, also of a parameter that ZeRO-3 has sharded away."""
+    return len(getattr(parameter, "ds_shape", parameter.shape))

@@ -1,0 +1,68 @@
+"""How the driver hands rounds to its workers: a folder that all of them see.
+
+`job.json` holds the round to train (null: the inbox is closed), `ATTEMPT.done` says that one has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Job:
+    """One round, as handed to every worker; all paths are absolute and seen by all workers."""
+
+    init: str
+    examples: tuple[str, ...]
+    out: str
+    config: dict[str, Any]
+    seed: int
+    key: str
+    """Hash of everything the result depends on; goes into the manifest."""
+    attempt: str
+    """Unique per driver, so that a dying worker of an older driver cannot write into a newer one's checkpoint."""
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` at `path`, whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def done_name(job: Job) -> str:
+    """The file in the inbox that says this job has ended, one way or another."""
+    return f"{job.attempt}.done"
+
+
+def post(job: Job, inbox: Path) -> None:
+    """Hand `job` to the workers of `inbox`, who have ended the one before."""
+    write_json(inbox / "job.json", asdict(job))
+
+
+def close(inbox: Path) -> None:
+    """Let the workers of `inbox` end."""
+    write_json(inbox / "job.json", None)
+
+
+def next_job(inbox: Path, seen: set[str]) -> Job | None:
+    """Wait for a job that is not done yet; None once the inbox is closed or gone."""
+    while inbox.is_dir():
+        try:
+            job = json.loads((inbox / "job.json").read_text())
+        except FileNotFoundError:
+            pass
+        else:
+            if job is None:
+                return None
+            if job["attempt"] not in seen and not (inbox / f"{job['attempt']}.done").exists():
+                return Job(**job | {"examples": tuple(job["examples"])})
+        time.sleep(_POLL_SECONDS)
+    return None
