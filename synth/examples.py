@@ -6,15 +6,20 @@ import random
 from collections.abc import Iterable
 
 from synth.problems.seeds import SeedSet
-from synth.prompts import PromptSet, formalize_target, prove_target
+from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
 from train.data import Example
 from train.replay import Chosen
 
 
+def example(prompt: Prompt, completion: str, weight: float = 1.0) -> Example:
+    return Example(prompt=prompt.for_training(), completion=completion, weight=weight)
+
+
 def seed_examples(seeds: SeedSet, prompts: PromptSet) -> list[Example]:
     """Formalizer and grader examples of the seed set."""
-    examples = [Example(prompt=prompts.formalize(text), completion=formalize_target(statement)) for text, statement in seeds.formalizations]
-    return examples + [Example(prompt=prompts.grade(text, statement), completion=grade) for text, statement, grade in seeds.grades]
+    asked = [(prompts.formalize(text), statement) for text, statement in seeds.formalizations]
+    graded = [(prompts.grade(text, statement), grade) for text, statement, grade in seeds.grades]
+    return [example(p, write_statement(p, statement)) for p, statement in asked] + [example(p, write_grade(p, g)) for p, g in graded]
 
 
 def rehearsed(proofs: list[Example], others: list[Example], share: float, seed: int) -> list[Example]:
@@ -33,17 +38,21 @@ def repeated(examples: list[Example], count: int) -> list[Example]:
 
 
 def proof_examples(proofs: Iterable[tuple[str, str]], prompts: PromptSet) -> list[Example]:
-    """Prover examples from (statement, proof)."""
-    return [Example(prompt=prompts.prove(statement), completion=prove_target(proof)) for statement, proof in proofs]
+    """Prover examples from (statement, proof), those that the preset's answers have a place for."""
+    asked = [(prompts.prove(statement), Proof("proof", proof)) for statement, proof in proofs]
+    return [example(prompt, target) for prompt, proof in asked if (target := write_proof(prompt, proof)) is not None]
 
 
-def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> list[Example]:
-    """Prover examples from replayed pairs; a whole file is fenced, as provers write it."""
-    return [
-        Example(
-            prompt=prompts.prove(c.pair.statement),
-            completion=prove_target(c.pair.proof) if c.pair.form == "proof" else f"```lean\n{c.pair.proof}```",
-            weight=c.weight,
-        )
-        for c in chosen
-    ]
+def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> tuple[list[Example], int]:
+    """Prover examples from replayed pairs, asked as they were; and how many the preset's answers have no place for."""
+    examples: list[Example] = []
+    left_out = 0
+    for choice in chosen:
+        pair = choice.pair
+        prompt = prompts.prove(pair.statement, pair.header, pair.preamble, "" if pair.negated else pair.problem)
+        target = write_proof(prompt, Proof(pair.form, pair.proof))
+        if target is None:
+            left_out += 1
+        else:
+            examples.append(example(prompt, target, choice.weight))
+    return examples, left_out

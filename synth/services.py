@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.llm.types import Completion, Sampling, Weights
-from synth.prompts import PromptSet
+from synth.prompts import Prompt, PromptSet
 from verify_workers.records import Check, Verdict
 
-Sample = Callable[[list[str], Sampling], Awaitable[list[list[Completion] | str]]]
+Sample = Callable[[list[Prompt], Sampling], Awaitable[list[list[Completion] | str]]]
 """Completions for each prompt, in order; a string in place of a list says why that prompt was refused."""
 Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 """One verdict for each check, in order."""
@@ -30,7 +30,7 @@ class RoleModel:
     sample: Sample
     spent: Counter[str] = field(default_factory=Counter)
 
-    async def ask(self, prompts: list[str], sampling: Sampling) -> list[list[Completion] | str]:
+    async def ask(self, prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
         answers = await self.sample(prompts, sampling)
         self.spent["tokens"] += sum(completion.tokens for answer in answers if not isinstance(answer, str) for completion in answer)
         return answers
@@ -64,13 +64,13 @@ class Services:
     def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
         """Tools with which `weights` answer in every role; each call counts its own tokens."""
 
-        async def sample(texts: list[str], sampling: Sampling) -> list[list[Completion] | str]:
-            return await self.sample(texts, sampling, weights)
+        async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+            return await self.sample(asked, sampling, weights)
 
         formalizer, judge, prover = (RoleModel(prompts, sample) for _ in range(3))
         return Tools(formalizer, judge, prover, self.verify, round, seed)
 
-    async def sample(self, prompts: list[str], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
+    async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
         """Ask the sampler with the fewest requests of ours in flight."""
         index = min(range(len(self.samplers)), key=self._waiting.__getitem__)
         self._waiting[index] += len(prompts)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 # What each package may import of the others: whole packages, or single rooms of one.
 OUTSIDE = {
     "verify_workers": frozenset[str](),
-    "train": frozenset({"verify_workers", "synth.records", "synth.corpus"}),
+    "train": frozenset({"verify_workers", "synth.records", "synth.corpus", "synth.prompts"}),
     "synth": frozenset({"verify_workers", "train"}),
     "cluster": frozenset[str](),
 }
@@ -37,7 +37,7 @@ ROOMS = {
         *("tracking", "inbox", "engine", "loop", "group", "rounds"),
     ],
     "synth": [
-        *("overrides", "records", "llm", "problems", "prompts", "config", "services", "store", "examples", "statements", "search"),
+        *("overrides", "records", "prompts", "llm", "problems", "config", "services", "store", "examples", "statements", "search"),
         *("benchmark", "show", "run", "doctor", "cli", "__main__"),
     ],
     "cluster": [],

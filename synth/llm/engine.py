@@ -16,6 +16,8 @@ from typing import Any
 from synth.llm.config import SamplerConfig
 from synth.llm.swap import swap_weights
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
+from synth.prompts import Prompt
+from synth.prompts.format import prompt_ids, stop_ids
 
 # One process, no network, and the CPU back end's own thread binding left alone (docs/architecture.md, "vLLM on CPU").
 ENGINE_ENVIRONMENT = {
@@ -69,7 +71,7 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="vllm-steps", daemon=True)
         self._thread.start()
 
-    def submit(self, prompt: str, sampling: Sampling, done: Any) -> None:
+    def submit(self, prompt: Prompt, sampling: Sampling, done: Any) -> None:
         """Sample from `prompt`; `done(list[Completion] | Exception)` is called in the engine's thread."""
         self._inbox.put(("sample", prompt, sampling, done))
 
@@ -123,12 +125,12 @@ class Engine:
                     self.generated += sum(c.tokens for c in completions)
                     self._waiting.pop(output.request_id)(completions)
 
-    def _add(self, request: str, prompt: str, sampling: Sampling, done: Any) -> None:
+    def _add(self, request: str, prompt: Prompt, sampling: Sampling, done: Any) -> None:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
         try:
-            tokens = self.tokenizer.encode(prompt)
+            tokens = prompt_ids(self.tokenizer, prompt)
             room = self.config.max_model_len - len(tokens)
             if room < 8:
                 raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {self.config.max_model_len}")
@@ -139,7 +141,8 @@ class Engine:
                 max_tokens=min(sampling.max_tokens, room),
                 # On CPU vLLM fails on a seeded request whose prefill it splits; there only the engine's own seed applies.
                 seed=sampling.seed if self.config.gpus else None,
-                stop=list(sampling.stop) or None,
+                stop=list(dict.fromkeys([*sampling.stop, *prompt.stop])) or None,
+                stop_token_ids=stop_ids(self.tokenizer, prompt),
                 output_kind=RequestOutputKind.FINAL_ONLY,
             )
             self.llm.llm_engine.add_request(request, {"prompt_token_ids": tokens}, params)

@@ -13,6 +13,7 @@ from synth.llm.config import SamplerConfig
 from synth.llm.engine import ENGINE_ENVIRONMENT, Engine
 from synth.llm.swap import SwapFailed, checkpoint_probe, mean_gap, token_logprobs
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
+from synth.prompts import Prompt
 
 
 @ray.remote
@@ -25,7 +26,7 @@ class Sampler:
         self.swapping = asyncio.Lock()
         self.swap: dict[str, float] = {}
 
-    async def sample(self, prompts: list[str], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
+    async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
         """`sampling.n` completions for each prompt, in order; a refused prompt gives its reason instead.
 
         At least version `weights` answers: an actor that Ray restarted with older ones loads it first, and a late task of

@@ -27,7 +27,11 @@ async def train(job: Run, number: int, previous: Path) -> bool:
     if not pairs:
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
-    proofs = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
+    proofs, left_out = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
+    if left_out:
+        job.progress.note(
+            f"round {number}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on"
+        )
     if job.inputs.seeds is not None:
         seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
         proofs += proof_examples(seeds, job.prompts)

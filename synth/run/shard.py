@@ -19,7 +19,7 @@ import ray
 
 from synth.config import RunConfig
 from synth.llm.types import Sampling, Weights
-from synth.prompts import PromptSet, load_prompts, parse_proof
+from synth.prompts import PromptSet, Unread, load_prompts, read_proof
 from synth.records import Problem, Statement
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
@@ -130,7 +130,7 @@ class Shard:
         async def one(statement: Statement) -> Found:
             async with gate:
                 problem = problems.get(statement.problem_id)
-                found = await search(statement, problem, strategies(statement, config, tools), config, tools)
+                found = await search(statement, problem, strategies(statement, problem, config, tools), config, tools)
             self.counts.done["searched"] += 1
             self.counts.done["samples"] += found.samples
             self.counts.done["tokens"] += found.tokens
@@ -168,12 +168,13 @@ class Shard:
 
         async def one(index: int, statement: Statement) -> tuple[str, int, int]:
             sampling = Sampling(n, temperature, self.config.search.top_p, self.config.search.max_tokens, seed + 104729 * index)
+            prompt = self.prompts.prove(statement.text, statement.header, statement.preamble)
             async with gate:
-                (answer,) = await tools.prover.ask([self.prompts.prove(statement.text)], sampling)
+                (answer,) = await tools.prover.ask([prompt], sampling)
             if isinstance(answer, str):
                 return statement.id, n, 0
-            proofs = [proof for completion in answer if (proof := parse_proof(completion.text))]
-            texts = Counter((proof.form, proof.text) for proof in proofs)
+            proofs = [read_proof(prompt, completion.text, completion.finished) for completion in answer]
+            texts = Counter((proof.form, proof.text) for proof in proofs if not isinstance(proof, Unread))
             checks = [
                 Check(
                     id=f"{statement.id}:{k}",

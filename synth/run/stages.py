@@ -80,7 +80,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
             async def one(statement: Statement) -> Found:
                 async with gate:
                     problem = problems.get(statement.problem_id)
-                    found = await search(statement, problem, strategies(statement, config.search, tools), config.search, tools)
+                    found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
                 progress.advance("prove", proved=bool(found.pairs))
                 if found.unsound:
                     progress.note(f"UNSOUND: {statement.text} and its negation were both accepted; neither is written")
@@ -95,7 +95,9 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
 def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
     """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
-    examples = pair_examples(select(read_records(pairs, Pair), config.replay, config.seed), load_prompts(config.model.prompts))
+    examples, left_out = pair_examples(select(read_records(pairs, Pair), config.replay, config.seed), load_prompts(config.model.prompts))
+    if left_out:
+        progress.note(f"{pairs}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
     if not examples:
         raise UserError(f"{pairs}: no verified pairs; nothing to train on")
     progress.stage("train", 0)

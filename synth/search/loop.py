@@ -17,12 +17,12 @@ from synth.search.whole_proof import WholeProof
 from synth.services import Tools, Verify
 
 
-def strategies(statement: Statement, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
+def strategies(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
     """The strategies for `statement`, in order, each with its attempts a side."""
     chosen: list[tuple[Strategy, int]] = []
     if config.portfolio == "always" or (config.portfolio == "given" and statement.origin == "given"):
         chosen.append((Portfolio(config.tactics or GENERIC_TACTICS), config.attempts))
-    return [*chosen, (WholeProof(config, tools), config.attempts)]
+    return [*chosen, (WholeProof(config, tools, problem.text if problem else ""), config.attempts)]
 
 
 async def search(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from synth.config import SearchConfig
 from synth.llm.types import Sampling
-from synth.prompts import Proof, parse_proof
+from synth.prompts import Proof, Unread, read_proof
 from synth.records import Statement, content_id
 from synth.search.base import History, Proposal, Side
 from synth.services import Tools
@@ -18,6 +18,8 @@ class WholeProof:
 
     config: SearchConfig
     tools: Tools
+    problem: str = ""
+    """The statement in plain language; its negation is not shown with it."""
     name: str = "whole_proof"
     one_shot: bool = False
 
@@ -25,24 +27,25 @@ class WholeProof:
         config, prompts = self.config, self.tools.prover.prompts
         seed = int(content_id("seed", self.tools.seed, self.tools.round, statement.id, wave)[:7], 16)
         sampling = Sampling(n=n, temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens, seed=seed)
-        answers = await self.tools.prover.ask([prompts.prove(side.text) for side in sides], sampling)
+        asked = [prompts.prove(side.text, statement.header, statement.preamble, "" if side.negated else self.problem) for side in sides]
+        answers = await self.tools.prover.ask(asked, sampling)
         proposals = []
-        for side, answer in zip(sides, answers, strict=True):
+        for side, prompt, answer in zip(sides, asked, answers, strict=True):
             if isinstance(answer, str):
                 continue  # a prompt too long for this model: nothing to propose
             for index, completion in enumerate(answer):
-                proof = parse_proof(completion.text)
+                read = read_proof(prompt, completion.text, completion.finished)
                 proposals.append(
                     Proposal(
                         side,
-                        proof or Proof("proof", completion.text),
+                        Proof("proof", completion.text) if isinstance(read, Unread) else read,
                         self.name,
                         completion.tokens,
                         wave * config.wave + index,
                         sampling,
                         completion.weights,
                         prompts.hash("prove"),
-                        unread="" if proof else "empty",
+                        unread=read.reason if isinstance(read, Unread) else "",
                     )
                 )
         return proposals

@@ -10,7 +10,7 @@ from collections import Counter
 
 from synth.config import FormalizeConfig
 from synth.llm.types import Sampling, Weights
-from synth.prompts import parse_formalization
+from synth.prompts import Formalization, Unread, read_statement
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
 from synth.statements.text import given, new_statement, normalized
@@ -23,27 +23,31 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> 
     prompts = tools.formalizer.prompts
     seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16)
     sampling = Sampling(n=config.samples, temperature=config.temperature, max_tokens=config.max_tokens, seed=seed)
-    (answer,) = await tools.formalizer.ask([prompts.formalize(problem.text)], sampling)
+    prompt = prompts.formalize(problem.text, problem.header)
+    (answer,) = await tools.formalizer.ask([prompt], sampling)
     fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | _sampled(sampling)
     if isinstance(answer, str):
         return [_rejected(problem, "", Drop.PROMPT_TOO_LONG, answer, fields)]
     votes: Counter[str] = Counter()
-    first: dict[str, tuple[str, Weights]] = {}
-    unparsed = ""
+    first: dict[str, tuple[Formalization, Weights]] = {}
+    unread: Counter[str] = Counter()
     for completion in answer:
-        text = parse_formalization(completion.text) if completion.finished else None
-        if text is None:
-            unparsed = completion.text
+        read = read_statement(prompt, completion.text, completion.finished)
+        if isinstance(read, Unread):
+            unread[read.reason] += 1
             continue
-        key = normalized(text)
+        key = normalized(read.statement)
         votes[key] += 1
-        first.setdefault(key, (text, completion.weights))
+        first.setdefault(key, (read, completion.weights))
     if not votes:
-        return [_rejected(problem, unparsed, Drop.UNPARSED, "no completion held a theorem", fields)]
+        why = ", ".join(f"{count} {reason}" for reason, count in unread.most_common())
+        return [_rejected(problem, answer[-1].text, Drop.UNPARSED, f"no completion held a theorem: {why}", fields)]
     statements = []
     for key, count in votes.most_common():
-        text, weights = first[key]
-        statements.append(new_statement(problem, text, votes=count, model=weights.hash, version=weights.version, **fields))
+        read, weights = first[key]
+        # What the answer opens beside the problem's header, its statement may need.
+        below = problem.model_copy(update={"header": "\n".join(part for part in (problem.header, read.opens) if part)})
+        statements.append(new_statement(below, read.statement, votes=count, model=weights.hash, version=weights.version, **fields))
     return statements
 
 

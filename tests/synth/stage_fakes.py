@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from synth.llm.types import Completion, Sampling, Weights
-from synth.prompts import PromptSet, load_prompts
+from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.services import RoleModel, Sample, Tools, Verify
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Outcome, Verdict
@@ -19,12 +19,12 @@ WEIGHTS = Weights("somewhere", 1, "model")
 
 
 def scripted(answer: Callable[[str, int], list[str] | str]) -> tuple[Sample, list[str]]:
-    """A `sample` that gives `answer(prompt, n)`, and the list of prompts it was asked."""
+    """A `sample` that gives `answer(text of a prompt, n)`, and the list of prompts' texts it was asked."""
     asked: list[str] = []
 
-    async def sample(prompts: list[str], sampling: Sampling) -> list[list[Completion] | str]:
-        asked.extend(prompts)
-        replies = [answer(prompt, sampling.n) for prompt in prompts]
+    async def sample(prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+        asked.extend(prompt.text for prompt in prompts)
+        replies = [answer(prompt.text, sampling.n) for prompt in prompts]
         return [r if isinstance(r, str) else [Completion(text, len(text.split()), True, WEIGHTS) for text in r] for r in replies]
 
     return sample, asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.llm.types import Sampling
-from synth.prompts import parse_grade
+from synth.prompts import Unread, read_grade
 from synth.records import GRADES, KEPT_GRADES, Drop, Grade, Statement
 from synth.statements.filters.base import Context, drop
 
@@ -16,15 +16,18 @@ async def grade(statements: list[Statement], context: Context) -> list[Statement
         return statements
     temperature = 0.0 if config.grade_samples == 1 else 0.7
     sampling = Sampling(n=config.grade_samples, temperature=temperature, max_tokens=512, seed=context.tools.seed)
-    answers = await judge.ask([judge.prompts.grade(context.problems[s.problem_id].text, s.text) for s in asked], sampling)
+    questions = [judge.prompts.grade(context.problems[s.problem_id].text, s.text, s.header, s.preamble) for s in asked]
+    answers = await judge.ask(questions, sampling)
     graded: dict[str, Statement] = {}
-    for statement, answer in zip(asked, answers, strict=True):
+    for statement, question, answer in zip(asked, questions, answers, strict=True):
         if isinstance(answer, str):
             graded[statement.id] = drop(statement, Drop.UNGRADED, answer)
             continue
-        grades = [g for g in (parse_grade(completion.text) for completion in answer) if g]
+        read = [read_grade(question, completion.text, completion.finished) for completion in answer]
+        grades = [grade for grade in read if not isinstance(grade, Unread)]
         if not grades:
-            graded[statement.id] = drop(statement, Drop.UNGRADED, answer[0].text)
+            why = ", ".join(sorted({grade.reason for grade in read if isinstance(grade, Unread)}))
+            graded[statement.id] = drop(statement, Drop.UNGRADED, f"{why}: {answer[0].text}")
             continue
         median = _median(grades)
         judged = statement.model_copy(update={"grade": median})

@@ -14,6 +14,7 @@ from synth.llm.config import SamplerConfig
 from synth.llm.sampler import sampler_actor
 from synth.llm.swap import Probe, SwapFailed, checkpoint_probe, mean_gap
 from synth.llm.types import Sampling, Weights
+from synth.prompts import Prompt
 from train.config import ModelConfig
 from train.model import create_checkpoint
 from train.tokenizer import train_tokenizer
@@ -40,7 +41,7 @@ def sampler(ray_local: None, checkpoints: tuple[Path, Path]) -> Iterator[Any]:
 
 
 def test_samples_many_prompts_at_once_and_refuses_what_does_not_fit(sampler: Any) -> None:
-    prompts = [PROMPT, "x" * 500, PROMPT.replace("0", "1")]
+    prompts = [Prompt("prove", text) for text in (PROMPT, "x" * 500, PROMPT.replace("0", "1"))]
     first, refused, last = ray.get(sampler.sample.remote(prompts, Sampling(n=5, max_tokens=7), Weights()))
     assert len(first) == len(last) == 5
     assert all(1 <= c.tokens <= 7 for c in [*first, *last])
@@ -60,9 +61,11 @@ def test_a_swap_changes_the_engine_to_what_the_checkpoint_computes(sampler: Any,
 
 def test_a_request_brings_newer_weights_and_never_older_ones_back(sampler: Any, checkpoints: tuple[Path, Path]) -> None:
     third = Weights(str(checkpoints[0]), 3, "third")
-    ((answer,),) = ray.get(sampler.sample.remote([PROMPT], Sampling(max_tokens=2), third))
+    ((answer,),) = ray.get(sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), third))
     assert answer.weights == third
-    ((late,),) = ray.get(sampler.sample.remote([PROMPT], Sampling(max_tokens=2), Weights(str(checkpoints[1]), 1, "second")))
+    ((late,),) = ray.get(
+        sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), Weights(str(checkpoints[1]), 1, "second"))
+    )
     assert late.weights == third
     probe = checkpoint_probe(str(checkpoints[0]))
     assert mean_gap(ray.get(sampler.logprobs.remote(probe.tokens)), probe.logprobs) < 1e-3
