@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
 from verify_workers.records import Check, Verdict
@@ -24,7 +25,7 @@ Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 
 @dataclass(frozen=True)
 class RoleModel:
-    """A model in one role: how it is asked, and what answers.  `spent` counts generated tokens."""
+    """A model in one role: how it is asked, and what answers.  `spent` counts generated tokens, and answers that were none (`faults`)."""
 
     prompts: PromptSet
     sample: Sample
@@ -32,7 +33,9 @@ class RoleModel:
 
     async def ask(self, prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
         answers = await self.sample(prompts, sampling)
-        self.spent["tokens"] += sum(completion.tokens for answer in answers if not isinstance(answer, str) for completion in answer)
+        completions = [completion for answer in answers if not isinstance(answer, str) for completion in answer]
+        self.spent["tokens"] += sum(completion.tokens for completion in completions)
+        self.spent["faults"] += sum(bool(completion.fault) for completion in completions)
         return answers
 
 
@@ -50,35 +53,67 @@ class Tools:
     @property
     def tokens(self) -> int:
         """Tokens generated so far with these tools."""
-        return sum(model.spent["tokens"] for model in (self.formalizer, self.judge, self.prover))
+        return sum(self.spent[f"tokens_{role}"] for role in ROLES)
+
+    @property
+    def spent(self) -> dict[str, int]:
+        """What each role has spent so far: `tokens_prover`, `faults_judge` and so on."""
+        models: dict[ModelRole, RoleModel] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
+        return {f"{what}_{role}": model.spent[what] for role, model in models.items() for what in ("tokens", "faults")}
+
+
+@dataclass
+class Group:
+    """Actors that give the same answers (engines on the same weights, or an endpoint), and the roles that they serve."""
+
+    roles: tuple[ModelRole, ...]
+    actors: list[Any]
+    trained: bool = False
+    """Whether each round swaps new weights in; a frozen group answers with those of round 0 for ever."""
+    local: bool = True
+    """Engines of our own, which `release_while_training` ends."""
+
+
+class Samplers:
+    """The actors of a group: each request goes to the one with the fewest of ours in flight."""
+
+    def __init__(self, actors: Sequence[Any]) -> None:
+        self.actors = list(actors)
+        self._waiting = [0] * len(self.actors)
+
+    async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
+        index = min(range(len(self.actors)), key=self._waiting.__getitem__)
+        self._waiting[index] += len(prompts)
+        try:
+            answer: list[list[Completion] | str] = await self.actors[index].sample.remote(prompts, sampling, weights)
+            return answer
+        finally:
+            self._waiting[index] -= len(prompts)
 
 
 class Services:
     """The samplers and pools of a run."""
 
-    def __init__(self, samplers: list[Any], pools: list[Any]) -> None:
-        self.samplers, self.pools = samplers, pools
+    def __init__(self, groups: Sequence[Group], pools: list[Any]) -> None:
+        self.pools = pools
+        self._samplers: dict[ModelRole, Samplers] = {}
+        for group in groups:
+            samplers = Samplers(group.actors)
+            self._samplers |= {role: samplers for role in group.roles}
         self._turn = itertools.count()
-        self._waiting = [0] * len(samplers)
 
-    def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
-        """Tools with which `weights` answer in every role; each call counts its own tokens."""
-
-        async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
-            return await self.sample(asked, sampling, weights)
-
-        formalizer, judge, prover = (RoleModel(prompts, sample) for _ in range(3))
+    def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
+        """Tools with which `weights` answer, by role; each call counts its own tokens."""
+        formalizer, judge, prover = (RoleModel(prompts[role], self._sample(role, weights)) for role in ROLES)
         return Tools(formalizer, judge, prover, self.verify, round, seed)
 
-    async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
-        """Ask the sampler with the fewest requests of ours in flight."""
-        index = min(range(len(self.samplers)), key=self._waiting.__getitem__)
-        self._waiting[index] += len(prompts)
-        try:
-            answer: list[list[Completion] | str] = await self.samplers[index].sample.remote(prompts, sampling, weights)
-            return answer
-        finally:
-            self._waiting[index] -= len(prompts)
+    def _sample(self, role: ModelRole, weights: Mapping[ModelRole, Weights]) -> Sample:
+        async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+            if role not in self._samplers:
+                raise RuntimeError(f"the {role} is asked, but nothing was started for it")
+            return await self._samplers[role].sample(asked, sampling, weights[role])
+
+        return sample
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
         """Ask the nodes' pools in turn."""
