@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
 def broken_links() -> list[str]:
     """Relative links and anchors of the Markdown files that lead nowhere."""
     broken: list[str] = []
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")]:
         text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
         links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link and not link.startswith(("#", "mailto:"))]
         broken += [f"{page.relative_to(ROOT)}: {link} does not exist" for link in links if not (page.parent / link.split("#")[0]).exists()]

@@ -143,7 +143,7 @@ def _dry_run(config: RunConfig, directory: str) -> None:
 
 @app.command()
 def verify(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header (optional), and proof or code")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header, and proof or code; or an export")],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
     audit: Annotated[Audit, typer.Option(help=AUDIT_HELP)] = Audit.fast,
@@ -295,7 +295,7 @@ def prove(
 
 @app.command()
 def train(
-    source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet")],
+    source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export")],
     out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
     model: ModelOption,
     config: ConfigOption = None,

@@ -3,6 +3,9 @@
 The whole input is read once before any Lean starts, so that a mistake in its last row costs seconds, not
 hours; then rows stream through the pool in a bounded window.  The output appears under its name only when it
 is complete.  (What an interrupted run already found is in the verdict cache when one is configured.)
+
+A row is a check (`id`, `statement`, `header`, `proof` or `code`), or a pair of `synth prove` or `synth export`: `form` says whether
+its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is its files of rows.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,7 +41,10 @@ READ_ROWS = 256  # rows of Parquet decoded at a time
 WRITE_ROWS = 4096  # rows per Parquet row group
 MESSAGE_FIELDS = {"severity", "line", "column", "text"}  # where a message ends is for the HTTP service's clients
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ARROW_ENDINGS = (".arrow",)  # what `datasets` saves, in folders
 TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
+EXPORTED = {"statement": "formal_statement", "proof": "formal_proof"}  # the names in published prover corpora
+COLUMNS = (*TEXT_FIELDS, "form", *EXPORTED.values())
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -95,8 +102,8 @@ def verify_file(
 
 
 def read_checks(path: Path, timeout: float) -> Iterator[Check]:
-    """The checks of a JSONL or Parquet file, one row at a time, each with `timeout` seconds; `UserError` at the first bad row."""
-    rows = _jsonl_rows(path) if _kind(path) == "jsonl" else _parquet_rows(path)
+    """The checks of a file or folder, one row at a time, each with `timeout` seconds; `UserError` at the first bad row."""
+    rows = chain.from_iterable(_rows(file) for file in _files(path))
     seen: set[bytes] = set()  # digests: a set of long ids would not fit for millions of rows
     for place, row in rows:
         check = _check(place, row, timeout)
@@ -113,9 +120,8 @@ def read_checks(path: Path, timeout: float) -> Iterator[Check]:
 def _check(place: str, row: object, timeout: float) -> Check:
     if not isinstance(row, dict):
         raise UserError(f"{place}: a row must be an object with `id`, `statement` and `proof` or `code`, not {_kind_of(row)}")
-    texts = {}
-    for name in TEXT_FIELDS:
-        value = row.get(name)
+    texts: dict[str, str] = {}
+    for name, value in _fields(place, row).items():
         if value is None:
             continue
         if not isinstance(value, str):
@@ -138,6 +144,16 @@ def _check(place: str, row: object, timeout: float) -> Check:
     return Check(timeout=timeout, **texts)
 
 
+def _fields(place: str, row: dict[str, Any]) -> dict[str, object]:
+    """The fields of a check in a row of either kind."""
+    if row.keys() >= {"prompt", "completion", "lineage"}:
+        raise UserError(f"{place}: the sft form of `synth export` holds no statements; give the parquet, hf or prover form")
+    fields = {name: row.get(name) if row.get(name) is not None else row.get(EXPORTED.get(name, "")) for name in TEXT_FIELDS}
+    if row.get("form") == "code" and fields["code"] is None:
+        fields["proof"], fields["code"] = None, fields["proof"]
+    return fields
+
+
 def _kind_of(value: object) -> str:
     names = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object", str: "text", type(None): "null"}
     return names.get(type(value), f"a {type(value).__name__}")
@@ -153,12 +169,8 @@ def _short(value: object) -> str:
 
 def _validated(source: Path, target: Path, timeout: float) -> int:
     """Rows of `source`, all of them well-formed; `UserError` for anything that would fail later."""
-    _kind(source)
     _kind(target)
-    if not source.exists():
-        raise UserError(f"{source}: no such file")
-    if not source.is_file():
-        raise UserError(f"{source}: not a file")
+    _files(source)
     if target.exists() and os.path.samefile(source, target):
         raise UserError(f"{target}: input and output are the same file; choose another --out")
     if target.is_dir():
@@ -170,6 +182,28 @@ def _validated(source: Path, target: Path, timeout: float) -> int:
     if not rows:
         raise UserError(f"{source}: holds no rows")
     return rows
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or the files of rows in a folder; names that start with `.` or `_` are none."""
+    if not path.is_dir():
+        _kind(path)
+        if not path.exists():
+            raise UserError(f"{path}: no such file")
+        if not path.is_file():
+            raise UserError(f"{path}: not a file")
+        return [path]
+    endings = JSONL_ENDINGS + PARQUET_ENDINGS + ARROW_ENDINGS
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in endings and not file.name.startswith((".", "_")))
+    if not found:
+        raise UserError(f"{path}: no {', '.join(endings)} file in this folder")
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[str, object]]:
+    if path.suffix.lower() in ARROW_ENDINGS:
+        return _arrow_rows(path)
+    return _jsonl_rows(path) if _kind(path) == "jsonl" else _parquet_rows(path)
 
 
 def _kind(path: Path) -> str:
@@ -216,20 +250,40 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _parquet_rows(path: Path) -> Iterator[tuple[str, object]]:
     try:
         with pq.ParquetFile(path) as file:
-            names = [name for name in file.schema_arrow.names if name in TEXT_FIELDS]
-            twice = [name for name, count in Counter(names).items() if count > 1]
-            if twice:
-                raise UserError(f"{path}: field `{twice[0]}`: the file has two such columns")
-            for name in ("id", "statement"):
-                if name not in names:
-                    raise UserError(f"{path}: row 1: field `{name}` is missing (the file has no such column)")
-            number = 0
-            for batch in file.iter_batches(batch_size=READ_ROWS, columns=names):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield f"{path}: row {number}", row
+            names = _columns(path, file.schema_arrow.names)
+            yield from _table_rows(path, file.iter_batches(batch_size=READ_ROWS, columns=names))
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error
+
+
+def _arrow_rows(path: Path) -> Iterator[tuple[str, object]]:
+    try:
+        with pa.memory_map(str(path)) as data:
+            reader = pa.ipc.open_stream(data)
+            names = _columns(path, reader.schema.names)
+            yield from _table_rows(path, (batch.select(names) for batch in reader))
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable Arrow file of `datasets` ({' '.join(str(error).split())})") from error
+
+
+def _columns(path: Path, given: list[str]) -> list[str]:
+    """The columns of a table that make checks; UserError where one is missing or there twice."""
+    names = [name for name in given if name in COLUMNS]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise UserError(f"{path}: field `{twice[0]}`: the file has two such columns")
+    for name in ("id", "statement"):
+        if name not in names and EXPORTED.get(name) not in names:
+            raise UserError(f"{path}: row 1: field `{name}` is missing (the file has no such column)")
+    return names
+
+
+def _table_rows(path: Path, batches: Iterable[Any]) -> Iterator[tuple[str, object]]:
+    number = 0
+    for batch in batches:
+        for row in batch.to_pylist():
+            number += 1
+            yield f"{path}: row {number}", row
 
 
 # ---- through the pool

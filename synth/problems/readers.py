@@ -51,6 +51,7 @@ class Rejection(BaseModel):
     field: str = ""
     reason: str
     remedy: str = ""
+    duplicate: bool = Field(False, description="nothing is wrong with it, but the same problem came before")
 
     def line(self) -> str:
         place = f"{self.source}: field `{self.field}`" if self.field else self.source
@@ -74,17 +75,19 @@ class Reading:
         """What a user should know before a run, a line each."""
         statements = sum(bool(problem.statement) for problem in self.problems)
         taken = "; ".join(
-            f"{name} from " + ", ".join(f"`{column}`" + ("" if len(found) == 1 else f" ({count:,})") for column, count in found.items())
-            for name, found in self.columns.items()
+            f"{name} from " + ", ".join(f"`{column}`" + ("" if len(counts) == 1 else f" ({count:,})") for column, count in counts.items())
+            for name, counts in self.columns.items()
         )
         lines = [f"{self.path}: {self.rows:,} rows, {len(self.problems):,} problems, {statements:,} with a statement; {taken}"]
         if self.unselected:
             lines.append(f"{self.path}: {self.unselected:,} rows left out by problems.where")
-        if self.rejected:
-            lines.append(f"{self.path}: {len(self.rejected):,} rows rejected; the first: {self.rejected[0].line()}")
+        again = [rejection for rejection in self.rejected if rejection.duplicate]
+        for found, what in ((again, "rows left out"), ([r for r in self.rejected if not r.duplicate], "rows rejected")):
+            if found:
+                lines.append(f"{self.path}: {len(found):,} {what}; the first: {found[0].line()}")
         if len(self.splits) > 1:
-            found = ", ".join(f"{name}: {count:,}" for name, count in self.splits.most_common(_SHOWN))
-            lines.append(f"{self.path}: the column `split` has several values ({found}), and all of them are read")
+            values = ", ".join(f"{name}: {count:,}" for name, count in self.splits.most_common(_SHOWN))
+            lines.append(f"{self.path}: the column `split` has several values ({values}), and all of them are read")
         if self.skipped:
             lines.append(f"{self.path}: not read: {self._skipped()}")
         return lines
@@ -135,7 +138,7 @@ def _problems(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
             reading.rejected.append(rejection)
             continue
         if problem.id in seen:
-            reading.rejected.append(Rejection(source=place, reason=f"duplicate of {seen[problem.id]}"))
+            reading.rejected.append(Rejection(source=place, reason=f"duplicate of {seen[problem.id]}", duplicate=True))
             continue
         seen[problem.id] = place
         for name, column in columns.items():

@@ -22,25 +22,8 @@ async def bootstrap(job: Run) -> None:
         tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
     await fit(job, 0, initial, examples, config.train)
-<<<<<<< HEAD
-=======
 
 
 def _text(example: Example) -> str:
     asked = example.prompt if isinstance(example.prompt, str) else str(example.prompt["text"])
     return asked + example.completion
-
-
-async def easily_proved(job: Run) -> frozenset[str]:
-    """Held-out statements that the one-line portfolio proves; computed once per run."""
-    name = "rounds/000/baseline.json"
-    if not job.store.exists(name):
-        statements = job.inputs.benchmark.statements
-        job.progress.stage("baseline", len(statements))
-        solved, unsupported = await portfolio_baseline(
-            statements, job.config.heldout.portfolio, job.services().verify, job.config.search.timeout
-        )
-        job.progress.advance("baseline", len(statements), unproved=len(statements) - len(solved))
-        job.store.write_json(name, {"solved": solved, "unsupported": sorted(unsupported)})
-    return frozenset(job.store.read_json(name)["solved"])
->>>>>>> h-prompts

@@ -33,6 +33,7 @@ from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.statements.text import given, under_header
+from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
 from synth.store.rundir import RunDir
 from train.evaluate import Tally
@@ -47,6 +48,7 @@ from verify_workers.ray_session import ray_session
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
+    _model(config)  # said before Ray starts
     rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
@@ -70,6 +72,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
+    _model(config)  # said before Ray starts
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 
@@ -95,7 +98,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
 def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
     """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
-    examples, left_out = pair_examples(select(read_records(pairs, Pair), config.replay, config.seed), load_prompts(config.model.prompts))
+    examples, left_out = pair_examples(select(read_pairs(pairs), config.replay, config.seed), load_prompts(config.model.prompts))
     if left_out:
         progress.note(f"{pairs}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
     if not examples:
@@ -160,7 +163,10 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
     except UserError:
         problems = _problems(config, path, progress)
     else:
-        return [s for s in chain([first] if first else [], records) if s.kept], {}
+        statements = [s for s in chain([first] if first else [], records) if s.kept]
+        if not statements:
+            raise UserError(f"{path}: no statement that was kept; nothing to prove")
+        return statements, {}
     found = [problem for problem in problems if problem.statement]
     if not found:
         raise UserError(f"{path}: no row has a formal statement; run `synth formalize` on it first")

@@ -40,10 +40,10 @@ class Bar:
 
 
 def write_report(run: RunDir | str | Path) -> str:
-    """Write report.html into the run directory and return its path; works at any time after the run began."""
+    """Write report.html into the run directory and return its address; works at any time after the run began."""
     store = run if isinstance(run, RunDir) else RunDir.existing(run)
     store.write_text("report.html", render_report(store))
-    return store.file("report.html")
+    return store.address("report.html")
 
 
 def render_report(store: RunDir) -> str:

@@ -77,11 +77,12 @@ def _clean(value: Any) -> Any:
 
 def from_table(table: pa.Table, model: type[R]) -> Iterator[R]:
     """The records of a table; fields that an older writer did not have get their defaults."""
-    encoded = [field.name for field in table.schema if _is_json(field)]
+    ours = {field.name for field in arrow_schema(model) if _is_json(field)}  # `datasets` keeps no metadata of fields
+    encoded = [field.name for field in table.schema if _is_json(field) or field.name in ours]
     for batch in table.to_batches(max_chunksize=4096):
         for row in batch.to_pylist():
             for name in encoded:
-                row[name] = json.loads(row[name])
+                row[name] = json.loads(row[name]) if isinstance(row[name], str) else row[name]
             yield model.model_validate({key: value for key, value in row.items() if value is not None})
 
 

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from synth.records import SCHEMA_VERSION, Pair
 from synth.store.arrow import to_table
+from synth.store.files import read_records
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
@@ -38,7 +39,8 @@ LINEAGE = (
 def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFormat = "parquet") -> dict[str, int]:
     """Write the pairs of `runs` to the new folder `to`; returns the numbers of `pairs` written and `duplicates` left out.
 
-    The folder appears complete or not at all, with `export.json` saying what it holds.  Raises UserError for a folder that
+    The folder appears complete or not at all, with `_export.json` saying what it holds (a folder's Parquet readers
+    pass over names that start with `_`).  Raises UserError for a folder that
     holds something already, runs without pairs, or an unknown format.
     """
     if format not in get_args(ExportFormat):
@@ -55,7 +57,7 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
         if not counts["pairs"]:
             raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
         about = {"format": format, "schema_version": SCHEMA_VERSION, "runs": [store.path for store in stores], **counts}
-        (work / "export.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        (work / "_export.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         if target.exists():
             target.rmdir()
         os.replace(work, target)
@@ -80,6 +82,22 @@ def unique_pairs(stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[P
                 seen.add(content)
                 counts["pairs"] += 1
                 yield pair
+
+
+def read_pairs(path: str | Path) -> Iterator[Pair]:
+    """The pairs of a file or of an export (`parquet`, `hf`, `prover`).  UserError for anything else, the `sft` form included."""
+    return read_records(path, Pair, _as_pair)
+
+
+def _as_pair(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the pair that `prover_row` wrote; any other row as it is."""
+    if row.keys() >= {"prompt", "completion", "lineage"}:
+        raise UserError("the sft form of `synth export` holds no pairs any more; give the parquet, hf or prover form")
+    if not row.keys() >= {"formal_statement", "formal_proof", "lineage"}:
+        return row
+    own = {name: row[name] for name in ("id", "header", "form")}
+    statement = row["formal_statement"].removesuffix(":=").rstrip()
+    return {**row["lineage"], **own, "statement": statement, "proof": row["formal_proof"], "problem": row["informal_statement"]}
 
 
 def lineage(pair: Pair) -> dict[str, Any]:

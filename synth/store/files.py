@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,33 +17,69 @@ from synth.store.arrow import from_table, to_table
 from verify_workers.errors import UserError
 
 R = TypeVar("R", bound=BaseModel)
+_ENDINGS = (".parquet", ".arrow", ".jsonl")
 
 
-def read_records(path: str | Path, model: type[R]) -> Iterator[R]:
-    """The records of a file or of a folder of Parquet parts.  UserError names the file and the row."""
+def read_records(path: str | Path, model: type[R], adapt: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Iterator[R]:
+    """The records of a file, or of a folder of such files (Parquet parts, a saved data set, an export).
+
+    `adapt` turns a row of JSONL into the record's fields.  UserError names the file and the row.
+    """
     place = Path(path)
     if not place.exists():
         raise UserError(f"{place}: no such file")
-    for file in sorted(place.glob("*.parquet")) if place.is_dir() else [place]:
+    files = [place]
+    if place.is_dir():
+        files = sorted(file for file in place.iterdir() if file.suffix in _ENDINGS and not file.name.startswith((".", "_")))
+        if not files:
+            raise UserError(f"{place}: no {', '.join(_ENDINGS)} file in this folder")
+    for file in files:
+        if file.suffix in (".parquet", ".arrow"):
+            yield from _table_records(file, model)
+        else:
+            yield from _jsonl_records(file, model, adapt)
+
+
+def _table_records(file: Path, model: type[R]) -> Iterator[R]:
+    try:
         if file.suffix == ".parquet":
+            with pq.ParquetFile(file) as parts:
+                table = parts.read()
+        else:
+            with pa.memory_map(str(file)) as data:
+                table = pa.ipc.open_stream(data).read_all()
+        yield from from_table(table, model)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{file}: not a readable {file.suffix[1:].capitalize()} file ({str(error).splitlines()[0]})") from None
+    except ValidationError as error:
+        raise UserError(f"{file}: {_first(error)}; expected {model.__name__} records") from None
+
+
+def _jsonl_records(file: Path, model: type[R], adapt: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[R]:
+    expected = f"expected a {model.__name__} record"
+    try:
+        lines = file.open("rb")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+    with lines:
+        for number, line in enumerate(lines, 1):
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if not line.strip():
+                continue
             try:
-                yield from from_table(pq.read_table(file), model)
-            except (pa.ArrowException, OSError) as error:
-                raise UserError(f"{file}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+                row = json.loads(line.decode())
+                yield model.model_validate(adapt(row) if isinstance(row, dict) else row)
+            except UnicodeDecodeError as error:
+                raise UserError(f"{file}:{number}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
+            except json.JSONDecodeError as error:
+                raise UserError(f"{file}:{number}: not valid JSON ({error.msg} at column {error.colno}); {expected}") from None
+            except RecursionError:
+                raise UserError(f"{file}:{number}: JSON nested too deep; {expected}") from None
             except ValidationError as error:
-                raise UserError(f"{file}: {_first(error)}; expected {model.__name__} records") from None
-            continue
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                if line.strip():
-                    try:
-                        yield model.model_validate_json(line.decode())
-                    except UnicodeDecodeError as error:
-                        raise UserError(f"{file}:{number}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
-                    except ValidationError as error:
-                        raise UserError(f"{file}:{number}: {_first(error)}; expected a {model.__name__} record") from None
+                raise UserError(f"{file}:{number}: {_first(error)}; {expected}") from None
+            except UserError as error:
+                raise UserError(f"{file}:{number}: {error}") from None
 
 
 def _first(error: ValidationError) -> str:

@@ -3,6 +3,7 @@
 Layout::
 
     config.yaml                  the resolved config of the run
+    run.json                     the run's own random id, given when it began
     problems/ statements/ attempts/ verdicts/ pairs/     Parquet parts
     manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
     manifest.json                all entries in one file (derived; rebuilt whenever it is missing, torn or old)
@@ -13,7 +14,8 @@ Work is at-least-once and the corpus exactly-once.  A unit of work (a shard of a
 made, of every kind, under one key: first the parts under names of their own, then the manifest entry that names
 them.  Moving that entry into place is the commit.  A part that no entry names does not exist for a reader, so a
 writer may be killed at any moment; doing the unit again gives new parts and one entry; a key that has an entry is
-never written again.  Nothing is appended to or changed in place, which object stores could not do.
+never written again.  Nothing is appended to or changed in place, which object stores could not do; there a file is put
+whole by one request, elsewhere it is written under `.tmp/` and moved into place.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from pydantic import BaseModel, ValidationError
 from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Record, Statement, VerdictRow
 from synth.store.arrow import R, from_table, part_bytes
 from synth.store.config_diff import config_differences
+from synth.store.lease import Lease
 from verify_workers.errors import UserError
 
 KINDS: dict[str, type[Record]] = {
@@ -54,13 +57,17 @@ PROVISIONAL = {"statements": ("reason", "undecided"), "verdicts": ("outcome", "i
 """Field and value that say of a record: asked, but not answered."""
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
+# Protocols whose files appear whole with the request that puts them.
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss"})
+
 _NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG}
 
 
 class RunDir:
     """One run's directory.  `open` is for the driver, `attach` for its workers, `existing` for readers of finished runs.
 
-    `path` is where it is, as the user wrote it.  Cheap to make, and safe to send to another process.
+    `path` is where it is, as the user wrote it; `url` says the same in any process, whatever its working directory.
+    Cheap to make, and safe to send to another process.
     """
 
     def __init__(self, url: str | Path) -> None:
@@ -69,11 +76,13 @@ class RunDir:
             self.fs, self.root = fsspec.url_to_fs(self.path)
         except (ImportError, ValueError) as error:
             raise UserError(f"{self.path}: cannot be opened ({error}); give a folder, or install the fsspec driver for it") from None
+        self.local = isinstance(self.fs, LocalFileSystem)
+        self.url = self.path if "::" in self.path else str(self.fs.unstrip_protocol(self.root))
         self._entries: dict[str, dict[str, Any]] = {}
-        self._lock: IO[bytes] | None = None
+        self._lock: IO[bytes] | Lease | None = None
 
     def __reduce__(self) -> tuple[type[RunDir], tuple[str]]:
-        return RunDir, (self.path,)
+        return RunDir, (self.url,)
 
     def __repr__(self) -> str:
         return f"RunDir({self.path!r})"
@@ -88,9 +97,12 @@ class RunDir:
         """
         run = cls(url)
         with run._writing(run.root):
-            run.fs.makedirs(run.root, exist_ok=True)
-        run._take_lock()
+            if not run._object_store:
+                run.fs.makedirs(run.root, exist_ok=True)
+            run._take_lock()
         try:
+            if not run.exists("run.json"):
+                run.write_json("run.json", {"id": uuid.uuid4().hex[:16]})
             if config is not None:
                 plain = config.model_dump(mode="json") if isinstance(config, BaseModel) else config
                 run._agree(plain, tuple(may_differ))
@@ -118,9 +130,11 @@ class RunDir:
 
     def close(self) -> None:
         """Let another driver in."""
-        if self._lock is not None:
+        if isinstance(self._lock, Lease):
+            self._lock.release()
+        elif self._lock is not None:
             self._lock.close()
-            self._lock = None
+        self._lock = None
 
     def __enter__(self) -> RunDir:
         return self
@@ -132,7 +146,21 @@ class RunDir:
         finally:
             self.close()
 
+    @property
+    def id(self) -> str:
+        """The run's own random id, given when it began: two runs of one configuration differ in it."""
+        return str((self.read_json("run.json") or {}).get("id", ""))
+
     # files
+
+    def address(self, name: str) -> str:
+        """Where a file of this run is, for people: a path, or a whole URL on another filesystem."""
+        return self.file(name) if self.local else f"{self.url.rstrip('/')}/{name}"
+
+    @property
+    def _object_store(self) -> bool:
+        protocols = (self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol
+        return bool(_OBJECT_STORES & set(protocols))
 
     def file(self, name: str) -> str:
         """The path of a file of this run, as its filesystem knows it."""
@@ -140,31 +168,38 @@ class RunDir:
 
     def local_path(self, name: str = "") -> Path:
         """A file or folder of this run as a local path, for tools that need one (checkpoints); UserError on a remote filesystem."""
-        if not isinstance(self.fs, LocalFileSystem):
+        if not self.local:
             raise UserError(f"{self.path}: this step needs a local run directory")
         return Path(self.root, name)
 
     def exists(self, name: str) -> bool:
         self.fs.invalidate_cache()
-        return bool(self.fs.exists(self.file(name)))
+        with self._reading():
+            return bool(self.fs.exists(self.file(name)))
 
     def read_bytes(self, name: str) -> bytes:
-        data: bytes = self.fs.cat_file(self.file(name))
+        with self._reading():
+            data: bytes = self.fs.cat_file(self.file(name))
         return data
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Write a whole file so that it appears complete or not at all."""
+        if isinstance(self._lock, Lease) and self._lock.lost:
+            raise UserError(f"{self.path}: another `synth run` has taken this run directory over; let it go on, or give another --run-dir")
         target, temporary = self.file(name), self.file(f".tmp/{uuid.uuid4().hex}")
         with self._writing(target):
+            if self._object_store:
+                self.fs.pipe_file(target, data)
+                return
             try:
                 for path in (temporary, target):
                     self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
                 with self.fs.open(temporary, "wb") as file:
                     file.write(data)
                     file.flush()
-                    if isinstance(self.fs, LocalFileSystem):
+                    if self.local:
                         os.fsync(file.fileno())
-                if isinstance(self.fs, LocalFileSystem):
+                if self.local:
                     os.replace(temporary, target)
                 else:
                     self.fs.mv(temporary, target)
@@ -200,13 +235,40 @@ class RunDir:
             if error.errno in _NO_PLACE:
                 reason = os.strerror(error.errno).lower()
                 raise UserError(f"{place}: cannot be written ({reason}); choose another run directory with --run-dir") from error
+            self._unreachable(error)
             raise
+        except UserError:
+            raise
+        except Exception as error:
+            self._unreachable(error)
+            raise
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, ValueError, UserError):
+            raise
+        except Exception as error:
+            self._unreachable(error)
+            raise
+
+    def _unreachable(self, error: Exception) -> None:
+        """UserError for whatever a remote filesystem's driver raises: it means the address, the network or the credentials."""
+        if not self.local:
+            reason = (" ".join(str(error).split()) or type(error).__name__)[:300].rstrip(".")
+            raise UserError(
+                f"{self.path}: not reachable ({reason}); check the address and your credentials, and run the same command to continue"
+            ) from error
 
     # opening
 
     def _take_lock(self) -> None:
-        """One driver per run directory, where the filesystem is this machine's own."""
-        if not isinstance(self.fs, LocalFileSystem):
+        """One driver per run directory: by a lock where the filesystem is this machine's own, elsewhere by a lease."""
+        if not self.local:
+            lease = Lease(self.fs, self.file(".driver.json"), self.path)
+            lease.take()
+            self._lock = lease
             return
         with self._writing(self.root):
             file = Path(self.file(".lock")).open("ab")  # noqa: SIM115  # held until `close`
@@ -220,7 +282,9 @@ class RunDir:
         self._lock = file
 
     def locked(self) -> bool:
-        """Whether a driver is at work here (False on a filesystem that is not this machine's own)."""
+        """Whether a driver is at work here."""
+        if not self.local:
+            return Lease(self.fs, self.file(".driver.json"), self.path).held()
         try:
             with Path(self.file(".lock")).open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -266,7 +330,8 @@ class RunDir:
     def _list(self, folder: str) -> list[str]:
         self.fs.invalidate_cache()
         try:
-            return sorted(self.fs.ls(self.file(folder), detail=False))
+            with self._reading():
+                return sorted(self.fs.ls(self.file(folder), detail=False))
         except FileNotFoundError:
             return []
 
@@ -300,6 +365,12 @@ class RunDir:
         self.write_json(entry, {"key": key, "schema_version": SCHEMA_VERSION, "parts": listed, "info": dict(info or {})})
         return True
 
+    def put_folder(self, name: str, folder: Path) -> None:
+        """Copy what lies in the local `folder` into this run's folder `name`."""
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                self.write_bytes(f"{name}/{path.relative_to(folder)}", path.read_bytes())
+
     def write(self, kind: str, records: Iterable[BaseModel], key: str) -> bool:
         """`commit` for a unit that makes records of one kind; the same key written twice gives one part."""
         return self.commit(f"{kind}:{key}", {kind: records})
@@ -325,7 +396,8 @@ class RunDir:
 
     def _entry_at(self, path: str) -> dict[str, Any]:
         try:
-            entry: dict[str, Any] = json.loads(self.fs.cat_file(path))
+            with self._reading():
+                entry: dict[str, Any] = json.loads(self.fs.cat_file(path))
             if all(name in entry for name in ("key", "parts", "info")):
                 return entry
         except (ValueError, TypeError):

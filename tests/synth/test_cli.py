@@ -240,6 +240,24 @@ def test_dry_run_prints_the_resolved_configuration(synth: Callable[..., Result],
     assert not pipeline and list(tmp_path.iterdir()) == []
 
 
+def test_dry_run_says_what_was_read(synth: Callable[..., Result], pipeline: list[tuple[Any, str]], tmp_path: Path) -> None:
+    Path("hub/data").mkdir(parents=True)
+    Path("hub/README.md").touch()
+    row = {"nl_statement": "Show that 1 is 1.", "lean4_code": "import Mathlib\n\ntheorem t : 1 = 1 := by sorry"}
+    for split in ("train", "test"):
+        Path(f"hub/data/{split}-00000-of-00001.jsonl").write_text(json.dumps(row | {"name": split}) + "\n")
+    status, _, err = synth("demo", "--dry-run", "--set", "problems.path=hub", "--set", "heldout.path=hub", "--set", "heldout.count=1")
+    assert status == 0, err
+    said = " ".join(err.split())
+    assert "hub: 1 rows, 1 problems, 1 with a statement; statement from `lean4_code`; text from `nl_statement`; name from `name`" in said
+    assert "README.md (no rows by its name)" in said and "test-00000-of-00001.jsonl (split test)" in said
+    assert "heldout.path: hub: 1 rows, 1 problems" in said and "train-00000-of-00001.jsonl (split train)" in said
+    Path("hub/data/train-00001-of-00001.jsonl").write_text('{"lean4_code": "Show that 1 is 1."}\n')
+    status, _, err = synth("demo", "--dry-run", "--set", "problems.path=hub")
+    assert status == 2 and "train-00001-of-00001.jsonl:1: field `lean4_code`: holds no Lean theorem" in one_line(err)
+    assert not pipeline
+
+
 def test_help_is_quick_and_module_form_works() -> None:
     """`--help` must not import the heavy libraries."""
     script = """

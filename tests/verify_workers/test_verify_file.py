@@ -186,7 +186,7 @@ def test_a_bad_file_is_named(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     cases: list[tuple[Path, Path, str]] = [
         (tmp_path / "none.jsonl", out, "none.jsonl: no such file"),
-        (tmp_path / "folder.jsonl", out, "folder.jsonl: not a file"),
+        (tmp_path / "folder.jsonl", out, "folder.jsonl: no .jsonl, .ndjson, .parquet, .pq, .arrow file in this folder"),
         (tmp_path / "empty.jsonl", out, "empty.jsonl: holds no rows"),
         (tmp_path / "no.parquet", out, "no.parquet: not a readable Parquet file"),
         (tmp_path / "empty.parquet", out, "empty.parquet: not a readable Parquet file"),

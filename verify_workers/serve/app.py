@@ -164,7 +164,8 @@ def _row(place: int, row: Any) -> Check | dict[str, Any]:
         unknown = sorted(set(row) - set(Check.model_fields))
         if unknown:
             raise UserError(f"unknown key {unknown[0]!r}; a check has {', '.join(Check.model_fields)}")
-        return Check.model_validate({"id": str(place)} | row)
+        given = {key: value for key, value in row.items() if value is not None}  # null is absent, as in a file of checks
+        return Check.model_validate({"id": str(place)} | given)
     except UserError as error:
         return {"id": name, "error": str(error)}
     except ValidationError as error:

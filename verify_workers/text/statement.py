@@ -32,6 +32,11 @@ class Theorem:
     universes: str
     goal: str
 
+    @property
+    def head(self) -> str:
+        """`theorem NAME`, with the universes that the statement declares."""
+        return f"theorem {self.name}.{{{self.universes}}}" if self.universes else f"theorem {self.name}"
+
 
 def parse_theorem(text: str) -> Theorem:
     """Splits `[doc comment] theorem|lemma NAME[.{u, …}] BINDERS : CONCLUSION [:= [by] [sorry]]`.
@@ -106,8 +111,7 @@ def _split(rest: list[Token]) -> tuple[int, int]:
 
 def source(theorem: Theorem) -> str:
     """The statement as Lean text without a proof: `theorem NAME … : …`; nothing follows the conclusion."""
-    universes = f".{{{theorem.universes}}}" if theorem.universes else ""
-    return f"theorem {theorem.name}{universes} {theorem.goal}"
+    return f"{theorem.head} {theorem.goal}"
 
 
 def renamed(theorem: Theorem, name: str) -> str:
@@ -123,7 +127,6 @@ def negate(text: str) -> str:
     refutes the original.
     """
     theorem = parse_theorem(text)
-    universes = f".{{{theorem.universes}}}" if theorem.universes else ""
     inner = f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion
     # A line comment at the end of the conclusion would swallow the closing bracket; slices end at a token, so none can.
-    return f"theorem {theorem.name}{universes} : ¬ ({inner})"
+    return f"{theorem.head} : ¬ ({inner})"

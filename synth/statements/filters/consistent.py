@@ -41,7 +41,7 @@ def refutation(statement: str) -> str:
         prefix, rest = prefix + rest[: cut + 1] + " ", rest[cut + 1 :].lstrip()
     if not arrows and ":" not in theorem.binders:
         return ""
-    return f"theorem {theorem.name}{theorem.universes} {theorem.binders} : {prefix}False"
+    return f"{theorem.head} {theorem.binders} : {prefix}False"
 
 
 def _outside(text: str) -> str:

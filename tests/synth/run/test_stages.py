@@ -70,6 +70,25 @@ def test_prove_takes_problems_with_a_statement(config: RunConfig, tmp_path: Path
         prove_file(config, plain, str(tmp_path / "pairs.jsonl"), quiet())
 
 
+def test_prove_says_what_it_read_and_keeps_the_words(config: RunConfig, tmp_path: Path) -> None:
+    rows = [
+        {"informal_prefix": "/-- Commutes. -/", "formal_statement": f"import Mathlib\n\n{theorem(4)} := by sorry"},
+        {"informal_prefix": "/-- No statement. -/", "formal_statement": "NaN"},
+    ]
+    progress = quiet()
+    (pair,) = prove_file(config, write(tmp_path / "given.jsonl", rows), str(tmp_path / "pairs.jsonl"), progress)
+    assert (pair.statement, pair.problem) == (theorem(4), "Commutes.")
+    said = " ".join(progress.console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert "2 rows, 2 problems, 1 with a statement" in said and "1 rows have no statement and are left out" in said
+    broken = write(tmp_path / "broken.jsonl", [{"statement": "def f := 1\ntheorem t : f = 1"}])
+    with pytest.raises(UserError, match=r"broken.jsonl:1: field `statement`: holds no Lean theorem"):
+        prove_file(config, broken, str(tmp_path / "pairs.jsonl"), quiet())
+    dropped = tmp_path / "dropped.jsonl"
+    dropped.write_text(Statement(id="s", problem_id="p", text=theorem(1), kept=False).model_dump_json() + "\n")
+    with pytest.raises(UserError, match="no statement that was kept; nothing to prove"):
+        prove_file(config, str(dropped), str(tmp_path / "pairs.jsonl"), quiet())
+
+
 def test_eval_reports_pass_at_k_of_a_file(config: RunConfig, tmp_path: Path) -> None:
     heldout = write(tmp_path / "heldout.jsonl", [{"statement": theorem(k)} for k in (1, 2, 9)])
     changes = {

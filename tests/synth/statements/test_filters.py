@@ -55,9 +55,10 @@ def test_contradictory_hypotheses_are_found(backend: Backend) -> None:
         statement("∀ n : Nat, n % 2 = 0 → n > 5 → n > 4"),
         statement("∀ n : Nat, n < n + 1"),
         statement("∀ n : Nat, n < 3 → n > 5 → n = 1", origin="given"),
+        statement("α = α", text="theorem t.{u} (α : Type u) (h : (1 : Nat) = 2) : α = α", id="universes"),
     ]
     result = asyncio.run(consistent(rows, Context(tools(verify=checked_by(backend)))))
-    assert [s.reason for s in result] == ["contradictory", "", "", ""]
+    assert [s.reason for s in result] == ["contradictory", "", "", "", "contradictory"]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_contradictory_hypotheses_are_found(backend: Backend) -> None:
         ("theorem X (n : Nat) (h : n = 1) : n = 2", "theorem X (n : Nat) (h : n = 1) : False"),
         ("theorem X : ∀ f : Nat → Nat, f 0 = 1 → ∀ n, f n = 2 → n = 0", "theorem X  : ∀ f : Nat → Nat, f 0 = 1 → ∀ n, f n = 2 → False"),
         ("theorem X : (1 = 2 → 2 = 3) → 1 = 1", "theorem X  : (1 = 2 → 2 = 3) → False"),
+        ("theorem t.{u} (α : Type u) (h : (1 : Nat) = 2) : α = α", "theorem t.{u} (α : Type u) (h : (1 : Nat) = 2) : False"),
         ("theorem X : 1 = 1", ""),
         ("theorem X : 1 = 1 ∧ ∀ n : Nat, n = 2 → n = 3", ""),
     ],

@@ -12,9 +12,11 @@ import pytest
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Pair
 from synth.store.arrow import from_table
-from synth.store.corpus import LINEAGE, export, opening, sft_row
+from synth.store.corpus import LINEAGE, ExportFormat, export, opening, read_pairs, sft_row, unique_pairs
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
+from verify_workers.text.statement import parse_theorem
+from verify_workers.verify_file import read_checks
 
 
 def pair(n: int, **more: Any) -> Pair:
@@ -42,7 +44,7 @@ def test_parquet(run: Path, tmp_path: Path) -> None:
     assert export(run, tmp_path / "out") == {"pairs": 3, "duplicates": 1}
     table = pq.read_table(tmp_path / "out" / "pairs-00000.parquet")
     assert list(from_table(table, Pair)) == [pair(1), pair(2), pair(4, negated=True, statement="theorem X : ¬ (1 = 2)")]
-    about = json.loads((tmp_path / "out" / "export.json").read_text())
+    about = json.loads((tmp_path / "out" / "_export.json").read_text())
     assert (about["format"], about["pairs"], about["duplicates"], about["runs"]) == ("parquet", 3, 1, [str(run)])
 
 
@@ -72,6 +74,40 @@ def test_prover_rows_can_be_read_back_as_problems(run: Path, tmp_path: Path) -> 
     assert row["lineage"]["problem_id"] == "p1"
     problems = read_problems(ProblemsConfig(path=str(path))).problems
     assert (problems[0].text, problems[0].statement) == ("Show 1 = 1.", "theorem X : 1 = 1 :=")
+
+
+@pytest.mark.parametrize("form", ["parquet", "hf", "prover"])
+def test_an_export_is_read_by_verify_train_and_others(run: Path, tmp_path: Path, form: ExportFormat) -> None:
+    """`synth verify` and `synth train` take the folder and its files, and so do the libraries that the form is made for."""
+    import datasets
+    import pandas
+
+    with RunDir.open(run) as store:
+        code = "theorem helper : True := trivial\n\ntheorem X : 5 = 5 := rfl"
+        store.write("pairs", [pair(5, form="code", proof=code, header="import Init", statement="theorem X : 5 = 5")], "c")
+    export(run, tmp_path / "out", form)
+    pairs = list(read_pairs(tmp_path / "out"))
+    assert pairs == list(unique_pairs([RunDir.existing(run)], {"pairs": 0, "duplicates": 0}))
+    expected = [(p.id, p.header, p.proof if p.form == "proof" else None, p.proof if p.form == "code" else None) for p in pairs]
+    (single,) = (path for path in (tmp_path / "out").iterdir() if path.name.startswith(("pairs", "data-", "train")))
+    for path in [tmp_path / "out"] if form == "hf" else [tmp_path / "out", single]:
+        checks = list(read_checks(path, 1))
+        assert [(c.id, c.header, c.proof, c.code) for c in checks] == expected
+        assert [parse_theorem(c.statement) for c in checks] == [parse_theorem(p.statement) for p in pairs]
+        assert list(read_pairs(path)) == pairs
+    if form == "parquet":
+        assert pq.read_table(tmp_path / "out").num_rows == len(pandas.read_parquet(tmp_path / "out")) == len(pairs)
+    if form != "hf":
+        data = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+        assert len(data["train"]) == len(pairs)
+
+
+def test_the_sft_form_says_that_it_is_for_other_ends(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "out", "sft")
+    with pytest.raises(UserError, match=r"train.jsonl:1: the sft form .* give the parquet, hf or prover form"):
+        list(read_pairs(tmp_path / "out"))
+    with pytest.raises(UserError, match=r"train.jsonl: row 1: the sft form .* give the parquet, hf or prover form"):
+        list(read_checks(tmp_path / "out", 1))
 
 
 def test_several_runs_are_one_corpus(run: Path, tmp_path: Path) -> None:

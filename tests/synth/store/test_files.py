@@ -32,7 +32,7 @@ def test_a_byte_order_mark_is_harmless(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (b"{", r"problems.jsonl:2: the row: Invalid JSON.*; expected a Problem record"),
+        (b"{", r"problems.jsonl:2: not valid JSON \(.* at column 1\); expected a Problem record"),
         (b'{"id": "\xe9"}', r"problems.jsonl:2: not UTF-8 at byte 9; save the file as UTF-8"),
         (b'{"id": 1}', r"problems.jsonl:2: id: Input should be a valid string; expected a Problem record"),
     ],

@@ -68,6 +68,12 @@ def test_each_row_is_judged_on_its_own(pool: LocalPool) -> None:
     assert all(len(row["error"]) > 5 and "Value error" not in row["error"] for row in results if "error" in row)
 
 
+def test_null_is_absent_as_in_a_file_of_checks(pool: LocalPool) -> None:
+    row = {"id": None, "header": None, "code": None, "timeout": None} | {key: TRUE[key] for key in ("statement", "proof")}
+    (result,) = client(pool).post("/v1/verify", json={"checks": [row]}).json()["results"]
+    assert (result["id"], result["outcome"]) == ("0", "accepted")
+
+
 def test_a_file_without_errors_is_not_called_verified(pool: LocalPool) -> None:
     snippets = [
         {"id": "cheat", "code": "axiom a : 1 = 2\ntheorem x : 1 = 2 := a"},
