@@ -118,10 +118,14 @@ class ModelsConfig(Section):
         """Whether the run makes its own small model."""
         return not self.prover.own
 
+    def source(self, role: ModelRole) -> RoleConfig:
+        """What is configured for `role`."""
+        roles: dict[ModelRole, RoleConfig] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
+        return roles[role]
+
     def of(self, role: ModelRole) -> RoleConfig:
         """What answers in `role`: a role without a source of its own has the prover's."""
-        roles: dict[ModelRole, RoleConfig] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
-        mine = roles[role]
+        mine = self.source(role)
         if mine.own or role == "prover":
             return mine
         return self.prover.model_copy(update={"preset": mine.preset or self.prover.preset, "sampler": mine.sampler})

@@ -99,7 +99,7 @@ class Services:
         self._samplers: dict[ModelRole, Samplers] = {}
         for group in groups:
             samplers = Samplers(group.actors)
-            self._samplers |= {role: samplers for role in group.roles}
+            self._samplers |= dict.fromkeys(group.roles, samplers)
         self._turn = itertools.count()
 
     def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:

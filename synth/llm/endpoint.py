@@ -168,6 +168,7 @@ class Endpoint:
         async with self._gate:
             self._in_flight += 1
             self.counts["requests"] += 1
+            raw: Any
             try:
                 if prompt.chat:
                     raw = await self.client.chat.completions.with_raw_response.create(

@@ -16,16 +16,15 @@ from typing import Any
 import ray
 
 from synth.config import RunConfig
-from synth.llm.types import Weights
-from synth.prompts import load_prompts
 from synth.records import Drop, Pair, Problem, Statement, content_id
-from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
+from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap_in
 from synth.run.baseline import easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.evaluate import evaluate
 from synth.run.figures import costs, tally
 from synth.run.inputs import load_inputs
 from synth.run.learn import train
+from synth.run.roles import resolved, role_prompts, used_roles
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -41,8 +40,9 @@ log = logging.getLogger(__name__)
 
 def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend."""
-    prompts = load_prompts(config.model.prompts)
     inputs = load_inputs(config)
+    config = resolved(config)
+    roles = used_roles(config, inputs.problems)
     for note in inputs.notes:
         progress.note(note)
     with RunDir.open(run_dir, config) as store:
@@ -52,7 +52,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
         settings = config.model_dump(mode="json")
         tracker = Tracker(config.tracking, store.local_path("wandb"), content_id("wandb", settings), settings, progress.note)
         with ray_session():
-            job = Run(config, store, inputs, prompts, progress, tracker)
+            job = Run(config, store, inputs, role_prompts(config), progress, tracker, roles=roles)
             try:
                 asyncio.run(_rounds(job))
             finally:
@@ -90,12 +90,12 @@ async def _rounds(job: Run) -> None:
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
     if not job.trained(0):
-        if not job.config.model.path:
+        if job.config.models.bootstrapped:
             with job.timed("bootstrap"):
                 await bootstrap(job)
         job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.answering = job.weights(0)
-    samplers = asyncio.create_task(start_samplers(job))
+    samplers = asyncio.create_task(start_samplers(job, "prover"))
     with job.timed("baseline"):
         baseline = await easily_proved(job)
         await verified_seeds(job)
@@ -110,8 +110,8 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
     if not job.trained(number):
         await start_samplers(job)
         with job.timed("search"):
-            await _search(job, number, previous)
-        if job.config.sampler.release_while_training:
+            await _search(job, number)
+        if any(job.config.models.of(role).sampler.release_while_training for role in job.roles):
             stop_samplers(job)
         with job.timed("train"):
             trained = await train(job, number, Path(previous.path))
@@ -119,22 +119,21 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
     job.answering = job.weights(number)
     with job.timed("swap"):
-        await start_samplers(job)
-        swaps = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in job.samplers))
+        await start_samplers(job, "prover")
+        swap = await swap_in(job)
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
-    swap = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
     return {"round": number, "model": job.answering.hash, **tally(job, number), **swap, **figures}
 
 
-async def _search(job: Run, number: int, weights: Weights) -> None:
+async def _search(job: Run, number: int) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
     retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
     problems = _problems_of(job, number)
     size = job.config.shards.problems
     pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
     by_id = {problem.id: problem for problem in job.inputs.problems}
-    tasks = []
+    tasks, weights = [], job.role_weights()
     for i in range(pieces):
         again = tuple(retry[i::pieces])
         earlier = tuple(by_id[s.problem_id] for s in again if s.problem_id in by_id)

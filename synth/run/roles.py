@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from synth.config import RunConfig
-from synth.llm.config import ROLES, ModelRole, RoleConfig
+from synth.llm.config import ROLES, ModelRole
 from synth.llm.endpoint import api_key, endpoint_actor, endpoint_weights
 from synth.llm.sampler import sampler_actor
 from synth.llm.types import Weights
@@ -29,11 +29,11 @@ def used_roles(config: RunConfig, problems: Iterable[Problem]) -> tuple[ModelRol
 
 def check_roles(config: RunConfig, roles: Iterable[ModelRole]) -> None:
     """UserError where a role that is used has no model that could answer, no prompts or no key."""
+    for role in roles:
+        checkpoint(config, role)
     prompts = role_prompts(config)
     for role in roles:
         source = config.models.of(role)
-        if source.path:
-            checkpoint(source, role)
         if source.endpoint:
             api_key(source)
         prompts[role].require(PROMPT[role])
@@ -43,7 +43,7 @@ def check_training(config: RunConfig) -> None:
     """UserError where `models.train` names a role that a round cannot train."""
     models = config.models
     for role in models.train:
-        mine = getattr(models, role)
+        mine = models.source(role)
         if models.of(role).endpoint:
             raise UserError(
                 f"models.train: the {role} is an endpoint ({models.of(role).endpoint}), whose weights are not ours to train: "
@@ -63,11 +63,15 @@ def check_training(config: RunConfig) -> None:
         raise UserError("models.train: rounds train on verified proofs; add prover, or give [] for no training")
 
 
-def checkpoint(source: RoleConfig, role: ModelRole) -> Path:
-    """The folder of a role's checkpoint; a hub name is looked up in the local cache, or fetched where `offline` is off."""
+def checkpoint(config: RunConfig, role: ModelRole) -> Path | None:
+    """The folder of a role's checkpoint, if it has one; a hub name is looked up in the local cache, or fetched where `offline` is off."""
+    source = config.models.of(role)
+    if not source.path:
+        return None
     path = Path(source.path).absolute()
     if (path / "config.json").exists():
         return path
+    role = role if config.models.source(role).own else "prover"
     key = f"models.{role}.path"
     if path.exists() or source.path.startswith((".", "/", "~")) or source.path.count("/") != 1:
         raise UserError(f"{key}: {source.path} is not a folder with a Hugging Face checkpoint; download it first")
@@ -79,7 +83,7 @@ def checkpoint(source: RoleConfig, role: ModelRole) -> Path:
     except Exception as error:  # the hub client raises from several families; the user can mend the name, the network or the cache
         reason = "it is not in the local cache of the hub" if offline else " ".join(str(error).split())[:200]
         remedy = f"download it first, or let models.{role}.sampler.offline be false" if offline else "correct the name, or download it"
-        raise UserError(f"{key}: {source.path} is neither a folder with a Hugging Face checkpoint nor to be had as a hub name ({reason}); {remedy}") from None
+        raise UserError(f"{key}: {source.path} is no folder with a checkpoint, and no hub name to be had ({reason}); {remedy}") from None
 
 
 def preset(config: RunConfig, role: ModelRole) -> str:
@@ -89,9 +93,8 @@ def preset(config: RunConfig, role: ModelRole) -> str:
         return source.preset
     if source.endpoint:
         return "chat"
-    if not source.path:
+    if (folder := checkpoint(config, role)) is None:
         return "embedded"
-    folder = checkpoint(source, role)
     tokenizer = folder / "tokenizer.json"
     if tokenizer.exists() and "<|prove|>" in tokenizer.read_text(encoding="utf-8"):
         return "embedded"
@@ -104,7 +107,7 @@ def resolved(config: RunConfig) -> RunConfig:
     """The configuration in which each role names its preset."""
     copy = config.model_copy(deep=True)
     for role in ROLES:
-        getattr(copy.models, role).preset = preset(config, role)
+        copy.models.source(role).preset = preset(config, role)
     return copy
 
 
@@ -118,7 +121,8 @@ def given_weights(config: RunConfig, role: ModelRole) -> Weights:
     source = config.models.of(role)
     if source.endpoint:
         return endpoint_weights(source)
-    folder = checkpoint(source, role)
+    folder = checkpoint(config, role)
+    assert folder is not None
     return Weights(str(folder), 0, checkpoint_hash(folder))
 
 

@@ -12,18 +12,21 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import ray
 
 from synth.config import RunConfig
+from synth.llm.config import ModelRole
 from synth.llm.types import Sampling, Weights
-from synth.prompts import PromptSet, Unread, load_prompts, read_proof
+from synth.prompts import Unread, read_proof
 from synth.records import Problem, Statement
+from synth.run.roles import role_prompts
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
-from synth.services import Services, Tools
+from synth.services import Group, Services, Tools
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
@@ -41,7 +44,7 @@ class ShardTask:
     index: int
     problems: tuple[Problem, ...]
     retry: tuple[Statement, ...]
-    weights: Weights
+    weights: dict[ModelRole, Weights]
     earlier: tuple[Problem, ...] = ()
     """The problems that `retry` is about."""
 
@@ -63,7 +66,7 @@ class Shard:
 
     def __init__(self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str]) -> None:
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
-        self.prompts: PromptSet = load_prompts(config.model.prompts)
+        self.prompts = role_prompts(config)
         self.counts = Counts()
 
     async def run(self, task: ShardTask) -> None:
@@ -77,7 +80,7 @@ class Shard:
         gate = asyncio.Semaphore(self.config.search.in_flight)
         await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
 
-    def _tools(self, weights: Weights, round: int) -> Tools:
+    def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
         return self.services.tools(self.prompts, weights, round, self.config.seed)
 
@@ -106,6 +109,7 @@ class Shard:
         info = {
             "problems": len(task.problems),
             "tokens": tools.tokens,
+            **tools.spent,
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
@@ -154,7 +158,8 @@ class Shard:
             {
                 "searched": len(chunk),
                 "samples": sum(found.samples for found in results),
-                "tokens": sum(found.tokens for found in results),
+                "tokens": tools.tokens,
+                **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
                 "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
             },
@@ -164,11 +169,11 @@ class Shard:
         self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
     ) -> list[tuple[str, int, int]]:
         """(statement id, samples, accepted samples) of `n` proofs sampled for each statement, none of them kept."""
-        tools, gate = self._tools(weights, 0), asyncio.Semaphore(4 * self.config.search.in_flight)
+        tools, gate = self._tools({"prover": weights}, 0), asyncio.Semaphore(4 * self.config.search.in_flight)
 
         async def one(index: int, statement: Statement) -> tuple[str, int, int]:
             sampling = Sampling(n, temperature, self.config.search.top_p, self.config.search.max_tokens, seed + 104729 * index)
-            prompt = self.prompts.prove(statement.text, statement.header, statement.preamble)
+            prompt = self.prompts["prover"].prove(statement.text, statement.header, statement.preamble)
             async with gate:
                 (answer,) = await tools.prover.ask([prompt], sampling)
             if isinstance(answer, str):
@@ -207,8 +212,8 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: list[Any], heldout: frozenset[str]) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools), heldout)
+    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: list[Any], heldout: frozenset[str]) -> None:
+        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout)
 
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)

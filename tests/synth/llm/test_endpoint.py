@@ -145,7 +145,7 @@ def test_max_tokens_under_its_newer_name() -> None:
 
 
 def test_a_prompt_that_leaves_less_room_gets_a_shorter_answer_and_one_that_leaves_none_is_refused() -> None:
-    said = "This model's maximum context length is 100 tokens. However, you requested 130 tokens (80 in the messages, 50 in the completion)."
+    said = "This model's maximum context length is 100 tokens. You requested 130 tokens (80 in the messages, 50 in the completion)."
 
     def fault(_: int, body: dict[str, Any]) -> str:
         if content(body) == "long":
@@ -225,7 +225,8 @@ def test_tokens_are_the_servers_count_or_estimated_and_said_so() -> None:
         asked = endpoint(server)
         (answer,) = ask(asked, [CHAT])
         assert asked.stats()["estimated"] == 4 and all(2 <= c.tokens <= 8 for c in answer if not isinstance(c, str))
-    with FakeOpenAI(numbered, lambda *_: 'body:{"choices": [{"message": {"content": "by rfl"}}], "usage": {"completion_tokens": "many"}}') as server:
+    wrong = 'body:{"choices": [{"message": {"content": "by rfl"}}], "usage": {"completion_tokens": "many"}}'
+    with FakeOpenAI(numbered, lambda *_: wrong) as server:
         asked = endpoint(server)
         ask(asked, [CHAT], Sampling())
         assert asked.stats()["estimated"] == 1 and asked.stats()["tokens"] == 2
@@ -270,7 +271,7 @@ def test_nobody_there_and_a_wrong_key_are_one_line_without_the_key(caplog: pytes
     with FakeOpenAI(numbered, lambda *_: "status:401 Incorrect API key provided: sk-very-secret") as server:
         with pytest.raises(UserError) as caught:
             ask(endpoint(server, key="sk-very-secret"), [CHAT])
-    assert str(caught.value).endswith("401 Incorrect API key provided: ***; it wants a key: name the variable that holds one in api_key_env")
+    assert "401 Incorrect API key provided: ***; it wants a key: name the variable" in str(caught.value)
     assert "sk-very-secret" not in caplog.text
     with FakeOpenAI(numbered, lambda *_: "status:404 no model fake") as server:
         with pytest.raises(UserError, match="is the model called fake"):
