@@ -419,8 +419,23 @@ def _log_as_asked() -> None:
     logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
 
 
+def _open_standard_streams() -> None:
+    """/dev/null in place of those that a daemon or a batch system has closed, or the next file would take their number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number)  # inheritable, as the standard streams are
+            if null != number:
+                os.close(null)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _log_as_asked()

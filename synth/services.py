@@ -6,7 +6,6 @@ Ray actors of a run.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
+from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
 Sample = Callable[[list[Prompt], Sampling], Awaitable[list[list[Completion] | str]]]
@@ -94,13 +94,13 @@ class Samplers:
 class Services:
     """The samplers and pools of a run."""
 
-    def __init__(self, groups: Sequence[Group], pools: list[Any]) -> None:
+    def __init__(self, groups: Sequence[Group], pools: dict[str, Any]) -> None:
         self.pools = pools
         self._samplers: dict[ModelRole, Samplers] = {}
         for group in groups:
             samplers = Samplers(group.actors)
             self._samplers |= dict.fromkeys(group.roles, samplers)
-        self._turn = itertools.count()
+        self._client: PoolClient | None = None
 
     def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
         """Tools with which `weights` answer, by role; each call counts its own tokens."""
@@ -116,8 +116,14 @@ class Services:
         return sample
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """Ask the nodes' pools in turn."""
+        """Ask the nodes' pools; one that dies is replaced by the others."""
         if not checks:
             return []
-        verdicts: list[Verdict] = await self.pools[next(self._turn) % len(self.pools)].verify.remote(checks)
-        return verdicts
+        if self._client is None:
+            self._client = PoolClient(self.pools)
+        return await self._client.verify(checks)
+
+    @property
+    def failures(self) -> list[str]:
+        """Which pools failed so far, in lines for the user."""
+        return self._client.failures if self._client else []

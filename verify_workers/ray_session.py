@@ -4,25 +4,95 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import ray
 
+from verify_workers.errors import UserError
+
+ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
+SHORT_FOLDER = "/tmp"
+# Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
+LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # how a client of gRPC begins: preface, empty SETTINGS
+SETTINGS = 4  # the kind of frame with which a server of gRPC answers
+
 
 @contextmanager
 def ray_session() -> Iterator[None]:
-    """The cluster that RAY_ADDRESS or a Ray job names, else a Ray of our own that ends with us."""
+    """The cluster that RAY_ADDRESS or a Ray job names, else a Ray of our own that ends with us.
+
+    Raises UserError, one line, when that cluster does not answer.
+    """
     if ray.is_initialized():
         yield
         return
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if "RAY_ADDRESS" not in os.environ:
-        # Actors here share the cores: what they reserve is a matter of the configuration, not of Ray.
-        settings |= {"num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
-    ray.init(**settings)
+    address = os.environ.get("RAY_ADDRESS")
+    with ExitStack() as stack:
+        if address is None or address == "local":
+            # Actors here share the cores: what they reserve is a matter of the configuration, not of Ray.
+            settings |= {"num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
+            folder = stack.enter_context(_folder())
+            settings |= {"_temp_dir": folder} if folder else {}
+        elif address != "auto":
+            _await_answer(address)
+        try:
+            ray.init(**settings)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            if address is None:
+                raise
+            raise UserError(
+                f"RAY_ADDRESS={address}: {' '.join(str(error).split())[:300]}; unset it to work on this machine alone"
+            ) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A short folder for Ray, which goes away again, where the one of its own choice is too long for its sockets; '' where it is not."""
+    chosen = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or SHORT_FOLDER
+    if len(os.fsencode(Path(chosen, "ray").absolute())) <= LONGEST_FOLDER:
+        yield ""
+        return
     try:
-        yield
-    finally:
-        ray.shutdown()
+        folder = tempfile.TemporaryDirectory(prefix="ray-", dir=SHORT_FOLDER, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UserError(f"the folder for temporary files is too long for Ray ({chosen}): set RAY_TMPDIR to a shorter one") from error
+    with folder as name:
+        yield name
+
+
+def _await_answer(address: str) -> None:
+    """Return when a Ray answers at `address`; Ray itself would wait for ever."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdecimal():
+        raise UserError(f"RAY_ADDRESS={address}: not an address; it is HOST:PORT, or unset it to work on this machine alone")
+    end = time.monotonic() + ANSWER_SECONDS
+    while not _answers(host.strip("[]"), int(port), max(1.0, end - time.monotonic())):
+        if time.monotonic() > end:
+            raise UserError(f"no Ray cluster answers at RAY_ADDRESS={address}: start one there, or unset it to work on this machine alone")
+        time.sleep(0.5)
+
+
+def _answers(host: str, port: int, seconds: float) -> bool:
+    """Whether a server of gRPC, as Ray's are, is there (one that wants TLS only has to take the connection)."""
+    with suppress(OSError, OverflowError), socket.create_connection((host, port), seconds) as line:
+        if os.environ.get("RAY_USE_TLS", "0") not in ("", "0"):
+            return True
+        line.settimeout(seconds)
+        line.sendall(HELLO)
+        answer = b""
+        while len(answer) < 9 and (piece := line.recv(9 - len(answer))):
+            answer += piece
+        return len(answer) == 9 and answer[3] == SETTINGS
+    return False

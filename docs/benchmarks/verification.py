@@ -13,6 +13,7 @@ identical questions nor a cache answers any of them.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import random
 import re
@@ -23,6 +24,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -283,15 +285,15 @@ def killing(seconds: float, workers: int) -> None:
     """Checks stream through the Ray pool while its Lean processes, and once its actor, are killed."""
     import ray
 
-    from verify_workers.pool.client import stream
+    from verify_workers.pool.client import PoolClient
     from verify_workers.pool.node import node_pools
 
     root = str(Path(__file__).parents[2])
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         environment = {"env_vars": {"PYTHONPATH": root}}
         ray.init(address="local", num_cpus=2, include_dashboard=False, _temp_dir=folder, log_to_driver=False, runtime_env=environment)
-        pools = node_pools(PoolConfig(workers=workers, backend="fork"))
-        list(stream(pools, numbered([SHORT[0]] * 4, 10)))
+        client = PoolClient(node_pools(PoolConfig(workers=workers, backend="fork")))
+        asyncio.run(client.verify(numbered([SHORT[0]] * 4, 10)))
         draw, end, truth, kills = random.Random(0), time.monotonic() + seconds, dict[str, Outcome](), Counter[str]()
 
         def source() -> Iterator[Check]:
@@ -319,10 +321,12 @@ def killing(seconds: float, workers: int) -> None:
         killer = threading.Thread(target=kill)
         killer.start()
         answers, wrong = Counter[str](), list[str]()
-        for verdict in stream(pools, source(), chunk=16):
-            answers[verdict.id] += 1
-            if verdict.outcome != truth[verdict.id]:
-                wrong.append(f"{verdict.id}: {verdict.outcome} {verdict.reason}")
+        asked = source()
+        while checks := list(islice(asked, 256)):
+            for verdict in asyncio.run(client.verify(checks)):
+                answers[verdict.id] += 1
+                if verdict.outcome != truth[verdict.id]:
+                    wrong.append(f"{verdict.id}: {verdict.outcome} {verdict.reason}")
         killer.join()
         twice = sum(count > 1 for count in answers.values())
         print(f"{len(truth)} checks in {seconds + 20:.0f} s; killed: {dict(kills)}")

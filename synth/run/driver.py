@@ -32,6 +32,7 @@ from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
 from train.tracking import Tracker
+from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
 
@@ -58,7 +59,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
             finally:
                 if job.trainers is not None:
                     job.trainers.close()
-                for actor in [*job.shards, *job.samplers, *job.pools]:
+                for actor in [*job.shards, *job.samplers, *job.pools.values()]:
                     ray.kill(actor)
                 tracker.finish()
         write_report(store)
@@ -76,7 +77,7 @@ async def _rounds(job: Run) -> None:
             start_trainers(job, number)
             figures = await (_first_round(job) if number == 0 else _round(job, number))
             figures |= {"seconds": round(time.monotonic() - started, 1), "stages": {k: round(v, 1) for k, v in job.clock.items()}}
-            figures |= costs(figures) | {"pools": await asyncio.gather(*(pool.stats.remote() for pool in job.pools))}
+            figures |= costs(figures) | {"pools": await PoolClient(job.pools).stats()}
             job.store.write_json(name, figures)
             job.tracker.log({k: v for k, v in figures.items() if isinstance(v, int | float)}, step=number)
             write_report(job.store)

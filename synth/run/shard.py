@@ -212,7 +212,7 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: list[Any], heldout: frozenset[str]) -> None:
+    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: dict[str, Any], heldout: frozenset[str]) -> None:
         self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout)
 
     async def run(self, task: ShardTask) -> None:

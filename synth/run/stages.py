@@ -123,6 +123,8 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
 def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
     """pass@k of the prover on the held-out benchmark of the configuration."""
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
+    for note in benchmark.notes:
+        progress.note(note)
     weights = given_weights(config, "prover")
     progress.stage("evaluate", len(benchmark.statements))
 
@@ -191,7 +193,7 @@ async def _services(config: RunConfig, *roles: ModelRole) -> AsyncIterator[Servi
         await asyncio.gather(*map(ready, started))
         yield Services(started, pools)
     finally:
-        for actor in [*(actor for group in started for actor in group.actors), *pools]:
+        for actor in [*(actor for group in started for actor in group.actors), *pools.values()]:
             ray.kill(actor)
 
 

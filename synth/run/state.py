@@ -33,7 +33,7 @@ class Run:
     prompts: dict[ModelRole, PromptSet]
     progress: Progress
     tracker: Tracker
-    pools: list[Any] = field(default_factory=list)
+    pools: dict[str, Any] = field(default_factory=dict)
     roles: tuple[ModelRole, ...] = ("formalizer", "judge", "prover")  # that are asked
     groups: list[Group] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)

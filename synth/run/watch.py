@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from synth.run.state import Run
+from verify_workers.pool.client import PoolClient
 
 POLL = 0.5  # seconds between looks at the actors' counts
 
@@ -44,6 +45,8 @@ async def gauges(job: Run) -> None:
     for stats in await asyncio.gather(*(sampler.stats.remote() for sampler in job.samplers)):
         job.progress.gauge("sampler busy", stats["busy_share"])
         job.progress.gauge("sampled tokens/s", stats["tokens_per_second"])
-    for stats in await asyncio.gather(*(pool.stats.remote() for pool in job.pools)):
+    for stats in await PoolClient(job.pools).stats():
+        if "error" in stats:
+            continue
         job.progress.gauge("pool busy", stats["busy_share"])
         job.progress.gauge("checks/s", stats["checks_per_second"])

@@ -30,6 +30,7 @@ WRITES = {1: 0x1FF2, 2: 0x3FF2, 3: 0x7FF2}
 TCP = 0x3  # bind and connect, Landlock version 4
 BENEATH = 1  # a rule for all below a folder
 WRITABLE_BYTES = 1 << 30  # of one file
+STACK = 8 << 20  # bytes: where the user has set no bound, a deep recursion would eat the memory
 SCOPES = 0x3  # abstract sockets and signals, Landlock version 6
 # x86-64: fork, vfork, setpgid, setsid, ptrace, unshare, setns, process_vm_writev, execveat, io_uring_setup
 REFUSED = (57, 58, 109, 112, 101, 272, 308, 311, 322, 425)
@@ -105,6 +106,7 @@ def confine(parent: int, cpu: int, memory: int, files: int, writable: str, repla
         (resource.RLIMIT_CPU, cpu),
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, WRITABLE_BYTES if writable else 0),
+        (resource.RLIMIT_STACK, STACK),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, files),
     ):

@@ -18,9 +18,11 @@ is ended and the next audit gets a fresh one.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -44,6 +46,7 @@ from verify_workers.lean.special import KERNEL_COMPUTED
 
 Report = dict[str, Any]
 
+STACK = 8 << 20  # bytes
 KEPT_STATEMENTS = 2048
 REUSE = 50
 MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters per message
@@ -285,8 +288,15 @@ def _await_request(owner: socket.socket) -> None:
             raise wire.Closed("the owner is gone")
 
 
+def _bound_stack() -> None:
+    """A deep recursion must end as such: without a bound (`ulimit -s unlimited` is common on clusters) it would eat the memory."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK if hard == resource.RLIM_INFINITY else min(STACK, hard), hard))
+
+
 def main() -> None:
-    owner = socket.socket(fileno=os.dup(0))
+    owner = socket.socket(fileno=fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 3))  # not one of the streams that follow, should they be closed
+    _bound_stack()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2) if "--quiet" in sys.argv else (0, 1):
         os.dup2(null, fd)

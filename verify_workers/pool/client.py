@@ -1,20 +1,23 @@
-"""Checks to the pools of all nodes.
+"""Checks to the pools of all nodes: the one way there, for stages, service, tests and benchmarks.
 
-An actor that dies takes no check with it: every chunk is kept until its verdicts are there and handed to another actor, or
-to the same one once Ray has started it again.
+Checks go out in chunks, each to the pool with the least of ours to do, the near one of equals.  A pool or a node that dies
+takes no check with it: its chunks go to the others at once (in halves, so that a check that kills pools takes few with it),
+and it is asked again after a pause, because Ray starts it anew.  A pool that cannot work at all is not asked again.  So every
+check gets exactly one verdict as long as one pool is left.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from verify_workers.errors import UserError
 from verify_workers.pool.runner import infra
@@ -22,59 +25,170 @@ from verify_workers.records import Check, Verdict
 
 log = logging.getLogger("verify_workers.pool")
 
-ACTOR_TRIES = 5  # deaths of an actor that a chunk survives before its checks are answered `infra`
-RESTART_SECONDS = 1.0  # pause before a chunk is sent to an actor that has just died
+CHUNK = 32  # checks that go to one node at a time: small, so that a large request uses all nodes
+IN_FLIGHT = 8  # chunks of one call that a pool has at a time; the others wait here
+CHECK_TRIES = 5  # deaths of pools that one check survives before its answer is `infra`
+POOL_TRIES = 8  # deaths in a row after which a pool is not asked again
+RESTART_SECONDS = (1.0, 8.0)  # first and longest pause before a pool that has died is asked again
+STATS_SECONDS = 10.0  # that a pool may take to say how it is
+MAX_FAILURES = 100  # kept
 
 
-def stream(pools: Sequence[Any], checks: Iterable[Check], chunk: int = 64, in_flight: int = 4) -> Iterator[Verdict]:
-    """Verdicts as they come, exactly one per check, from `NodePool` actors.
+@dataclass(eq=False)
+class _Pool:
+    """One node's pool as this client sees it."""
 
-    Each actor has at most `in_flight` chunks of `chunk` checks; `checks` is read only as actors take more, so a
-    slow cluster slows its source.  A chunk whose actor dies goes to the next free actor; after `ACTOR_TRIES`
-    deaths its checks are answered `infra`.
+    node: str
+    actor: Any
+    load: int = 0  # checks sent and not yet answered
+    life: int = 0  # how often it has died
+    deaths: int = 0  # of these since its last answer
+    ready: float = 0.0  # clock, seconds: when it may be asked
+    broken: Exception | None = None  # why it is not asked any more
+
+
+class PoolClient:
+    """Spreads checks over `pools`: node ids and the `NodePool` actors there.  For use from one thread.
+
+    `here` is the node of the caller ('' = ask Ray).  `failures` says, in lines for the user, which pools failed so far.
     """
-    source = iter(checks)
-    failed: deque[tuple[list[Check], int]] = deque()  # chunks to send again, with their deaths so far
-    running: dict[Any, tuple[int, list[Check], int]] = {}  # reference -> pool, chunk, deaths
-    load = [0] * len(pools)
-    ready_at = [0.0] * len(pools)  # clock, seconds: when an actor that died may be used again
-    more = True
-    while more or failed or running:
-        now = time.monotonic()
-        for _ in range(in_flight * len(pools)):
-            free = [index for index in range(len(pools)) if load[index] < in_flight and ready_at[index] <= now]
-            if not free or not (more or failed):
-                break
-            batch, deaths = failed.popleft() if failed else (list(islice(source, chunk)), 0)
-            if not batch:
-                more = False
-                break
-            index = min(free, key=load.__getitem__)
-            load[index] += 1
-            # Retried here rather than by Ray, so that another node can take over at once.
-            reference = pools[index].verify.options(max_task_retries=0).remote(batch)
-            running[reference] = (index, batch, deaths)
-        if not running:
-            if failed:
-                time.sleep(0.05)
-            continue
-        done, _ = ray.wait(list(running), num_returns=1, timeout=RESTART_SECONDS)
-        for reference in done:
-            index, batch, deaths = running.pop(reference)
-            load[index] -= 1
+
+    def __init__(self, pools: Mapping[str, Any], here: str = "") -> None:
+        if not pools:
+            raise UserError("no node of the Ray cluster has a CPU for Lean workers: start one with --num-cpus")
+        self.failures: list[str] = []
+        self._here = here or ray.get_runtime_context().get_node_id()
+        self._pools = [_Pool(node, actor) for node, actor in pools.items()]
+
+    async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
+        """One verdict per check, in their order.  Raises `UserError`, one line, when no pool is left."""
+        room, alone = asyncio.Semaphore(IN_FLIGHT * len(self._pools)), asyncio.Lock()
+
+        async def part(chunk: list[Check]) -> list[Verdict]:
+            async with room:
+                return await self._answered(chunk, 0, alone)
+
+        tasks = [asyncio.create_task(part(list(checks[i : i + CHUNK]))) for i in range(0, len(checks), CHUNK)]
+        try:
+            return [verdict for verdicts in await asyncio.gather(*tasks) for verdict in verdicts]
+        finally:
+            for task in tasks:
+                task.cancel()  # those that still run when one has failed
+
+    async def warm(self) -> None:
+        """One check on every node, so that what cannot work is known before anyone asks; `UserError` when nothing works."""
+        check = Check(id="warm", statement="theorem warm : True", proof="trivial", timeout=60)
+
+        async def one(pool: _Pool) -> None:
+            verdicts = await self._ask(pool, [check])
+            if verdicts and not verdicts[0].accepted:
+                self._break(pool, UserError(f"the Lean workers do not work here ({verdicts[0].reason}); run `synth doctor`"))
+
+        await asyncio.gather(*(one(pool) for pool in self._pools))
+        if all(pool.broken for pool in self._pools):
+            self._give_up()
+
+    async def stats(self) -> list[dict[str, Any]]:
+        """`LocalPool.stats()` of every node that answers, with its `node`; of the others their `node` and `error`."""
+
+        async def one(pool: _Pool) -> dict[str, Any]:
+            if pool.broken:
+                return {"node": pool.node, "error": _line(pool.broken)}
             try:
-                verdicts = ray.get(reference)
-            except RayTaskError as error:
-                # What the actor itself raised means that no chunk can be checked; a user's error keeps its one line.
-                raise (error.cause if isinstance(error.cause, UserError) else error) from error
-            except RayActorError as error:
-                log.warning("the pool on node %d died (%s); its %d checks go elsewhere", index, type(error).__name__, len(batch))
-                ready_at[index] = time.monotonic() + RESTART_SECONDS * 2**deaths
-                if deaths + 1 < ACTOR_TRIES:
-                    # In halves, so that a check that kills actors takes few others with it.
-                    half = (len(batch) + 1) // 2
-                    failed.extend((part, deaths + 1) for part in (batch[:half], batch[half:]) if part)
-                else:
-                    yield from (infra(check.id, f"the pool died: {error}") for check in batch)
+                return {"node": pool.node, **await asyncio.wait_for(_awaited(pool.actor.stats.remote()), STATS_SECONDS)}
+            except (RayError, TimeoutError) as error:
+                return {"node": pool.node, "error": _line(error)}
+
+        return list(await asyncio.gather(*(one(pool) for pool in self._pools)))
+
+    async def _answered(self, chunk: list[Check], deaths: int, alone: asyncio.Lock) -> list[Verdict]:
+        """The verdicts on a chunk that `deaths` pools have died with so far.
+
+        From the second death on one chunk is asked `alone`, so that none is taken for one that kills pools because of another.
+        """
+        while True:
+            async with alone if deaths > 1 else contextlib.nullcontext():
+                pool = await self._next()
+                verdicts = await self._ask(pool, chunk)
+            if verdicts is not None:
+                return verdicts
+            if pool.broken:
                 continue
-            yield from verdicts
+            deaths += 1
+            if len(chunk) > 1:
+                half = len(chunk) // 2
+                halves = (self._answered(part, deaths, alone) for part in (chunk[:half], chunk[half:]))
+                first, second = await asyncio.gather(*halves)
+                return first + second
+            if deaths >= CHECK_TRIES:
+                return [infra(chunk[0].id, f"{deaths} pools of Lean workers died with this check")]
+
+    async def _next(self) -> _Pool:
+        """The pool that gets the next chunk; waits while all that are left are starting anew."""
+        while True:
+            left = [pool for pool in self._pools if not pool.broken]
+            if not left:
+                self._give_up()
+            now = time.monotonic()
+            ready = [pool for pool in left if pool.ready <= now]
+            if ready:
+                return min(ready, key=lambda pool: (pool.load, pool.node != self._here))
+            await asyncio.sleep(min(pool.ready for pool in left) - now)
+
+    async def _ask(self, pool: _Pool, chunk: list[Check]) -> list[Verdict] | None:
+        """A pool's verdicts on a chunk; None when it gave none, which is noted."""
+        life = pool.life
+        pool.load += len(chunk)
+        try:
+            # Tried again here rather than by Ray, so that another node can take over at once.
+            verdicts: list[Verdict] = await pool.actor.verify.options(max_task_retries=0).remote(chunk)
+        except RayTaskError as error:  # raised by the pool itself: no check can be answered there
+            self._break(pool, error.cause or error)
+            return None
+        except RayError as error:
+            self._died(pool, life, type(error).__name__)
+            return None
+        finally:
+            pool.load -= len(chunk)
+        if [verdict.id for verdict in verdicts] != [check.id for check in chunk]:
+            self._died(pool, life, "it answered something else")
+            return None
+        pool.deaths = 0
+        return verdicts
+
+    def _died(self, pool: _Pool, life: int, why: str) -> None:
+        """Note a death (once, however many chunks were there) and when the pool may be asked again."""
+        if pool.life != life or pool.broken:
+            return
+        pool.life, pool.deaths = life + 1, pool.deaths + 1
+        first, longest = RESTART_SECONDS
+        pool.ready = time.monotonic() + min(longest, first * 2 ** (pool.deaths - 1))
+        self._note(f"the pool of Lean workers on node {pool.node[:8]} died ({why}); its checks go elsewhere")
+        if pool.deaths >= POOL_TRIES:
+            self._break(pool, UserError(f"it died {pool.deaths} times in a row ({why})"))
+
+    def _break(self, pool: _Pool, error: Exception) -> None:
+        if pool.broken is None:
+            pool.broken = error
+            self._note(f"the pool of Lean workers on node {pool.node[:8]} does not work and is left out: {_line(error)}")
+
+    def _note(self, line: str) -> None:
+        log.warning("%s", line)
+        if len(self.failures) < MAX_FAILURES:
+            self.failures.append(line)
+
+    def _give_up(self) -> None:
+        reasons = {_line(pool.broken): pool.node for pool in self._pools if pool.broken}
+        if len(reasons) == 1:
+            raise UserError(next(iter(reasons)))
+        raise UserError("no Lean workers are left: " + "; ".join(f"{reason} (node {node[:8]})" for reason, node in reasons.items()))
+
+
+async def _awaited(reference: Any) -> Any:
+    return await reference
+
+
+def _line(error: BaseException) -> str:
+    """What an error says, in one line of bearable length."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if isinstance(error, UserError) or len(words) <= 200 else f"{type(error).__name__}: {words[:180]}…"

@@ -91,12 +91,12 @@ class NodePool:
                 log.info("pool: %s", ", ".join(f"{key} {_short(value)}" for key, value in stats.items()))
 
 
-def node_pools(config: PoolConfig) -> list[Any]:
-    """One `NodePool` actor on every node of the running Ray cluster that has CPUs."""
+def node_pools(config: PoolConfig) -> dict[str, Any]:
+    """One `NodePool` actor on every node of the running Ray cluster that has CPUs, by the node's id; for a `PoolClient`."""
     nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
-    places = (NodeAffinitySchedulingStrategy(node, soft=True) for node in nodes)
+    places = {node: NodeAffinitySchedulingStrategy(node, soft=True) for node in nodes}
     actor: Any = NodePool
-    return [actor.options(num_cpus=0, scheduling_strategy=place).remote(config) for place in places]
+    return {node: actor.options(num_cpus=0, scheduling_strategy=place).remote(config) for node, place in places.items()}
 
 
 def _short(value: object) -> str:

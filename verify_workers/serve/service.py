@@ -8,23 +8,21 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ray
 from fastapi import FastAPI
 from ray import serve
-from ray.exceptions import RayActorError, RayTaskError
 
 from verify_workers.errors import UserError
+from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
-from verify_workers.records import Check, Outcome, Verdict
 from verify_workers.serve.app import make_app
 from verify_workers.serve.config import ServeConfig
 
 NAME = "proof-synth"
-CHUNK = 32  # checks that go to one node at a time: small, so that a large request uses all nodes
 
 
 def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
@@ -36,12 +34,12 @@ def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
     with ray_session():
         pools = node_pools(config.pool)
         try:
-            _warm(pools)
+            asyncio.run(PoolClient(pools).warm())
             with _serving(pools, config), _end_signals() as ended:
                 announce(f"http://{config.host}:{config.port}")
                 ended.wait()
         finally:
-            for pool in pools:
+            for pool in pools.values():
                 ray.kill(pool)
 
 
@@ -58,7 +56,7 @@ def _end_signals() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _serving(pools: Sequence[Any], config: ServeConfig) -> Any:
+def _serving(pools: Mapping[str, Any], config: ServeConfig) -> Any:
     """Ray Serve with our application, drained at the end."""
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serve.start(http_options={"host": config.host, "port": config.port, "request_timeout_s": None}, logging_config={"log_level": "WARNING"})
@@ -73,42 +71,10 @@ def _serving(pools: Sequence[Any], config: ServeConfig) -> Any:
         serve.shutdown()
 
 
-def application(pools: Sequence[Any], config: ServeConfig) -> FastAPI:
+def application(pools: Mapping[str, Any], config: ServeConfig) -> FastAPI:
     """The routes over the pools of all nodes."""
-    load = [0] * len(pools)
-
-    async def part(checks: list[Check]) -> list[Verdict]:
-        node = min(range(len(pools)), key=load.__getitem__)
-        load[node] += len(checks)
-        try:
-            verdicts: list[Verdict] = await pools[node].verify.remote(checks)
-            return verdicts
-        except RayTaskError as error:
-            raise (error.cause if isinstance(error.cause, UserError) else error) from error
-        except RayActorError as error:
-            return [Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"the pool died: {error}") for check in checks]
-        finally:
-            load[node] -= len(checks)
-
-    async def verify(checks: Sequence[Check]) -> list[Verdict]:
-        parts = await asyncio.gather(*(part(list(checks[i : i + CHUNK])) for i in range(0, len(checks), CHUNK)))
-        return [verdict for verdicts in parts for verdict in verdicts]
-
-    async def stats() -> list[dict[str, Any]]:
-        return list(await asyncio.gather(*(pool.stats.remote() for pool in pools)))
-
-    return make_app(verify, stats, config)
-
-
-def _warm(pools: Sequence[Any]) -> None:
-    """One check on every node, so that what cannot work is told before anyone asks."""
-    check = Check(id="warm", statement="theorem warm : True", proof="trivial", timeout=60)
-    try:
-        for (verdict,) in ray.get([pool.verify.remote([check]) for pool in pools]):
-            if not verdict.accepted:
-                raise UserError(f"the Lean workers do not work here ({verdict.reason}); run `synth doctor`")
-    except RayTaskError as error:
-        raise (error.cause if isinstance(error.cause, UserError) else error) from error
+    client = PoolClient(pools)
+    return make_app(client.verify, client.stats, config)
 
 
 def _free(host: str, port: int) -> None:

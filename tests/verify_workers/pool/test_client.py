@@ -1,0 +1,177 @@
+"""The client of the node pools: exactly one verdict for every check, whichever pools die, as long as one is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from tests.verify_workers.fake_backends import FatalBackend, SlowBackend, checks, expected
+from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
+from verify_workers.pool import client as module
+from verify_workers.pool.client import CHUNK, IN_FLIGHT, PoolClient
+from verify_workers.pool.node import NodePool
+from verify_workers.records import Check, Outcome, Verdict
+
+CONFIG = PoolConfig(workers=2, retry="never")
+
+
+class PidBackend(SlowBackend, FatalBackend):
+    """Says in which process it runs, is slow or fatal when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.library = str(os.getpid())
+
+
+def broken() -> PidBackend:
+    raise UserError("no Lean here; run make setup")
+
+
+def actors(*factories: Any) -> dict[str, Any]:
+    actor: Any = NodePool
+    return {f"node{place}": actor.options(num_cpus=0).remote(CONFIG, factory) for place, factory in enumerate(factories)}
+
+
+def assert_right(asked: list[Check], verdicts: list[Verdict]) -> None:
+    assert [(verdict.id, verdict.outcome) for verdict in verdicts] == [(check.id, expected(check)) for check in asked]
+
+
+@pytest.fixture
+def two(ray_local: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.2, 1.0))
+    made = actors(PidBackend, PidBackend)
+    yield made
+    for actor in made.values():
+        ray.kill(actor)
+
+
+def test_a_killed_pool_loses_and_doubles_nothing(two: dict[str, Any]) -> None:
+    client = PoolClient(two)
+    asked = [check.model_copy(update={"proof": f"needs 0.01 {check.id}"}) for check in checks(400)]
+    pids = [ray.get(actor.verify.remote(asked[:1]))[0].library for actor in two.values()]
+    killer = threading.Timer(0.5, os.kill, (int(pids[0]), signal.SIGKILL))
+    killer.start()
+    verdicts = asyncio.run(client.verify(asked))
+    assert not killer.is_alive()
+    assert_right(asked, verdicts)
+    assert pids[1] in {verdict.library for verdict in verdicts}
+    assert len(client.failures) == 1 and client.failures[0].startswith("the pool of Lean workers on node node0 died (")
+    # Ray starts it anew, in another process, and it is asked again.
+    for _ in range(100):
+        verdicts = asyncio.run(client.verify(asked))
+        if len({verdict.library for verdict in verdicts}) == 2:
+            break
+        time.sleep(0.2)
+    assert len({verdict.library for verdict in verdicts}) == 2 and pids[0] not in {verdict.library for verdict in verdicts}
+
+
+def test_a_check_that_kills_its_pool_once_is_answered(two: dict[str, Any], tmp_path: Path) -> None:
+    bad = Check(id="bad", statement="theorem t : True", proof=f"kill actor unless {tmp_path / 'flag'}")
+    asked = [*checks(40), bad]
+    assert_right(asked, asyncio.run(PoolClient(two).verify(asked)))
+    assert (tmp_path / "flag").exists()
+
+
+def test_a_check_that_always_kills_its_pool_takes_no_other_with_it(two: dict[str, Any], tmp_path: Path) -> None:
+    bad = Check(id="bad", statement="theorem t : True", proof=f"kill actor unless {tmp_path / 'no folder' / 'flag'}")
+    asked = [*checks(2), bad, *checks(3, "by later {0}")]
+    verdicts = asyncio.run(PoolClient(two).verify(asked))
+    assert verdicts[2].id == "bad" and verdicts[2].outcome is Outcome.INFRA and "died with this check" in verdicts[2].reason
+    assert_right(asked[:2] + asked[3:], verdicts[:2] + verdicts[3:])
+
+
+def test_a_pool_that_cannot_work_is_left_out_and_told(ray_local: None) -> None:
+    pools = actors(broken, PidBackend)
+    client = PoolClient(pools)
+    asyncio.run(client.warm())
+    asked = checks(200)
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert client.failures == ["the pool of Lean workers on node node0 does not work and is left out: no Lean here; run make setup"]
+    rows = asyncio.run(client.stats())
+    assert rows[0] == {"node": "node0", "error": "no Lean here; run make setup"} and rows[1]["checks"] == 201
+    for actor in pools.values():
+        ray.kill(actor)
+
+
+def test_when_no_pool_works_the_reason_is_one_line(ray_local: None) -> None:
+    pools = actors(broken, broken)
+    for ask in (lambda client: client.verify(checks(100)), PoolClient.warm):
+        with pytest.raises(UserError) as error:
+            asyncio.run(ask(PoolClient(pools)))
+        assert str(error.value) == "no Lean here; run make setup"
+    for actor in pools.values():
+        ray.kill(actor)
+
+
+def test_a_pool_that_is_gone_for_good_is_given_up(two: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.02, 0.02))
+    client = PoolClient(two)
+    asyncio.run(client.warm())
+    ray.kill(two["node0"])
+    asked = [check.model_copy(update={"proof": f"needs 0.005 {check.id}"}) for check in checks(600)]
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert asyncio.run(client.stats())[0].keys() == {"node", "error"}
+    ray.kill(two["node1"])
+    with pytest.raises(UserError, match="times in a row") as error:
+        asyncio.run(client.verify([asked[0].model_copy(update={"proof": str(n)}) for n in range(300)]))
+    assert "\n" not in str(error.value)
+
+
+def test_without_a_node_there_is_a_line() -> None:
+    with pytest.raises(UserError, match="no node of the Ray cluster has a CPU"):
+        PoolClient({})
+
+
+class Recorder:
+    """In the place of an actor: notes the chunks it is given and how many it holds at a time."""
+
+    def __init__(self, wrong: bool = False) -> None:
+        self.chunks, self.most, self._held, self._wrong = list[list[str]](), 0, 0, wrong
+        self.verify = self
+
+    def options(self, **_: Any) -> Recorder:
+        return self
+
+    async def remote(self, batch: list[Check]) -> list[Verdict]:
+        self.chunks.append([check.id for check in batch])
+        self._held += 1
+        self.most = max(self.most, self._held)
+        await asyncio.sleep(0.001)
+        self._held -= 1
+        return [Verdict(id=check.id, outcome=expected(check)) for check in (batch[1:] if self._wrong else batch)]
+
+
+def test_the_near_pool_comes_first_and_the_least_loaded_before_it() -> None:
+    far, near = Recorder(), Recorder()
+    client = PoolClient({"far": far, "near": near}, here="near")
+    asyncio.run(client.verify(checks(5)))
+    assert not far.chunks and len(near.chunks) == 1
+    asked = checks(10 * CHUNK)
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert len(far.chunks) == 5 and len(near.chunks) == 6
+
+
+def test_a_long_list_waits_here_and_not_in_the_pools() -> None:
+    pool = Recorder()
+    asked = checks(4 * IN_FLIGHT * CHUNK)
+    assert_right(asked, asyncio.run(PoolClient({"a": pool}, here="a").verify(asked)))
+    assert pool.most == IN_FLIGHT
+
+
+def test_an_answer_to_something_else_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.01, 0.01))
+    liar, honest = Recorder(wrong=True), Recorder()
+    client = PoolClient({"liar": liar, "honest": honest}, here="liar")
+    asked = checks(10 * CHUNK)
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert liar.chunks and client.failures

@@ -1,0 +1,100 @@
+"""The Ray of a command: one line where a cluster does not answer, and sockets in a folder that is short enough."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from verify_workers import ray_session as module
+from verify_workers.errors import UserError
+from verify_workers.ray_session import ray_session
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "no.such.host.invalid:6379"])
+def test_a_cluster_that_is_not_there_is_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    with pytest.raises(UserError) as error, ray_session():
+        pass
+    assert (
+        str(error.value) == f"no Ray cluster answers at RAY_ADDRESS={address}: start one there, or unset it to work on this machine alone"
+    )
+
+
+def test_what_is_no_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "head-node")
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    with pytest.raises(UserError, match="RAY_ADDRESS=head-node: not an address; it is HOST:PORT"), ray_session():
+        pass
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"])
+def test_only_what_speaks_as_ray_does_is_a_cluster(says: bytes, listener: socket.socket) -> None:
+    def answer() -> None:
+        line, _ = listener.accept()
+        with line:
+            line.recv(1000)
+            line.sendall(says)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    assert module._answers(*listener.getsockname(), 10.0) == says.startswith(b"\x00")
+    thread.join()
+
+
+def test_one_that_takes_the_connection_and_is_silent_is_none(listener: socket.socket) -> None:
+    started = time.monotonic()
+    assert not module._answers(*listener.getsockname(), 0.2)
+    assert time.monotonic() - started < 60
+
+
+def test_a_real_ray_answers(ray_local: None) -> None:
+    import ray
+
+    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    assert module._answers(host, int(port), 30.0)
+
+
+@pytest.mark.parametrize("variable", ["TMPDIR", "RAY_TMPDIR"])
+def test_a_long_folder_for_temporary_files_is_gone_around(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_TMPDIR", raising=False)
+    monkeypatch.setenv(variable, "/tmp/x")
+    with module._folder() as folder:
+        assert folder == ""
+    monkeypatch.setenv(variable, str(tmp_path / ("x" * 80)))
+    with module._folder() as folder:
+        assert len(os.fsencode(folder)) <= module.LONGEST_FOLDER and Path(folder).is_dir()
+    assert not Path(folder).exists()
+    monkeypatch.setattr(module, "SHORT_FOLDER", str(tmp_path / "none"))
+    with pytest.raises(UserError, match="set RAY_TMPDIR to a shorter one"), module._folder():
+        pass
+
+
+def test_ray_works_under_a_long_folder(tmp_path: Path) -> None:
+    long = tmp_path / ("job-of-a-batch-system-" * 4)
+    long.mkdir()
+    code = (
+        "import ray\nfrom verify_workers.ray_session import ray_session\n"
+        "with ray_session():\n    print(ray.get(ray.remote(lambda: 7).remote()))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment |= {"TMPDIR": str(long), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and done.stdout == "7\n", done.stderr[-2000:]
