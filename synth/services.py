@@ -72,6 +72,7 @@ class Group:
     """Whether each round swaps new weights in; a frozen group answers with those of round 0 for ever."""
     local: bool = True
     """Engines of our own, which `release_while_training` ends."""
+    up: bool = False
 
 
 class Samplers:

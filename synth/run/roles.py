@@ -148,3 +148,4 @@ async def ready(group: Group) -> None:
     """Wait until all actors of a group answer.  UserError where an endpoint does not."""
     for actor in group.actors:
         await (actor.stats.remote() if group.local else actor.check.remote())
+    group.up = True

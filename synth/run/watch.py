@@ -42,7 +42,7 @@ async def counts(job: Run) -> Counter[str]:
 
 async def gauges(job: Run) -> None:
     """What the samplers and pools are doing."""
-    for stats in await asyncio.gather(*(sampler.stats.remote() for sampler in job.samplers)):
+    for stats in await asyncio.gather(*(actor.stats.remote() for group in job.groups if group.up for actor in group.actors)):
         job.progress.gauge("sampler busy", stats["busy_share"])
         job.progress.gauge("sampled tokens/s", stats["tokens_per_second"])
     for stats in await PoolClient(job.pools).stats():
