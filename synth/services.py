@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.llm.config import ROLES, ModelRole
+from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
 from verify_workers.pool.client import PoolClient
@@ -74,33 +75,20 @@ class Group:
     """Engines of our own, which `release_while_training` ends."""
     up: bool = False
 
-
-class Samplers:
-    """The actors of a group: each request goes to the one with the fewest of ours in flight."""
-
-    def __init__(self, actors: Sequence[Any]) -> None:
-        self.actors = list(actors)
-        self._waiting = [0] * len(self.actors)
-
-    async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
-        index = min(range(len(self.actors)), key=self._waiting.__getitem__)
-        self._waiting[index] += len(prompts)
-        try:
-            answer: list[list[Completion] | str] = await self.actors[index].sample.remote(prompts, sampling, weights)
-            return answer
-        finally:
-            self._waiting[index] -= len(prompts)
+    @property
+    def name(self) -> str:
+        return f"{' and '.join(self.roles)} sampler"
 
 
 class Services:
     """The samplers and pools of a run."""
 
     def __init__(self, groups: Sequence[Group], pools: dict[str, Any]) -> None:
+        self._told: Counter[str] = Counter()
         self.pools = pools
-        self._samplers: dict[ModelRole, Samplers] = {}
+        self._samplers: dict[ModelRole, Replicas] = {}
         for group in groups:
-            samplers = Samplers(group.actors)
-            self._samplers |= dict.fromkeys(group.roles, samplers)
+            self._samplers |= dict.fromkeys(group.roles, Replicas(group.name, group.actors, self._told))
         self._client: PoolClient | None = None
 
     def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
@@ -110,14 +98,16 @@ class Services:
 
     def _sample(self, role: ModelRole, weights: Mapping[ModelRole, Weights]) -> Sample:
         async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+            """From the sampler with the fewest requests of ours in flight; from another one where it fails."""
             if role not in self._samplers:
                 raise RuntimeError(f"the {role} is asked, but nothing was started for it")
-            return await self._samplers[role].sample(asked, sampling, weights[role])
+            answer: list[list[Completion] | str] = await self._samplers[role].ask("sample", asked, sampling, weights[role], load=len(asked))
+            return answer
 
         return sample
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """Ask the nodes' pools; one that dies is replaced by the others."""
+        """Ask the nodes' pools; the others do the work of one that dies."""
         if not checks:
             return []
         if self._client is None:
@@ -125,6 +115,6 @@ class Services:
         return await self._client.verify(checks)
 
     @property
-    def failures(self) -> list[str]:
-        """Which pools failed so far, in lines for the user."""
-        return self._client.failures if self._client else []
+    def failures(self) -> Counter[str]:
+        """What went wrong with samplers and pools so far, in lines for the user, and how often."""
+        return self._told + Counter(self._client.failures if self._client else [])

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayTaskError
 
 from verify_workers.errors import UserError
 
@@ -29,11 +28,10 @@ SETTINGS = 4  # the kind of frame with which a server of gRPC answers
 def ray_session() -> Iterator[None]:
     """The cluster that RAY_ADDRESS or a Ray job names, else a Ray of our own that ends with us.
 
-    Raises UserError, one line, when that cluster does not answer, and when an actor raises one.
+    Raises UserError, one line, when that cluster does not answer.
     """
     if ray.is_initialized():
-        with _users_errors():
-            yield
+        yield
         return
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     address = os.environ.get("RAY_ADDRESS")
@@ -54,24 +52,9 @@ def ray_session() -> Iterator[None]:
                 f"RAY_ADDRESS={address}: {' '.join(str(error).split())[:300]}; unset it to work on this machine alone"
             ) from error
         try:
-            with _users_errors():
-                yield
+            yield
         finally:
             ray.shutdown()
-
-
-@contextmanager
-def _users_errors() -> Iterator[None]:
-    """A UserError that an actor raised (or one that this actor asked), as itself: Ray's own exception is a trace."""
-    try:
-        yield
-    except RayTaskError as error:
-        cause: Any = error
-        while isinstance(cause, RayTaskError):
-            cause = cause.cause
-        if isinstance(cause, UserError):
-            raise cause from None
-        raise
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from typing import Any
 import ray
 
 from synth.llm.config import ModelRole
-from synth.run.roles import groups, ready, start_group
+from synth.run.cluster import last_line, plain, started
+from synth.run.roles import check_endpoint, groups, start_group
 from synth.run.shard import SearchShard
 from synth.run.state import Run
+from synth.services import Group
 from train.group import WorkerGroup
 
 
@@ -31,13 +33,46 @@ async def start_samplers(job: Run, *wait: ModelRole) -> None:
         stop_shards(job)  # they hold handles to the groups that there were
     with job.timed("start samplers"):
         waited = wait or job.roles
-        await asyncio.gather(*(ready(group) for group in job.groups if set(waited) & set(group.roles)))
+        await asyncio.gather(*(_ready(job, group) for group in job.groups if not group.up and set(waited) & set(group.roles)))
+
+
+async def _ready(job: Run, group: Group) -> None:
+    """Wait until a group's actors answer; those that do not start are left out."""
+    if group.local:
+        sampler = job.config.models.of(group.roles[0]).sampler
+        asked = f"{sampler.cpus:g} CPUs and {sampler.gpus:g} GPUs"
+        up = await started(group.name, group.actors, asked, job.progress, job.failed)
+        if len(up) < len(group.actors):
+            group.actors = up
+            stop_shards(job)
+    else:
+        await check_endpoint(group)
+    group.up = True
 
 
 async def swap_in(job: Run) -> dict[str, float]:
-    """The run's own weights as they are now, in all engines that follow them; the largest figures of the swaps."""
-    swaps = await asyncio.gather(*(actor.load.remote(job.answering) for group in job.groups if group.trained for actor in group.actors))
-    return {f"swap_{key}": max(swap[key] for swap in swaps) for key in ("before", "after", "seconds")} if swaps else {}
+    """Load the run's own weights as they are now into the engines that follow them; the largest figures of the swaps.
+
+    An engine that cannot is dropped.  Raises its error when none is left.
+    """
+    done = [figures for group in job.groups if group.trained for figures in await _swap(job, group)]
+    return {f"swap_{key}": max(swap[key] for swap in done) for key in ("before", "after", "seconds")} if done else {}
+
+
+async def _swap(job: Run, group: Group) -> list[dict[str, float]]:
+    results = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in group.actors), return_exceptions=True)
+    errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
+    if len(errors) == len(results):
+        raise plain(next(iter(errors.values())))
+    for index, error in errors.items():
+        job.failed(f"{group.name} {index} did not take the new weights: {last_line(plain(error))}")
+    if errors:
+        dropped = [group.actors[index] for index in errors]
+        for actor in dropped:
+            ray.kill(actor)
+        stop_shards(job)
+        group.actors = [actor for actor in group.actors if actor not in dropped]
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 def stop_samplers(job: Run) -> None:
@@ -50,6 +85,7 @@ def stop_samplers(job: Run) -> None:
 
 
 def stop_shards(job: Run) -> None:
+    """End the shard actors: they hold handles to the samplers that there were."""
     for actor in job.shards:
         ray.kill(actor)
     job.shards = []
@@ -61,6 +97,6 @@ def start_shards(job: Run) -> None:
         actor: Any = SearchShard
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards = [
-            actor.options(**options).remote(job.config, str(job.store.path), job.groups, job.pools, heldout)
+            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, heldout)
             for _ in range(job.config.shards.actors)
         ]

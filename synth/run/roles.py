@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
 from synth.llm.config import ROLES, ModelRole
@@ -144,8 +147,19 @@ def start_group(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mappin
     return Group(roles, actors, trained=roles[0] in config.models.train)
 
 
+async def check_endpoint(group: Group) -> None:
+    """UserError where the endpoint that serves a group does not answer, or refuses its key."""
+    for actor in group.actors:
+        try:
+            await actor.check.remote()
+        except RayTaskError as error:
+            raise error.cause from None
+
+
 async def ready(group: Group) -> None:
     """Wait until all actors of a group answer.  UserError where an endpoint does not."""
-    for actor in group.actors:
-        await (actor.stats.remote() if group.local else actor.check.remote())
+    if group.local:
+        await asyncio.gather(*(actor.stats.remote() for actor in group.actors))
+    else:
+        await check_endpoint(group)
     group.up = True

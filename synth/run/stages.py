@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import RayTaskError
 
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
@@ -21,6 +22,7 @@ from synth.examples import pair_examples
 from synth.llm.config import ModelRole
 from synth.problems.readers import read_problems
 from synth.records import Pair, Problem, Statement
+from synth.run.cluster import plain
 from synth.run.evaluate import scores
 from synth.run.roles import check_roles, checkpoint, given_weights, groups, ready, role_prompts, start_group
 from synth.run.shard import Shard
@@ -180,7 +182,10 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
 
 def _run(work: Any) -> Any:
     with ray_session():
-        return asyncio.run(work)
+        try:
+            return asyncio.run(work)
+        except RayTaskError as error:
+            raise plain(error) from error
 
 
 @asynccontextmanager
