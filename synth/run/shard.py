@@ -20,7 +20,7 @@ import ray
 
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
-from synth.llm.types import Sampling, Weights
+from synth.llm.types import Weights
 from synth.prompts import Unread, read_proof
 from synth.records import Problem, Statement
 from synth.run.roles import role_prompts
@@ -167,13 +167,15 @@ class Shard:
         )
 
     async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
+        self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights
     ) -> list[tuple[str, int, int]]:
         """(statement id, samples, accepted samples) of `n` proofs sampled for each statement, none of them kept."""
-        tools, gate = self._tools({"prover": weights}, 0), asyncio.Semaphore(4 * self.config.search.in_flight)
+        config, tools = self.config.search, self._tools({"prover": weights}, 0)
+        gate = asyncio.Semaphore(4 * config.in_flight)
 
         async def one(index: int, statement: Statement) -> tuple[str, int, int]:
-            sampling = Sampling(n, temperature, self.config.search.top_p, self.config.search.max_tokens, seed + 104729 * index)
+            own = config.temperature if temperature is None else temperature
+            sampling = tools.prover.sampling("prove", n, seed + 104729 * index, own, config.top_p, config.max_tokens)
             prompt = self.prompts["prover"].prove(statement.text, statement.header, statement.preamble)
             async with gate:
                 (answer,) = await tools.prover.ask([prompt], sampling)
@@ -220,7 +222,7 @@ class SearchShard:
         await self.shard.run(task)
 
     async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
+        self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights
     ) -> list[tuple[str, int, int]]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
