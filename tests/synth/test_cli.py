@@ -206,11 +206,13 @@ def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., 
         status, _, err = synth(command, "p.jsonl", "--out", "s.txt", "--model", "nothing")
         assert status == 2 and "s.txt: the ending must be .jsonl or .parquet" in one_line(err)
     Path("empty.jsonl").touch()
-    status, _, err = synth("train", "empty.jsonl", "--out", "m", "--model", "nothing")
+    Path("given").mkdir()
+    Path("given/config.json").write_text("{}")
+    status, _, err = synth("train", "empty.jsonl", "--out", "m", "--model", "given")
     assert status == 2 and "empty.jsonl: no verified pairs; nothing to train on" in one_line(err)
-    status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "nothing")
+    status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "given")
     assert status == 2 and "no.jsonl" in one_line(err)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "p.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "given", "p.jsonl"]
 
 
 def finished(folder: Path) -> Path:
