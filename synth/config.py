@@ -13,6 +13,7 @@ from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig
 from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
+from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 
@@ -71,10 +72,18 @@ class SearchConfig(Section):
     temperature: float | None = Field(None, ge=0, description="None = the preset's")
     top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one answer of the prover, thoughts included; None = the preset's")
+    strategies: tuple[str, ...] = Field(
+        ("portfolio", "whole_proof"), min_length=1, description="what proposes proofs, in turn until one is accepted"
+    )
     portfolio: Literal["given", "always", "never"] = Field(
         "given", description="for which statements the cheap tactics come before the model"
     )
     tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = the built-in list")
+    compared: int = Field(
+        100,
+        ge=0,
+        description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 
@@ -143,7 +152,9 @@ class HeldoutConfig(Section):
     count: int = Field(0, ge=0, description="statements of the benchmark: 0 = all rows of `path`, or 200 generated ones")
     seed: int = Field(7, description="generator seed")
     temperature: float | None = Field(None, ge=0, description="of the sampled proofs; None = as in `search`")
-    portfolio: tuple[str, ...] = Field((), description="the one-line tactics that serve as baseline; () = the built-in list")
+    portfolio: tuple[str, ...] = Field(
+        (), description="the tactics that serve as baseline; () = built-in one-liners, and for a file's statements the search's too"
+    )
 
 
 class RunConfig(Section):
@@ -155,7 +166,10 @@ class RunConfig(Section):
     rounds: int = Field(3, ge=1, description="rounds of expert iteration")
     problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
     retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
-    plateau: float = Field(-1.0, description="stop when pass@8 rises by less than this many points in a round; negative = never")
+    plateau: float = Field(
+        -1.0,
+        description="stop when pass@k, with the largest k of `eval.ks`, rises by less than this many points in a round; negative = never",
+    )
     header: str = Field("keep", description="what stands before every statement: `keep` = the header its problem gives, else this text")
     problems: ProblemsConfig = ProblemsConfig()
     generator: GeneratorConfig = GeneratorConfig()
@@ -177,6 +191,10 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
+        try:
+            require_backend(self.verify.backend)
+        except UserError as error:
+            raise ValueError(f"verify.backend: {error}") from None
         if self.search.wave > self.search.attempts:
             raise ValueError(f"search.wave ({self.search.wave}) must not exceed search.attempts ({self.search.attempts})")
         self._give_roles_their_samplers()

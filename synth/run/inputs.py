@@ -17,6 +17,7 @@ from synth.problems.readers import ProblemsConfig, Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
 from synth.run.roles import check_roles, check_training, used_roles
+from synth.search.loop import require_strategies
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -34,6 +35,7 @@ class Inputs:
 
 def load_inputs(config: RunConfig) -> Inputs:
     """Read or generate all inputs.  Raises UserError for what a user can mend."""
+    require_strategies(config.search)
     check_training(config)
     choice = config.generator.choice()
     benchmark = load_benchmark(config.heldout, config.header, choice)

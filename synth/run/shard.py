@@ -1,6 +1,6 @@
 """A shard of a round: the actor that takes some problems all the way to verified pairs.
 
-Nothing central sees every proof (design §6): a shard talks to the samplers and to its node's pool, keeps a bounded
+Nothing central sees every proof (docs/architecture.md, "Processes"): a shard talks to the samplers and to its node's pool, keeps a bounded
 number of statements in flight, writes its own Parquet parts under its own key, and reports counts.  Work is
 at-least-once: a part is written whole or not at all, a shard that is run again skips what is complete and writes
 the rest under the same keys, so that killing anything at any moment loses nothing and doubles nothing.
@@ -13,7 +13,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
@@ -21,8 +21,8 @@ import ray
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
-from synth.prompts import Unread, read_proof
 from synth.records import Problem, Statement
+from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
@@ -31,7 +31,6 @@ from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.store.rundir import RunDir
-from verify_workers.records import Check
 
 log = logging.getLogger(__name__)
 
@@ -166,40 +165,21 @@ class Shard:
             },
         )
 
-    async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights
-    ) -> list[tuple[str, int, int]]:
-        """(statement id, samples, accepted samples) of `n` proofs sampled for each statement, none of them kept."""
-        config, tools = self.config.search, self._tools({"prover": weights}, 0)
-        gate = asyncio.Semaphore(4 * config.in_flight)
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights) -> list[Measured]:
+        """What came of `n` proofs sampled for each statement; nothing of it is written."""
+        tools, gate = replace(self._tools({"prover": weights}, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
+        config = self.config.search
+        if temperature is not None:
+            config = config.model_copy(update={"temperature": temperature})
 
-        async def one(index: int, statement: Statement) -> tuple[str, int, int]:
-            own = config.temperature if temperature is None else temperature
-            sampling = tools.prover.sampling("prove", n, seed + 104729 * index, own, config.top_p, config.max_tokens)
-            prompt = self.prompts["prover"].prove(statement.text, statement.header, statement.preamble)
+        async def one(statement: Statement) -> Measured:
             async with gate:
-                (answer,) = await tools.prover.ask([prompt], sampling)
-            if isinstance(answer, str):
-                return statement.id, n, 0
-            proofs = [read_proof(prompt, completion.text, completion.finished) for completion in answer]
-            texts = Counter((proof.form, proof.text) for proof in proofs if not isinstance(proof, Unread))
-            checks = [
-                Check(
-                    id=f"{statement.id}:{k}",
-                    statement=statement.text,
-                    header=statement.header,
-                    timeout=self.config.search.timeout,
-                    **{form: text},
-                )
-                for k, (form, text) in enumerate(texts)
-            ]
-            verdicts = await tools.verify(checks)
-            accepted = sum(count for count, verdict in zip(texts.values(), verdicts, strict=True) if verdict.accepted)
+                found, tokens = await measure(statement, n, config, tools)
             self.counts.done["evaluated"] += 1
-            self.counts.done["eval_tokens"] += sum(completion.tokens for completion in answer)
-            return statement.id, n, accepted
+            self.counts.done["eval_tokens"] += tokens
+            return found
 
-        return list(await asyncio.gather(*(one(i, s) for i, s in enumerate(statements))))
+        return list(await asyncio.gather(*map(one, statements)))
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
@@ -221,9 +201,7 @@ class SearchShard:
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
 
-    async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights
-    ) -> list[tuple[str, int, int]]:
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights) -> list[Measured]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 from synth.config import SearchConfig
 from synth.prompts import Proof, Unread, read_proof
-from synth.records import Statement, content_id
+from synth.records import Problem, Statement, content_id
 from synth.search.base import History, Proposal, Side
 from synth.services import Tools
+
+
+def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> WholeProof:
+    """For `loop.STRATEGIES`."""
+    return WholeProof(config, tools, problem.text if problem else "")
+
+
+NO_ANSWER = "no_answer"  # why nothing could be read: an endpoint's reply was none
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class WholeProof:
                         sampling,
                         completion.weights,
                         prompts.hash("prove"),
-                        unread="" if not isinstance(read, Unread) else "no_answer" if completion.fault else read.reason,
+                        unread="" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
                     )
                 )
         return proposals
