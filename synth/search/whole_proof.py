@@ -16,6 +16,9 @@ def make(statement: Statement, problem: Problem | None, config: SearchConfig, to
     return WholeProof(config, tools, problem.text if problem else "")
 
 
+NO_ANSWER = "no_answer"  # why nothing could be read: an endpoint's reply was none
+
+
 @dataclass(frozen=True)
 class WholeProof:
     """Whole proofs sampled from the prover, not knowing of what failed."""
@@ -49,7 +52,7 @@ class WholeProof:
                         sampling,
                         completion.weights,
                         prompts.hash("prove"),
-                        unread="" if not isinstance(read, Unread) else "no_answer" if completion.fault else read.reason,
+                        unread="" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
                     )
                 )
         return proposals
