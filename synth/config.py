@@ -110,7 +110,7 @@ class ModelSource(Section):
     """Where the model of round 0 comes from."""
 
     path: str = Field("", description="a Hugging Face checkpoint (folder or hub name); '' = bootstrap our own small model")
-    prompts: str = Field("embedded", description="prompt set: embedded, chat or a folder of three templates")
+    prompts: str = Field("embedded", description="preset of prompts (docs/prompts.md) or a folder of templates; '' = chat")
     bootstrap: BootstrapConfig = BootstrapConfig()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Role = Literal["formalize", "grade", "prove"]
+ROLES: tuple[Role, ...] = get_args(Role)
 Shape = Literal["goal", "statement", "word", "line", "compact", "body", "file"]
 """What an answer holds; see `preset.Preset`."""
 
