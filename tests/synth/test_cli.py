@@ -259,7 +259,7 @@ def test_dry_run_says_what_was_read(synth: Callable[..., Result], pipeline: list
     assert status == 0, err
     said = " ".join(err.split())
     assert "hub: 1 rows, 1 problems, 1 with a statement; statement from `lean4_code`; text from `nl_statement`; name from `name`" in said
-    assert "README.md (no rows by its name)" in said and "test-00000-of-00001.jsonl (split test)" in said
+    assert "README.md (describes the data)" in said and "test-00000-of-00001.jsonl (split test)" in said
     assert "heldout.path: hub: 1 rows, 1 problems" in said and "train-00000-of-00001.jsonl (split train)" in said
     Path("hub/data/train-00001-of-00001.jsonl").write_text('{"lean4_code": "Show that 1 is 1."}\n')
     status, _, err = synth("demo", "--dry-run", "--set", "problems.path=hub")
