@@ -90,7 +90,7 @@ def test_gauges_add_up_and_go_to_zero(tmp_path: Path, monkeypatch: pytest.Monkey
         FakeActor(stats={"busy_share": 0.5, "tokens_per_second": 50.0}),
         FakeActor(stats=RuntimeError("it died")),
     ]
-    job.pools = [FakeActor(stats={"busy_share": 0.25, "checks_per_second": 7.0}) for _ in range(2)]
+    job.pools = {node: FakeActor(stats={"busy_share": 0.25, "checks_per_second": 7.0}) for node in "ab"}
     shown: list[dict[str, float]] = []
 
     async def work() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ray.exceptions import RayActorError, RayTaskError
 
-from synth import crew
-from synth.crew import Crew
+from synth.llm import replicas
+from synth.llm.replicas import Replicas
 from tests.synth.run.fakes import FakeActor
 from verify_workers.errors import UserError
 
@@ -18,8 +18,8 @@ from verify_workers.errors import UserError
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     killed: list[Any] = []
-    monkeypatch.setattr(crew, "PAUSE", (0.01, 0.02))
-    monkeypatch.setattr(crew.ray, "kill", lambda actor, no_restart: killed.append((actor, no_restart)))
+    monkeypatch.setattr(replicas, "PAUSE", (0.01, 0.02))
+    monkeypatch.setattr(replicas.ray, "kill", lambda actor, no_restart: killed.append((actor, no_restart)))
     return killed
 
 
@@ -42,7 +42,7 @@ def test_requests_go_to_the_least_loaded() -> None:
         return FakeActor(work=work)
 
     async def main() -> list[int]:
-        team = Crew("sampler", [actor(0), actor(1), actor(2)], Counter())
+        team = Replicas("sampler", [actor(0), actor(1), actor(2)], Counter())
         return list(await asyncio.gather(*(team.ask("work") for _ in range(9))))
 
     assert Counter(asyncio.run(main())) == {0: 3, 1: 3, 2: 3} and max(most.values()) == 3
@@ -60,7 +60,7 @@ def test_the_work_of_a_dead_actor_goes_to_the_others_and_comes_back() -> None:
         return "first"
 
     async def main() -> tuple[list[str], list[str]]:
-        team = Crew("sampler", [FakeActor(work=first), FakeActor(work="second")], failures)
+        team = Replicas("sampler", [FakeActor(work=first), FakeActor(work="second")], failures)
         while_dead = await asyncio.gather(*(team.ask("work") for _ in range(8)))
         state["dead"] = False
         await asyncio.sleep(0.1)
@@ -75,10 +75,10 @@ def test_the_work_of_a_dead_actor_goes_to_the_others_and_comes_back() -> None:
 def test_a_dead_actor_is_waited_for_when_it_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes: list[Any] = [RayActorError(), RayActorError(), "back"]
     failures: Counter[str] = Counter()
-    alone = Crew("sampler", [FakeActor(work=lambda: outcomes.pop(0))], failures)
+    alone = Replicas("sampler", [FakeActor(work=lambda: outcomes.pop(0))], failures)
     assert asyncio.run(alone.ask("work")) == "back" and sum(failures.values()) == 1
-    monkeypatch.setattr(crew, "PATIENCE", 0.05)
-    gone = Crew("sampler", [FakeActor(work=RayActorError())], failures)
+    monkeypatch.setattr(replicas, "PATIENCE", 0.05)
+    gone = Replicas("sampler", [FakeActor(work=RayActorError())], failures)
     with pytest.raises(UserError, match="no sampler is left: sampler 0 died"):
         asyncio.run(gone.ask("work"))
 
@@ -88,7 +88,7 @@ def test_an_engine_that_fails_is_started_anew_and_then_given_up(quick: list[Any]
     broken = FakeActor(work=raised(RuntimeError("CUDA error: an illegal memory access was encountered")))
 
     async def main() -> list[str]:
-        team = Crew("sampler", [broken, FakeActor(work="good")], failures)
+        team = Replicas("sampler", [broken, FakeActor(work="good")], failures)
         return [await team.ask("work") for _ in range(3) if await asyncio.sleep(0.05) is None]
 
     assert asyncio.run(main()) == ["good"] * 3
@@ -98,8 +98,8 @@ def test_an_engine_that_fails_is_started_anew_and_then_given_up(quick: list[Any]
 
 def test_a_mistake_of_the_users_ends_it_with_its_own_line() -> None:
     wrapped = raised(raised(UserError("project: no lakefile in /x; run `lake new`")))
-    team = Crew("pool", [FakeActor(work=wrapped), FakeActor(work=wrapped)], Counter())
+    team = Replicas("pool", [FakeActor(work=wrapped), FakeActor(work=wrapped)], Counter())
     with pytest.raises(UserError, match=r"no pool is left: pool 1 failed: project: no lakefile in /x; run `lake new`"):
         asyncio.run(team.ask("work"))
     with pytest.raises(UserError, match="no pool is left: there was none"):
-        asyncio.run(Crew("pool", [], Counter()).ask("work"))
+        asyncio.run(Replicas("pool", [], Counter()).ask("work"))
