@@ -17,6 +17,7 @@ import ray
 from verify_workers.errors import UserError
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
+START_TRIES = 3
 SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
@@ -44,7 +45,7 @@ def ray_session() -> Iterator[None]:
         elif address != "auto":
             _await_answer(address)
         try:
-            ray.init(**settings)
+            _connect(settings)
         except (ConnectionError, ValueError, RuntimeError) as error:
             if address is None:
                 raise
@@ -55,6 +56,22 @@ def ray_session() -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def _connect(settings: dict[str, Any]) -> None:
+    """`ray.init`; once more where a Ray of our own was too slow: its raylet has 30 s, of which a busy machine may need more."""
+    for attempt in range(START_TRIES):
+        try:
+            ray.init(**settings)
+            return
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+            if attempt == START_TRIES - 1:
+                raise UserError(
+                    f"Ray did not start in {START_TRIES} tries of 30 s: this machine is too busy or has too little memory; try again later"
+                ) from error
 
 
 @contextmanager
