@@ -33,7 +33,7 @@ EVAL = EvalConfig(ks=(1, 4), samples=4, resamples=20)
 
 def asked(statement: Statement, answers: list[str] | str, verify: Verify, n: int = 4) -> Measured:
     sample, _ = scripted(lambda prompt, _: answers)
-    return asyncio.run(measure(statement, n, CONFIG, tools(sample, verify)))[0]
+    return asyncio.run(measure(statement, "in words", n, CONFIG, tools(sample, verify)))[0]
 
 
 def outcomes(table: dict[str, list[Outcome]]) -> tuple[Verify, list[list[str]]]:
