@@ -312,14 +312,22 @@ def train(
 
 
 @app.command(name="eval")
-def evaluate(model: ModelOption, config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006
-    """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON."""
+def evaluate(
+    model: ModelOption,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    out: Annotated[str, typer.Option("--out", help="the accepted proofs, which training refuses: JSONL or Parquet by its ending")] = "",
+) -> None:
+    """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON.
+
+    Beside it: what cheap tactics prove, what the model proves, what only the model proves, and what could not be judged.
+    """
     from synth.run.stages import eval_file
     from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides)
     with Progress() as progress:
-        figures = eval_file(settings, progress)
+        figures = eval_file(settings, progress, out)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 

@@ -78,6 +78,11 @@ class SearchConfig(Section):
         "given", description="for which statements the cheap tactics come before the model"
     )
     tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = the built-in list")
+    compared: int = Field(
+        100,
+        ge=0,
+        description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 
@@ -124,7 +129,9 @@ class HeldoutConfig(Section):
     count: int = Field(0, ge=0, description="statements of the benchmark: 0 = all rows of `path`, or 200 generated ones")
     seed: int = Field(7, description="generator seed")
     temperature: float = Field(1.0, ge=0, description="of the sampled proofs")
-    portfolio: tuple[str, ...] = Field((), description="the one-line tactics that serve as baseline; () = the built-in list")
+    portfolio: tuple[str, ...] = Field(
+        (), description="the tactics that serve as baseline; () = built-in one-liners, and for a file's statements the search's too"
+    )
 
 
 class RunConfig(Section):
@@ -136,7 +143,10 @@ class RunConfig(Section):
     rounds: int = Field(3, ge=1, description="rounds of expert iteration")
     problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
     retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
-    plateau: float = Field(-1.0, description="stop when pass@8 rises by less than this many points in a round; negative = never")
+    plateau: float = Field(
+        -1.0,
+        description="stop when pass@k, with the largest k of `eval.ks`, rises by less than this many points in a round; negative = never",
+    )
     header: str = Field("keep", description="what stands before every statement: `keep` = the header its problem gives, else this text")
     problems: ProblemsConfig = ProblemsConfig()
     generator: GeneratorConfig = GeneratorConfig()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
 from synth.run.cluster import enough, plain
 from synth.run.evaluate import evaluate
-from synth.run.figures import costs, tally
+from synth.run.figures import compare, costs, scalars, tally
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
@@ -45,8 +44,6 @@ from verify_workers.errors import UserError
 from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
-
-log = logging.getLogger(__name__)
 
 
 def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
@@ -124,13 +121,22 @@ async def _rounds(job: Run) -> None:
             figures |= job.clock.figures()
             figures |= costs(figures) | {"pools": pools}
             job.store.write_json(name, figures)
-            job.tracker.log({k: v for k, v in figures.items() if isinstance(v, int | float)}, step=number)
+            job.tracker.log(scalars(figures), step=number)
             write_report(job.store)
         rounds.append(job.store.read_json(name))
         job.progress.round_table(rounds)
-        if number > 1 and job.config.plateau >= 0 and rounds[-1]["pass@8"] - rounds[-2]["pass@8"] < job.config.plateau:
-            log.warning("pass@8 rose by less than %g points: no more rounds", job.config.plateau)
+        if number > 1 and (reason := plateau(rounds, job.config)):
+            job.progress.note(f"round {number}: {reason}")
             break
+
+
+def plateau(rounds: list[dict[str, Any]], config: RunConfig) -> str:
+    """Why no more rounds are worth it, after these; '' where they are."""
+    key = f"pass@{max(config.eval.ks)}"
+    last, before = (metrics.get(key) for metrics in (rounds[-1], rounds[-2]))
+    if config.plateau < 0 or last is None or before is None or last - before >= config.plateau:
+        return ""
+    return f"{key} rose by less than {config.plateau:g} points ({before:.1f} to {last:.1f}): no more rounds"
 
 
 async def _first_round(job: Run) -> dict[str, Any]:
@@ -157,6 +163,8 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         await start_samplers(job)
         with job.timed("search"):
             await _search(job, number, previous)
+        with job.timed("compare"):
+            await compare(job, number)
         if job.config.sampler.release_while_training:
             stop_samplers(job)
         with job.timed("train"):

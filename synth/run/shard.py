@@ -12,15 +12,16 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
 
 from synth.config import RunConfig
-from synth.llm.types import Sampling, Weights
-from synth.prompts import PromptSet, Unread, load_prompts, read_proof
+from synth.llm.types import Weights
+from synth.prompts import PromptSet, load_prompts
 from synth.records import Problem, Statement
+from synth.run.heldout import Measured, measure
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
 from synth.services import Services, Tools
@@ -28,7 +29,6 @@ from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.store.rundir import RunDir
-from verify_workers.records import Check
 
 log = logging.getLogger(__name__)
 
@@ -161,38 +161,19 @@ class Shard:
             },
         )
 
-    async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
-    ) -> list[tuple[str, int, int]]:
-        """(statement id, samples, accepted samples) of `n` proofs sampled for each statement, none of them kept."""
-        tools, gate = self._tools(weights, 0), asyncio.Semaphore(4 * self.config.search.in_flight)
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
+        """What came of `n` proofs sampled for each statement; nothing of it is written."""
+        tools, gate = replace(self._tools(weights, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
+        config = self.config.search.model_copy(update={"temperature": temperature})
 
-        async def one(index: int, statement: Statement) -> tuple[str, int, int]:
-            sampling = Sampling(n, temperature, self.config.search.top_p, self.config.search.max_tokens, seed + 104729 * index)
-            prompt = self.prompts.prove(statement.text, statement.header, statement.preamble)
+        async def one(statement: Statement) -> Measured:
             async with gate:
-                (answer,) = await tools.prover.ask([prompt], sampling)
-            if isinstance(answer, str):
-                return statement.id, n, 0
-            proofs = [read_proof(prompt, completion.text, completion.finished) for completion in answer]
-            texts = Counter((proof.form, proof.text) for proof in proofs if not isinstance(proof, Unread))
-            checks = [
-                Check(
-                    id=f"{statement.id}:{k}",
-                    statement=statement.text,
-                    header=statement.header,
-                    timeout=self.config.search.timeout,
-                    **{form: text},
-                )
-                for k, (form, text) in enumerate(texts)
-            ]
-            verdicts = await tools.verify(checks)
-            accepted = sum(count for count, verdict in zip(texts.values(), verdicts, strict=True) if verdict.accepted)
+                found, tokens = await measure(statement, n, config, tools)
             self.counts.done["evaluated"] += 1
-            self.counts.done["eval_tokens"] += sum(completion.tokens for completion in answer)
-            return statement.id, n, accepted
+            self.counts.done["eval_tokens"] += tokens
+            return found
 
-        return list(await asyncio.gather(*(one(i, s) for i, s in enumerate(statements))))
+        return list(await asyncio.gather(*map(one, statements)))
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
@@ -214,9 +195,7 @@ class SearchShard:
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
 
-    async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
-    ) -> list[tuple[str, int, int]]:
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

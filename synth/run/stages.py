@@ -23,7 +23,9 @@ from synth.llm.types import Weights
 from synth.problems.readers import read_problems
 from synth.prompts import load_prompts
 from synth.records import Pair, Problem, Statement
-from synth.run.evaluate import scores
+from synth.run.baseline import Baseline, baseline
+from synth.run.evaluate import figures, remarks
+from synth.run.heldout import Measured
 from synth.run.shard import Shard
 from synth.search.loop import require_strategies, search, strategies
 from synth.search.outcome import Found
@@ -36,7 +38,6 @@ from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
 from synth.store.rundir import RunDir
-from train.evaluate import Tally
 from train.model import checkpoint_hash
 from train.replay import select
 from train.rounds import TrainResult, train_round
@@ -99,7 +100,10 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
 def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
     """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
-    examples, left_out = pair_examples(select(read_pairs(pairs), config.replay, config.seed), load_prompts(config.model.prompts))
+    verified = list(read_pairs(pairs))
+    if any(pair.kind == "heldout" for pair in verified):
+        raise UserError(f"{pairs}: holds proofs of held-out statements, which nothing may be trained on; give the pairs of a run")
+    examples, left_out = pair_examples(select(verified, config.replay, config.seed), load_prompts(config.model.prompts))
     if left_out:
         progress.note(f"{pairs}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
     if not examples:
@@ -116,22 +120,37 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
         )
 
 
-def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
-    """pass@k of `model.path` on the held-out benchmark of the configuration."""
+def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str, Any]:
+    """pass@k of `model.path` on the held-out benchmark of the configuration, beside what cheap tactics prove of it.
+
+    The accepted proofs go to `out`, if that is given; they are of kind `heldout`, which training refuses.
+    """
+    if out:
+        check_target(out)
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
-    weights = _weights(config)
-    progress.stage("evaluate", len(benchmark.statements))
+    weights, total = _weights(config), len(benchmark.statements)
 
-    async def work() -> list[tuple[str, int, int]]:
+    async def work() -> tuple[Baseline, list[Measured]]:
         async with _services(config) as services:
+            progress.stage("baseline", total)
+            cheap = await baseline(benchmark.statements, config, services.verify)
+            progress.advance("baseline", total, unproved=total - len(cheap.solved))
+            asked = [s for s in benchmark.statements if s.id not in cheap.unsupported]
+            progress.stage("evaluate", len(asked))
             shard = Shard(config, RunDir("."), services, frozenset())
-            return await shard.evaluate(benchmark.statements, config.eval.samples, config.heldout.temperature, config.seed, weights)
+            rows = await shard.evaluate(asked, config.eval.samples, config.heldout.temperature, config.seed, weights)
+            progress.advance("evaluate", len(rows))
+            return cheap, rows
 
-    tallies = [Tally(i, n, c, benchmark.group[i]) for i, n, c in _run(work())]
-    progress.advance("evaluate", len(tallies))
-    return {"model": weights.hash, **scores(tallies, config.eval, config.seed)}
+    cheap, rows = _run(work())
+    result = figures(rows, cheap, benchmark.group, config.eval, config.seed)
+    for remark in remarks(result, cheap):
+        progress.note(remark)
+    if out:
+        write_records(out, [proof for row in rows for proof in row.pairs], Pair)
+    return {"model": weights.hash, **result}
 
 
 # ---- shared --------------------------------------------------------------------------------------------------------

@@ -41,6 +41,11 @@ def make(statement: Statement, problem: Problem | None, config: SearchConfig, to
     return Portfolio(config.tactics or GENERIC_TACTICS) if wanted else None
 
 
+def tactic_proof(tactic: str) -> str:
+    """What follows `:=` where `tactic` (of one or more lines) is the whole proof."""
+    return "by " + tactic if "\n" not in tactic else "by\n" + indent(tactic, "  ")
+
+
 @dataclass(frozen=True)
 class Portfolio:
     """A fixed list of tactics, in one wave."""
@@ -50,5 +55,5 @@ class Portfolio:
     one_shot: bool = True
 
     async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
-        proofs = [Proof("proof", "by " + tactic if "\n" not in tactic else "by\n" + indent(tactic, "  ")) for tactic in self.tactics]
+        proofs = [Proof("proof", tactic_proof(tactic)) for tactic in self.tactics]
         return [Proposal(side, proof, self.name) for side in sides for proof in proofs]

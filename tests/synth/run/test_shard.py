@@ -163,6 +163,6 @@ def test_evaluation_counts_accepted_samples_and_keeps_nothing(tmp_path: Path) ->
 
     work, _ = shard(tmp_path, verify)
     rows = asyncio.run(work.evaluate(statements, 2, 1.0, 0, WEIGHTS))
-    assert [(row[0], row[1], row[2]) for row in rows] == [(s.id, 2, 1) for s in statements]
+    assert [(row.id, row.attempts, row.correct) for row in rows] == [(s.id, 2, 1) for s in statements]
     assert len(asked) == 4 and work.store.keys() == []
-    assert work.counts.done["evaluated"] == 2
+    assert work.counts.done["evaluated"] == 2 and work.counts.done["eval_tokens"] > 0
