@@ -32,6 +32,7 @@ from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     from synth.config import RunConfig
+    from synth.llm.config import ModelRole
 
 app = typer.Typer(
     help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",
@@ -238,27 +239,40 @@ def serve(
     run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))
 
 
-ModelOption = Annotated[Path, typer.Option("--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model")]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model; the same as --set models.ROLE.path"
+    ),
+]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
 RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending")]
 
 
-def _stage_config(config: Path | None, model: Path, overrides: list[str]) -> RunConfig:
-    """The configuration of one stage alone, on the model of `--model`."""
+def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole) -> RunConfig:
+    """The configuration of one stage alone; `--model` answers in the first of `roles`, and in those of the others that have none."""
     from synth.config import load_config
 
-    items = [*overrides, f"model.path={model}"]
     if config is not None:
-        return load_config(config, items)
-    with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
-        return load_config(path, items)
+        loaded = load_config(config, overrides)
+    else:
+        with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
+            loaded = load_config(path, overrides)
+    if model is not None:
+        if loaded.models.source(roles[0]).endpoint:
+            raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
+        for role in roles:
+            source = loaded.models.source(role)
+            if role == roles[0] or not source.own:
+                source.path = str(model)
+    return loaded
 
 
 @app.command()
 def formalize(
     source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set")],
     out: RecordsOption,
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -266,7 +280,7 @@ def formalize(
     from synth.run.stages import formalize_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "formalizer", "judge")
     with Progress() as progress:
         statements = formalize_file(settings, source, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
@@ -277,7 +291,7 @@ def formalize(
 def prove(
     source: Annotated[str, typer.Argument(metavar="IN", help="statements of `synth formalize`, or problems with a statement")],
     out: RecordsOption,
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -285,7 +299,7 @@ def prove(
     from synth.run.stages import prove_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
         pairs = prove_file(settings, source, str(out), progress)
     print(f"{len(pairs):,} verified pairs of {len({pair.statement_id for pair in pairs}):,} statements", file=sys.stderr)
@@ -296,7 +310,7 @@ def prove(
 def train(
     source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export")],
     out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -304,7 +318,7 @@ def train(
     from synth.run.stages import train_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
         result = train_file(settings, source, str(out), progress)
     print(f"{result.examples:,} examples, {result.tokens:,} tokens, {result.seconds:.0f} s", file=sys.stderr)
@@ -313,7 +327,7 @@ def train(
 
 @app.command(name="eval")
 def evaluate(
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
     out: Annotated[str, typer.Option("--out", help="the accepted proofs, which training refuses: JSONL or Parquet by its ending")] = "",
@@ -325,7 +339,7 @@ def evaluate(
     from synth.run.stages import eval_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
         figures = eval_file(settings, progress, out)
     print(json.dumps(figures, indent=2, ensure_ascii=False))

@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from synth.llm.config import SamplerConfig
+from synth.llm.config import ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig
@@ -96,7 +96,7 @@ class ShardConfig(Section):
 
 
 class BootstrapConfig(Section):
-    """The small model of our own, made when `model.path` is empty: a stand-in of the same shape as the big ones."""
+    """The small model of our own, made when `models.prover` names none: a stand-in of the same shape as the big ones."""
 
     seed_formalizations: int = Field(2000, ge=1, description="informal → formal pairs of the seed set")
     seed_grades: int = Field(1500, ge=1, description="graded statements of the seed set")
@@ -110,12 +110,34 @@ class BootstrapConfig(Section):
     )
 
 
-class ModelSource(Section):
-    """Where the model of round 0 comes from."""
+class ModelsConfig(Section):
+    """What answers in each role, and which roles a round trains."""
 
-    path: str = Field("", description="a Hugging Face checkpoint (folder or hub name); '' = bootstrap our own small model")
-    prompts: str = Field("embedded", description="prompt set: embedded, chat or a folder of three templates")
+    formalizer: RoleConfig = RoleConfig()
+    judge: RoleConfig = RoleConfig()
+    prover: RoleConfig = RoleConfig()
+    train: tuple[ModelRole, ...] = Field(
+        ("prover",),
+        description="roles that each round trains, all in one model, the prover's; the others are frozen at round 0; [] = no training",
+    )
     bootstrap: BootstrapConfig = BootstrapConfig()
+
+    @property
+    def bootstrapped(self) -> bool:
+        """Whether the run makes its own small model."""
+        return not self.prover.own
+
+    def source(self, role: ModelRole) -> RoleConfig:
+        """What is configured for `role`."""
+        roles: dict[ModelRole, RoleConfig] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
+        return roles[role]
+
+    def of(self, role: ModelRole) -> RoleConfig:
+        """What answers in `role`: a role without a source of its own has the prover's."""
+        mine = self.source(role)
+        if mine.own or role == "prover":
+            return mine
+        return self.prover.model_copy(update={"preset": mine.preset or self.prover.preset, "sampler": mine.sampler})
 
 
 class HeldoutConfig(Section):
@@ -151,8 +173,8 @@ class RunConfig(Section):
     problems: ProblemsConfig = ProblemsConfig()
     generator: GeneratorConfig = GeneratorConfig()
     heldout: HeldoutConfig = HeldoutConfig()
-    model: ModelSource = ModelSource()
-    sampler: SamplerConfig = SamplerConfig()
+    models: ModelsConfig = ModelsConfig()
+    sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
     search: SearchConfig = SearchConfig()
@@ -174,11 +196,20 @@ class RunConfig(Section):
             raise ValueError(f"verify.backend: {error}") from None
         if self.search.wave > self.search.attempts:
             raise ValueError(f"search.wave ({self.search.wave}) must not exceed search.attempts ({self.search.attempts})")
-        if self.search.max_tokens >= self.sampler.max_model_len:
+        self._give_roles_their_samplers()
+        prover = self.models.prover
+        if not prover.endpoint and self.search.max_tokens >= prover.sampler.max_model_len:
             raise ValueError(
-                f"search.max_tokens ({self.search.max_tokens}) must be below sampler.max_model_len ({self.sampler.max_model_len})"
+                f"search.max_tokens ({self.search.max_tokens}) must be below sampler.max_model_len ({prover.sampler.max_model_len})"
             )
         return self
+
+    def _give_roles_their_samplers(self) -> None:
+        """Each role's sampler, resolved: its own settings over the common ones (over the prover's, where it uses the prover's model)."""
+        models = self.models
+        models.prover.sampler = merged(self.sampler, models.prover.sampler)
+        for role in (models.formalizer, models.judge):
+            role.sampler = merged(self.sampler if role.own else models.prover.sampler, role.sampler)
 
 
 def load_config(path: str | Path, overrides: list[str] | None = None) -> RunConfig:

@@ -9,6 +9,7 @@ from typing import Any
 
 import ray
 
+from synth.llm.config import ROLES
 from synth.records import Pair, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
@@ -51,6 +52,8 @@ def tally(job: Run, number: int) -> dict[str, Any]:
         **compared(job, number),
         "quarantined": units["quarantined"],
         "tokens": units["tokens"],
+        **{f"tokens_{role}": units[f"tokens_{role}"] for role in ROLES},
+        **{f"faults_{role}": units[f"faults_{role}"] for role in ROLES if units[f"faults_{role}"]},
     }
 
 

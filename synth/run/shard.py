@@ -12,19 +12,21 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
 
 from synth.config import RunConfig
+from synth.llm.config import ModelRole
 from synth.llm.types import Weights
-from synth.prompts import PromptSet, load_prompts
 from synth.records import Problem, Statement
 from synth.run.heldout import Measured, measure
+from synth.run.roles import role_prompts
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
-from synth.services import Services, Tools
+from synth.services import Group, Services, Tools
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
@@ -41,7 +43,7 @@ class ShardTask:
     index: int
     problems: tuple[Problem, ...]
     retry: tuple[Statement, ...]
-    weights: Weights
+    weights: dict[ModelRole, Weights]
     earlier: tuple[Problem, ...] = ()
     """The problems that `retry` is about."""
 
@@ -63,7 +65,7 @@ class Shard:
 
     def __init__(self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str]) -> None:
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
-        self.prompts: PromptSet = load_prompts(config.model.prompts)
+        self.prompts = role_prompts(config)
         self.counts = Counts()
 
     async def run(self, task: ShardTask) -> None:
@@ -77,7 +79,7 @@ class Shard:
         gate = asyncio.Semaphore(self.config.search.in_flight)
         await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
 
-    def _tools(self, weights: Weights, round: int) -> Tools:
+    def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
         return self.services.tools(self.prompts, weights, round, self.config.seed)
 
@@ -107,6 +109,7 @@ class Shard:
         info = {
             "problems": len(task.problems),
             "tokens": tools.tokens,
+            **tools.spent,
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
@@ -155,7 +158,8 @@ class Shard:
             {
                 "searched": len(chunk),
                 "samples": sum(found.samples for found in results),
-                "tokens": sum(found.tokens for found in results),
+                "tokens": tools.tokens,
+                **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
                 "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
             },
@@ -163,7 +167,7 @@ class Shard:
 
     async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
         """What came of `n` proofs sampled for each statement; nothing of it is written."""
-        tools, gate = replace(self._tools(weights, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
+        tools, gate = replace(self._tools({"prover": weights}, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
         config = self.config.search.model_copy(update={"temperature": temperature})
 
         async def one(statement: Statement) -> Measured:
@@ -189,8 +193,8 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: dict[str, Any], heldout: frozenset[str]) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools), heldout)
+    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: dict[str, Any], heldout: frozenset[str]) -> None:
+        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout)
 
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)

@@ -43,14 +43,14 @@ class WholeProof:
                 proposals.append(
                     Proposal(
                         side,
-                        Proof("proof", completion.text) if isinstance(read, Unread) else read,
+                        Proof("proof", completion.text or completion.fault) if isinstance(read, Unread) else read,
                         self.name,
                         completion.tokens,
                         wave * config.wave + index,
                         sampling,
                         completion.weights,
                         prompts.hash("prove"),
-                        unread=read.reason if isinstance(read, Unread) else "",
+                        unread="" if not isinstance(read, Unread) else "no_answer" if completion.fault else read.reason,
                     )
                 )
         return proposals

@@ -142,7 +142,10 @@ def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
         (("demo", "--set", "rounds=zero"), "`rounds`: input should be a valid integer"),
         (("demo", "--dry-run", "--set", "problems.path=no.jsonl"), "no.jsonl: no such file"),
         (("demo", "--dry-run", "--set", "heldout.path=no.jsonl"), "heldout.path: no.jsonl: no such file; check the path"),
-        (("demo", "--dry-run", "--set", "model.path=none"), "model.path: none is not a folder with a Hugging Face checkpoint"),
+        (
+            ("demo", "--dry-run", "--set", "models.prover.path=none"),
+            "models.prover.path: none is not a folder with a",
+        ),
         (("demo", "--set", "verify.backend=forc"), "verify.backend: unknown backend 'forc': use one of auto, fork, repl, worker, process"),
         (("verify", "no.jsonl", "--out", "o.jsonl", "--backend", "forc"), "unknown backend 'forc'"),
         (("serve", "--backend", "forc"), "unknown backend 'forc'"),

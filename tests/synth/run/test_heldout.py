@@ -174,7 +174,7 @@ def test_what_the_model_proved_is_compared_with_the_cheap_tactics_once(tmp_path:
 
 @pytest.mark.parametrize(("ks", "limit", "stops"), [((1, 4), 2.0, True), ((1, 4), 1.0, False), ((1,), 5.0, False), ((1, 4), -1.0, False)])
 def test_a_plateau_is_seen_with_any_k(ks: tuple[int, ...], limit: float, stops: bool) -> None:
-    config = RunConfig.model_validate({"plateau": limit, "eval": {"ks": ks, "samples": 4}, "model": {"path": "x"}})
+    config = RunConfig.model_validate({"plateau": limit, "eval": {"ks": ks, "samples": 4}, "models": {"prover": {"path": "x"}}})
     rounds = [{"pass@1": 10.0, "pass@4": 20.0}, {"pass@1": 15.0, "pass@4": 21.0}]
     assert bool(plateau(rounds, config)) is stops
     assert not stops or "pass@4 rose by less than 2 points (20.0 to 21.0)" in plateau(rounds, config)

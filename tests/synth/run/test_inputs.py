@@ -32,7 +32,7 @@ def test_a_run_reads_no_statement_of_its_benchmark_as_problem_or_seed() -> None:
         {
             "heldout": {"count": 30, "seed": 3},
             "problems": {"count": 60, "seed": 3},
-            "model": {"bootstrap": {"seed_formalizations": 80, "seed_grades": 20, "seed_proofs": 60, "seed": 3}},
+            "models": {"bootstrap": {"seed_formalizations": 80, "seed_grades": 20, "seed_proofs": 60, "seed": 3}},
         }
     )
     inputs = load_inputs(config)
@@ -44,8 +44,8 @@ def test_a_run_reads_no_statement_of_its_benchmark_as_problem_or_seed() -> None:
 
 
 def test_a_model_that_is_not_there_is_said_first() -> None:
-    with pytest.raises(UserError, match=r"model.path: nowhere"):
-        load_inputs(RunConfig.model_validate({"model": {"path": "nowhere"}}))
+    with pytest.raises(UserError, match=r"models.prover.path: nowhere"):
+        load_inputs(RunConfig.model_validate({"models": {"prover": {"path": "nowhere"}}}))
 
 
 def test_the_portfolio_tells_easy_from_impossible_to_state(tmp_path: Path, backend: Backend) -> None:

@@ -37,8 +37,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
 
     monkeypatch.setattr(stages, "_services", services)
     monkeypatch.setattr(stages, "ray_session", nullcontext)
-    source = CONFIG.model.model_copy(update={"path": str(model)})
-    return CONFIG.model_copy(update={"model": source})
+    copy = CONFIG.model_copy(deep=True)
+    copy.models.prover.path, copy.models.prover.preset = str(model), "embedded"
+    return copy
 
 
 def quiet() -> Progress:
