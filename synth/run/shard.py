@@ -165,10 +165,12 @@ class Shard:
             },
         )
 
-    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
-        """What came of `n` proofs sampled for each statement; nothing of it is written."""
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights) -> list[Measured]:
+        """What came of `n` proofs sampled for each statement; nothing of it is written.  Temperature None = as in the search."""
         tools, gate = replace(self._tools({"prover": weights}, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
-        config = self.config.search.model_copy(update={"temperature": temperature})
+        config = self.config.search
+        if temperature is not None:
+            config = config.model_copy(update={"temperature": temperature})
 
         async def one(statement: Statement) -> Measured:
             async with gate:
@@ -199,7 +201,7 @@ class SearchShard:
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
 
-    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float | None, seed: int, weights: Weights) -> list[Measured]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

@@ -134,6 +134,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     """
     if out:
         check_target(out)
+    _check(config, "prover")
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
