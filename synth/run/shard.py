@@ -1,7 +1,7 @@
 """A shard of a round: the actor that takes some problems all the way to verified pairs.
 
-Nothing central sees every proof (docs/architecture.md, "Processes"): a shard talks to the samplers and to its node's pool, keeps a bounded
-number of statements in flight, writes its own Parquet parts under its own key, and reports counts.  Work is
+Nothing central sees every proof (docs/architecture.md, "Processes"): a shard talks to the samplers and to the nodes' pools, keeps
+a bounded number of statements in flight, writes its own Parquet parts under its own key, and reports counts.  Work is
 at-least-once: a part is written whole or not at all, a shard that is run again skips what is complete and writes
 the rest under the same keys, so that killing anything at any moment loses nothing and doubles nothing.
 """
