@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 import time
@@ -10,10 +11,12 @@ from typing import ClassVar
 
 from verify_workers import policy
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
+from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text import pin
+from verify_workers.text.parsed import ParsedCheck
 
 
 class SessionBackend(ABC):
@@ -53,10 +56,15 @@ class SessionBackend(ABC):
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned text."""
         started = time.monotonic()
-        verdict = pin.unfit(check) if isinstance(check, Snippet) else policy.refusal(check)
+        parsed = None
+        if isinstance(check, Snippet):
+            verdict = pin.unfit(check)
+        else:
+            parsed = ParsedCheck(check, functools.partial(holds, self._lean.sources))
+            verdict = policy.refusal(parsed)
         if verdict is None:
             try:
-                verdict = self._answer(check)
+                verdict = self._answer(check, parsed)
             except (Stopped, Crashed, Failed) as trouble:
                 self._end()
                 verdict = without_reply(check, trouble)
@@ -68,8 +76,8 @@ class SessionBackend(ABC):
         self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _answer(self, check: Check) -> Verdict:
-        file = None if isinstance(check, Snippet) else pin.build(check)
+    def _answer(self, check: Check, parsed: ParsedCheck | None) -> Verdict:
+        file = None if parsed is None else pin.build(parsed)
         if file is None:
             header, body = _snippet_parts(check)
         else:

@@ -34,6 +34,11 @@ class Lean(Protocol):
         """Bytes of address space for its library, .olean files and thread stacks."""
         ...
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Folders where its modules' source files are, as far as they are there."""
+        ...
+
     def program(self) -> list[str]:
         """The argv prefix that runs Lean once the process is confined: a binary, or a script for this interpreter."""
         ...
@@ -56,6 +61,7 @@ class LeanInstall:
     version   e.g. "4.35.0"
     githash   commit of the Lean that the library was built from
     revision  hash of the core sources, their build recipe and the library: changes when a verdict could
+    sources   folders of its modules' source files
     """
 
     library: Path
@@ -65,6 +71,7 @@ class LeanInstall:
     revision: str
     start_up: float = 1.0
     mapped: int = 16 << 30
+    sources: tuple[Path, ...] = (Path(__file__).with_name("core"),)
 
     def program(self) -> list[str]:
         """The argv prefix that runs Lean in an interpreter that is confined already."""
