@@ -27,7 +27,7 @@ class SessionBackend(ABC):
     def __init__(self, lean: Lean, program: list[str], memory_mb: int, header_seconds: float) -> None:
         """`memory_mb` (MB of 2^20 bytes) bounds private memory beyond the header; `header_seconds` the import of a header."""
         self.lean, self.library = lean.version, lean.revision
-        self._lean, self._program = lean, program
+        self._install, self._program = lean, program
         self._memory, self._header_seconds = memory_mb << 20, header_seconds
         self._folder = tempfile.mkdtemp(prefix="proof-synth-")  # the working directory: nothing in it can be written
         self._conversation: Conversation | None = None
@@ -60,7 +60,7 @@ class SessionBackend(ABC):
         if isinstance(check, Snippet):
             verdict = pin.unfit(check)
         else:
-            parsed = ParsedCheck(check, functools.partial(holds, self._lean.sources))
+            parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
             verdict = policy.refusal(parsed)
         if verdict is None:
             try:
@@ -109,7 +109,7 @@ class SessionBackend(ABC):
         if self._conversation is not None and self._header == header:
             return ""
         self._end()  # never two imports in one process
-        self._conversation = Conversation(self._lean, self._program, self._folder, HEADER_MEMORY)
+        self._conversation = Conversation(self._install, self._program, self._folder, HEADER_MEMORY)
         self._header = header
         try:
             problem = self._open(self._conversation, header)

@@ -61,7 +61,6 @@ class LeanInstall:
     version   e.g. "4.35.0"
     githash   commit of the Lean that the library was built from
     revision  hash of the core sources, their build recipe and the library: changes when a verdict could
-    sources   folders of its modules' source files
     """
 
     library: Path
@@ -71,7 +70,11 @@ class LeanInstall:
     revision: str
     start_up: float = 1.0
     mapped: int = 16 << 30
-    sources: tuple[Path, ...] = (Path(__file__).with_name("core"),)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Where its modules' source files are: beside what was made of them."""
+        return (self.path,)
 
     def program(self) -> list[str]:
         """The argv prefix that runs Lean in an interpreter that is confined already."""

@@ -92,7 +92,7 @@ def test_the_strict_tier_accepts_the_twins_and_nothing_else(name: str, lake: Fak
     """Through the pool: what a text backend accepts is shown to the kernel audit, or in a project to leanchecker (a stand-in here)."""
     monkeypatch.setenv("PATH", lake.path)
     project = lake.project if name == "repl" else None
-    config = PoolConfig(backend=name, audit="strict", project=project, workers=2, timeout_first=20, retry="never")
+    config = PoolConfig(backend=name, audit="strict", project=project, workers=2, timeout_first=20, retry_timeouts="never")
     with LocalPool(config) as pool:
         found = {verdict.id: verdict for verdict in pool.as_completed(case.check(timeout=20) for case in CASES)}
     assert [case.name for case in ATTACKS if found[case.name].outcome is Outcome.ACCEPTED] == []
