@@ -18,6 +18,7 @@ from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason
 from verify_workers.text.statement import negate, parse_theorem, source
 
+_SHARED = {"path", "split", "subset", "fields", "where"}  # keys that mean the same here as under `problems`
 GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` says otherwise
 
 
@@ -63,7 +64,7 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
 def _read(config: HeldoutConfig) -> Reading:
     """The rows of a benchmark's file, each with a statement: one without would leave the figures and the exclusion list unseen."""
     try:
-        reading = read_problems(ProblemsConfig(path=config.path, split=config.split, fields=config.fields, where=config.where))
+        reading = read_problems(ProblemsConfig.model_validate(config.model_dump(include=_SHARED)))
     except UserError as error:
         text = str(error).removesuffix(", or set problems.on_error=skip").replace("problems.", "heldout.")
         raise UserError(f"heldout.path: {text}") from None

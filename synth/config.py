@@ -114,6 +114,7 @@ class HeldoutConfig(Section):
 
     path: str = Field("", description="problems with statements, in any form that `problems.path` takes; '' = the generator")
     split: str = Field("test", description="split of a data set, or of a folder whose files' names say splits; all = every one")
+    subset: str = Field("", description="configuration of a hub data set")
     fields: dict[str, str] = Field({}, description="as `problems.fields`")
     where: dict[str, str | bool | int] = Field({}, description="as `problems.where`")
     count: int = Field(0, ge=0, description="statements of the benchmark: 0 = all rows of `path`, or 200 generated ones")

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
 from verify_workers.pool.client import PoolClient
@@ -57,9 +58,9 @@ class Services:
     """The samplers and pools of a run."""
 
     def __init__(self, samplers: list[Any], pools: dict[str, Any]) -> None:
-        self.samplers, self.pools = samplers, pools
+        self._told: Counter[str] = Counter()
+        self.samplers, self.pools = Replicas("sampler", samplers, self._told), pools
         self._client: PoolClient | None = None
-        self._waiting = [0] * len(samplers)
 
     def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
         """Tools with which `weights` answer in every role; each call counts its own tokens."""
@@ -71,17 +72,12 @@ class Services:
         return Tools(formalizer, judge, prover, self.verify, round, seed)
 
     async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
-        """Ask the sampler with the fewest requests of ours in flight."""
-        index = min(range(len(self.samplers)), key=self._waiting.__getitem__)
-        self._waiting[index] += len(prompts)
-        try:
-            answer: list[list[Completion] | str] = await self.samplers[index].sample.remote(prompts, sampling, weights)
-            return answer
-        finally:
-            self._waiting[index] -= len(prompts)
+        """Completions from the sampler with the fewest requests of ours in flight; another one's where it fails."""
+        answer: list[list[Completion] | str] = await self.samplers.ask("sample", prompts, sampling, weights, load=len(prompts))
+        return answer
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """Ask the nodes' pools; one that dies is replaced by the others."""
+        """Ask the nodes' pools; the others do the work of one that dies."""
         if not checks:
             return []
         if self._client is None:
@@ -89,6 +85,6 @@ class Services:
         return await self._client.verify(checks)
 
     @property
-    def failures(self) -> list[str]:
-        """Which pools failed so far, in lines for the user."""
-        return self._client.failures if self._client else []
+    def failures(self) -> Counter[str]:
+        """What went wrong with samplers and pools so far, in lines for the user, and how often."""
+        return self._told + Counter(self._client.failures if self._client else [])

@@ -108,6 +108,8 @@ def read_problems(config: ProblemsConfig) -> Reading:
     unknown = sorted(set(config.fields) - set(GUESSES))
     if unknown:
         raise UserError(f"problems.fields.{unknown[0]}: unknown field; the fields are {', '.join(sorted(GUESSES))}")
+    if not config.path:
+        raise UserError("problems.path: no file is named; give the file or folder that holds the problems")
     reading = Reading(config.path)
     reading.problems.extend(_problems(config, reading))
     if not reading.problems:

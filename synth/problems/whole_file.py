@@ -7,7 +7,9 @@ words, `theorem … := by sorry`); here it is the theorem alone, with what it ne
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from verify_workers.policy.rules import is_command
 from verify_workers.policy.words import HEADER_COMMANDS
@@ -17,6 +19,8 @@ from verify_workers.text.statement import StatementError, parse_theorem
 _FENCE = re.compile(r"\s*```[\w ]*\n(.*?)\n?[ \t]*```\s*", re.S)
 _COMMENT = re.compile(r"\s*/-[-!]?(.*)-/\s*", re.S)
 _MODIFIERS = frozenset({"private", "protected", "nonrec", "noncomputable"})  # of the theorem itself; they change nothing that it says
+
+_KEYWORDS = ("theorem", "lemma")
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,14 @@ class WholeFile:
 def split_file(text: str) -> WholeFile:
     """The parts of a file that states one theorem.  StatementError where it states none, or needs more than a header before it."""
     fenced = _FENCE.fullmatch(text)
-    text = clean(fenced[1] if fenced else text)
+    text = clean(fenced[1] if fenced else text).strip()
+    if text.startswith(_KEYWORDS):  # nothing stands before it: most rows of most files
+        with suppress(StatementError):  # an `end` may follow
+            parse_theorem(text)
+            return WholeFile("", "", text)
     marks = tokens(text, comments=True)
     code = [mark for mark in marks if mark.kind not in (Kind.COMMENT, Kind.DOC)]
-    at = next((i for i, mark in enumerate(code) if mark.text in ("theorem", "lemma")), None)
+    at = next((i for i, mark in enumerate(code) if mark.text in _KEYWORDS), None)
     if at is None or any(mark.kind is Kind.BROKEN for mark in code[:at]):
         parse_theorem(text)  # says what is wrong with it
         raise StatementError("no `theorem` stands in the text")
@@ -58,6 +66,7 @@ def uncommented(text: str) -> str:
     return (found[1] if found else text).strip()
 
 
+@lru_cache(256)
 def split_doc(header: str) -> tuple[str, str]:
     """A header without the doc comment at its end (which belongs to the theorem), and that comment's words."""
     marks = tokens(header, comments=True)

@@ -7,7 +7,7 @@ and put what they were asked for between fences, or not; the prompt may have ope
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from synth.prompts.declarations import COMMANDS, DECLARING, MODIFIERS, tokens
@@ -18,7 +18,6 @@ _TAG = "think|thinking|thought|reasoning"
 _THOUGHTS_END = re.compile(rf"</(?:{_TAG})>", re.I)
 _THOUGHTS_START = re.compile(rf"<(?:{_TAG})>", re.I)
 _FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*(?P<info>.*?)[ \t]*$")
-_CLOSED_LATE = re.compile(r"^(?P<code>.*?\S)[ \t]*(?:`{3,}|~{3,})[ \t]*$")  # `omega```: a fence closed at the end of a line
 _LEAN = re.compile(r"lean\s*4?\b|tactics?\b|$", re.I)
 # Words with which tactic proofs begin; only asked about text that stands in no fence.
 # fmt: off
@@ -41,15 +40,23 @@ _LEAN_STARTS = frozenset({":=", "@[", "·", ".", "⟨", "(", "{", "|", ":", "∀
 
 @dataclass(frozen=True)
 class Block:
-    """Fenced text; `complete` says whether its end was seen (a closing fence, or the end of a finished answer)."""
+    """Fenced text; `complete` says whether its end was seen (a closing fence, or the end of a finished answer).
+
+    `goes_on`: it continues what the prompt began, its fence included.
+    """
 
     text: str
     complete: bool
     lean: bool
+    goes_on: bool = False
 
 
 def without_thoughts(text: str, opened: bool = False) -> str | None:
-    """What follows the thoughts; None where the thoughts do not end.  `opened`: the prompt began them."""
+    """What follows the thoughts; None where the thoughts do not end.  `opened`: the answer begins within them.
+
+    A finished answer without any tag has none: some servers keep the thoughts to themselves, though the prompt began them.
+    """
+    text = text.replace("\r\n", "\n")
     ends = list(_THOUGHTS_END.finditer(text))
     rest = text[ends[-1].end() :] if ends else text
     start = _THOUGHTS_START.search(rest)
@@ -70,7 +77,7 @@ def opens_fence(text: str) -> bool:
     for line in text.split("\n"):
         if fence := _FENCE.match(line):
             opened = not opened or bool(fence["info"])
-        elif opened and _CLOSED_LATE.match(line):
+        elif opened and _closed_late(line):
             opened = False
     return opened
 
@@ -93,8 +100,8 @@ def blocks(text: str, finished: bool, opened: bool = False) -> list[Block]:
     for line in lines:
         fence = _FENCE.match(line)
         if block is None:
-            if fence and (inline := _CLOSED_LATE.match(fence["info"])):  # a block on one line
-                found.append(Block(re.sub(r"^(?:lean4?|tactics)\s+", "", inline["code"], flags=re.I), True, True))
+            if fence and (inline := _closed_late(fence["info"])):  # a block on one line
+                found.append(Block(re.sub(r"^(?:lean4?|tactics)\s+", "", inline, flags=re.I), True, True))
             elif fence:
                 block, lean = [], bool(_LEAN.match(fence["info"]))
         elif fence and not fence["info"]:
@@ -103,14 +110,20 @@ def blocks(text: str, finished: bool, opened: bool = False) -> list[Block]:
         elif fence:  # one that names its language opens a block, whatever was open
             found.append(Block("\n".join(block), False, lean))
             block, lean = [], bool(_LEAN.match(fence["info"]))
-        elif late := _CLOSED_LATE.match(line):
-            found.append(Block("\n".join([*block, late["code"]]), True, lean))
+        elif late := _closed_late(line):
+            found.append(Block("\n".join([*block, late]), True, lean))
             block = None
         else:
             block.append(line)
     if block is not None:
         found.append(Block("\n".join(block), finished, lean))
-    return found
+    return [replace(found[0], goes_on=True), *found[1:]] if opened else found
+
+
+def _closed_late(line: str) -> str:
+    """The code of a line at whose end a fence closes (`omega```), '' where none does."""
+    text = line.rstrip()
+    return text.rstrip("`~").rstrip() if text.endswith(("```", "~~~")) else ""
 
 
 def _info(line: str) -> str:
@@ -161,7 +174,7 @@ def code_in_prose(text: str) -> str:
         return ""
     code = "\n".join(lines[begin:])
     comments = [mark for mark in lexer.tokens(code, comments=True) if mark.kind in (Kind.COMMENT, Kind.DOC)]
-    for paragraph in re.finditer(r"\n\s*\n(?=[A-Z])", code):
+    for paragraph in re.finditer(r"\n[ \t]*\n(?=[A-Z])", code):
         end = paragraph.end()
         if is_prose(code[end:].split("\n", 1)[0]) and not any(mark.start < end < mark.end for mark in comments):
             return code[:end].strip()

@@ -5,6 +5,7 @@ Comments, strings and prose cannot be mistaken for declarations here, and names 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -178,7 +179,8 @@ def without_header(code: str, header: str) -> str:
     end = len(code)
     while commands and commands[-1][0].text in ("#print", "#check", "#eval"):
         end = commands.pop()[0].start
-    return ("".join(pieces) + code[at : max(at, end)]).strip()
+    head = re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", "".join(pieces)).strip()
+    return "\n\n".join(part for part in (head, code[at : max(at, end)].strip()) if part)
 
 
 def _commands(code: str, marks: Sequence[Token]) -> list[Sequence[Token]]:

@@ -23,7 +23,7 @@ class Formalization:
 
 def read_statement(prompt: Prompt, text: str, finished: bool = True) -> Formalization | Unread:
     """The statement in a formalizer's answer.  `finished` is False where the answer was cut at its limit of tokens."""
-    answer = without_thoughts(text, opens_thoughts(prompt.prefill) or (prompt.thinking is True and not finished))
+    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
     if answer is None:
         return Unread("truncated" if not finished else "empty", "the thoughts do not end")
     if not answer.strip():
@@ -68,6 +68,8 @@ def _chosen(code: str, prompt: Prompt) -> Formalization | Unread:
 
 def _goal(text: str, prompt: Prompt) -> Formalization | Unread:
     """The continuation of `theorem NAME`: the goal, with or without what follows `:=`."""
+    if not text.strip():
+        return Unread("no_theorem", "an empty fence")
     code = f"theorem {prompt.name} {text.strip()}"
     found = declarations.declarations(code)[0]
     goal = code[slice(*found.goal)]

@@ -28,7 +28,7 @@ _DENIED = re.compile(
 
 def read_grade(prompt: Prompt, text: str, finished: bool = True) -> Grade | Unread:
     """The grade that an answer gives: one that it names as its grade, else the word it begins with, else the last one."""
-    answer = without_thoughts(text, opens_thoughts(prompt.prefill) or (prompt.thinking is True and not finished))
+    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
     if answer is None:
         return Unread("truncated" if not finished else "empty", "the thoughts do not end")
     if not answer.strip():
@@ -41,7 +41,7 @@ def read_grade(prompt: Prompt, text: str, finished: bool = True) -> Grade | Unre
         return Unread("truncated")
     if first := _FIRST.match(answer):
         return _grade(first["grade"])
-    said = [found for found in _GRADE.finditer(answer) if not _DENIED.search(answer, 0, found.start())]
+    said = [found for found in _GRADE.finditer(answer) if not _DENIED.search(answer[max(0, found.start() - 60) : found.start()])]
     return _grade(said[-1][0]) if said else Unread("no_grade")
 
 

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from synth.prompts.answer import blocks, code_in_prose, is_prose, opens_fence, opens_thoughts, starts_file, without_thoughts
+from synth.prompts.answer import Block, blocks, code_in_prose, is_prose, opens_fence, opens_thoughts, starts_file, without_thoughts
 from synth.prompts.declarations import (
     COMMANDS,
     DECLARING,
@@ -25,6 +25,7 @@ from verify_workers.text.header import split as split_header
 from verify_workers.text.lexer import Kind, Token
 from verify_workers.text.statement import parse_theorem, source
 
+_AFTER_TACTICS = r"where\b|termination_by\b|decreasing_by\b"
 # A line that ends so goes on in the next one, which is indented for it.
 _OPENERS = frozenset(
     {"by", "=>", "with", ":=", "do", "then", "else", ",", "(", "[", "{", "⟨", "<;>", "calc", "·", "using", "from", "at", ":"}
@@ -46,17 +47,17 @@ def read_proof(prompt: Prompt, text: str, finished: bool = True) -> Proof | Unre
 
     Nothing of a cut answer is read but a fenced block that had been closed.
     """
-    answer = without_thoughts(text, opens_thoughts(prompt.prefill) or (prompt.thinking is True and not finished))
+    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
     if answer is None:
         return Unread("truncated" if not finished else "empty", "the thoughts do not end")
     if not answer.strip():
         return Unread("empty" if finished else "truncated")
     opened = opens_fence(prompt.prefill if prompt.chat else prompt.text + prompt.prefill)
     fenced = blocks(answer, finished, opened)
-    usable = [block.text for block in fenced if block.complete and block.lean]
-    best = _best(usable, prompt, goes_on=opened or prompt.shape != "file")
-    if best is not None and not (not finished and _rests_on_sorry(best)):
-        return _read(best, prompt, usable)
+    usable = [block for block in fenced if block.complete and block.lean]
+    best = _best(usable, prompt)
+    if best is not None and not (not finished and _rests_on_sorry(best.text)):
+        return _continued(best.text, prompt) if best.goes_on and not starts_file(best.text) else _read(best.text, prompt, usable)
     if not finished:
         return Unread("truncated")
     if fenced:
@@ -64,24 +65,28 @@ def read_proof(prompt: Prompt, text: str, finished: bool = True) -> Proof | Unre
     if prompt.shape != "file" and not starts_file(answer):
         return _continued(answer, prompt)
     if code := code_in_prose(answer):
-        return _read(code, prompt, []) if _rank(code, prompt, False) > 1 else Unread("no_code", "the statement again, without a proof")
+        proves = _rank(Block(code, True, True), prompt) > 1
+        return _read(code, prompt, []) if proves else Unread("no_code", "the statement again, without a proof")
     return Unread("prose") if is_prose(answer) else _bare(answer)
 
 
-def _best(codes: list[str], prompt: Prompt, goes_on: bool) -> str | None:
+def _best(fenced: list[Block], prompt: Prompt) -> Block | None:
     """The block that is the answer: the last of those that say most, and of these one without `sorry` where there is one."""
-    ranks = [_rank(code, prompt, goes_on) for code in codes]
+    ranks = [_rank(block, prompt) for block in fenced]
     top = max(ranks, default=0)
-    chosen = [code for code, rank in zip(codes, ranks, strict=True) if rank == top and top]
-    return next((code for code in reversed(chosen) if not _rests_on_sorry(code)), chosen[-1] if chosen else None)
+    chosen = [block for block, rank in zip(fenced, ranks, strict=True) if rank == top and top]
+    return next((block for block in reversed(chosen) if not _rests_on_sorry(block.text)), chosen[-1] if chosen else None)
 
 
-def _rank(code: str, prompt: Prompt, goes_on: bool) -> int:
-    """3: proves the theorem shown; 2: proves something; 1: may be the proof alone; 0: a remark."""
+def _rank(block: Block, prompt: Prompt) -> int:
+    """4: proves the theorem shown; 3: goes on with it; 2: proves something; 1: may be the proof alone; 0: a remark."""
+    code = block.text
+    if block.goes_on and not starts_file(code):
+        return 3 if tokens(code) else 0
     found = [d for d in declarations(code) if d.keyword in THEOREMS or d.keyword == "example"]
     proving = [d for d in found if _body(code, d)]
     if proving:
-        return 3 if any(_is_shown(code, d, prompt) for d in proving) else 2
+        return 4 if any(_is_shown(code, d, prompt) for d in proving) else 2
     marks = tokens(code)
     if (
         found
@@ -93,7 +98,7 @@ def _rank(code: str, prompt: Prompt, goes_on: bool) -> int:
         return 0
     if any(mark.text == "⊢" for mark in marks) and not any(mark.text in ("at", "by", "<;>") for mark in marks):
         return 0  # a goal that Lean printed
-    return 1 if goes_on or not is_prose(code) or marks[0].text == "by" else 0
+    return 1 if prompt.shape != "file" or not is_prose(code) else 0
 
 
 def _body(code: str, declaration: Declaration) -> str:
@@ -111,11 +116,11 @@ def _rests_on_sorry(code: str) -> bool:
     return any(mark.kind is Kind.IDENT and mark.text in ("sorry", "admit") for mark in tokens(code))
 
 
-def _read(code: str, prompt: Prompt, fenced: list[str]) -> Proof | Unread:
+def _read(code: str, prompt: Prompt, fenced: list[Block]) -> Proof | Unread:
     """The proof in the block `code`, with those blocks before it whose lemmas it uses."""
     if not any(d.keyword in THEOREMS or d.keyword == "example" for d in declarations(code)):
         return _continued(code, prompt) if prompt.shape != "file" else _bare(code)
-    return _adopted(_with_lemmas(code, fenced), prompt)
+    return _adopted(_with_lemmas(code, [block.text for block in fenced]), prompt)
 
 
 def _with_lemmas(code: str, fenced: list[str]) -> str:
@@ -162,40 +167,48 @@ def _bare(text: str) -> Proof | Unread:
     if marks[0].text == ":=":
         return Proof("proof", body[marks[0].end :].strip()) if len(marks) > 1 else Unread("no_code", "nothing follows `:=`")
     if marks[0].text == "by":
-        return Proof("proof", body[marks[0].start :]) if len(marks) > 1 else Unread("no_code", "nothing follows `by`")
+        return Proof("proof", _under_by(body[marks[0].start :])) if len(marks) > 1 else Unread("no_code", "nothing follows `by`")
     if "\n" not in body:
         return Proof("proof", f"by {body.strip()}")
     return Proof("proof", "by\n" + _indented(body))
 
 
+def _under_by(proof: str) -> str:
+    """`by` and what follows; tactics below it at the very left, which Lean would not take for its, are indented."""
+    first, _, rest = proof.partition("\n")
+    return f"by\n{_indented(rest)}" if first.strip() == "by" and rest[:1].strip() else proof
+
+
 def _indented(text: str) -> str:
     """Tactics under a `by` of their own, aligned as they were; a first line that lost its indentation gets it back."""
-    lines = text.split("\n")
-    depths = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
-    if depths and not lines[0][:1].isspace() and min(depths) > 0 and not _goes_on(lines):
-        lines[0] = " " * min(depths) + lines[0]
-        return "\n".join(lines)
-    return "\n".join(lines) if lines[0][:1] == " " and min(depths, default=1) > 0 else textwrap.indent("\n".join(lines), "  ")
+    first, *rest = text.split("\n")
+    depths = [len(line) - len(line.lstrip()) for line in rest if line.strip() and not re.match(_AFTER_TACTICS, line)]
+    if not first[:1].isspace() and depths and min(depths) > 0 and not (min(depths) == depths[0] and _goes_on(first, rest)):
+        return " " * min(depths) + text
+    return text if first[:1].isspace() and min(depths, default=1) > 0 else textwrap.indent(text, "  ")
 
 
-def _goes_on(lines: list[str]) -> bool:
-    """Whether the second line belongs to the first, rather than being the next tactic."""
-    first, then = tokens(lines[0]), tokens(next(line for line in lines[1:] if line.strip()))
-    return not first or first[-1].text in _OPENERS or not then or then[0].text in _GO_ON
+def _goes_on(first: str, rest: list[str]) -> bool:
+    """Whether the line after the first belongs to it, rather than being the next tactic."""
+    before, after = tokens(first), tokens(next(line for line in rest if line.strip()))
+    return not before or before[-1].text in _OPENERS or not after or after[0].text in _GO_ON
 
 
 def _continued(text: str, prompt: Prompt) -> Proof | Unread:
     """The continuation of the theorem: up to the next command, which begins something else."""
     text = _before_commands(text)
     if prompt.shape == "compact" and text.startswith("\n") and text.strip():
-        return Proof("proof", "by" + text.rstrip())
+        return Proof("proof", _under_by("by" + text.rstrip()))
     return _bare(text)
 
 
 def _before_commands(text: str) -> str:
     marks = tokens(text)
     cut = next((mark for mark in marks if _starts_command(text, mark)), None)
-    return text if cut is None else text[: cut.start].rstrip()
+    if cut is None:
+        return text
+    before = [mark.end for mark in marks if mark.end <= cut.start]
+    return text[: before[-1]] if before else ""
 
 
 def _starts_command(text: str, mark: Token) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import ray
 
 from synth.llm.sampler import sampler_actor
+from synth.run.cluster import last_line, plain, started
 from synth.run.shard import SearchShard
 from synth.run.state import Run
 from train.group import WorkerGroup
@@ -25,8 +26,25 @@ async def start_samplers(job: Run) -> None:
     if not job.samplers:
         config = job.config.sampler
         job.samplers = [sampler_actor(job.answering, config, job.config.seed + i) for i in range(config.replicas)]
+        asked = f"{config.cpus:g} CPUs and {config.gpus:g} GPUs"
         with job.timed("start samplers"):
-            await asyncio.gather(*(sampler.stats.remote() for sampler in job.samplers))
+            job.samplers = await started("sampler", job.samplers, asked, job.progress, job.failed)
+
+
+async def swap(job: Run) -> list[dict[str, float]]:
+    """Load the weights that are to answer into every sampler; one that cannot is dropped.  Raises its error when none is left."""
+    results = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in job.samplers), return_exceptions=True)
+    errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
+    if len(errors) == len(results):
+        raise plain(next(iter(errors.values())))
+    for index, error in errors.items():
+        job.failed(f"sampler {index} did not take the new weights: {last_line(plain(error))}")
+    if errors:
+        dropped = [job.samplers[index] for index in errors]
+        for actor in [*job.shards, *dropped]:  # shards hold handles to the samplers
+            ray.kill(actor)
+        job.shards, job.samplers = [], [actor for actor in job.samplers if actor not in dropped]
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 def stop_samplers(job: Run) -> None:
@@ -42,6 +60,6 @@ def start_shards(job: Run) -> None:
         actor: Any = SearchShard
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards = [
-            actor.options(**options).remote(job.config, str(job.store.path), job.samplers, job.pools, heldout)
+            actor.options(**options).remote(job.config, job.store.url, job.samplers, job.pools, heldout)
             for _ in range(job.config.shards.actors)
         ]

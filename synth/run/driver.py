@@ -8,24 +8,32 @@ training and evaluation, swaps the new weights into the samplers, and writes the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import time
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
 from synth.llm.types import Weights
 from synth.prompts import load_prompts
-from synth.records import Drop, Pair, Problem, Statement, content_id
-from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers
+from synth.records import Drop, Pair, Problem, Statement
+from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap
 from synth.run.baseline import easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
+from synth.run.clock import Clock
+from synth.run.cluster import enough, plain
 from synth.run.evaluate import evaluate
 from synth.run.figures import costs, tally
-from synth.run.inputs import load_inputs
+from synth.run.inputs import inputs_of_run, keep_inputs
+from synth.run.interrupt import Interrupts
 from synth.run.learn import train
+from synth.run.places import check_places, everywhere
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -33,6 +41,7 @@ from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
 from train.tracking import Tracker
+from verify_workers.errors import UserError
 from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
@@ -41,43 +50,79 @@ log = logging.getLogger(__name__)
 
 
 def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
-    """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend."""
+    """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend.
+
+    An interruption (Ctrl-C, SIGTERM) ends all that was started and is raised as KeyboardInterrupt.
+    """
+    check_places(config, run_dir)
     prompts = load_prompts(config.model.prompts)
-    inputs = load_inputs(config)
+    inputs = inputs_of_run(config, RunDir(run_dir))
     for note in inputs.notes:
         progress.note(note)
-    with RunDir.open(run_dir, config) as store:
-        store.write("problems", inputs.problems, "all")
-        store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])
-        store.write_json("references.json", inputs.references)
-        settings = config.model_dump(mode="json")
-        tracker = Tracker(config.tracking, store.local_path("wandb"), content_id("wandb", settings), settings, progress.note)
-        with ray_session():
-            job = Run(config, store, inputs, prompts, progress, tracker)
+    with Interrupts() as interrupts, RunDir.open(run_dir, config) as store:
+        inputs = keep_inputs(inputs, store)
+        with tracked(config, store, progress) as tracker, ray_session():
+            interrupts.install()  # Ray has put its own handler of SIGTERM in place
+            job = Run(everywhere(config), store, inputs, prompts, progress, tracker)
             try:
-                asyncio.run(_rounds(job))
+                interrupts.run(_rounds(job))
+            except RayTaskError as error:
+                raise plain(error) from error
             finally:
-                if job.trainers is not None:
-                    job.trainers.close()
-                for actor in [*job.shards, *job.samplers, *job.pools.values()]:
-                    ray.kill(actor)
-                tracker.finish()
+                _close(job, in_order=not interrupts.received)
         write_report(store)
     return run_dir
 
 
+@contextlib.contextmanager
+def tracked(config: RunConfig, store: RunDir, progress: Progress) -> Iterator[Tracker]:
+    """The run's W&B tracker.  Its folder is inside a local run directory; elsewhere a temporary one, copied there at the end."""
+    folder = store.local_path("wandb") if store.local else Path(tempfile.mkdtemp(prefix="synth-wandb-"))
+    tracker = Tracker(config.tracking, folder, f"{config.name}-{store.id}", config.model_dump(mode="json"), progress.note)
+    try:
+        yield tracker
+    finally:
+        tracker.finish()
+        if not store.local:
+            try:
+                store.put_folder("wandb", folder)
+            except UserError as error:
+                progress.note(f"W&B's files stay in {folder}: {error}")
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _close(job: Run, in_order: bool) -> None:
+    """End the actors that the run started.  After an interruption nothing is waited for: what is worth keeping is kept."""
+    if job.trainers is not None:
+        if in_order:
+            job.trainers.close()
+        else:
+            shutil.rmtree(job.trainers.inbox, ignore_errors=True)  # its workers end with Ray's session
+    for actor in [*job.shards, *job.samplers, *job.pools.values()]:
+        ray.kill(actor)
+
+
 async def _rounds(job: Run) -> None:
     """All rounds that are not yet complete."""
+    await enough(job.config, job.progress)
     job.pools = node_pools(job.config.verify)
     rounds: list[dict[str, Any]] = []
     for number in range(job.config.rounds + 1):
         name = f"rounds/{number:03d}/metrics.json"
         if not job.store.exists(name):
-            job.clock, started = {}, time.monotonic()
-            start_trainers(job, number)
-            figures = await (_first_round(job) if number == 0 else _round(job, number))
-            figures |= {"seconds": round(time.monotonic() - started, 1), "stages": {k: round(v, 1) for k, v in job.clock.items()}}
-            figures |= costs(figures) | {"pools": await PoolClient(job.pools).stats()}
+            job.clock = Clock(job.store, number)
+            saving = asyncio.create_task(job.clock.keep_saving())
+            try:
+                start_trainers(job, number)
+                figures = await (_first_round(job) if number == 0 else _round(job, number))
+                pools = await PoolClient(job.pools).stats()
+            finally:
+                saving.cancel()
+                with contextlib.suppress(UserError):
+                    job.clock.save()
+            figures |= job.clock.figures()
+            figures |= costs(figures) | {"pools": pools}
             job.store.write_json(name, figures)
             job.tracker.log({k: v for k, v in figures.items() if isinstance(v, int | float)}, step=number)
             write_report(job.store)
@@ -121,11 +166,11 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
     job.answering = job.weights(number)
     with job.timed("swap"):
         await start_samplers(job)
-        swaps = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in job.samplers))
+        swaps = await swap(job)
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
-    swap = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
-    return {"round": number, "model": job.answering.hash, **tally(job, number), **swap, **figures}
+    gaps = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
+    return {"round": number, "model": job.answering.hash, **tally(job, number), **gaps, **figures}
 
 
 async def _search(job: Run, number: int, weights: Weights) -> None:

@@ -11,6 +11,7 @@ import ray
 from synth.records import Pair, Statement, VerdictRow
 from synth.run.state import Run
 from synth.statements.faithfulness import faithful
+from verify_workers.config import usable_cores
 
 
 def tally(job: Run, number: int) -> dict[str, Any]:
@@ -46,13 +47,13 @@ def tally(job: Run, number: int) -> dict[str, Any]:
 
 
 def costs(figures: dict[str, Any]) -> dict[str, float]:
-    """What one verified pair cost: generated tokens and core-seconds (all cores of the cluster, for the whole round)."""
+    """What one verified pair cost: generated tokens and core-seconds (all cores of the cluster, for the whole round).
+
+    Both with what interruptions threw away: `tokens_spent`, and the seconds of all commands that worked on the round.
+    """
     pairs = figures["pairs"]
     if not pairs:
         return {}
-    cores = (
-        sum(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])
-        if "RAY_ADDRESS" in os.environ
-        else os.cpu_count() or 1
-    )
-    return {"tokens_per_pair": round(figures["tokens"] / pairs, 1), "core_seconds_per_pair": round(figures["seconds"] * cores / pairs, 2)}
+    cores = sum(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]) if "RAY_ADDRESS" in os.environ else usable_cores()
+    tokens = max(figures["tokens"], figures.get("tokens_spent", 0))
+    return {"tokens_per_pair": round(tokens / pairs, 1), "core_seconds_per_pair": round(figures["seconds"] * cores / pairs, 2)}

@@ -7,16 +7,18 @@ faithfulness afterwards, and no stage sees them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from synth.benchmark import Benchmark, load_benchmark
 from synth.config import RunConfig
 from synth.problems.generate import generate
-from synth.problems.readers import Rejection, read_problems
+from synth.problems.readers import ProblemsConfig, Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
-from synth.records import Problem
+from synth.records import Problem, content_id
 from synth.statements.text import under_header
+from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 
@@ -58,3 +60,48 @@ def load_inputs(config: RunConfig) -> Inputs:
             grades=bootstrap.seed_grades,
         )
     return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes)
+
+
+def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:
+    """What the run in `store` works on: read now if it is new, else what it began with, whatever the files say by now.
+
+    Raises UserError for what a user can mend, and for a held-out benchmark that is not the one of the earlier rounds.
+    """
+    if not store.done("problems", "all"):
+        return load_inputs(config)
+    problems = list(store.read("problems", Problem))
+    try:
+        inputs = load_inputs(config)
+        changed = [p.id for p in dict.fromkeys(inputs.problems)] != [p.id for p in problems]
+        news = f"now gives {len(inputs.problems):,} problems, not the {len(problems):,} of this run" if changed else ""
+    except UserError as error:
+        inputs = load_inputs(config.model_copy(update={"problems": ProblemsConfig(count=1)}))  # whatever else is wrong is said again
+        news = f"cannot be read any more ({error})"
+    notes = [f"problems.path {news}; this run goes on with those it began with (others need another --run-dir)"] if news else []
+    if (before := store.read_json("heldout.json")) not in (None, benchmark_id(inputs.benchmark)):
+        raise UserError(
+            f"{store.path}: the held-out benchmark has changed since this run began (was {before['statements']:,} statements, now "
+            f"{len(inputs.benchmark.statements):,}); restore heldout.path, or give another --run-dir"
+        )
+    rejected = [Rejection.model_validate(row) for row in store.read_json("rejected.json", [])]
+    return replace(
+        inputs, problems=problems, references=store.read_json("references.json", {}), rejected=rejected, notes=[*inputs.notes, *notes]
+    )
+
+
+def keep_inputs(inputs: Inputs, store: RunDir) -> Inputs:
+    """Write down what a run begins with, once; the inputs as any continuation will find them."""
+    if not store.done("problems", "all"):
+        store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])
+        store.write_json("references.json", inputs.references)
+        store.write_json("heldout.json", benchmark_id(inputs.benchmark))
+        store.write("problems", inputs.problems, "all")  # last: it says that all of this is there
+    return replace(inputs, problems=list(store.read("problems", Problem)))
+
+
+def benchmark_id(benchmark: Benchmark) -> dict[str, Any]:
+    """What tells one benchmark from another: its statements, and what may not be trained on."""
+    return {
+        "statements": len(benchmark.statements),
+        "hash": content_id("heldout", [s.id for s in benchmark.statements], sorted(benchmark.excluded)),
+    }

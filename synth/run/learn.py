@@ -9,11 +9,14 @@ from pathlib import Path
 from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
 from synth.records import Pair
 from synth.run.baseline import verified_seeds
+from synth.run.interrupt import in_thread
 from synth.run.state import Run
 from train.config import TrainConfig
 from train.data import Example
 from train.replay import select
 from train.rounds import train_round
+
+SAVING = 120.0  # seconds that an interrupted training may take to save its checkpoint
 
 
 async def train(job: Run, number: int, previous: Path) -> bool:
@@ -49,14 +52,23 @@ async def fit(job: Run, number: int, initial: Path, examples: list[Example], con
     job.progress.stage(stage, 0)
     stop = threading.Event()
 
+    rows: list[float] = []
+
     def report(row: dict[str, float]) -> None:
+        rows.append(row["step"])
         job.progress.update(stage, int(row["step"]), int(row["steps"]), loss=row["loss"])
         job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
+    work = in_thread(
+        lambda: train_round(initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set, job.trainers)
+    )
     try:
-        await asyncio.to_thread(
-            train_round, initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set, job.trainers
-        )
+        await asyncio.shield(work)
     except asyncio.CancelledError:
         stop.set()
+        if rows:  # before the first step there is nothing to save
+            job.progress.note(f"{stage}: saving a checkpoint (Ctrl-C again: not)")
+            await asyncio.wait([work], timeout=SAVING)
         raise
+    finally:
+        job.progress.gauge("trained tokens/s", 0.0)

@@ -103,6 +103,7 @@ class Shard:
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout)
         statements = await filtered(candidates, context)
+        self.counts.done["tokens"] += tools.tokens
         info = {
             "problems": len(task.problems),
             "tokens": tools.tokens,
@@ -218,5 +219,7 @@ class SearchShard:
     ) -> list[tuple[str, int, int]]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
-    async def counts(self) -> tuple[dict[str, int], dict[str, int]]:
-        return dict(self.shard.counts.done), dict(self.shard.counts.rejects)
+    async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        """What is done, what was rejected, and what failed while others stood in for it."""
+        counts = self.shard.counts
+        return dict(counts.done), dict(counts.rejects), dict(self.shard.services.failures)

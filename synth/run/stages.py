@@ -118,6 +118,8 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
 def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
     """pass@k of `model.path` on the held-out benchmark of the configuration."""
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
+    for note in benchmark.notes:
+        progress.note(note)
     weights = _weights(config)
     progress.stage("evaluate", len(benchmark.statements))
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from synth.config import RunConfig
 from synth.llm.types import Weights
 from synth.prompts import PromptSet
+from synth.run.clock import Clock
 from synth.run.inputs import Inputs
 from synth.services import Services
 from synth.show.progress import Progress
@@ -23,7 +22,7 @@ from train.tracking import Tracker
 
 @dataclass
 class Run:
-    """What the steps of a run share; `clock` holds the seconds of each stage of the current round."""
+    """What the steps of a run share; `clock` keeps the account of the current round."""
 
     config: RunConfig
     store: RunDir
@@ -35,21 +34,32 @@ class Run:
     samplers: list[Any] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
-    clock: dict[str, float] = field(default_factory=dict)
+    clock: Clock | None = None
+    told: set[str] = field(default_factory=set)  # failures that the user has read of
     answering: Weights = Weights()  # what answers now
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self.clock[stage] = self.clock.get(stage, 0.0) + time.monotonic() - started
+    @property
+    def account(self) -> Clock:
+        """The account of the round under way."""
+        if self.clock is None:
+            self.clock = Clock(self.store, 0)
+        return self.clock
+
+    def timed(self, stage: str) -> AbstractContextManager[None]:
+        return self.account.timed(stage)
+
+    def failed(self, what: str, count: int = 1) -> None:
+        """Something failed that others stand in for: told once, and kept in the round's figures."""
+        self.account.failures[what] += count
+        if what not in self.told:
+            self.told.add(what)
+            self.progress.note(what)
 
     @property
     def checkpoints(self) -> Path:
-        """A folder that every node can see, for all rounds' weights."""
-        return Path(self.config.checkpoints).absolute() if self.config.checkpoints else self.store.local_path("rounds")
+        """A folder that every node can see, for all rounds' weights; in `checkpoints` each run has one of its own."""
+        given = self.config.checkpoints
+        return Path(given).absolute() / f"{self.config.name}-{self.store.id}" if given else self.store.local_path("rounds")
 
     def training(self, round: int) -> Path:
         """Where round `round` trains."""

@@ -1,52 +1,101 @@
-"""Progress: the actors' counts and gauges feed the display while work goes on."""
+"""Progress: the actors' counts and gauges feed the display and the round's account while work goes on."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from synth.run.state import Run
-from verify_workers.pool.client import PoolClient
 
 POLL = 0.5  # seconds between looks at the actors' counts
+ANSWER = 5.0  # seconds that an actor may take to say how far it is; one that is being restarted does not
 
 T = TypeVar("T")
+
+# Gauge: the key in the actors' stats, and whether it is a share (the mean over actors) or a rate (their sum).
+GAUGES = {
+    "samplers": {"sampler busy": ("busy_share", True), "sampled tokens/s": ("tokens_per_second", False)},
+    "pools": {"pool busy": ("busy_share", True), "checks/s": ("checks_per_second", False)},
+}
 
 
 async def watched(job: Run, work: Awaitable[T], stages: dict[str, str]) -> T:
     """Await `work` while the shard actors' counts feed the display; `stages` names a stage for each count."""
     future = asyncio.ensure_future(work)
-    base = await counts(job)
-    while True:
-        finished, _ = await asyncio.wait([future], timeout=POLL)
-        now = await counts(job)
-        for key, stage in stages.items():
-            job.progress.set(stage, now[key] - base[key], now["to_search"] - base["to_search"] if key == "searched" else None)
-        for key in now:
-            if key.startswith("reject: ") and now[key] > base[key]:
-                job.progress.rejected(key.removeprefix("reject: "), now[key] - base[key])
-        await gauges(job)
-        if finished:
-            return future.result()
+    meter = Meter(job)
+    try:
+        base = await meter.read()
+        while True:
+            finished, _ = await asyncio.wait([future], timeout=POLL)
+            now = await meter.read()
+            for key, stage in stages.items():
+                job.progress.set(stage, now[key] - base[key], now["to_search"] - base["to_search"] if key == "searched" else None)
+            for key in now:
+                if key.startswith("reject: ") and now[key] > base[key]:
+                    job.progress.rejected(key.removeprefix("reject: "), now[key] - base[key])
+            await gauges(job)
+            if finished:
+                return future.result()
+    finally:
+        future.cancel()
+        for group in GAUGES.values():
+            for name in group:
+                job.progress.gauge(name, 0.0)
 
 
-async def counts(job: Run) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for done, rejects in await asyncio.gather(*(actor.counts.remote() for actor in job.shards)):
-        total.update(done)
-        total.update({f"reject: {reason}": count for reason, count in rejects.items()})
-    return total
+class Meter:
+    """Reads the shard actors' counts; what they spent and what failed goes into the round's account as it grows."""
+
+    def __init__(self, job: Run) -> None:
+        self.job = job
+        self._last: list[tuple[dict[str, int], dict[str, int], dict[str, int]]] = [({}, {}, {}) for _ in job.shards]
+        self._began = False
+
+    async def read(self) -> Counter[str]:
+        """The counts of all actors; of one that does not answer (it is being restarted), those it gave last."""
+        answers = await asyncio.gather(*(_answer(actor.counts.remote()) for actor in self.job.shards))
+        total: Counter[str] = Counter()
+        for index, answer in enumerate(answers):
+            if answer is not None:
+                if self._began:
+                    self._account(self._last[index], answer)
+                self._last[index] = answer
+            done, rejects, _ = self._last[index]
+            total.update(done)
+            total.update({f"reject: {reason}": count for reason, count in rejects.items()})
+        self._began = True
+        return total
+
+    def _account(self, before: tuple[dict[str, int], ...], now: tuple[dict[str, int], ...]) -> None:
+        """Add what came since the last look; an actor that was restarted counts from nothing again."""
+        self.job.account.tokens += _grown(before[0].get("tokens", 0), now[0].get("tokens", 0))
+        for what, count in now[2].items():
+            if grown := _grown(before[2].get(what, 0), count):
+                self.job.failed(what, grown)
+        if unsound := _grown(before[0].get("unsound", 0), now[0].get("unsound", 0)):
+            self.job.failed("UNSOUND: a statement and its negation were both accepted; see quarantine/ in the run directory", unsound)
+
+
+def _grown(before: int, now: int) -> int:
+    return now - before if now >= before else now
+
+
+async def _answer(call: Any) -> Any:
+    """What an actor answers; None where it does not, for whatever reason: the display goes on without it."""
+    try:
+        return await asyncio.wait_for(call, ANSWER)
+    except Exception:
+        return None
 
 
 async def gauges(job: Run) -> None:
-    """What the samplers and pools are doing."""
-    for stats in await asyncio.gather(*(sampler.stats.remote() for sampler in job.samplers)):
-        job.progress.gauge("sampler busy", stats["busy_share"])
-        job.progress.gauge("sampled tokens/s", stats["tokens_per_second"])
-    for stats in await PoolClient(job.pools).stats():
-        if "error" in stats:
-            continue
-        job.progress.gauge("pool busy", stats["busy_share"])
-        job.progress.gauge("checks/s", stats["checks_per_second"])
+    """What the samplers and pools are doing: rates add up, shares are averaged."""
+    actors = {"samplers": job.samplers, "pools": list(job.pools.values())}
+    for kind, group in GAUGES.items():
+        answers = await asyncio.gather(*(_answer(actor.stats.remote()) for actor in actors[kind]))
+        known = [stats for stats in answers if stats is not None]
+        for name, (key, share) in group.items():
+            if known:
+                job.progress.gauge(name, sum(stats[key] for stats in known) / (len(known) if share else 1))

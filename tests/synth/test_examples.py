@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.examples import pair_examples, proof_examples, rehearsed, repeated
-from synth.prompts import load_prompts
+from synth.prompts import Proof, load_prompts, read_proof
 from synth.records import Pair
 from train.data import Example
 from train.replay import Chosen
@@ -30,9 +30,16 @@ def test_repeated_goes_round_up_to_a_count() -> None:
 
 
 def test_a_target_is_what_the_prompt_leaves_open() -> None:
+    prompt = PROMPTS.prove("theorem X : 1 = 1")
     (example,) = proof_examples([("theorem X : 1 = 1", "by rfl")], PROMPTS)
-    assert example.completion.strip() == "rfl" and example.prompt == PROMPTS.prove("theorem X : 1 = 1")
+    assert example.completion.strip() == "rfl" and example.prompt == prompt.for_training() == prompt.text
+
+
+def test_a_whole_file_is_an_answer_where_the_preset_has_a_place_for_one() -> None:
     fields = {"attempt_id": "a", "statement_id": "s", "problem_id": "p", "statement": "theorem X : 1 = 1"}
     whole = Pair(id="1", proof="theorem X : 1 = 1 := rfl\n", form="code", **fields)
-    (example,) = pair_examples([Chosen(whole, 0.5)], PROMPTS)
-    assert example.weight == 0.5 and whole.proof.strip() in example.completion
+    ((example,), left_out) = pair_examples([Chosen(whole, 0.5)], load_prompts("deepseek-prover-v2"))
+    assert example.weight == 0.5 and whole.proof.strip() in example.completion and left_out == 0
+    assert read_proof(load_prompts("deepseek-prover-v2").prove(whole.statement), example.completion, True) == Proof("code", whole.proof)
+    examples, left_out = pair_examples([Chosen(whole, 0.5)], PROMPTS)
+    assert len(examples) + left_out == 1

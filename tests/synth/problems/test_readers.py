@@ -137,6 +137,7 @@ def test_an_empty_file(tmp_path: Path, name: str) -> None:
 
 def test_a_missing_file_and_an_unknown_ending(tmp_path: Path) -> None:
     assert failure(tmp_path / "no.jsonl") == f"{tmp_path}/no.jsonl: no such file; check the path"
+    assert failure("") == "problems.path: no file is named; give the file or folder that holds the problems"
     assert "no file matches" in failure(tmp_path / "*.jsonl")
     (tmp_path / "folder").mkdir()
     assert "no .jsonl, .json, .csv, .parquet or .arrow file in this folder" in failure(tmp_path / "folder")

@@ -60,7 +60,7 @@ def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int
         tasks.append(task)
 
     def start(job: Any) -> None:
-        job.shards = [FakeActor(run=run, counts=({}, {})) for _ in range(actors)]
+        job.shards = [FakeActor(run=run, counts=({}, {}, {})) for _ in range(actors)]
 
     monkeypatch.setattr(driver, "start_shards", start)
     asyncio.run(_search(job, number, WEIGHTS))

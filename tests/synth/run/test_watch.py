@@ -17,7 +17,7 @@ def test_counts_are_those_since_the_stage_began(tmp_path: Path, monkeypatch: pyt
     job = make_run(tmp_path)
     done = {"searched": 5, "to_search": 5, "problems": 2}
     rejects = {"grade": 1}
-    job.shards = [FakeActor(counts=lambda: (dict(done), dict(rejects))), FakeActor(counts=({}, {}))]
+    job.shards = [FakeActor(counts=lambda: (dict(done), dict(rejects), {})), FakeActor(counts=({}, {}, {}))]
 
     async def work() -> str:
         await asyncio.sleep(0.05)

@@ -1,0 +1,108 @@
+"""Samplers that stand in for each other: a request goes to the least loaded, and to another one where that fails.
+
+Ray starts an actor that died again (`max_restarts`), on another node if need be; until it is back, the others do its
+work.  An actor that lives but fails is started anew, and left alone when that does not help.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+
+from verify_workers.errors import UserError
+
+TRIES = 3  # failures of one actor in a row after which it is given up
+PAUSE = (0.5, 15.0)  # first and longest pause, seconds, before a failed actor is asked again
+PATIENCE = 900.0  # seconds that a dead actor may take to come back: a large model is loaded anew
+
+
+@dataclass
+class _Member:
+    """What we know of one actor: requests of ours in flight, its failures since the last answer, and when to ask it again."""
+
+    handle: Any
+    waiting: int = 0
+    failed: int = 0
+    ready_at: float = 0.0  # clock, seconds
+    dead_since: float | None = None  # clock, seconds
+    given_up: bool = False
+    last: str = ""
+
+
+class Replicas:
+    """Actors of one kind; every failure is counted in `failures` under a text that says who failed and how."""
+
+    def __init__(self, name: str, actors: list[Any], failures: Counter[str]) -> None:
+        self.name, self.failures = name, failures
+        self._members = [_Member(actor) for actor in actors]
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    async def ask(self, method: str, *args: Any, load: int = 1) -> Any:
+        """The answer of whichever actor gives one.  Raises UserError when none is left that could."""
+        while True:
+            member = await self._free()
+            member.waiting += load
+            try:
+                # Sent again from here rather than by Ray, which would wait for this very actor.
+                answer = await getattr(member.handle, method).options(max_task_retries=0).remote(*args)
+            except RayActorError as error:
+                self._died(member, error)
+            except RayTaskError as error:
+                self._broke(member, error)
+            else:
+                member.failed, member.dead_since = 0, None
+                return answer
+            finally:
+                member.waiting -= load
+
+    async def _free(self) -> _Member:
+        """The least loaded actor that can be asked now; waits for one that may come back."""
+        while True:
+            hopeful = [member for member in self._members if not member.given_up]
+            if not hopeful:
+                last = next((member.last for member in reversed(self._members) if member.last), "there was none")
+                raise UserError(f"no {self.name} is left: {last}; the same command continues once that is mended")
+            now = time.monotonic()
+            ready = [member for member in hopeful if member.ready_at <= now]
+            if ready:
+                return min(ready, key=lambda member: member.waiting)
+            await asyncio.sleep(min(member.ready_at for member in hopeful) - now)
+
+    def _record(self, member: _Member, reason: str) -> None:
+        index = self._members.index(member)
+        member.last = f"{self.name} {index} {reason}"
+        self.failures[member.last] += 1
+
+    def _died(self, member: _Member, error: RayActorError) -> None:
+        now = time.monotonic()
+        if member.ready_at <= now:  # else another request has told already
+            if member.dead_since is None:
+                self._record(member, "died; its work goes to the others until it is back")
+            member.dead_since = member.dead_since or now
+            member.ready_at = now + min(PAUSE[1], PAUSE[0] * 2**member.failed)
+            member.failed += 1
+        if member.dead_since is not None and now - member.dead_since > PATIENCE:
+            member.given_up = True
+
+    def _broke(self, member: _Member, error: RayTaskError) -> None:
+        cause: Any = error
+        while isinstance(cause, RayTaskError) and cause.cause is not None:
+            cause = cause.cause
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        reason = lines[-1][:300] if lines else type(cause).__name__
+        self._record(member, f"failed: {reason}" if isinstance(cause, UserError) else f"failed: {type(cause).__name__}: {reason}")
+        member.failed += 1
+        if isinstance(cause, UserError) or member.failed >= TRIES:
+            member.given_up = True
+        else:
+            member.ready_at = time.monotonic() + min(PAUSE[1], PAUSE[0] * 2**member.failed)
+            if member.failed == TRIES - 1:
+                ray.kill(member.handle, no_restart=False)  # a new process may do better

@@ -1,0 +1,104 @@
+"""Whether the cluster has what a run asks for: said in one line, after a bounded wait, instead of waiting for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ray
+
+from synth.config import RunConfig
+from synth.show.progress import Progress
+from verify_workers.errors import UserError
+
+JOIN = 60.0  # seconds that nodes of a cluster may take to join (autoscaling); a Ray of our own is what it is
+START = 1800.0  # seconds an engine may take to start: a large model from a slow disk
+FIRST_NOTE = 60.0  # seconds after which the user is told what is being waited for
+
+
+def demand(config: RunConfig) -> dict[str, float]:
+    """The most CPUs and GPUs that samplers and trainers hold at the same time, in Ray's units."""
+    sampler, train = config.sampler, config.train
+    engines = {"CPU": sampler.replicas * sampler.cpus, "GPU": sampler.replicas * sampler.gpus}
+    workers = {"CPU": train.workers * train.cpus_per_worker, "GPU": float(train.workers) if train.gpu else 0.0}
+    together = train.keep_workers or not sampler.release_while_training
+    return {name: engines[name] + workers[name] if together else max(engines[name], workers[name]) for name in engines}
+
+
+def shortage(config: RunConfig, nodes: list[dict[str, float]]) -> str:
+    """What is asked for and not there, with the remedy; '' where `nodes` (the resources of each) have it all."""
+    have = {name: sum(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU")}
+    largest = max((node.get("GPU", 0.0) for node in nodes), default=0.0)
+    if not any(node.get("CPU") for node in nodes):
+        return "the Lean workers need a node with CPUs, and the Ray cluster has none; start one with `ray start --num-cpus`"
+    for name, asked in demand(config).items():
+        if asked > have[name] + 1e-6:
+            parts = f"{config.sampler.replicas} samplers and {config.train.workers} training workers"
+            remedy = "lower sampler.replicas, sampler.cpus or train.workers" if name == "CPU" else "lower sampler.replicas or train.workers"
+            release = "" if config.sampler.release_while_training else ", set sampler.release_while_training=true"
+            return f"{parts} ask for {asked:g} {name}s and the Ray cluster has {have[name]:g}; {remedy}{release}, or add nodes"
+    if config.sampler.gpus > largest + 1e-6:
+        return (
+            f"one sampler asks for {config.sampler.gpus:g} GPUs and the largest node of the Ray cluster has {largest:g}; "
+            "lower sampler.gpus, or add such a node"
+        )
+    return ""
+
+
+async def enough(config: RunConfig, progress: Progress) -> None:
+    """Return when the cluster has what the run asks for.  Raises UserError after a bounded wait."""
+    until, told = time.monotonic() + (JOIN if "RAY_ADDRESS" in os.environ else 0.0), False
+    while missing := shortage(config, [node["Resources"] for node in ray.nodes() if node["Alive"]]):
+        if time.monotonic() >= until:
+            raise UserError(missing)
+        if not told:
+            progress.note(f"waiting up to {JOIN:.0f} s for nodes to join: {missing}")
+            told = True
+        await asyncio.sleep(1.0)
+
+
+async def started(
+    what: str, actors: list[Any], asked: str, progress: Progress, failed: Callable[[str], None], seconds: float | None = None
+) -> list[Any]:
+    """Those of `actors` that answer `stats`; one that does not start is told to `failed` and left out.  UserError when none is left."""
+    limit = START if seconds is None else seconds
+    calls = {asyncio.ensure_future(actor.stats.remote()): index for index, actor in enumerate(actors)}
+    _, pending = await asyncio.wait(calls, timeout=min(FIRST_NOTE, limit))
+    if pending:
+        progress.note(f"{len(pending)} of {len(actors)} {what}s are not up yet: each asks for {asked}; free in the cluster now: {_free()}")
+        _, pending = await asyncio.wait(calls, timeout=max(0.0, limit - FIRST_NOTE))
+    reasons = {}
+    for call, index in calls.items():
+        if call in pending:
+            call.cancel()
+            reasons[index] = f"not up after {limit:.0f} s; it asks for {asked}, free in the cluster: {_free()}"
+        elif error := call.exception():
+            reasons[index] = last_line(error)
+    for index, reason in reasons.items():
+        failed(f"{what} {index} did not start: {reason}")
+        ray.kill(actors[index])
+    if len(reasons) == len(actors):
+        raise UserError(f"no {what} could start: {reasons[0]}")
+    return [actor for index, actor in enumerate(actors) if index not in reasons]
+
+
+def _free() -> str:
+    free = ray.available_resources()
+    return f"{free.get('CPU', 0.0):g} CPUs, {free.get('GPU', 0.0):g} GPUs"
+
+
+def last_line(error: BaseException) -> str:
+    """What an exception says in the end: Ray's carry the trace of the other process in their text."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__)[:300]
+
+
+def plain(error: BaseException) -> BaseException:
+    """The exception that a task of ours raised, out of Ray's wrapping; a UserError keeps its one line through any number of actors."""
+    cause: Any = error
+    while isinstance(cause, ray.exceptions.RayTaskError) and cause.cause is not None:
+        cause = cause.cause
+    return cause if isinstance(cause, BaseException) else error

@@ -1,0 +1,114 @@
+"""Ctrl-C and SIGTERM while a run works: the first ends it in order, the second at once, and no trace is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """A context that turns the first SIGINT or SIGTERM into the end of `run`, then into KeyboardInterrupt.
+
+    While it winds up, a second one ends this process and all that it started, at once.  On the way out the handlers from
+    before are back, and the one of the signal that came is called.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+        self._cancel: Callable[[], object] | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.install()
+        return self
+
+    def install(self) -> None:
+        """Set the handlers (again: Ray sets one of its own when it is connected)."""
+        for number, before in self._before.items():
+            if before is not signal.SIG_IGN:  # a job in the background of a shell is not to hear Ctrl-C
+                signal.signal(number, self._receive)
+
+    def __exit__(self, *_: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        if self.received and callable(before := self._before[self.received[0]]):
+            before(self.received[0], None)  # the command line tells SIGTERM from Ctrl-C, and raises KeyboardInterrupt
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received.append(number)
+        if len(self.received) > 1:
+            end_at_once(self.received[0])
+        if self._cancel is None:
+            raise KeyboardInterrupt
+        self._cancel()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` to its end; an interruption cancels it and is raised as KeyboardInterrupt when it has wound up."""
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            task = loop.create_task(work)
+            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+            try:
+                return loop.run_until_complete(task)
+            except asyncio.CancelledError:
+                if self.received:
+                    raise KeyboardInterrupt from None
+                raise
+            except BaseException:
+                if self.received:  # whatever failed while it was winding up
+                    raise KeyboardInterrupt from None
+                raise
+            finally:
+                self._cancel = lambda: None
+                if self.received:
+                    loop.set_exception_handler(lambda *_: None)  # what was left behind is over, and no news
+
+
+def end_at_once(number: int) -> None:
+    """End this process and its descendants (a Ray of our own among them), with the one line that an interruption gets."""
+    import psutil
+
+    for process in psutil.Process().children(recursive=True):
+        try:
+            process.kill()
+        except psutil.Error:
+            continue
+    cursor = "\x1b[?25h\n" if sys.stderr.isatty() else ""  # the live display hides it
+    os.write(2, f"{cursor}synth: interrupted; run the same command to continue\n".encode())
+    os._exit(128 + number)
+
+
+def in_thread(function: Callable[[], T]) -> asyncio.Future[T]:
+    """`function` in a thread that neither the event loop nor the interpreter waits for at their end."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if not future.done():
+            future.set_result(result) if error is None else future.set_exception(error)
+
+    def work() -> None:
+        result, failure = None, None
+        try:
+            result = function()
+        except BaseException as error:  # handed to whoever waits
+            failure = error
+        try:
+            loop.call_soon_threadsafe(settle, result, failure)
+        except RuntimeError:
+            return  # the loop is closed: nobody waits
+
+    threading.Thread(target=work, daemon=True, name=getattr(function, "__name__", "work")).start()
+    return future

@@ -1,0 +1,57 @@
+"""Places of a run, said so that every process of a cluster means the same one.
+
+An actor's working directory is not the driver's, and that of a job that Ray was given with `--working-dir` is a copy in
+Ray's package cache, which Ray deletes.  So paths are made absolute once, here, and nothing is kept in Ray's own folders.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synth.config import RunConfig
+from synth.prompts import BUILT_IN
+from synth.store.rundir import RunDir
+from verify_workers.errors import UserError
+
+
+def check_places(config: RunConfig, run_dir: str) -> None:
+    """UserError where the run directory or `checkpoints` cannot be kept: said before anything is read, made or started."""
+    store = RunDir(run_dir)
+    if not store.local and not config.checkpoints:
+        raise UserError(f"{run_dir}: weights need a file system; set checkpoints=FOLDER, one that every node sees (--set checkpoints=…)")
+    kept = {"--run-dir": Path(store.root)} if store.local else {}
+    kept |= {"checkpoints": Path(config.checkpoints).absolute()} if config.checkpoints else {}
+    for what, place in kept.items():
+        if in_ray_session(place):
+            raise UserError(
+                f"{what}: {place} is inside Ray's own folder for this job, which Ray deletes; give an absolute path that every node "
+                f"sees, such as {what}{' ' if what.startswith('-') else '='}/shared/runs/first"
+                + (", or an s3:// URL" if store.local else "")
+            )
+
+
+def in_ray_session(place: Path) -> bool:
+    """Whether `place` is inside a session of Ray: its package cache (`--working-dir`), logs and sockets."""
+    return any(
+        parent.name.startswith("session_") and any((parent / name).is_dir() for name in ("runtime_resources", "sockets"))
+        for folder in (place, place.resolve())
+        for parent in folder.parents
+    )
+
+
+def everywhere(config: RunConfig) -> RunConfig:
+    """`config` for use in any process: what actors open by path is absolute.  (What is written down stays as the user wrote it.)"""
+    verify, model = config.verify, config.model
+    cache = verify.cache.model_copy(update={"path": verify.cache.path and verify.cache.path.absolute()})
+    own = {"project": verify.project and verify.project.absolute(), "repl": verify.repl and verify.repl.absolute(), "cache": cache}
+    source = {
+        "path": str(Path(model.path).absolute()) if model.path and Path(model.path).exists() else model.path,
+        "prompts": model.prompts if model.prompts in ("", *BUILT_IN) else str(Path(model.prompts).absolute()),
+    }
+    return config.model_copy(
+        update={
+            "checkpoints": str(Path(config.checkpoints).absolute()) if config.checkpoints else "",
+            "verify": verify.model_copy(update=own),
+            "model": model.model_copy(update=source),
+        }
+    )
