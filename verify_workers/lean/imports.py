@@ -7,9 +7,12 @@ header's), so all that matters is whether the header brings what they would.
 from __future__ import annotations
 
 import functools
+import threading
 from pathlib import Path
 
 from verify_workers.text.header import below, split
+
+_reading = threading.Lock()
 
 
 def holds(sources: tuple[Path, ...], imports: tuple[str, ...], module: str) -> bool:
@@ -19,7 +22,8 @@ def holds(sources: tuple[Path, ...], imports: tuple[str, ...], module: str) -> b
     """
     if module == "Init" or module in imports:
         return True  # no need to look
-    found, unread = _closure(sources, imports)
+    with _reading:  # the workers of a pool begin at once: one reads, the others find it done
+        found, unread = _closure(sources, imports)
     return module in found or below(unread, module)
 
 

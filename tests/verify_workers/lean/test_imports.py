@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,18 @@ def test_the_folders_that_lake_names(lake: FakeLake, monkeypatch: pytest.MonkeyP
     project = discover(lake.project)
     assert project.sources[0] == lake.lean.sources[0] and lake.project in project.sources
     assert holds(project.sources, (), "Init.Nat") and not holds(project.sources, (), "Init.Nowhere")
+
+
+def test_many_threads_read_a_library_once(library: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    source = imports._source
+
+    def noted(sources: tuple[Path, ...], module: str) -> str | None:
+        read.append(module)
+        time.sleep(0.01)
+        return source(sources, module)
+
+    monkeypatch.setattr(imports, "_source", noted)
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(lambda _: holds(library, ("Project",), "Package.Deep"), range(8)))
+    assert len(read) == len(set(read))
