@@ -7,20 +7,25 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 
 from verify_workers.errors import UserError
+
+log = logging.getLogger("verify_workers.ray")
+T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
 SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # how a client of gRPC begins: preface, empty SETTINGS
+STARTS = 3
+TOO_SLOW = "timed out during startup"  # what Ray says then
 SETTINGS = 4  # the kind of frame with which a server of gRPC answers
 
 
@@ -44,7 +49,7 @@ def ray_session() -> Iterator[None]:
         elif address != "auto":
             _await_answer(address)
         try:
-            ray.init(**settings)
+            patiently(lambda: ray.init(**settings))
         except (ConnectionError, ValueError, RuntimeError) as error:
             if address is None:
                 raise
@@ -55,6 +60,19 @@ def ray_session() -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def patiently(start: Callable[[], T]) -> T:
+    """What `start` returns, tried again where the machine was too busy for a node to be up within Ray's own half minute."""
+    for _ in range(STARTS - 1):
+        try:
+            return start()
+        except Exception as error:
+            if TOO_SLOW not in str(error):
+                raise
+            log.warning("Ray was too slow to start on this machine; once more")
+            ray.shutdown()
+    return start()
 
 
 @contextmanager

@@ -98,3 +98,24 @@ def test_ray_works_under_a_long_folder(tmp_path: Path) -> None:
     environment |= {"TMPDIR": str(long), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stdout == "7\n", done.stderr[-2000:]
+
+
+def test_a_machine_that_is_too_busy_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[None] = []
+    monkeypatch.setattr("ray.shutdown", lambda: ended.append(None))
+    tries = iter([Exception("The current node timed out during startup. This could"), Exception("timed out during startup"), "up"])
+
+    def start() -> str:
+        result = next(tries)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    assert module.patiently(start) == "up" and len(ended) == 2
+    tries = iter([Exception("no space left"), "up"])
+    with pytest.raises(Exception, match="no space left"):
+        module.patiently(start)
+    tries = iter([Exception("timed out during startup")] * 9)
+    with pytest.raises(Exception, match="during startup"):
+        module.patiently(start)
+    assert len(list(tries)) == 9 - module.STARTS
