@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[1]
+_FOLDERS = ("synth", "train", "verify_workers", "cluster", "docs", "examples", "notebooks")
+_SOURCES = {".py", ".yaml", ".cfg", ".jinja", ".html"}
 NOTE = "<!-- Written by `make docs` from the code; do not edit. -->\n"
 
 
@@ -61,14 +63,47 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def broken_links() -> list[str]:
-    """Relative links and anchors of the Markdown files that lead nowhere."""
+def broken_links(root: Path = ROOT) -> list[str]:
+    """Relative links and anchors of the Markdown files, and pages and headings that code and settings name, that lead nowhere."""
     broken: list[str] = []
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")]:
-        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
-        links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link and not link.startswith(("#", "mailto:"))]
-        broken += [f"{page.relative_to(ROOT)}: {link} does not exist" for link in links if not (page.parent / link.split("#")[0]).exists()]
+    for page in [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")]:
+        for link in re.findall(r"\]\(([^)\s]+)\)", _without_code(page)):
+            name, _, anchor = link.partition("#")
+            target = page.parent / name if name else page
+            if "://" in link or link.startswith("mailto:"):
+                continue
+            if not target.exists():
+                broken.append(f"{page.relative_to(root)}: {link} does not exist")
+            elif anchor and target.suffix == ".md" and anchor not in map(_anchor, headings(target)):
+                broken.append(f"{page.relative_to(root)}: {link}: no such heading")
+    for file in _sources(root):
+        text = re.sub(r"\s*\n\s*#?\s*", " ", file.read_text(encoding="utf-8"))  # a reference may go on in the next line
+        for name, heading in re.findall(r"(?<![\w./-])((?:docs/[\w/-]+|CONTRIBUTING|README)\.(?:md|py))(?:, \"([^\"]+)\")?", text):
+            if not (root / name).exists():
+                broken.append(f"{file.relative_to(root)}: {name} does not exist")
+            elif heading and heading not in headings(root / name):
+                broken.append(f'{file.relative_to(root)}: {name} has no heading "{heading}"')
     return broken
+
+
+def headings(page: Path) -> list[str]:
+    """The headings of a Markdown file."""
+    return re.findall(r"^#{1,6} (.+?)\s*$", _without_code(page), flags=re.M)
+
+
+def _without_code(page: Path) -> str:
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _sources(root: Path) -> list[Path]:
+    """Code and settings, whose comments name pages."""
+    found = [path for folder in _FOLDERS for path in root.glob(f"{folder}/**/*") if path.suffix in _SOURCES]
+    return sorted(path for path in [*found, root / "Makefile", root / "setup.cfg"] if path.is_file())
 
 
 def main() -> int:

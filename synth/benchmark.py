@@ -12,10 +12,11 @@ from synth.config import HeldoutConfig
 from synth.problems.generate import EVERYTHING, PORTFOLIO, Choice, generate
 from synth.problems.readers import ProblemsConfig, Reading, read_problems
 from synth.records import Problem, Statement
+from synth.search.portfolio import GENERIC_TACTICS, tactic_proof
 from synth.services import Verify
 from synth.statements.text import given, normalized, under_header
 from verify_workers.errors import UserError
-from verify_workers.records import Check, Outcome, Reason
+from verify_workers.records import Check, Outcome, Reason, Verdict
 from verify_workers.text.statement import negate, parse_theorem, source
 
 _SHARED = {"path", "split", "subset", "fields", "where"}  # keys that mean the same here as under `problems`
@@ -82,18 +83,47 @@ def _both(statement: str) -> set[str]:
     return {normalized(source(parse_theorem(statement))), normalized(negate(statement))}
 
 
+def cheap_tactics(config: HeldoutConfig) -> tuple[str, ...]:
+    """The tactics that serve as baseline.
+
+    A file's statements are competition problems as a rule, so that without a list of the user's own the scripts of the
+    search's portfolio, which were made for such, count as cheap too.
+    """
+    return config.portfolio or (tuple(dict.fromkeys(PORTFOLIO + GENERIC_TACTICS)) if config.path else PORTFOLIO)
+
+
 async def portfolio_baseline(
     statements: list[Statement], tactics: tuple[str, ...], verify: Verify, timeout: float
-) -> tuple[dict[str, str], set[str]]:
-    """What a fixed list of one-line tactics proves: {statement id: first tactic}, and the ids that Lean cannot state here."""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What a fixed list of tactics proves: {statement id: first tactic}; and what Lean cannot state here: {statement id: its error}.
+
+    Where the checker fails it is asked once more; a tactic on which it fails again counts as one that does not prove.
+    """
     solved: dict[str, str] = {}
-    unsupported: set[str] = set()
-    for tactic in tactics or PORTFOLIO:
+    unsupported: dict[str, str] = {}
+    for tactic in tactics:
         left = [s for s in statements if s.id not in solved and s.id not in unsupported]
-        checks = [Check(id=s.id, statement=s.text, header=s.header, proof=f"by {tactic}", timeout=timeout) for s in left]
-        for statement, verdict in zip(left, await verify(checks), strict=True):
+        checks = [Check(id=s.id, statement=s.text, header=s.header, proof=tactic_proof(tactic), timeout=timeout) for s in left]
+        for statement, verdict in zip(left, await decided(checks, verify), strict=True):
             if verdict.accepted:
                 solved[statement.id] = tactic
-            elif verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT:
-                unsupported.add(statement.id)
+            elif cannot_be_stated(verdict):
+                unsupported[statement.id] = first_error(verdict)
     return solved, unsupported
+
+
+async def decided(checks: list[Check], verify: Verify) -> list[Verdict]:
+    """A verdict for each check; those on which the checker failed are asked once more."""
+    verdicts = await verify(checks)
+    failed = [check for check, verdict in zip(checks, verdicts, strict=True) if verdict.outcome is Outcome.INFRA]
+    second = iter(await verify(failed) if failed else [])
+    return [next(second) if verdict.outcome is Outcome.INFRA else verdict for verdict in verdicts]
+
+
+def cannot_be_stated(verdict: Verdict) -> bool:
+    """Whether this Lean and library do not know what the statement is about: no proof of it could be accepted here."""
+    return verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT
+
+
+def first_error(verdict: Verdict) -> str:
+    return next((m.text for m in verdict.messages if m.severity == "error"), "")[:500]

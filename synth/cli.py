@@ -27,10 +27,12 @@ from rich.console import Console
 from typer._click.exceptions import ClickException
 from typer.exceptions import TyperException
 
+from verify_workers.backends import BACKENDS
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     from synth.config import RunConfig
+    from synth.llm.config import ModelRole
 
 app = typer.Typer(
     help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",
@@ -51,17 +53,13 @@ ReplOption = Annotated[
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
 AUDIT_HELP = "strict: every acceptance is decided by the kernel in a clean process (in a project: leanchecker, Lean 4.28 or newer)"
 RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
+BackendOption = Annotated[
+    str,
+    typer.Option(
+        "--backend", metavar="|".join(("auto", *BACKENDS)), help="how Lean runs; auto: the fastest of these whose self-test passes here"
+    ),
+]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
-
-
-class Backend(StrEnum):
-    """Backends of `synth verify` and `synth serve`."""
-
-    auto = "auto"
-    fork = "fork"
-    repl = "repl"
-    worker = "worker"
-    process = "process"
 
 
 class Audit(StrEnum):
@@ -145,7 +143,7 @@ def _dry_run(config: RunConfig, directory: str) -> None:
 def verify(
     source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header, and proof or code; or an export")],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
-    backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
+    backend: BackendOption = "auto",
     audit: Annotated[Audit, typer.Option(help=AUDIT_HELP)] = Audit.fast,
     project: ProjectOption = None,
     repl: ReplOption = None,
@@ -160,13 +158,14 @@ def verify(
 
     from synth.overrides import explain
     from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig, VerifyConfig
     from verify_workers.verify_file import Summary, verify_file
 
     try:
         pool = PoolConfig.model_validate(
             {
-                "backend": backend.value,
+                "backend": require_backend(backend),
                 "audit": audit.value,
                 "project": project,
                 "repl": repl,
@@ -200,7 +199,7 @@ def verify(
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0: every network this machine is on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port")] = 8000,
-    backend: Annotated[Backend, typer.Option(help="how Lean runs; auto: the fastest whose self-test passes here")] = Backend.auto,
+    backend: BackendOption = "auto",
     audit: Annotated[Audit, typer.Option(help=AUDIT_HELP)] = Audit.strict,
     project: ProjectOption = None,
     repl: ReplOption = None,
@@ -224,11 +223,12 @@ def serve(
     from pydantic import ValidationError
 
     from synth.overrides import explain
+    from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig
     from verify_workers.serve.config import ServeConfig
     from verify_workers.serve.service import run as run_service
 
-    lean = {"backend": backend.value, "audit": audit.value, "project": project, "repl": repl}
+    lean = {"backend": require_backend(backend), "audit": audit.value, "project": project, "repl": repl}
     longest = max_timeout if max_timeout > 0 else 300.0  # a bad limit is refused below, by its own name
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
     try:
@@ -239,27 +239,40 @@ def serve(
     run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))
 
 
-ModelOption = Annotated[Path, typer.Option("--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model")]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model; the same as --set models.ROLE.path"
+    ),
+]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
 RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending")]
 
 
-def _stage_config(config: Path | None, model: Path, overrides: list[str]) -> RunConfig:
-    """The configuration of one stage alone, on the model of `--model`."""
+def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole) -> RunConfig:
+    """The configuration of one stage alone; `--model` answers in the first of `roles`, and in those of the others that have none."""
     from synth.config import load_config
 
-    items = [*overrides, f"model.path={model}"]
     if config is not None:
-        return load_config(config, items)
-    with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
-        return load_config(path, items)
+        loaded = load_config(config, overrides)
+    else:
+        with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
+            loaded = load_config(path, overrides)
+    if model is not None:
+        if loaded.models.source(roles[0]).endpoint:
+            raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
+        for role in roles:
+            source = loaded.models.source(role)
+            if role == roles[0] or not source.own:
+                source.path = str(model)
+    return loaded
 
 
 @app.command()
 def formalize(
     source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set")],
     out: RecordsOption,
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -267,7 +280,7 @@ def formalize(
     from synth.run.stages import formalize_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "formalizer", "judge")
     with Progress() as progress:
         statements = formalize_file(settings, source, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
@@ -278,7 +291,7 @@ def formalize(
 def prove(
     source: Annotated[str, typer.Argument(metavar="IN", help="statements of `synth formalize`, or problems with a statement")],
     out: RecordsOption,
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -286,7 +299,7 @@ def prove(
     from synth.run.stages import prove_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
         pairs = prove_file(settings, source, str(out), progress)
     print(f"{len(pairs):,} verified pairs of {len({pair.statement_id for pair in pairs}):,} statements", file=sys.stderr)
@@ -297,7 +310,7 @@ def prove(
 def train(
     source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export")],
     out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
-    model: ModelOption,
+    model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -305,7 +318,7 @@ def train(
     from synth.run.stages import train_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
         result = train_file(settings, source, str(out), progress)
     print(f"{result.examples:,} examples, {result.tokens:,} tokens, {result.seconds:.0f} s", file=sys.stderr)
@@ -313,14 +326,22 @@ def train(
 
 
 @app.command(name="eval")
-def evaluate(model: ModelOption, config: ConfigOption = None, overrides: SetOption = []) -> None:  # noqa: B006
-    """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON."""
+def evaluate(
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    out: Annotated[str, typer.Option("--out", help="the accepted proofs, which training refuses: JSONL or Parquet by its ending")] = "",
+) -> None:
+    """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON.
+
+    Beside it: what cheap tactics prove, what the model proves, what only the model proves, and what could not be judged.
+    """
     from synth.run.stages import eval_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides)
+    settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
-        figures = eval_file(settings, progress)
+        figures = eval_file(settings, progress, out)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 

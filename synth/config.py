@@ -8,11 +8,12 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from synth.llm.config import SamplerConfig
+from synth.llm.config import ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig
 from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
+from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 
@@ -70,10 +71,18 @@ class SearchConfig(Section):
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(128, ge=1, description="tokens of one proof")
+    strategies: tuple[str, ...] = Field(
+        ("portfolio", "whole_proof"), min_length=1, description="what proposes proofs, in turn until one is accepted"
+    )
     portfolio: Literal["given", "always", "never"] = Field(
         "given", description="for which statements the cheap tactics come before the model"
     )
     tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = the built-in list")
+    compared: int = Field(
+        100,
+        ge=0,
+        description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 
@@ -87,7 +96,7 @@ class ShardConfig(Section):
 
 
 class BootstrapConfig(Section):
-    """The small model of our own, made when `model.path` is empty: a stand-in of the same shape as the big ones."""
+    """The small model of our own, made when `models.prover` names none: a stand-in of the same shape as the big ones."""
 
     seed_formalizations: int = Field(2000, ge=1, description="informal → formal pairs of the seed set")
     seed_grades: int = Field(1500, ge=1, description="graded statements of the seed set")
@@ -101,12 +110,34 @@ class BootstrapConfig(Section):
     )
 
 
-class ModelSource(Section):
-    """Where the model of round 0 comes from."""
+class ModelsConfig(Section):
+    """What answers in each role, and which roles a round trains."""
 
-    path: str = Field("", description="a Hugging Face checkpoint (folder or hub name); '' = bootstrap our own small model")
-    prompts: str = Field("embedded", description="prompt set: embedded, chat or a folder of three templates")
+    formalizer: RoleConfig = RoleConfig()
+    judge: RoleConfig = RoleConfig()
+    prover: RoleConfig = RoleConfig()
+    train: tuple[ModelRole, ...] = Field(
+        ("prover",),
+        description="roles that each round trains, all in one model, the prover's; the others are frozen at round 0; [] = no training",
+    )
     bootstrap: BootstrapConfig = BootstrapConfig()
+
+    @property
+    def bootstrapped(self) -> bool:
+        """Whether the run makes its own small model."""
+        return not self.prover.own
+
+    def source(self, role: ModelRole) -> RoleConfig:
+        """What is configured for `role`."""
+        roles: dict[ModelRole, RoleConfig] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
+        return roles[role]
+
+    def of(self, role: ModelRole) -> RoleConfig:
+        """What answers in `role`: a role without a source of its own has the prover's."""
+        mine = self.source(role)
+        if mine.own or role == "prover":
+            return mine
+        return self.prover.model_copy(update={"preset": mine.preset or self.prover.preset, "sampler": mine.sampler})
 
 
 class HeldoutConfig(Section):
@@ -120,7 +151,9 @@ class HeldoutConfig(Section):
     count: int = Field(0, ge=0, description="statements of the benchmark: 0 = all rows of `path`, or 200 generated ones")
     seed: int = Field(7, description="generator seed")
     temperature: float = Field(1.0, ge=0, description="of the sampled proofs")
-    portfolio: tuple[str, ...] = Field((), description="the one-line tactics that serve as baseline; () = the built-in list")
+    portfolio: tuple[str, ...] = Field(
+        (), description="the tactics that serve as baseline; () = built-in one-liners, and for a file's statements the search's too"
+    )
 
 
 class RunConfig(Section):
@@ -132,13 +165,16 @@ class RunConfig(Section):
     rounds: int = Field(3, ge=1, description="rounds of expert iteration")
     problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
     retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
-    plateau: float = Field(-1.0, description="stop when pass@8 rises by less than this many points in a round; negative = never")
+    plateau: float = Field(
+        -1.0,
+        description="stop when pass@k, with the largest k of `eval.ks`, rises by less than this many points in a round; negative = never",
+    )
     header: str = Field("keep", description="what stands before every statement: `keep` = the header its problem gives, else this text")
     problems: ProblemsConfig = ProblemsConfig()
     generator: GeneratorConfig = GeneratorConfig()
     heldout: HeldoutConfig = HeldoutConfig()
-    model: ModelSource = ModelSource()
-    sampler: SamplerConfig = SamplerConfig()
+    models: ModelsConfig = ModelsConfig()
+    sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
     search: SearchConfig = SearchConfig()
@@ -154,13 +190,26 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
+        try:
+            require_backend(self.verify.backend)
+        except UserError as error:
+            raise ValueError(f"verify.backend: {error}") from None
         if self.search.wave > self.search.attempts:
             raise ValueError(f"search.wave ({self.search.wave}) must not exceed search.attempts ({self.search.attempts})")
-        if self.search.max_tokens >= self.sampler.max_model_len:
+        self._give_roles_their_samplers()
+        prover = self.models.prover
+        if not prover.endpoint and self.search.max_tokens >= prover.sampler.max_model_len:
             raise ValueError(
-                f"search.max_tokens ({self.search.max_tokens}) must be below sampler.max_model_len ({self.sampler.max_model_len})"
+                f"search.max_tokens ({self.search.max_tokens}) must be below sampler.max_model_len ({prover.sampler.max_model_len})"
             )
         return self
+
+    def _give_roles_their_samplers(self) -> None:
+        """Each role's sampler, resolved: its own settings over the common ones (over the prover's, where it uses the prover's model)."""
+        models = self.models
+        models.prover.sampler = merged(self.sampler, models.prover.sampler)
+        for role in (models.formalizer, models.judge):
+            role.sampler = merged(self.sampler if role.own else models.prover.sampler, role.sampler)
 
 
 def load_config(path: str | Path, overrides: list[str] | None = None) -> RunConfig:

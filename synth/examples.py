@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
+from synth.llm.config import ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
 from train.data import Example
@@ -15,10 +16,12 @@ def example(prompt: Prompt, completion: str, weight: float = 1.0) -> Example:
     return Example(prompt=prompt.for_training(), completion=completion, weight=weight)
 
 
-def seed_examples(seeds: SeedSet, prompts: PromptSet) -> list[Example]:
-    """Formalizer and grader examples of the seed set."""
-    asked = [(prompts.formalize(text), statement) for text, statement in seeds.formalizations]
-    graded = [(prompts.grade(text, statement), grade) for text, statement, grade in seeds.grades]
+def seed_examples(seeds: SeedSet, prompts: Mapping[ModelRole, PromptSet], roles: Container[ModelRole] = ROLES) -> list[Example]:
+    """Formalizer and judge examples of the seed set, those of `roles`."""
+    formalizations = seeds.formalizations if "formalizer" in roles else ()
+    grades = seeds.grades if "judge" in roles else ()
+    asked = [(prompts["formalizer"].formalize(text), statement) for text, statement in formalizations]
+    graded = [(prompts["judge"].grade(text, statement), grade) for text, statement, grade in grades]
     return [example(p, write_statement(p, statement)) for p, statement in asked] + [example(p, write_grade(p, g)) for p, g in graded]
 
 

@@ -136,7 +136,9 @@ class Pair(Record):
     attempt_id: str
     statement_id: str
     problem_id: str
-    kind: Literal["theorem", "subgoal", "lemma"] = Field("theorem", description="what was proved: a problem's theorem, or a piece of one")
+    kind: Literal["theorem", "subgoal", "lemma", "heldout"] = Field(
+        "theorem", description="what was proved: a problem's theorem, a piece of one, or a held-out statement (never trained on)"
+    )
     statement: str
     form: Literal["proof", "code"] = "proof"
     proof: str

@@ -7,10 +7,11 @@ Ray actors of a run.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet
@@ -25,7 +26,7 @@ Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 
 @dataclass(frozen=True)
 class RoleModel:
-    """A model in one role: how it is asked, and what answers.  `spent` counts generated tokens."""
+    """A model in one role: how it is asked, and what answers.  `spent` counts generated tokens, and answers that were none (`faults`)."""
 
     prompts: PromptSet
     sample: Sample
@@ -33,7 +34,9 @@ class RoleModel:
 
     async def ask(self, prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
         answers = await self.sample(prompts, sampling)
-        self.spent["tokens"] += sum(completion.tokens for answer in answers if not isinstance(answer, str) for completion in answer)
+        completions = [completion for answer in answers if not isinstance(answer, str) for completion in answer]
+        self.spent["tokens"] += sum(completion.tokens for completion in completions)
+        self.spent["faults"] += sum(bool(completion.fault) for completion in completions)
         return answers
 
 
@@ -51,30 +54,57 @@ class Tools:
     @property
     def tokens(self) -> int:
         """Tokens generated so far with these tools."""
-        return sum(model.spent["tokens"] for model in (self.formalizer, self.judge, self.prover))
+        return sum(self.spent[f"tokens_{role}"] for role in ROLES)
+
+    @property
+    def spent(self) -> dict[str, int]:
+        """What each role has spent so far: `tokens_prover`, `faults_judge` and so on."""
+        models: dict[ModelRole, RoleModel] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
+        return {f"{what}_{role}": model.spent[what] for role, model in models.items() for what in ("tokens", "faults")}
+
+
+@dataclass
+class Group:
+    """Actors that give the same answers (engines on the same weights, or an endpoint), and the roles that they serve."""
+
+    roles: tuple[ModelRole, ...]
+    actors: list[Any]
+    trained: bool = False
+    """Whether each round swaps new weights in; a frozen group answers with those of round 0 for ever."""
+    local: bool = True
+    """Engines of our own, which `release_while_training` ends."""
+    up: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{' and '.join(self.roles)} sampler"
 
 
 class Services:
     """The samplers and pools of a run."""
 
-    def __init__(self, samplers: list[Any], pools: dict[str, Any]) -> None:
+    def __init__(self, groups: Sequence[Group], pools: dict[str, Any]) -> None:
         self._told: Counter[str] = Counter()
-        self.samplers, self.pools = Replicas("sampler", samplers, self._told), pools
+        self.pools = pools
+        self._samplers: dict[ModelRole, Replicas] = {}
+        for group in groups:
+            self._samplers |= dict.fromkeys(group.roles, Replicas(group.name, group.actors, self._told))
         self._client: PoolClient | None = None
 
-    def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
-        """Tools with which `weights` answer in every role; each call counts its own tokens."""
-
-        async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
-            return await self.sample(asked, sampling, weights)
-
-        formalizer, judge, prover = (RoleModel(prompts, sample) for _ in range(3))
+    def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
+        """Tools with which `weights` answer, by role; each call counts its own tokens."""
+        formalizer, judge, prover = (RoleModel(prompts[role], self._sample(role, weights)) for role in ROLES)
         return Tools(formalizer, judge, prover, self.verify, round, seed)
 
-    async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
-        """Completions from the sampler with the fewest requests of ours in flight; another one's where it fails."""
-        answer: list[list[Completion] | str] = await self.samplers.ask("sample", prompts, sampling, weights, load=len(prompts))
-        return answer
+    def _sample(self, role: ModelRole, weights: Mapping[ModelRole, Weights]) -> Sample:
+        async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+            """From the sampler with the fewest requests of ours in flight; from another one where it fails."""
+            if role not in self._samplers:
+                raise RuntimeError(f"the {role} is asked, but nothing was started for it")
+            answer: list[list[Completion] | str] = await self._samplers[role].ask("sample", asked, sampling, weights[role], load=len(asked))
+            return answer
+
+        return sample
 
     async def verify(self, checks: list[Check]) -> list[Verdict]:
         """Ask the nodes' pools; the others do the work of one that dies."""

@@ -22,10 +22,10 @@ from verify_workers.records import Check
 
 ROOT = Path(__file__).parents[1]
 SMALL = (
-    "rounds=1", "heldout.count=12", "model.bootstrap.seed_formalizations=300", "model.bootstrap.seed_grades=60",
-    "model.bootstrap.seed_proofs=60", "model.bootstrap.train.max_tokens=60000", "train.max_tokens=8000", "examples_per_round=100",
+    "rounds=1", "heldout.count=12", "models.bootstrap.seed_formalizations=300", "models.bootstrap.seed_grades=60",
+    "models.bootstrap.seed_proofs=60", "models.bootstrap.train.max_tokens=60000", "train.max_tokens=8000", "examples_per_round=100",
     "filters.grade=false", "search.portfolio=always", "search.attempts=2", "search.wave=2", "shards.problems=20", "shards.chunk=5",
-    "model.bootstrap.architecture.layers=2", "model.bootstrap.architecture.vocab_size=512",
+    "models.bootstrap.architecture.layers=2", "models.bootstrap.architecture.vocab_size=512",
 )  # fmt: skip
 
 

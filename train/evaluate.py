@@ -13,7 +13,7 @@ from train.config import EvalConfig
 
 @dataclass(frozen=True)
 class Tally:
-    """One held-out statement: `correct` of `attempts` proofs verified."""
+    """One held-out statement: `correct` of `attempts` proofs verified; attempts on which the checker failed are none."""
 
     id: str
     attempts: int
@@ -46,10 +46,13 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 def estimate(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) -> Estimate:
-    """Mean pass@k over statements, in percent; the percentile bootstrap resamples statements. NaN for no statement."""
+    """Mean pass@k over statements, in percent; the percentile bootstrap resamples statements. NaN for no statement.
+
+    Where fewer than `k` attempts of a statement were judged, all of them count: a lower bound of its share.
+    """
     if not tallies:
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    values = np.array([100.0 * pass_at_k(t.attempts, t.correct, k) for t in tallies])
+    values = np.array([100.0 * pass_at_k(t.attempts, t.correct, min(k, t.attempts)) for t in tallies])
     random = np.random.default_rng(seed)
     means = np.array([values[random.integers(len(values), size=len(values))].mean() for _ in range(config.resamples)])
     tail = (1 - config.confidence) / 2

@@ -24,8 +24,9 @@ class PoolConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    backend: Literal["auto", "fork", "repl", "worker", "process"] = Field(
-        "auto", description="auto: the fastest of these, in this order, whose self-test passes here (repl: in a project only)"
+    backend: str = Field(
+        "auto",
+        description="auto: the fastest of fork, repl (in a project only), worker, process whose self-test passes here; or one of them",
     )
     project: Path | None = Field(None, description="lake project (with Mathlib, say) whose Lean checks; null: the embedded Lean")
     repl: Path | None = Field(

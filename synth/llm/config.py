@@ -1,12 +1,17 @@
-"""The settings of the vLLM engines: plain data, so that reading a configuration imports neither vLLM nor Ray."""
+"""What answers in each role, and the settings of engines and endpoints: plain data, that imports neither vLLM nor Ray."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ModelRole = Literal["formalizer", "judge", "prover"]
+ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
 
 
 class SamplerConfig(BaseModel):
-    """The vLLM engine; sizes in tokens unless said otherwise."""
+    """The vLLM engine of a checkpoint, or the requests to an endpoint; sizes in tokens unless said otherwise."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,5 +26,47 @@ class SamplerConfig(BaseModel):
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1)
     enforce_eager: bool = Field(True, description="no graph capture: the fast start; turn off on GPUs")
     offline: bool = Field(True, description="never ask a model hub")
-    release_while_training: bool = Field(False, description="end the engines while a round trains (GPUs shared with the trainer)")
+    release_while_training: bool = Field(False, description="end all engines while a round trains (GPUs shared with the trainer)")
     swap_tolerance: float = Field(0.02, gt=0, description="largest mean difference of token log-probabilities after a swap, nats")
+    requests: int = Field(64, ge=1, description="endpoints: requests in flight at once, of the whole run")
+    request_timeout: float = Field(600.0, gt=0, description="endpoints: seconds that one request may take")
+    retries: int = Field(8, ge=0, description="endpoints: how often a request that failed is sent again, with growing pauses")
+
+
+class RoleConfig(BaseModel):
+    """What answers in one role: a checkpoint (`path`), an `endpoint`, or, with neither, what the prover starts from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field("", description="a checkpoint (folder or hub name); '' = the run's own model, which is what the prover starts from")
+    endpoint: str = Field("", description="base URL of an OpenAI-compatible server, such as http://host:8000/v1, in place of `path`")
+    name: str = Field("", description="the model's name at the endpoint")
+    api_key_env: str = Field("", description="environment variable that holds the endpoint's API key; '' = it wants none")
+    preset: str = Field(
+        "",
+        description="how the model is asked and read: a built-in preset or a folder of templates; '' = `embedded` for our own small model,"
+        " `chat` for endpoints and for checkpoints with a chat template, else `base`",
+    )
+    sampler: SamplerConfig = Field(SamplerConfig(), description="settings of this role's own, over those of `sampler`")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> RoleConfig:
+        if self.path and self.endpoint:
+            raise ValueError(f"path ({self.path}) and endpoint ({self.endpoint}) are both given; give one of them")
+        if self.endpoint and not self.endpoint.startswith(("http://", "https://")):
+            raise ValueError(f"endpoint ({self.endpoint}) is no address; give the server's base URL, such as http://host:8000/v1")
+        if self.endpoint and not self.name:
+            raise ValueError("an endpoint needs `name`, the model's name there (`curl ENDPOINT/models` lists them)")
+        if (self.name or self.api_key_env) and not self.endpoint:
+            raise ValueError("name and api_key_env belong to an endpoint, and none is given")
+        return self
+
+    @property
+    def own(self) -> bool:
+        """Whether the role has a source of its own."""
+        return bool(self.path or self.endpoint)
+
+
+def merged(common: SamplerConfig, own: SamplerConfig) -> SamplerConfig:
+    """`common`, with what is given in `own` over it."""
+    return common.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})

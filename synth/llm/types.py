@@ -31,12 +31,18 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Completion:
-    """One sampled text and the weights that gave it; `finished` is False where it was cut at `max_tokens`."""
+    """One sampled text and the weights that gave it; `finished` is False where it was cut at `max_tokens`.
+
+    `fault` says why there is no text: the endpoint's reply was no answer.
+    """
 
     text: str
     tokens: int
     finished: bool
     weights: Weights = Weights()
+    thoughts: str = ""
+    """What an endpoint gives apart from the text as the model's reasoning."""
+    fault: str = ""
 
 
 class PromptTooLong(Exception):

@@ -1,7 +1,7 @@
 """Problems from files of many formats and from Hugging Face `datasets`, on any fsspec filesystem.
 
-A row gives plain language, a formal statement, or both (`columns` says which column is which; `files` which files a path means and
-what their rows are).  A bad row stops the run or, with `on_error: skip`, is recorded with its place and remedy while the
+A row gives plain language, a formal statement, or both (`columns` says which column is which, `files` which files a path means,
+`formats` what their rows are).  A bad row stops the run or, with `on_error: skip`, is recorded with its place and remedy while the
 others go on.  What was read, taken for what and left out is counted, so that a dry run can say it.
 """
 
@@ -16,7 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth.problems.columns import GUESSES, BadRow, Repeated, missing, problem_of, recognized, value_at
-from synth.problems.files import EVERY_SPLIT, Files, Format, Row, dataset_rows, locate, rows
+from synth.problems.files import EVERY_SPLIT, Files, Format, locate
+from synth.problems.formats import Row, dataset_rows, rows
 from synth.records import Problem
 from verify_workers.errors import UserError
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
@@ -77,6 +79,7 @@ class Preset(BaseModel):
     formalize: FormalizeSettings = FormalizeSettings()
     grade: GradeSettings = GradeSettings()
     prove: ProveSettings = ProveSettings()
+    roles: dict[str, RoleSettings] = Field({}, description="settings of further roles, which need no more than a template")
 
 
 class PromptSet:
@@ -104,8 +107,8 @@ class PromptSet:
                 raise UserError(f"prompts: {self.folder / f'{role}.jinja'} is no jinja2 template: {error}") from None
 
     def settings(self, role: Role) -> RoleSettings:
-        by_role: dict[Role, RoleSettings] = {"formalize": self.preset.formalize, "grade": self.preset.grade, "prove": self.preset.prove}
-        return by_role[role]
+        built_in: dict[Role, RoleSettings] = {"formalize": self.preset.formalize, "grade": self.preset.grade, "prove": self.preset.prove}
+        return built_in.get(role) or self.preset.roles.get(role, RoleSettings())
 
     def hash(self, role: Role) -> str:
         self.require(role)
@@ -132,6 +135,10 @@ class PromptSet:
         above = _above(header, preamble)
         text = self._render("prove", problem=problem.strip(), header=above, doc=_doc(problem), **shown)
         return self._prompt("prove", text, shape=settings.shape, name=shown["name"], statement=statement, header=above)
+
+    def ask(self, role: Role, reading: Mapping[str, Any] = MappingProxyType({}), **shown: str) -> Prompt:
+        """The template of any role, which shows the values `shown`; `reading` goes into the prompt for whoever reads the answer."""
+        return self._prompt(role, self._render(role, **shown), **reading)
 
     def _prompt(self, role: Role, text: str, **reading: Any) -> Prompt:
         settings = self.settings(role)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-Role = Literal["formalize", "grade", "prove"]
+Role = str
+"""`formalize`, `grade`, `prove`, or one of your own: the name of its template."""
 Shape = Literal["goal", "statement", "word", "line", "compact", "body", "file"]
 """What an answer holds; see `preset.Preset`."""
 

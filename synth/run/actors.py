@@ -7,51 +7,88 @@ from typing import Any
 
 import ray
 
-from synth.llm.sampler import sampler_actor
+from synth.llm.config import ModelRole
 from synth.run.cluster import last_line, plain, started
+from synth.run.roles import check_endpoint, groups, start_group
 from synth.run.shard import SearchShard
 from synth.run.state import Run
+from synth.services import Group
 from train.group import WorkerGroup
 
 
 def start_trainers(job: Run, number: int) -> None:
     """The workers that will train this round and later ones, if they are to be kept: they load while something else goes on."""
-    own = number > 0 or not job.config.model.path
-    if job.config.train.keep_workers and job.trainers is None and own and not job.trained(number):
+    needed = bool(job.config.models.train) if number > 0 else job.config.models.bootstrapped
+    if job.config.train.keep_workers and job.trainers is None and needed and not job.trained(number):
         job.trainers = WorkerGroup(job.config.train, job.checkpoints)
 
 
-async def start_samplers(job: Run) -> None:
-    """Samplers on the current weights, if none are up; returns when they answer."""
-    if not job.samplers:
-        config = job.config.sampler
-        job.samplers = [sampler_actor(job.answering, config, job.config.seed + i) for i in range(config.replicas)]
-        asked = f"{config.cpus:g} CPUs and {config.gpus:g} GPUs"
-        with job.timed("start samplers"):
-            job.samplers = await started("sampler", job.samplers, asked, job.progress, job.failed)
+async def start_samplers(job: Run, *wait: ModelRole) -> None:
+    """What answers in the run's roles, where it is not up: all is started at once; returns when what serves `wait` (all) answers."""
+    up = {role for group in job.groups for role in group.roles}
+    missing = [roles for roles in groups(job.config, job.roles) if not up & set(roles)]
+    if missing:
+        weights = job.role_weights()
+        job.groups += [start_group(job.config, roles, weights) for roles in missing]
+        stop_shards(job)  # they hold handles to the groups that there were
+    with job.timed("start samplers"):
+        waited = wait or job.roles
+        await asyncio.gather(*(_ready(job, group) for group in job.groups if not group.up and set(waited) & set(group.roles)))
 
 
-async def swap(job: Run) -> list[dict[str, float]]:
-    """Load the weights that are to answer into every sampler; one that cannot is dropped.  Raises its error when none is left."""
-    results = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in job.samplers), return_exceptions=True)
+async def _ready(job: Run, group: Group) -> None:
+    """Wait until a group's actors answer; those that do not start are left out."""
+    if group.local:
+        sampler = job.config.models.of(group.roles[0]).sampler
+        asked = f"{sampler.cpus:g} CPUs and {sampler.gpus:g} GPUs"
+        up = await started(group.name, group.actors, asked, job.progress, job.failed)
+        if len(up) < len(group.actors):
+            group.actors = up
+            stop_shards(job)
+    else:
+        await check_endpoint(group)
+    group.up = True
+
+
+async def swap_in(job: Run) -> dict[str, float]:
+    """Load the run's own weights as they are now into the engines that follow them; the largest figures of the swaps.
+
+    An engine that cannot is dropped.  Raises its error when none is left.
+    """
+    done = [figures for group in job.groups if group.trained for figures in await _swap(job, group)]
+    return {f"swap_{key}": max(swap[key] for swap in done) for key in ("before", "after", "seconds")} if done else {}
+
+
+async def _swap(job: Run, group: Group) -> list[dict[str, float]]:
+    results = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in group.actors), return_exceptions=True)
     errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
     if len(errors) == len(results):
         raise plain(next(iter(errors.values())))
     for index, error in errors.items():
-        job.failed(f"sampler {index} did not take the new weights: {last_line(plain(error))}")
+        job.failed(f"{group.name} {index} did not take the new weights: {last_line(plain(error))}")
     if errors:
-        dropped = [job.samplers[index] for index in errors]
-        for actor in [*job.shards, *dropped]:  # shards hold handles to the samplers
+        dropped = [group.actors[index] for index in errors]
+        for actor in dropped:
             ray.kill(actor)
-        job.shards, job.samplers = [], [actor for actor in job.samplers if actor not in dropped]
+        stop_shards(job)
+        group.actors = [actor for actor in group.actors if actor not in dropped]
     return [result for result in results if not isinstance(result, BaseException)]
 
 
 def stop_samplers(job: Run) -> None:
-    """End the samplers, and the shard actors that hold handles to them."""
-    for actor in [*job.shards, *job.samplers]:
+    """End all engines (endpoints stay), and the shard actors that hold handles to them."""
+    stop_shards(job)
+    for group in job.groups:
+        for actor in group.actors if group.local else ():
+            ray.kill(actor)
+    job.groups = [group for group in job.groups if not group.local]
+
+
+def stop_shards(job: Run) -> None:
+    """End the shard actors: they hold handles to the samplers that there were."""
+    for actor in job.shards:
         ray.kill(actor)
-    job.shards, job.samplers = [], []
+    job.shards = []
 
 
 def start_shards(job: Run) -> None:
@@ -60,6 +97,6 @@ def start_shards(job: Run) -> None:
         actor: Any = SearchShard
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards = [
-            actor.options(**options).remote(job.config, job.store.url, job.samplers, job.pools, heldout)
+            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, heldout)
             for _ in range(job.config.shards.actors)
         ]

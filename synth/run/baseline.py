@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from synth.benchmark import portfolio_baseline
+from dataclasses import asdict, dataclass
+
+from synth.benchmark import cheap_tactics, portfolio_baseline
+from synth.config import RunConfig
+from synth.records import Statement
 from synth.run.state import Run
+from synth.services import Verify
 from verify_workers.records import Check
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What needs no model: the first tactic that proves a statement, and Lean's error on those that it cannot state."""
+
+    solved: dict[str, str]
+    unsupported: dict[str, str]
 
 
 async def verified_seeds(job: Run) -> list[int]:
@@ -22,15 +35,19 @@ async def verified_seeds(job: Run) -> list[int]:
     return list(job.store.read_json(name))
 
 
-async def easily_proved(job: Run) -> frozenset[str]:
-    """Held-out statements that the one-line portfolio proves; computed once per run."""
+async def easily_proved(job: Run) -> Baseline:
+    """What cheap tactics prove of the held-out statements, and what cannot be stated; computed once per run."""
     name = "rounds/000/baseline.json"
     if not job.store.exists(name):
         statements = job.inputs.benchmark.statements
         job.progress.stage("baseline", len(statements))
-        solved, unsupported = await portfolio_baseline(
-            statements, job.config.heldout.portfolio, job.services().verify, job.config.search.timeout
-        )
-        job.progress.advance("baseline", len(statements), unproved=len(statements) - len(solved))
-        job.store.write_json(name, {"solved": solved, "unsupported": sorted(unsupported)})
-    return frozenset(job.store.read_json(name)["solved"])
+        found = await baseline(statements, job.config, job.services().verify)
+        job.progress.advance("baseline", len(statements), unproved=len(statements) - len(found.solved))
+        job.store.write_json(name, asdict(found))
+    kept = job.store.read_json(name)
+    unsupported = kept["unsupported"]  # a list of ids in runs that began before errors were kept
+    return Baseline(kept["solved"], unsupported if isinstance(unsupported, dict) else dict.fromkeys(unsupported, ""))
+
+
+async def baseline(statements: list[Statement], config: RunConfig, verify: Verify) -> Baseline:
+    return Baseline(*await portfolio_baseline(statements, cheap_tactics(config.heldout), verify, config.search.timeout))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synth.examples import proof_examples, seed_examples
+from synth.llm.config import ROLES
 from synth.run.learn import fit
 from synth.run.state import Run
 from train.data import Example
@@ -11,11 +12,12 @@ from train.tokenizer import train_tokenizer
 
 
 async def bootstrap(job: Run) -> None:
-    """Our own small model: a fresh Llama trained on the seed set for all three roles."""
-    config, seeds = job.config.model.bootstrap, job.inputs.seeds
+    """Our own small model: a fresh Llama trained on the seed set for the roles that it plays."""
+    config, seeds = job.config.models.bootstrap, job.inputs.seeds
     assert seeds is not None
-    proofs = proof_examples(seeds.proofs, job.prompts)
-    examples = seed_examples(seeds, job.prompts) + config.proof_repeats * proofs
+    proofs = proof_examples(seeds.proofs, job.prompts["prover"])
+    own = [role for role in ROLES if not job.config.models.of(role).own]
+    examples = seed_examples(seeds, job.prompts, own) + config.proof_repeats * proofs
     initial = job.training(0).parent / "initial"
     if not (initial / "config.json").exists():
         texts = [_text(example) for example in examples]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ray
 
 from synth.config import RunConfig
+from synth.llm.config import ModelRole, SamplerConfig
+from synth.run.roles import groups
 from synth.show.progress import Progress
 from verify_workers.errors import UserError
 
@@ -19,39 +21,54 @@ START = 1800.0  # seconds an engine may take to start: a large model from a slow
 FIRST_NOTE = 60.0  # seconds after which the user is told what is being waited for
 
 
-def demand(config: RunConfig) -> dict[str, float]:
+def engines(config: RunConfig, roles: Sequence[ModelRole]) -> list[SamplerConfig]:
+    """The settings of the engines of our own that serve `roles`, once for each group of them."""
+    sources = [config.models.of(together[0]) for together in groups(config, roles)]
+    return [source.sampler for source in sources if not source.endpoint]
+
+
+def released(config: RunConfig, roles: Sequence[ModelRole]) -> bool:
+    """Whether the engines end while a round trains."""
+    return any(sampler.release_while_training for sampler in engines(config, roles))
+
+
+def demand(config: RunConfig, roles: Sequence[ModelRole]) -> dict[str, float]:
     """The most CPUs and GPUs that samplers and trainers hold at the same time, in Ray's units."""
-    sampler, train = config.sampler, config.train
-    engines = {"CPU": sampler.replicas * sampler.cpus, "GPU": sampler.replicas * sampler.gpus}
+    samplers, train = engines(config, roles), config.train
+    held = {"CPU": sum(s.replicas * s.cpus for s in samplers), "GPU": sum(s.replicas * s.gpus for s in samplers)}
     workers = {"CPU": train.workers * train.cpus_per_worker, "GPU": float(train.workers) if train.gpu else 0.0}
-    together = train.keep_workers or not sampler.release_while_training
-    return {name: engines[name] + workers[name] if together else max(engines[name], workers[name]) for name in engines}
+    if not config.models.train and not config.models.bootstrapped:
+        return held
+    together = train.keep_workers or not released(config, roles)
+    return {name: held[name] + workers[name] if together else max(held[name], workers[name]) for name in held}
 
 
-def shortage(config: RunConfig, nodes: list[dict[str, float]]) -> str:
+def shortage(config: RunConfig, roles: Sequence[ModelRole], nodes: list[dict[str, float]]) -> str:
     """What is asked for and not there, with the remedy; '' where `nodes` (the resources of each) have it all."""
     have = {name: sum(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU")}
     largest = max((node.get("GPU", 0.0) for node in nodes), default=0.0)
     if not any(node.get("CPU") for node in nodes):
         return "the Lean workers need a node with CPUs, and the Ray cluster has none; start one with `ray start --num-cpus`"
-    for name, asked in demand(config).items():
+    samplers = engines(config, roles)
+    for name, asked in demand(config, roles).items():
         if asked > have[name] + 1e-6:
-            parts = f"{config.sampler.replicas} samplers and {config.train.workers} training workers"
+            parts = f"{sum(sampler.replicas for sampler in samplers)} samplers and {config.train.workers} training workers"
             remedy = "lower sampler.replicas, sampler.cpus or train.workers" if name == "CPU" else "lower sampler.replicas or train.workers"
-            release = "" if config.sampler.release_while_training else ", set sampler.release_while_training=true"
+            release = "" if released(config, roles) else ", set sampler.release_while_training=true"
             return f"{parts} ask for {asked:g} {name}s and the Ray cluster has {have[name]:g}; {remedy}{release}, or add nodes"
-    if config.sampler.gpus > largest + 1e-6:
+    widest = max((sampler.gpus for sampler in samplers), default=0.0)
+    if widest > largest + 1e-6:
         return (
-            f"one sampler asks for {config.sampler.gpus:g} GPUs and the largest node of the Ray cluster has {largest:g}; "
+            f"one sampler asks for {widest:g} GPUs and the largest node of the Ray cluster has {largest:g}; "
             "lower sampler.gpus, or add such a node"
         )
     return ""
 
 
-async def enough(config: RunConfig, progress: Progress) -> None:
+async def enough(config: RunConfig, roles: Sequence[ModelRole], progress: Progress) -> None:
     """Return when the cluster has what the run asks for.  Raises UserError after a bounded wait."""
     until, told = time.monotonic() + (JOIN if "RAY_ADDRESS" in os.environ else 0.0), False
-    while missing := shortage(config, [node["Resources"] for node in ray.nodes() if node["Alive"]]):
+    while missing := shortage(config, roles, [node["Resources"] for node in ray.nodes() if node["Alive"]]):
         if time.monotonic() >= until:
             raise UserError(missing)
         if not told:

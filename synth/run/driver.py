@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,20 +19,19 @@ import ray
 from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
-from synth.llm.types import Weights
-from synth.prompts import load_prompts
 from synth.records import Drop, Pair, Problem, Statement
-from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap
+from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap_in
 from synth.run.baseline import easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
-from synth.run.cluster import enough, plain
+from synth.run.cluster import enough, plain, released
 from synth.run.evaluate import evaluate
-from synth.run.figures import costs, tally
+from synth.run.figures import compare, costs, scalars, tally
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
 from synth.run.places import check_places, everywhere
+from synth.run.roles import resolved, role_prompts, used_roles
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -46,8 +44,6 @@ from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
 
-log = logging.getLogger(__name__)
-
 
 def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     """Run (or continue) the whole job in `run_dir` and return it.  Raises UserError for what the user can mend.
@@ -55,15 +51,16 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     An interruption (Ctrl-C, SIGTERM) ends all that was started and is raised as KeyboardInterrupt.
     """
     check_places(config, run_dir)
-    prompts = load_prompts(config.model.prompts)
     inputs = inputs_of_run(config, RunDir(run_dir))
+    config = resolved(config)
+    roles = used_roles(config, inputs.problems)
     for note in inputs.notes:
         progress.note(note)
     with Interrupts() as interrupts, RunDir.open(run_dir, config) as store:
         inputs = keep_inputs(inputs, store)
         with tracked(config, store, progress) as tracker, ray_session():
             interrupts.install()  # Ray has put its own handler of SIGTERM in place
-            job = Run(everywhere(config), store, inputs, prompts, progress, tracker)
+            job = Run(everywhere(config), store, inputs, role_prompts(config), progress, tracker, roles=roles)
             try:
                 interrupts.run(_rounds(job))
             except RayTaskError as error:
@@ -105,7 +102,7 @@ def _close(job: Run, in_order: bool) -> None:
 
 async def _rounds(job: Run) -> None:
     """All rounds that are not yet complete."""
-    await enough(job.config, job.progress)
+    await enough(job.config, job.roles, job.progress)
     job.pools = node_pools(job.config.verify)
     rounds: list[dict[str, Any]] = []
     for number in range(job.config.rounds + 1):
@@ -124,24 +121,33 @@ async def _rounds(job: Run) -> None:
             figures |= job.clock.figures()
             figures |= costs(figures) | {"pools": pools}
             job.store.write_json(name, figures)
-            job.tracker.log({k: v for k, v in figures.items() if isinstance(v, int | float)}, step=number)
+            job.tracker.log(scalars(figures), step=number)
             write_report(job.store)
         rounds.append(job.store.read_json(name))
         job.progress.round_table(rounds)
-        if number > 1 and job.config.plateau >= 0 and rounds[-1]["pass@8"] - rounds[-2]["pass@8"] < job.config.plateau:
-            log.warning("pass@8 rose by less than %g points: no more rounds", job.config.plateau)
+        if number > 1 and (reason := plateau(rounds, job.config)):
+            job.progress.note(f"round {number}: {reason}")
             break
+
+
+def plateau(rounds: list[dict[str, Any]], config: RunConfig) -> str:
+    """Why no more rounds are worth it, after these; '' where they are."""
+    key = f"pass@{max(config.eval.ks)}"
+    last, before = (metrics.get(key) for metrics in (rounds[-1], rounds[-2]))
+    if config.plateau < 0 or last is None or before is None or last - before >= config.plateau:
+        return ""
+    return f"{key} rose by less than {config.plateau:g} points ({before:.1f} to {last:.1f}): no more rounds"
 
 
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
     if not job.trained(0):
-        if not job.config.model.path:
+        if job.config.models.bootstrapped:
             with job.timed("bootstrap"):
                 await bootstrap(job)
         job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.answering = job.weights(0)
-    samplers = asyncio.create_task(start_samplers(job))
+    samplers = asyncio.create_task(start_samplers(job, "prover"))
     with job.timed("baseline"):
         baseline = await easily_proved(job)
         await verified_seeds(job)
@@ -156,8 +162,10 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
     if not job.trained(number):
         await start_samplers(job)
         with job.timed("search"):
-            await _search(job, number, previous)
-        if job.config.sampler.release_while_training:
+            await _search(job, number)
+        with job.timed("compare"):
+            await compare(job, number)
+        if released(job.config, job.roles):
             stop_samplers(job)
         with job.timed("train"):
             trained = await train(job, number, Path(previous.path))
@@ -165,22 +173,21 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
     job.answering = job.weights(number)
     with job.timed("swap"):
-        await start_samplers(job)
-        swaps = await swap(job)
+        await start_samplers(job, "prover")
+        gaps = await swap_in(job)
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
-    gaps = {f"swap_{key}": max(s[key] for s in swaps) for key in ("before", "after", "seconds")}
     return {"round": number, "model": job.answering.hash, **tally(job, number), **gaps, **figures}
 
 
-async def _search(job: Run, number: int, weights: Weights) -> None:
+async def _search(job: Run, number: int) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
     retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
     problems = _problems_of(job, number)
     size = job.config.shards.problems
     pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
     by_id = {problem.id: problem for problem in job.inputs.problems}
-    tasks = []
+    tasks, weights = [], job.role_weights()
     for i in range(pieces):
         again = tuple(retry[i::pieces])
         earlier = tuple(by_id[s.problem_id] for s in again if s.problem_id in by_id)

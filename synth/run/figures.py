@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import ray
 
+from synth.llm.config import ROLES
 from synth.records import Pair, Statement, VerdictRow
+from synth.run.baseline import baseline
 from synth.run.state import Run
+from synth.search.portfolio import Portfolio
 from synth.statements.faithfulness import faithful
 from verify_workers.config import usable_cores
 
@@ -27,6 +31,7 @@ def tally(job: Run, number: int) -> dict[str, Any]:
         if entry["key"].startswith(prefix):
             units.update({k: v for k, v in entry["info"].items() if isinstance(v, int | float)})
             units["quarantined"] += len(entry["info"].get("quarantined", []))
+    proved_by = by_strategy(pairs)
     same, measured = faithful((s for s in statements if s.kept), job.inputs.references)
     return {
         "problems": units["problems"],
@@ -41,9 +46,57 @@ def tally(job: Run, number: int) -> dict[str, Any]:
         "pairs": len(pairs),
         "pairs_negated": sum(p.negated for p in pairs),
         "proved": units["proved"],
+        "proved_by": dict(proved_by.most_common()),
+        "proved_by_tactics": proved_by[Portfolio.name],
+        "proved_by_model": proved_by.total() - proved_by[Portfolio.name],
+        **compared(job, number),
         "quarantined": units["quarantined"],
         "tokens": units["tokens"],
+        **{f"tokens_{role}": units[f"tokens_{role}"] for role in ROLES},
+        **{f"faults_{role}": units[f"faults_{role}"] for role in ROLES if units[f"faults_{role}"]},
     }
+
+
+def by_strategy(pairs: Iterable[Pair]) -> Counter[str]:
+    """How many statements each strategy proved (or refuted).
+
+    The cheap tactics come first where `search.portfolio` lets them: what they prove, the model is never asked about.
+    """
+    return Counter({pair.statement_id: pair.strategy for pair in pairs}.values())
+
+
+async def compare(job: Run, number: int) -> None:
+    """Try the cheap tactics on what the model proved in this round: what they prove too, did not need a model.
+
+    On at most `search.compared` statements, the first by the hash that is their proof's id.  Only what Lean says is
+    written down, so that an interrupted round goes on from it.
+    """
+    name = f"rounds/{number:03d}/compared.json"
+    if not job.config.search.compared or job.store.exists(name):
+        return
+    pairs = sorted(job.store.read("pairs", Pair, prefix=f"r{number:03d}-"), key=lambda pair: pair.id)
+    proved = {pair.statement_id: pair for pair in reversed(pairs) if pair.strategy != Portfolio.name}
+    chosen = sorted(proved.values(), key=lambda pair: pair.id)[: job.config.search.compared]
+    asked = [Statement(id=p.id, problem_id=p.problem_id, text=p.statement, header=p.header, preamble=p.preamble) for p in chosen]
+    stage = f"round {number}: compare with cheap tactics"
+    job.progress.stage(stage, len(asked))
+    solved = (await baseline(asked, job.config, job.services().verify)).solved
+    job.progress.advance(stage, len(asked))
+    job.store.write_json(name, {pair.id: solved.get(pair.id, "") for pair in chosen})
+
+
+def compared(job: Run, number: int) -> dict[str, Any]:
+    """Of the `model_compared` statements that the model proved and the cheap tactics were tried on, those that only the model did."""
+    tactics = job.store.read_json(f"rounds/{number:03d}/compared.json", {})
+    only = sum(not tactic for tactic in tactics.values())
+    share = {"model_only_share": round(100 * only / len(tactics), 1)} if tactics else {}
+    return {"model_compared": len(tactics), "model_only": only, **share}
+
+
+def scalars(figures: dict[str, Any]) -> dict[str, float]:
+    """A round's figures as W&B takes them: numbers, and each strategy's share under a name of its own."""
+    plain = {key: value for key, value in figures.items() if isinstance(value, int | float)}
+    return plain | {f"proved_by/{strategy}": count for strategy, count in figures.get("proved_by", {}).items()}
 
 
 def costs(figures: dict[str, Any]) -> dict[str, float]:

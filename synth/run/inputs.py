@@ -8,7 +8,6 @@ faithfulness afterwards, and no stage sees them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from synth.benchmark import Benchmark, load_benchmark
@@ -17,6 +16,8 @@ from synth.problems.generate import generate
 from synth.problems.readers import ProblemsConfig, Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
+from synth.run.roles import check_roles, check_training, used_roles
+from synth.search.loop import require_strategies
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -34,8 +35,8 @@ class Inputs:
 
 def load_inputs(config: RunConfig) -> Inputs:
     """Read or generate all inputs.  Raises UserError for what a user can mend."""
-    if config.model.path and not (Path(config.model.path) / "config.json").exists():
-        raise UserError(f"model.path: {config.model.path} is not a folder with a Hugging Face checkpoint; download it first")
+    require_strategies(config.search)
+    check_training(config)
     choice = config.generator.choice()
     benchmark = load_benchmark(config.heldout, config.header, choice)
     references: dict[str, str] = {}
@@ -49,8 +50,8 @@ def load_inputs(config: RunConfig) -> Inputs:
         problems = [item.problem() for item in generated]
         references = {problem.id: item.reference for problem, item in zip(problems, generated, strict=True)}
     seeds = None
-    if not config.model.path:
-        bootstrap = config.model.bootstrap
+    if config.models.bootstrapped:
+        bootstrap = config.models.bootstrap
         seeds = seed_set(
             bootstrap.seed,
             bootstrap.seed_formalizations,
@@ -59,6 +60,7 @@ def load_inputs(config: RunConfig) -> Inputs:
             choice=choice,
             grades=bootstrap.seed_grades,
         )
+    check_roles(config, used_roles(config, problems))
     return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes)
 
 

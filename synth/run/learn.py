@@ -22,26 +22,28 @@ SAVING = 120.0  # seconds that an interrupted training may take to save its chec
 async def train(job: Run, number: int, previous: Path) -> bool:
     """Fine-tune on the replay buffer of all verified pairs.
 
-    Our own small model also goes over the seed proofs that Lean accepted and over its two other roles again.
+    Our own small model also goes over the seed proofs that Lean accepted, and again over its other roles that are trained.
 
-    False where there is no pair to train on yet: the weights stay as they are.
+    False where there is nothing to train, or no pair to train on yet: the weights stay as they are.
     """
+    if not job.config.models.train:
+        return False
     pairs = [pair for pair in job.store.read("pairs", Pair) if pair.round <= number]
     if not pairs:
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
-    proofs, left_out = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts)
+    proofs, left_out = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts["prover"])
     if left_out:
         job.progress.note(
             f"round {number}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on"
         )
     if job.inputs.seeds is not None:
         seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
-        proofs += proof_examples(seeds, job.prompts)
+        proofs += proof_examples(seeds, job.prompts["prover"])
     examples = repeated(proofs, job.config.examples_per_round)
     if job.inputs.seeds is not None:
-        others = seed_examples(job.inputs.seeds, job.prompts)
-        examples = rehearsed(examples, others, job.config.model.bootstrap.rehearse, job.config.seed + number)
+        others = seed_examples(job.inputs.seeds, job.prompts, job.config.models.train)
+        examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
     await fit(job, number, previous, examples, job.config.train)
     return True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES
 from synth.prompts import BUILT_IN
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -41,17 +42,18 @@ def in_ray_session(place: Path) -> bool:
 
 def everywhere(config: RunConfig) -> RunConfig:
     """`config` for use in any process: what actors open by path is absolute.  (What is written down stays as the user wrote it.)"""
-    verify, model = config.verify, config.model
+    verify, models = config.verify, config.models.model_copy(deep=True)
     cache = verify.cache.model_copy(update={"path": verify.cache.path and verify.cache.path.absolute()})
     own = {"project": verify.project and verify.project.absolute(), "repl": verify.repl and verify.repl.absolute(), "cache": cache}
-    source = {
-        "path": str(Path(model.path).absolute()) if model.path and Path(model.path).exists() else model.path,
-        "prompts": model.prompts if model.prompts in ("", *BUILT_IN) else str(Path(model.prompts).absolute()),
-    }
+    for source in map(models.source, ROLES):
+        if source.path and Path(source.path).exists():
+            source.path = str(Path(source.path).absolute())
+        if source.preset not in ("", *BUILT_IN):
+            source.preset = str(Path(source.preset).absolute())
     return config.model_copy(
         update={
             "checkpoints": str(Path(config.checkpoints).absolute()) if config.checkpoints else "",
             "verify": verify.model_copy(update=own),
-            "model": model.model_copy(update=source),
+            "models": models,
         }
     )

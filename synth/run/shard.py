@@ -1,6 +1,6 @@
 """A shard of a round: the actor that takes some problems all the way to verified pairs.
 
-Nothing central sees every proof (design §6): a shard talks to the samplers and to its node's pool, keeps a bounded
+Nothing central sees every proof (docs/architecture.md, "Processes"): a shard talks to the samplers and to its node's pool, keeps a bounded
 number of statements in flight, writes its own Parquet parts under its own key, and reports counts.  Work is
 at-least-once: a part is written whole or not at all, a shard that is run again skips what is complete and writes
 the rest under the same keys, so that killing anything at any moment loses nothing and doubles nothing.
@@ -12,23 +12,25 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
 
 from synth.config import RunConfig
-from synth.llm.types import Sampling, Weights
-from synth.prompts import PromptSet, Unread, load_prompts, read_proof
+from synth.llm.config import ModelRole
+from synth.llm.types import Weights
 from synth.records import Problem, Statement
+from synth.run.heldout import Measured, measure
+from synth.run.roles import role_prompts
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
-from synth.services import Services, Tools
+from synth.services import Group, Services, Tools
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
 from synth.store.rundir import RunDir
-from verify_workers.records import Check
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ class ShardTask:
     index: int
     problems: tuple[Problem, ...]
     retry: tuple[Statement, ...]
-    weights: Weights
+    weights: dict[ModelRole, Weights]
     earlier: tuple[Problem, ...] = ()
     """The problems that `retry` is about."""
 
@@ -63,7 +65,7 @@ class Shard:
 
     def __init__(self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str]) -> None:
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
-        self.prompts: PromptSet = load_prompts(config.model.prompts)
+        self.prompts = role_prompts(config)
         self.counts = Counts()
 
     async def run(self, task: ShardTask) -> None:
@@ -77,7 +79,7 @@ class Shard:
         gate = asyncio.Semaphore(self.config.search.in_flight)
         await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
 
-    def _tools(self, weights: Weights, round: int) -> Tools:
+    def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
         return self.services.tools(self.prompts, weights, round, self.config.seed)
 
@@ -107,6 +109,7 @@ class Shard:
         info = {
             "problems": len(task.problems),
             "tokens": tools.tokens,
+            **tools.spent,
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
@@ -155,44 +158,26 @@ class Shard:
             {
                 "searched": len(chunk),
                 "samples": sum(found.samples for found in results),
-                "tokens": sum(found.tokens for found in results),
+                "tokens": tools.tokens,
+                **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
                 "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
             },
         )
 
-    async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
-    ) -> list[tuple[str, int, int]]:
-        """(statement id, samples, accepted samples) of `n` proofs sampled for each statement, none of them kept."""
-        tools, gate = self._tools(weights, 0), asyncio.Semaphore(4 * self.config.search.in_flight)
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
+        """What came of `n` proofs sampled for each statement; nothing of it is written."""
+        tools, gate = replace(self._tools({"prover": weights}, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
+        config = self.config.search.model_copy(update={"temperature": temperature})
 
-        async def one(index: int, statement: Statement) -> tuple[str, int, int]:
-            sampling = Sampling(n, temperature, self.config.search.top_p, self.config.search.max_tokens, seed + 104729 * index)
-            prompt = self.prompts.prove(statement.text, statement.header, statement.preamble)
+        async def one(statement: Statement) -> Measured:
             async with gate:
-                (answer,) = await tools.prover.ask([prompt], sampling)
-            if isinstance(answer, str):
-                return statement.id, n, 0
-            proofs = [read_proof(prompt, completion.text, completion.finished) for completion in answer]
-            texts = Counter((proof.form, proof.text) for proof in proofs if not isinstance(proof, Unread))
-            checks = [
-                Check(
-                    id=f"{statement.id}:{k}",
-                    statement=statement.text,
-                    header=statement.header,
-                    timeout=self.config.search.timeout,
-                    **{form: text},
-                )
-                for k, (form, text) in enumerate(texts)
-            ]
-            verdicts = await tools.verify(checks)
-            accepted = sum(count for count, verdict in zip(texts.values(), verdicts, strict=True) if verdict.accepted)
+                found, tokens = await measure(statement, n, config, tools)
             self.counts.done["evaluated"] += 1
-            self.counts.done["eval_tokens"] += sum(completion.tokens for completion in answer)
-            return statement.id, n, accepted
+            self.counts.done["eval_tokens"] += tokens
+            return found
 
-        return list(await asyncio.gather(*(one(i, s) for i, s in enumerate(statements))))
+        return list(await asyncio.gather(*map(one, statements)))
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
@@ -208,15 +193,13 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, samplers: list[Any], pools: dict[str, Any], heldout: frozenset[str]) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(samplers, pools), heldout)
+    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: dict[str, Any], heldout: frozenset[str]) -> None:
+        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout)
 
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
 
-    async def evaluate(
-        self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights
-    ) -> list[tuple[str, int, int]]:
+    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

@@ -14,20 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import RayTaskError
 
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
-from synth.llm.sampler import sampler_actor
-from synth.llm.types import Weights
+from synth.llm.config import ModelRole
 from synth.problems.readers import read_problems
-from synth.prompts import load_prompts
 from synth.records import Pair, Problem, Statement
-from synth.run.evaluate import scores
+from synth.run.baseline import Baseline, baseline
+from synth.run.cluster import plain
+from synth.run.evaluate import figures, remarks
+from synth.run.heldout import Measured
+from synth.run.roles import check_roles, checkpoint, given_weights, groups, ready, role_prompts, start_group
 from synth.run.shard import Shard
-from synth.search.loop import search, strategies
+from synth.search.loop import require_strategies, search, strategies
 from synth.search.outcome import Found
-from synth.services import Services, Tools
+from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
@@ -36,8 +39,6 @@ from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
 from synth.store.rundir import RunDir
-from train.evaluate import Tally
-from train.model import checkpoint_hash
 from train.replay import select
 from train.rounds import TrainResult, train_round
 from verify_workers.errors import UserError
@@ -48,12 +49,13 @@ from verify_workers.ray_session import ray_session
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
-    _model(config)  # said before Ray starts
+    roles: tuple[ModelRole, ...] = ("formalizer", "judge") if config.filters.grade else ("formalizer",)
+    _check(config, *roles)  # said before Ray starts
     rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
-        async with _tools(config) as tools:
+        async with _tools(config, *roles) as tools:
 
             async def one(problem: Problem) -> list[Statement]:
                 statements = await formalize(problem, config.formalize, tools)
@@ -72,12 +74,13 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
-    _model(config)  # said before Ray starts
+    _check(config, "prover")
+    require_strategies(config.search)
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 
     async def work() -> list[Pair]:
-        async with _tools(config) as tools:
+        async with _tools(config, "prover") as tools:
             gate = asyncio.Semaphore(config.search.in_flight)
 
             async def one(statement: Statement) -> Found:
@@ -97,8 +100,17 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
 
 def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
-    """One DeepSpeed round of `model.path` on a file of verified pairs; the new checkpoint is `out/model`."""
-    examples, left_out = pair_examples(select(read_pairs(pairs), config.replay, config.seed), load_prompts(config.model.prompts))
+    """One DeepSpeed round of the prover on a file of verified pairs; the new checkpoint is `out/model`."""
+    if config.models.prover.endpoint:
+        raise UserError("models.prover is an endpoint, whose weights are not ours to train: give --model FOLDER")
+    _check(config, "prover")
+    model = checkpoint(config, "prover")
+    assert model is not None
+    verified = list(read_pairs(pairs))
+    if any(pair.kind == "heldout" for pair in verified):
+        raise UserError(f"{pairs}: holds proofs of held-out statements, which nothing may be trained on; give the pairs of a run")
+    prompts = role_prompts(config)["prover"]
+    examples, left_out = pair_examples(select(verified, config.replay, config.seed), prompts)
     if left_out:
         progress.note(f"{pairs}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
     if not examples:
@@ -106,7 +118,7 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
     progress.stage("train", 0)
     with ray_session():
         return train_round(
-            _model(config),
+            model,
             examples,
             Path(out),
             config.train,
@@ -115,39 +127,50 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
         )
 
 
-def eval_file(config: RunConfig, progress: Progress) -> dict[str, Any]:
-    """pass@k of `model.path` on the held-out benchmark of the configuration."""
+def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str, Any]:
+    """pass@k of the prover on the held-out benchmark of the configuration, beside what cheap tactics prove of it.
+
+    The accepted proofs go to `out`, if that is given; they are of kind `heldout`, which training refuses.
+    """
+    if out:
+        check_target(out)
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
-    weights = _weights(config)
-    progress.stage("evaluate", len(benchmark.statements))
+    weights, total = given_weights(config, "prover"), len(benchmark.statements)
 
-    async def work() -> list[tuple[str, int, int]]:
-        async with _services(config) as services:
+    async def work() -> tuple[Baseline, list[Measured]]:
+        async with _services(config, "prover") as services:
+            progress.stage("baseline", total)
+            cheap = await baseline(benchmark.statements, config, services.verify)
+            progress.advance("baseline", total, unproved=total - len(cheap.solved))
+            asked = [s for s in benchmark.statements if s.id not in cheap.unsupported]
+            progress.stage("evaluate", len(asked))
             shard = Shard(config, RunDir("."), services, frozenset())
-            return await shard.evaluate(benchmark.statements, config.eval.samples, config.heldout.temperature, config.seed, weights)
+            rows = await shard.evaluate(asked, config.eval.samples, config.heldout.temperature, config.seed, weights)
+            progress.advance("evaluate", len(rows))
+            return cheap, rows
 
-    tallies = [Tally(i, n, c, benchmark.group[i]) for i, n, c in _run(work())]
-    progress.advance("evaluate", len(tallies))
-    return {"model": weights.hash, **scores(tallies, config.eval, config.seed)}
+    cheap, rows = _run(work())
+    result = figures(rows, cheap, benchmark.group, config.eval, config.seed)
+    for remark in remarks(result, cheap):
+        progress.note(remark)
+    if out:
+        write_records(out, [proof for row in rows for proof in row.pairs], Pair)
+    return {"model": weights.hash, **result}
 
 
 # ---- shared --------------------------------------------------------------------------------------------------------
 
 
-def _model(config: RunConfig) -> Path:
-    path = Path(config.model.path).absolute()
-    if not config.model.path or not (path / "config.json").exists():
+def _check(config: RunConfig, *roles: ModelRole) -> None:
+    """UserError where a role that the stage asks has no model."""
+    if not config.models.of(roles[0]).own:
         raise UserError(
-            "this stage needs a model: give --model FOLDER (a Hugging Face checkpoint, such as a run's rounds/003/training/model)"
+            "this stage needs a model: give --model FOLDER (a Hugging Face checkpoint, such as a run's rounds/003/training/model), "
+            f"or an endpoint: --set models.{roles[0]}.endpoint=URL --set models.{roles[0]}.name=NAME"
         )
-    return path
-
-
-def _weights(config: RunConfig) -> Weights:
-    path = _model(config)
-    return Weights(str(path), 0, checkpoint_hash(path))
+    check_roles(config, roles)
 
 
 def _problems(config: RunConfig, path: str, progress: Progress) -> list[Problem]:
@@ -179,24 +202,28 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
 
 def _run(work: Any) -> Any:
     with ray_session():
-        return asyncio.run(work)
+        try:
+            return asyncio.run(work)
+        except RayTaskError as error:
+            raise plain(error) from error
 
 
 @asynccontextmanager
-async def _services(config: RunConfig) -> AsyncIterator[Services]:
-    """Pools, and samplers on `model.path`, for as long as a stage lasts."""
-    weights = _weights(config)
-    pools = node_pools(config.verify)
-    actors = [sampler_actor(weights, config.sampler, config.seed + i) for i in range(config.sampler.replicas)]
+async def _services(config: RunConfig, *roles: ModelRole) -> AsyncIterator[Services]:
+    """Pools, and what answers in `roles`, for as long as a stage lasts."""
+    weights = {role: given_weights(config, role) for role in roles}
+    pools, started = node_pools(config.verify), list[Group]()
     try:
-        yield Services(actors, pools)
+        started += [start_group(config, together, weights) for together in groups(config, roles)]
+        await asyncio.gather(*map(ready, started))
+        yield Services(started, pools)
     finally:
-        for actor in [*actors, *pools.values()]:
+        for actor in [*(actor for group in started for actor in group.actors), *pools.values()]:
             ray.kill(actor)
 
 
 @asynccontextmanager
-async def _tools(config: RunConfig) -> AsyncIterator[Tools]:
+async def _tools(config: RunConfig, *roles: ModelRole) -> AsyncIterator[Tools]:
     """What one stage works with."""
-    async with _services(config) as services:
-        yield services.tools(load_prompts(config.model.prompts), _weights(config), 0, config.seed)
+    async with _services(config, *roles) as services:
+        yield services.tools(role_prompts(config), {role: given_weights(config, role) for role in roles}, 0, config.seed)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.run.clock import Clock
 from synth.run.inputs import Inputs
-from synth.services import Services
+from synth.run.roles import given_weights
+from synth.services import Group, Services
 from synth.show.progress import Progress
 from synth.store.rundir import RunDir
 from train.group import WorkerGroup
@@ -27,16 +29,18 @@ class Run:
     config: RunConfig
     store: RunDir
     inputs: Inputs
-    prompts: PromptSet
+    prompts: dict[ModelRole, PromptSet]
     progress: Progress
     tracker: Tracker
     pools: dict[str, Any] = field(default_factory=dict)
-    samplers: list[Any] = field(default_factory=list)
+    roles: tuple[ModelRole, ...] = ROLES  # that are asked
+    groups: list[Group] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
     told: set[str] = field(default_factory=set)  # failures that the user has read of
-    answering: Weights = Weights()  # what answers now
+    answering: Weights = Weights()  # the run's own model now
+    frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
 
     @property
     def account(self) -> Clock:
@@ -68,12 +72,34 @@ class Run:
     def weights(self, round: int) -> Weights:
         """The weights after round `round`; a round that found no pair keeps those of an earlier one (`weights.json`)."""
         trained = int(self.store.read_json(f"rounds/{round:03d}/weights.json")["round"])
-        given = trained == 0 and self.config.model.path
-        path = Path(self.config.model.path).absolute() if given else self.training(trained) / "model"
+        if trained == 0 and not self.config.models.bootstrapped:
+            return self._given("prover")
+        path = self.training(trained) / "model"
         return Weights(str(path), trained, checkpoint_hash(path))
+
+    def role_weights(self) -> dict[ModelRole, Weights]:
+        """What answers in each role now: the run's own model where it is trained, else what was there in the beginning."""
+        return {role: self.answering if role in self.config.models.train else self._frozen(role) for role in self.roles}
+
+    def _frozen(self, role: ModelRole) -> Weights:
+        if not self.config.models.bootstrapped or self.config.models.of(role).own:
+            return self._given(role)
+        if role not in self.frozen:
+            self.frozen[role] = self.weights(0)
+        return self.frozen[role]
+
+    def _given(self, role: ModelRole) -> Weights:
+        if role not in self.frozen:
+            self.frozen[role] = given_weights(self.config, role)
+        return self.frozen[role]
+
+    @property
+    def samplers(self) -> list[Any]:
+        """All sampler actors, whatever they serve."""
+        return [actor for group in self.groups for actor in group.actors]
 
     def trained(self, round: int) -> bool:
         return self.store.exists(f"rounds/{round:03d}/weights.json")
 
     def services(self) -> Services:
-        return Services(self.samplers, self.pools)
+        return Services(self.groups, self.pools)

@@ -92,7 +92,7 @@ async def _answer(call: Any) -> Any:
 
 async def gauges(job: Run) -> None:
     """What the samplers and pools are doing: rates add up, shares are averaged."""
-    actors = {"samplers": job.samplers, "pools": list(job.pools.values())}
+    actors = {"samplers": [actor for group in job.groups if group.up for actor in group.actors], "pools": list(job.pools.values())}
     for kind, group in GAUGES.items():
         answers = await asyncio.gather(*(_answer(actor.stats.remote()) for actor in actors[kind]))
         known = [stats for stats in answers if stats is not None]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from synth.config import SearchConfig
 from synth.llm.types import Sampling, Weights
 from synth.prompts import Proof
-from synth.records import Attempt, Statement
+from synth.records import Attempt, Problem, Statement
+from synth.services import Tools
 from verify_workers.records import Outcome, Verdict
 
 
@@ -72,3 +74,7 @@ class Strategy(Protocol):
     def one_shot(self) -> bool: ...
 
     async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]: ...
+
+
+Maker = Callable[[Statement, Problem | None, SearchConfig, Tools], Strategy | None]
+"""The strategy for one statement; None where it has nothing to say about it."""

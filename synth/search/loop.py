@@ -10,19 +10,30 @@ from collections import Counter
 
 from synth.config import SearchConfig
 from synth.records import Attempt, Problem, Statement
-from synth.search.base import History, Proposal, Side, Strategy, Tried
+from synth.search import portfolio, whole_proof
+from synth.search.base import History, Maker, Proposal, Side, Strategy, Tried
 from synth.search.outcome import Found, attempt_check, new_attempt, pair, verdict_row
-from synth.search.portfolio import GENERIC_TACTICS, Portfolio
-from synth.search.whole_proof import WholeProof
 from synth.services import Tools, Verify
+from verify_workers.errors import UserError
+
+# By the names that `search.strategies` gives.  A new strategy is a file beside this one and a line here.
+STRATEGIES: dict[str, Maker] = {
+    "portfolio": portfolio.make,
+    "whole_proof": whole_proof.make,
+}
 
 
 def strategies(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
     """The strategies for `statement`, in order, each with its attempts a side."""
-    chosen: list[tuple[Strategy, int]] = []
-    if config.portfolio == "always" or (config.portfolio == "given" and statement.origin == "given"):
-        chosen.append((Portfolio(config.tactics or GENERIC_TACTICS), config.attempts))
-    return [*chosen, (WholeProof(config, tools, problem.text if problem else ""), config.attempts)]
+    made = (STRATEGIES[name](statement, problem, config, tools) for name in config.strategies)
+    return [(strategy, config.attempts) for strategy in made if strategy is not None]
+
+
+def require_strategies(config: SearchConfig) -> None:
+    """UserError for a name that is no strategy's."""
+    for name in config.strategies:
+        if name not in STRATEGIES:
+            raise UserError(f"search.strategies: unknown strategy {name!r}: use {', '.join(STRATEGIES)}")
 
 
 async def search(

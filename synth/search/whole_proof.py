@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from synth.config import SearchConfig
 from synth.llm.types import Sampling
 from synth.prompts import Proof, Unread, read_proof
-from synth.records import Statement, content_id
+from synth.records import Problem, Statement, content_id
 from synth.search.base import History, Proposal, Side
 from synth.services import Tools
+
+
+def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> WholeProof:
+    """For `loop.STRATEGIES`."""
+    return WholeProof(config, tools, problem.text if problem else "")
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,14 @@ class WholeProof:
                 proposals.append(
                     Proposal(
                         side,
-                        Proof("proof", completion.text) if isinstance(read, Unread) else read,
+                        Proof("proof", completion.text or completion.fault) if isinstance(read, Unread) else read,
                         self.name,
                         completion.tokens,
                         wave * config.wave + index,
                         sampling,
                         completion.weights,
                         prompts.hash("prove"),
-                        unread=read.reason if isinstance(read, Unread) else "",
+                        unread="" if not isinstance(read, Unread) else "no_answer" if completion.fault else read.reason,
                     )
                 )
         return proposals

@@ -7,10 +7,11 @@ from any thread and are cheap.  Nothing of the pipeline is known here.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,23 +24,46 @@ from rich.text import Text
 SHOWN_STAGES = 6
 RATE_WINDOW = 30.0  # seconds over which a stage's rate is taken
 
-# Columns of the table of rounds: heading, key in rounds/NNN/metrics.json, number format.
-COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("round", "round", "d"),
-    ("problems", "problems", ",d"),
-    ("kept", "statements_kept", ",d"),
-    ("sampled", "attempts", ",d"),
-    ("verified", "pairs", ",d"),
-    ("pass@1", "pass@1", ".1f"),
-    ("pass@8", "pass@8", ".1f"),
-    ("beyond@8", "beyond_pass@8", ".1f"),
-    ("faithful", "faithful", ".1f"),
-    ("seconds", "seconds", ",.0f"),
-    ("tokens/pair", "tokens_per_pair", ",.0f"),
-    ("core-s/pair", "core_seconds_per_pair", ",.1f"),
-)
-NARROW = {"round", "kept", "sampled", "verified", "pass@1", "pass@8", "beyond@8", "seconds"}  # what fits into 80 characters
-WIDE = 150  # characters for the whole table
+WIDE = 160  # characters for all figures
+WIDEST = 190  # characters for the seconds of each stage beside them
+
+_PASS = re.compile(r"(?:beyond_)?pass@(\d+)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table of rounds; `key` is one of rounds/NNN/metrics.json, `form` a number format."""
+
+    heading: str
+    key: str
+    form: str
+    narrow: bool = False  # shown where there are 80 characters only
+
+
+def measured_ks(rounds: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The k of every pass@k that a round measured, smallest first."""
+    return sorted({int(match[1]) for metrics in rounds for key in metrics if (match := _PASS.fullmatch(key))})
+
+
+def columns(rounds: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """The columns of a table of these rounds."""
+    ks = measured_ks(rounds)
+    return [
+        Column("round", "round", "d", narrow=True),
+        Column("problems", "problems", ",d"),
+        Column("kept", "statements_kept", ",d", narrow=True),
+        Column("sampled", "attempts", ",d"),
+        Column("verified", "pairs", ",d", narrow=True),
+        Column("tactics", "proved_by_tactics", ",d"),
+        Column("model", "proved_by_model", ",d", narrow=True),
+        Column("only model", "model_only_share", ".0f"),
+        *(Column(f"pass@{k}", f"pass@{k}", ".1f", narrow=k in (ks[0], ks[-1])) for k in ks),
+        *(Column(f"beyond@{k}", f"beyond_pass@{k}", ".1f", narrow=True) for k in ks[-1:]),
+        Column("faithful", "faithful", ".1f"),
+        Column("seconds", "seconds", ",.0f", narrow=True),
+        Column("tokens/pair", "tokens_per_pair", ",.0f"),
+        Column("core-s/pair", "core_seconds_per_pair", ",.1f"),
+    ]
 
 
 @dataclass
@@ -93,13 +117,13 @@ def gauge_text(name: str, value: float) -> str:
     return f"{name} {100 * value:.0f} %" if share else f"{name} {number_text(value)}"
 
 
-def round_cells(metrics: Mapping[str, Any]) -> list[str]:
+def round_cells(metrics: Mapping[str, Any], columns: Iterable[Column]) -> list[str]:
     """One round's row of the table; `–` for what was not measured."""
-    cells = []
-    for _, key, form in COLUMNS:
-        value = metrics.get(key)
-        cells.append("–" if not isinstance(value, int | float) else format(int(value) if form.endswith("d") else value, form))
-    return cells
+    return [_cell(metrics.get(column.key), column.form) for column in columns]
+
+
+def _cell(value: Any, form: str) -> str:
+    return "–" if not isinstance(value, int | float) else format(int(value) if form.endswith("d") else value, form)
 
 
 def stage_seconds(metrics: Mapping[str, Any]) -> str:
@@ -194,8 +218,9 @@ class Progress:
             self.rejects.clear()
             if self.plain and self._printer:
                 for metrics in new:
-                    cells = zip(COLUMNS, round_cells(metrics), strict=True)
-                    self._print(", ".join(f"{heading} {cell}" for (heading, _, _), cell in cells if cell != "–"))
+                    shown = columns([metrics])
+                    cells = zip(shown, round_cells(metrics, shown), strict=True)
+                    self._print(", ".join(f"{column.heading} {cell}" for column, cell in cells if cell != "–"))
 
     def note(self, text: str) -> None:
         """A line that stays."""
@@ -229,7 +254,7 @@ class Progress:
     def print_table(self) -> None:
         """Print the table of rounds, if there are any; wide where no terminal sets a limit."""
         if self.rounds:
-            console = self.console if self.console.is_terminal else Console(file=self.console.file, width=WIDE)
+            console = self.console if self.console.is_terminal else Console(file=self.console.file, width=WIDEST)
             console.print(self.table(console.width))
 
     def _print_lines(self) -> None:
@@ -288,18 +313,22 @@ class Progress:
 
     def table(self, width: int = 0) -> Table:
         """The table of rounds, with fewer columns where `width` (characters) is small."""
-        wide = (width or self.console.width) >= WIDE
+        width = width or self.console.width
+        wide, widest = width >= WIDE, width >= WIDEST
         baseline = next((m["baseline"] for m in self.rounds if isinstance(m.get("baseline"), int | float)), None)
-        caption = "pass@k on held-out statements, percent; beyond: on those that no one-line tactic proves"
+        caption = "pass@k on held-out statements, percent; beyond: on those that no cheap tactic proves"
         if baseline is not None:
-            caption += f" (one-line tactics prove {baseline:.1f} %)"
+            caption += f" (cheap tactics prove {baseline:.1f} %)"
+        caption += (
+            "; tactics, model: statements that each proved in the search (where cheap tactics are tried, they come first); "
+            "only model: percent of the latter that no cheap tactic proves"
+        )
         table = Table(title="Rounds", caption=caption, title_justify="left", caption_justify="left")
-        shown = [index for index, (heading, _, _) in enumerate(COLUMNS) if wide or heading in NARROW]
-        for index in shown:
-            table.add_column(COLUMNS[index][0], justify="right", no_wrap=True)
-        if wide:
+        shown = [column for column in columns(self.rounds) if wide or column.narrow]
+        for column in shown:
+            table.add_column(column.heading, justify="right", no_wrap=True)
+        if widest:
             table.add_column("seconds per stage", overflow="fold")
         for metrics in self.rounds:
-            cells = round_cells(metrics)
-            table.add_row(*(cells[index] for index in shown), *([stage_seconds(metrics)] if wide else []))
+            table.add_row(*round_cells(metrics, shown), *([stage_seconds(metrics)] if widest else []))
         return table

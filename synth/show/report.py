@@ -19,15 +19,12 @@ import yaml
 from markupsafe import Markup, escape
 
 from synth.records import Pair
-from synth.show.progress import COLUMNS, round_cells, stage_seconds
+from synth.show.progress import columns, measured_ks, round_cells, stage_seconds
 from synth.store.rundir import RunDir
 
 PAIRS_SHOWN = 24
-CURVES = (
-    ("pass@1", "pass@1", "#2563eb"),
-    ("pass@8", "pass@8", "#059669"),
-    ("beyond_pass@8", "pass@8 beyond the one-line tactics", "#d97706"),
-)
+COLORS = ("#2563eb", "#059669", "#7c3aed", "#0891b2", "#be185d", "#4d7c0f")  # of pass@k, by rising k
+BEYOND_COLOR = "#d97706"
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,21 @@ def render_report(store: RunDir) -> str:
     environment = jinja2.Environment(loader=jinja2.PackageLoader("synth.show", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     config = store.read_bytes("config.yaml").decode() if store.exists("config.yaml") else ""
     last = rounds[-1] if rounds else {}
+    shown, ks = columns(rounds), measured_ks(rounds)
     return environment.get_template("report.html").render(
         title=_name(config) or store.path.rstrip("/").rsplit("/", 1)[-1],
         path=store.path,
         rounds=rounds,
         last=last,
-        first=rounds[0] if rounds else {},
-        headings=[heading for heading, _, _ in COLUMNS] + ["seconds per stage"],
-        rows=[[*round_cells(metrics), stage_seconds(metrics)] for metrics in rounds],
+        tiles=tiles(rounds),
+        most=ks[-1] if ks else 0,
+        headings=[column.heading for column in shown] + ["seconds per stage"],
+        rows=[[*round_cells(metrics, shown), stage_seconds(metrics)] for metrics in rounds],
         curves=curves(rounds),
         funnel=bars(funnel(rounds), ordered=True),
+        proved_by=bars(_summed(rounds, "proved_by")),
+        model_compared=sum(int(metrics.get("model_compared") or 0) for metrics in rounds),
+        model_only=sum(int(metrics.get("model_only") or 0) for metrics in rounds),
         statement_rejects=bars(_summed(rounds, "statements_rejected")),
         verdicts=bars(_summed(rounds, "verdicts")),
         families=_families(rounds),
@@ -88,6 +90,16 @@ def _summed(rounds: Iterable[Mapping[str, Any]], key: str) -> Counter[str]:
     return total
 
 
+def tiles(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(figure, what it is): pass@k from the first round to the last, for the smallest and the largest k."""
+    ks = measured_ks(rounds)
+    shown = [(f"pass@{k}", f"pass@{k}, held out") for k in dict.fromkeys((ks[0], ks[-1]) if ks else ())]
+    shown += [(f"beyond_pass@{k}", f"pass@{k} beyond the cheap tactics") for k in ks[-1:]]
+    first, last = (rounds[0], rounds[-1]) if rounds else ({}, {})
+    ends = [(name, _number(first.get(key)), _number(last.get(key))) for key, name in shown]
+    return [(f"{old:.1f} → {new:.1f} %", name) for name, old, new in ends if old is not None and new is not None]
+
+
 def funnel(rounds: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """How many problems came how far, over all rounds."""
     steps = (
@@ -109,12 +121,13 @@ def bars(values: Mapping[str, int], ordered: bool = False) -> list[Bar]:
 
 
 def _families(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
-    """pass@8 of each family of held-out problems in every round that measured it."""
+    """pass@k of each family of held-out problems, with the largest k, in every round that measured it."""
     measured = [metrics.get("families") or {} for metrics in rounds]
+    key = f"pass@{max(measured_ks(rounds), default=0)}"
     names = sorted({name for families in measured for name in families})
     rows = []
     for name in names:
-        values = [families.get(name, {}).get("pass@8") for families in measured]
+        values = [families.get(name, {}).get(key) for families in measured]
         rows.append((name, ["–" if value is None else f"{value:.0f}" for value in values]))
     return rows
 
@@ -146,12 +159,15 @@ def sample_pairs(pairs: Iterable[Pair], size: int) -> list[Pair]:
 
 
 def curves(rounds: Sequence[Mapping[str, Any]]) -> Markup:
-    """pass@k by round as SVG, with the one-line tactics as a dashed line; '' with no round."""
+    """pass@k by round as SVG, with the cheap tactics as a dashed line; '' with no round."""
     if not rounds:
         return Markup("")
     numbers = [int(metrics.get("round", index)) for index, metrics in enumerate(rounds)]
     baseline = next((m["baseline"] for m in rounds if isinstance(m.get("baseline"), int | float)), None)
-    series = [(label, color, [_number(metrics.get(key)) for metrics in rounds]) for key, label, color in CURVES]
+    ks = measured_ks(rounds)
+    wanted = [(f"pass@{k}", f"pass@{k}", COLORS[place % len(COLORS)]) for place, k in enumerate(ks)]
+    wanted += [(f"beyond_pass@{k}", f"pass@{k} beyond the cheap tactics", BEYOND_COLOR) for k in ks[-1:]]
+    series = [(label, color, [_number(metrics.get(key)) for metrics in rounds]) for key, label, color in wanted]
     series = [item for item in series if any(value is not None for value in item[2])]
     highest = max(
         [value for _, _, values in series for value in values if value is not None] + ([baseline] if baseline is not None else [0])
@@ -184,7 +200,7 @@ def curves(rounds: Sequence[Mapping[str, Any]]) -> Markup:
     parts.append("</svg>")
     legend = [f'<span><i style="background:{color}"></i>{escape(label)}</span>' for label, color, _ in series]
     if baseline is not None:
-        legend.append(f'<span><i class="dash"></i>one-line tactics: {baseline:.1f} %</span>')
+        legend.append(f'<span><i class="dash"></i>cheap tactics: {baseline:.1f} %</span>')
     # Every piece above is a number, a constant of this file, or escaped.
     return Markup("".join(parts) + '<p class="legend">' + "".join(legend) + "</p>")
 

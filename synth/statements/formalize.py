@@ -34,7 +34,7 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> 
     for completion in answer:
         read = read_statement(prompt, completion.text, completion.finished)
         if isinstance(read, Unread):
-            unread[read.reason] += 1
+            unread["no_answer" if completion.fault else read.reason] += 1
             continue
         key = normalized(read.statement)
         votes[key] += 1

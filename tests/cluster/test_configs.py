@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from synth.config import RunConfig, load_config
+from synth.llm.config import ROLES
 from synth.llm.engine import engine_arguments
+from synth.run.roles import groups
 from train.deepspeed_config import deepspeed_config
 from verify_workers.errors import UserError
 
@@ -53,8 +55,10 @@ def test_it_loads_and_a_misspelt_key_is_told(path: Path, tmp_path: Path) -> None
 def test_vllm_takes_it(path: Path) -> None:
     from vllm import EngineArgs
 
-    arguments = engine_arguments(load_config(path).sampler)
-    assert set(arguments) <= {field.name for field in dataclasses.fields(EngineArgs)}
+    models = load_config(path).models
+    for role in ROLES:
+        arguments = engine_arguments(models.of(role).sampler)
+        assert set(arguments) <= {field.name for field in dataclasses.fields(EngineArgs)}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -70,8 +74,9 @@ def test_deepspeed_takes_it(path: Path) -> None:
 def test_one_node_has_room_for_all() -> None:
     """8 GPUs: the samplers' all, then the trainer's all; no GPU for both at a time."""
     config = load("gpu_node")
-    assert config.sampler.replicas * config.sampler.gpus == 8 == config.train.workers
-    assert config.sampler.release_while_training and config.train.gpu
+    shared = [config.models.of(roles[0]).sampler for roles in groups(config, ROLES)]
+    assert len(shared) == 2 and sum(sampler.replicas * sampler.gpus for sampler in shared) == 8 == config.train.workers
+    assert all(sampler.release_while_training for sampler in shared) and config.train.gpu
     assert engine_arguments(config.sampler)["tensor_parallel_size"] == 2
     assert "distributed_executor_backend" not in engine_arguments(config.sampler)
 

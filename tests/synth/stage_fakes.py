@@ -6,9 +6,10 @@ checked by real Lean.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.services import RoleModel, Sample, Tools, Verify
@@ -16,6 +17,7 @@ from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Outcome, Verdict
 
 WEIGHTS = Weights("somewhere", 1, "model")
+BY_ROLE: dict[ModelRole, Weights] = dict.fromkeys(ROLES, WEIGHTS)
 
 
 def scripted(answer: Callable[[str, int], list[str] | str]) -> tuple[Sample, list[str]]:
@@ -52,11 +54,11 @@ class FakeServices:
     """What a shard asks of the rest of the system, given by a test; `weights` are those that were asked for last."""
 
     def __init__(self, sample: Sample, verify: Verify) -> None:
-        self.sample, self.verify, self.weights = sample, verify, Weights()
+        self.sample, self.verify, self.weights = sample, verify, dict[ModelRole, Weights]()
 
-    def tools(self, prompts: PromptSet, weights: Weights, round: int, seed: int) -> Tools:
-        self.weights = weights
-        models = (RoleModel(prompts, self.sample) for _ in range(3))
+    def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
+        self.weights = dict(weights)
+        models = (RoleModel(prompts[role], self.sample) for role in ROLES)
         return Tools(*models, self.verify, round, seed)
 
 

@@ -10,3 +10,11 @@ leanchecker   one fresh Lean and `leanchecker` per check: the strict tier    (a 
 session, conversation   what `worker` and `repl` share
 launch, confined        how a Lean process is started, and what it may do
 """
+
+# The module of each, whose `make(place)` gives one; fastest first, the reference last.  A new backend is a file and a line here.
+BACKENDS = {
+    "fork": "verify_workers.backends.fork",
+    "repl": "verify_workers.backends.repl",
+    "worker": "verify_workers.backends.worker",
+    "process": "verify_workers.backends.process",
+}

@@ -1,4 +1,4 @@
-"""The fast backend: a zygote per header, forks per check, the verdict from kernel objects (kernel/, design §3.4).
+"""The fast backend: a zygote per header, forks per check, the verdict from kernel objects (docs/verification.md, "Three tiers").
 
 Linux on x86-64 with a Lean build that `kernel.abi` knows; `ForkBackend.self_test` proves it on this machine before the
 first check.  One code path: every accepted proof was decided by child B, whatever the tier (`audit`).
@@ -13,11 +13,13 @@ import time
 from collections import OrderedDict
 from typing import Any, Literal
 
+from verify_workers.backends.base import Elsewhere, Place
 from verify_workers.errors import UserError
 from verify_workers.kernel import abi, jail, selftest
 from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.project import LakeProject
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header, pin
@@ -30,6 +32,13 @@ MAX_MESSAGES, MAX_MESSAGE = 100, 10_000  # taken from a child; characters of one
 _BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
 _COMPONENT = re.compile(r"«([^»]*)»|([^.]+)")
 _tested: dict[tuple[str, str], str] = {}  # (githash, revision) -> '' or what failed; once per process
+
+
+def make(place: Place) -> ForkBackend:
+    """For `backends.BACKENDS`; the constructor runs the self-test."""
+    if isinstance(place.lean, LakeProject):
+        raise Elsewhere("the fork backend runs on the embedded Lean only: use repl, worker or process in a lake project")
+    return ForkBackend(place.lean, place.audit, place.memory_mb)
 
 
 class ForkBackend:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from verify_workers import policy
+from verify_workers.backends.base import Place
 from verify_workers.backends.launch import OPTIONS, confined, died
 from verify_workers.errors import UserError
 from verify_workers.lean.imports import holds
@@ -42,6 +43,11 @@ class Run:
     output: bytes
     errors: bytes
     stopped: Outcome | None
+
+
+def make(place: Place) -> ProcessBackend:
+    """For `backends.BACKENDS`."""
+    return ProcessBackend(place.lean, place.memory_mb << 20, place.snapshots)
 
 
 class ProcessBackend:

@@ -14,9 +14,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from verify_workers.backends.base import Elsewhere, Place
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Failed
 from verify_workers.backends.session import SessionBackend
-from verify_workers.lean.project import LakeProject
+from verify_workers.lean.project import LakeProject, discover
 from verify_workers.records import Message
 from verify_workers.text import header as headers
 
@@ -24,6 +25,13 @@ from verify_workers.text import header as headers
 OPTIONS = "set_option autoImplicit false\nset_option relaxedAutoImplicit false\n"
 _SEVERITIES = {"error": "error", "warning": "warning"}
 _NO_MODULE = ("unknown module prefix", "unknown package", "object file", "no directory")
+
+
+def make(place: Place) -> ReplBackend:
+    """For `backends.BACKENDS`."""
+    if not isinstance(place.lean, LakeProject):
+        raise Elsewhere("the repl backend checks in a lake project: name its folder (--project, or verify.project)")
+    return ReplBackend(discover(place.lean.folder, place.repl), place.memory_mb, place.header_seconds).tested()
 
 
 class ReplBackend(SessionBackend):

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from verify_workers import policy
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
@@ -48,6 +48,15 @@ class SessionBackend(ABC):
             verdict = self.check(Check(id="self-test", statement=f"theorem self_test : 1 + 1 = {right}", proof="rfl"))
             if verdict.outcome is not outcome:
                 raise Failed(f"self-test: 1 + 1 = {right} was {verdict.outcome} ({verdict.reason})")
+
+    def tested(self) -> Self:
+        """This backend, if it passes its self-test; else it is closed."""
+        try:
+            self.self_test()
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     @property
     def processes(self) -> list[int]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from verify_workers.backends.base import Place
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Failed
 from verify_workers.backends.launch import OPTIONS
 from verify_workers.backends.session import SessionBackend
@@ -21,6 +22,11 @@ DOCUMENT = "untitled:check.lean"
 PROMPT = ("-Dserver.reportDelayMs=0",)  # or every answer waits 200 ms, so that an editor does not flicker
 MAX_FRAME = 64 << 20  # bytes
 _SEVERITIES = {1: "error", 2: "warning"}
+
+
+def make(place: Place) -> WorkerBackend:
+    """For `backends.BACKENDS`."""
+    return WorkerBackend(place.lean, place.memory_mb, place.header_seconds).tested()
 
 
 class WorkerBackend(SessionBackend):

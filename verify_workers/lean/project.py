@@ -64,8 +64,8 @@ class LakeProject:
         return self.program()
 
     def environment(self) -> dict[str, str]:
-        """The whole environment of a Lean process or a REPL of this project."""
-        return self.variables
+        """The whole environment of a Lean process or a REPL of this project; the caller's to change."""
+        return dict(self.variables)
 
 
 @dataclass(frozen=True)

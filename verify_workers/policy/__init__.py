@@ -2,7 +2,7 @@
 
 It allows proofs, and in a model's whole file plain helper lemmas, definitions, structures and inductives.  Verdicts
 do not rest on it where kernel objects are audited; where only text can be read it carries part of the weight
-(docs: verification).  `violations` finds, `refusal` turns the first finding into a verdict.
+(docs/verification.md, "Three tiers").  `violations` finds, `refusal` turns the first finding into a verdict.
 """
 
 from __future__ import annotations

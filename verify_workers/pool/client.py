@@ -57,7 +57,7 @@ class PoolClient:
         if not pools:
             raise UserError("no node of the Ray cluster has a CPU for Lean workers: start one with --num-cpus")
         self.failures: list[str] = []
-        self._here = here or ray.get_runtime_context().get_node_id()
+        self._here = here or (ray.get_runtime_context().get_node_id() if ray.is_initialized() else "")
         self._pools = [_Pool(node, actor) for node, actor in pools.items()]
 
     async def verify(self, checks: Sequence[Check]) -> list[Verdict]:

@@ -27,10 +27,13 @@ FILTERS: tuple[Filter, ...] = (
 )
 
 
-async def filtered(candidates: list[Statement], context: Context, filters: Sequence[Filter] = FILTERS) -> list[Statement]:
-    """Every candidate, kept or dropped with its reason.  ValueError for a filter that loses, adds or drops one silently."""
+async def filtered(candidates: list[Statement], context: Context, filters: Sequence[Filter] | None = None) -> list[Statement]:
+    """Every candidate, kept or dropped with its reason by `filters` (all of them).
+
+    ValueError for a filter that loses, adds or drops one silently.
+    """
     current = candidates
-    for step in filters:
+    for step in FILTERS if filters is None else filters:
         kept = [s for s in current if s.kept]
         changed = await step(kept, context)
         if [s.id for s in changed] != [s.id for s in kept] or not all(s.kept or s.reason for s in changed):

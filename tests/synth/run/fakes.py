@@ -11,6 +11,7 @@ from rich.console import Console
 
 from synth.benchmark import Benchmark
 from synth.config import RunConfig
+from synth.llm.config import ROLES
 from synth.prompts import load_prompts
 from synth.records import Pair, Problem, Statement
 from synth.run.inputs import Inputs
@@ -49,14 +50,15 @@ class _Method:
 
 def make_run(folder: Path, problems: int = 10, **settings: Any) -> Run:
     """A run of `problems` problems with `settings` of its configuration, and nothing started."""
-    config = RunConfig.model_validate({"model": {"path": "given"}, **settings})
+    config = RunConfig.model_validate({"models": {"prover": {"path": "given"}}, **settings})
     listed = [Problem(id=f"p{n:02d}", text=f"problem {n}") for n in range(problems)]
     heldout = [given(Problem(id=f"h{n}", statement=f"theorem X : {n} = {n}"), 0) for n in range(4)]
     benchmark = Benchmark(heldout, {s.id: ("a", "b")[n % 2] for n, s in enumerate(heldout)}, frozenset())
     inputs = Inputs(listed, [], {}, benchmark, None, [])
     progress = Progress(Console(file=io.StringIO()), plain=True)
     tracker: Any = None
-    return Run(config, RunDir(folder / "run"), inputs, load_prompts("embedded"), progress, tracker)
+    prompts = dict.fromkeys(ROLES, load_prompts("embedded"))
+    return Run(config, RunDir(folder / "run"), inputs, prompts, progress, tracker)
 
 
 def output(job: Run) -> str:

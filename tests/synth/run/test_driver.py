@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from synth.llm.config import ROLES
+from synth.llm.types import Weights
 from synth.run import driver
 from synth.run.driver import _problems_of, _search, _unsolved
 from synth.run.shard import ShardTask
 from tests.synth.run.fakes import FakeActor, make_run, pair, statement
 from tests.synth.stage_fakes import WEIGHTS
+
+FROZEN = Weights("given", 0, "first")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,8 @@ def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int
         job.shards = [FakeActor(run=run, counts=({}, {}, {})) for _ in range(actors)]
 
     monkeypatch.setattr(driver, "start_shards", start)
-    asyncio.run(_search(job, number, WEIGHTS))
+    job.answering, job.frozen = WEIGHTS, dict.fromkeys(ROLES, FROZEN)
+    asyncio.run(_search(job, number))
     assert working[1] <= actors, "an actor works on one shard at a time"
     return sorted(tasks, key=lambda task: task.index)
 
@@ -76,7 +81,8 @@ def test_a_round_is_cut_into_shards_that_hold_everything_once(tmp_path: Path, mo
     assert [task.key for task in tasks] == ["r002-s0000", "r002-s0001", "r002-s0002"]
     assert sorted(p.id for task in tasks for p in task.problems) == [f"p{n:02d}" for n in range(5, 10)]
     assert sorted(s.id for task in tasks for s in task.retry) == [s.id for s in old]
-    assert {(task.round, task.weights) for task in tasks} == {(2, WEIGHTS)}
+    expected = {"formalizer": FROZEN, "judge": FROZEN, "prover": WEIGHTS}
+    assert [(task.round, task.weights) for task in tasks] == [(2, expected)] * 3
 
 
 def test_the_same_round_is_cut_the_same_way_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,13 +18,18 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
     job = make_run(tmp_path)
     job.inputs.references["p-one"] = "theorem ref : one"
     statements = [statement("one"), statement("two"), statement("bad", kept=False, reason="trivial")]
-    job.store.commit("r001-s0000-statements", {"statements": statements}, {"problems": 3, "tokens": 70, "formalize_seconds": 1.5})
+    job.store.commit(
+        "r001-s0000-statements", {"statements": statements}, {"problems": 3, "tokens": 70, "tokens_formalizer": 60, "tokens_judge": 10}
+    )
     outcomes = [("accepted", ""), ("rejected", "unsolved"), ("rejected", "unsolved"), ("timeout", "")]
     verdicts = [VerdictRow(id=str(n), statement_id="one", outcome=o, reason=r) for n, (o, r) in enumerate(outcomes)]
     job.store.commit(
         "r001-s0000-c0000",
-        {"verdicts": verdicts, "pairs": [pair(statements[0]), pair(statements[1], negated=True)]},
-        {"searched": 2, "samples": 8, "tokens": 30, "proved": 2},
+        {
+            "verdicts": verdicts,
+            "pairs": [pair(statements[0], strategy="whole_proof"), pair(statements[1], negated=True, strategy="portfolio")],
+        },
+        {"searched": 2, "samples": 8, "tokens": 30, "tokens_prover": 30, "faults_prover": 2, "proved": 2},
     )
     job.store.commit("r002-s0000-c0000", {"pairs": [pair(statements[1], 2)]}, {"searched": 1, "samples": 99, "tokens": 99, "proved": 1})
     assert tally(job, 1) == {
@@ -40,8 +45,17 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         "pairs": 2,
         "pairs_negated": 1,
         "proved": 2,
+        "proved_by": {"whole_proof": 1, "portfolio": 1},
+        "proved_by_tactics": 1,
+        "proved_by_model": 1,
+        "model_compared": 0,
+        "model_only": 0,
         "quarantined": 0,
         "tokens": 100,
+        "tokens_formalizer": 60,
+        "tokens_judge": 10,
+        "tokens_prover": 30,
+        "faults_prover": 2,
     }
     assert tally(job, 3)["pairs"] == 0 and tally(job, 3)["faithful"] is None
 

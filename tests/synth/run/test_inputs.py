@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from synth.benchmark import load_benchmark, portfolio_baseline
+from synth.benchmark import cheap_tactics, decided, load_benchmark, portfolio_baseline
 from synth.config import HeldoutConfig, RunConfig
+from synth.problems.generate import PORTFOLIO
 from synth.run.inputs import load_inputs
+from synth.search.portfolio import GENERIC_TACTICS
 from synth.statements.text import normalized
 from tests.synth.stage_fakes import checked_by
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
+from verify_workers.records import Check, Outcome, Verdict
 
 
 def test_a_generated_benchmark_is_provable_and_excludes_both_sides() -> None:
@@ -29,7 +32,7 @@ def test_a_run_reads_no_statement_of_its_benchmark_as_problem_or_seed() -> None:
         {
             "heldout": {"count": 30, "seed": 3},
             "problems": {"count": 60, "seed": 3},
-            "model": {"bootstrap": {"seed_formalizations": 80, "seed_grades": 20, "seed_proofs": 60, "seed": 3}},
+            "models": {"bootstrap": {"seed_formalizations": 80, "seed_grades": 20, "seed_proofs": 60, "seed": 3}},
         }
     )
     inputs = load_inputs(config)
@@ -41,8 +44,8 @@ def test_a_run_reads_no_statement_of_its_benchmark_as_problem_or_seed() -> None:
 
 
 def test_a_model_that_is_not_there_is_said_first() -> None:
-    with pytest.raises(UserError, match=r"model.path: nowhere"):
-        load_inputs(RunConfig.model_validate({"model": {"path": "nowhere"}}))
+    with pytest.raises(UserError, match=r"models.prover.path: nowhere"):
+        load_inputs(RunConfig.model_validate({"models": {"prover": {"path": "nowhere"}}}))
 
 
 def test_the_portfolio_tells_easy_from_impossible_to_state(tmp_path: Path, backend: Backend) -> None:
@@ -55,4 +58,24 @@ def test_the_portfolio_tells_easy_from_impossible_to_state(tmp_path: Path, backe
     benchmark = load_benchmark(HeldoutConfig(path=str(tmp_path / "heldout.jsonl"), count=10))
     easy, _, foreign = (s.id for s in benchmark.statements)
     solved, unsupported = asyncio.run(portfolio_baseline(benchmark.statements, ("rfl", "omega"), checked_by(backend), 5.0))
-    assert (solved, unsupported) == ({easy: "omega"}, {foreign})
+    assert solved == {easy: "omega"} and list(unsupported) == [foreign] and "totient" in unsupported[foreign]
+
+
+def test_a_failure_of_the_checker_is_asked_about_again() -> None:
+    calls: list[list[str]] = []
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        calls.append([check.id for check in checks])
+        failing = {"b", "c"} if len(calls) == 1 else {"c"}
+        return [Verdict(id=c.id, outcome=Outcome.INFRA if c.id in failing else Outcome.ACCEPTED) for c in checks]
+
+    checks = [Check(id=name, statement="theorem X : 1 = 1", proof="rfl") for name in "abc"]
+    verdicts = asyncio.run(decided(checks, verify))
+    assert calls == [["a", "b", "c"], ["b", "c"]]
+    assert [(v.id, v.outcome.value) for v in verdicts] == [("a", "accepted"), ("b", "accepted"), ("c", "infra")]
+
+
+def test_the_baseline_of_a_file_holds_the_scripts_made_for_such() -> None:
+    assert cheap_tactics(HeldoutConfig()) == PORTFOLIO
+    assert set(cheap_tactics(HeldoutConfig(path="minif2f.jsonl"))) == {*PORTFOLIO, *GENERIC_TACTICS}
+    assert cheap_tactics(HeldoutConfig(path="minif2f.jsonl", portfolio=("rfl",))) == ("rfl",)

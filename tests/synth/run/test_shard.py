@@ -14,7 +14,7 @@ from synth.run.shard import Shard, ShardTask
 from synth.services import Verify
 from synth.statements.text import given
 from synth.store.rundir import RunDir
-from tests.synth.stage_fakes import WEIGHTS, FakeServices, by_table, checked_by, scripted
+from tests.synth.stage_fakes import BY_ROLE, WEIGHTS, FakeServices, by_table, checked_by, scripted
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Outcome, Verdict
 
@@ -30,7 +30,7 @@ CONFIG = RunConfig.model_validate(
 
 
 def task(problems: tuple[Problem, ...] = PROBLEMS, retry: tuple[Statement, ...] = ()) -> ShardTask:
-    return ShardTask(1, 0, problems, retry, WEIGHTS)
+    return ShardTask(1, 0, problems, retry, BY_ROLE)
 
 
 def answer(prompt: str, n: int) -> list[str]:
@@ -120,7 +120,7 @@ def test_a_statement_from_an_earlier_round_is_searched_again(tmp_path: Path) -> 
 
 def test_a_statement_that_was_left_undecided_is_filtered_again(tmp_path: Path) -> None:
     old = given(PROBLEMS[2], 1).model_copy(update={"text": theorem(3), "kept": False, "reason": "undecided"})
-    again = ShardTask(2, 0, (), (old,), WEIGHTS, (PROBLEMS[2],))
+    again = ShardTask(2, 0, (), (old,), BY_ROLE, (PROBLEMS[2],))
     work, _ = shard(tmp_path, by_table(PROOFS))
     asyncio.run(work.run(again))
     (pair,) = work.store.read("pairs", Pair)
@@ -163,6 +163,6 @@ def test_evaluation_counts_accepted_samples_and_keeps_nothing(tmp_path: Path) ->
 
     work, _ = shard(tmp_path, verify)
     rows = asyncio.run(work.evaluate(statements, 2, 1.0, 0, WEIGHTS))
-    assert [(row[0], row[1], row[2]) for row in rows] == [(s.id, 2, 1) for s in statements]
+    assert [(row.id, row.attempts, row.correct) for row in rows] == [(s.id, 2, 1) for s in statements]
     assert len(asked) == 4 and work.store.keys() == []
-    assert work.counts.done["evaluated"] == 2
+    assert work.counts.done["evaluated"] == 2 and work.counts.done["eval_tokens"] > 0

@@ -15,7 +15,7 @@ from rich.console import Console
 from synth.config import RunConfig
 from synth.records import Pair, Statement
 from synth.run import stages
-from synth.run.stages import eval_file, formalize_file, prove_file
+from synth.run.stages import eval_file, formalize_file, prove_file, train_file
 from synth.show.progress import Progress
 from synth.store.files import read_records
 from tests.synth.run.test_shard import CONFIG, PROBLEMS, PROOFS, answer, theorem
@@ -37,8 +37,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
 
     monkeypatch.setattr(stages, "_services", services)
     monkeypatch.setattr(stages, "ray_session", nullcontext)
-    source = CONFIG.model.model_copy(update={"path": str(model)})
-    return CONFIG.model_copy(update={"model": source})
+    copy = CONFIG.model_copy(deep=True)
+    copy.models.prover.path, copy.models.prover.preset = str(model), "embedded"
+    return copy
 
 
 def quiet() -> Progress:
@@ -89,12 +90,34 @@ def test_prove_says_what_it_read_and_keeps_the_words(config: RunConfig, tmp_path
         prove_file(config, str(dropped), str(tmp_path / "pairs.jsonl"), quiet())
 
 
-def test_eval_reports_pass_at_k_of_a_file(config: RunConfig, tmp_path: Path) -> None:
-    heldout = write(tmp_path / "heldout.jsonl", [{"statement": theorem(k)} for k in (1, 2, 9)])
+def heldout(config: RunConfig, tmp_path: Path, statements: list[str], **settings: Any) -> RunConfig:
+    path = write(tmp_path / "heldout.jsonl", [{"statement": statement} for statement in statements])
     changes = {
-        "heldout": config.heldout.model_copy(update={"path": heldout}),
+        "heldout": config.heldout.model_copy(update={"path": path, **settings}),
         "eval": config.eval.model_copy(update={"ks": (1, 2), "samples": 2}),
     }
-    figures = eval_file(config.model_copy(update=changes), quiet())
+    return config.model_copy(update=changes)
+
+
+def test_eval_reports_pass_at_k_of_a_file_and_keeps_the_proofs(config: RunConfig, tmp_path: Path) -> None:
+    settings = heldout(config, tmp_path, [theorem(k) for k in (1, 2, 9)], portfolio=("exact Nat.add_comm _ _",))
+    out = tmp_path / "proofs.jsonl"
+    figures = eval_file(settings, quiet(), str(out))
     assert (figures["heldout"], figures["pass@1"], figures["pass@2"]) == (3, 33.33, 66.67)
+    assert (figures["baseline"], figures["heldout_beyond"], figures["beyond_pass@2"]) == (66.67, 1, 0.0)
+    assert figures["heldout_proved_by_model"] == 2 and figures["heldout_proved_by_model_only"] == 0
     assert len(figures["model"]) == 20
+    proofs = list(read_records(out, Pair))
+    assert sorted(p.statement for p in proofs) == [theorem(1), theorem(2)] and {p.kind for p in proofs} == {"heldout"}
+    with pytest.raises(UserError, match=r"proofs.jsonl: holds proofs of held-out statements, which nothing may be trained on"):
+        train_file(config, str(out), str(tmp_path / "trained"), quiet())
+
+
+def test_eval_refuses_a_place_for_the_proofs_before_the_work(config: RunConfig, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"the ending must be .jsonl or .parquet"):
+        eval_file(heldout(config, tmp_path, [theorem(1)]), quiet(), str(tmp_path / "proofs.txt"))
+
+
+def test_eval_takes_all_rows_of_a_file(config: RunConfig, tmp_path: Path) -> None:
+    figures = eval_file(heldout(config, tmp_path, [theorem(k) for k in range(1, 251)]), quiet())
+    assert figures["heldout"] == figures["heldout_rows"] == 250 and figures["heldout_proved_by_model"] == 6

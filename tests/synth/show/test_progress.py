@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from synth.show.progress import Progress, clock_text, gauge_text, round_cells
+from synth.show.progress import Progress, clock_text, columns, gauge_text, round_cells
 
 FIRST = {"round": 0, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, "seconds": 61.4, "pass@1": 17.0, "baseline": 30.0}
 SECOND: dict[str, Any] = {
@@ -17,6 +17,9 @@ SECOND: dict[str, Any] = {
     "statements_kept": 210,
     "attempts": 1234,
     "pairs": 96,
+    "proved_by_tactics": 30,
+    "proved_by_model": 61,
+    "model_only_share": 48.3,
     "seconds": 130.0,
     "pass@1": 38.12,
 }
@@ -92,10 +95,11 @@ def test_without_a_terminal_lines_are_printed_and_the_table_comes_last() -> None
         progress.advance("prove", 10)
     lines = out.getvalue().splitlines()
     assert sum("round 0, problems 0" in line for line in lines) == 1
-    assert sum("round 1, problems 300, kept 210, sampled 1,234, verified 96, pass@1 38.1" in line for line in lines) == 1
-    end = "\n".join(lines[-10:])
+    round_1 = "round 1, problems 300, kept 210, sampled 1,234, verified 96, tactics 30, model 61, only model 48, pass@1 38.1"
+    assert sum(round_1 in line for line in lines) == 1
+    end = "\n".join(lines[-12:])
     assert "prove 10/10" in "\n".join(lines)
-    assert "Rounds" in end and "search 61 · train 40" in end and "one-line tactics prove 30.0 %" in end
+    assert "Rounds" in end and "search 61 · train 40" in end and "cheap tactics prove 30.0 %" in end
     assert "\x1b" not in out.getvalue()
     assert not any(thread.name == "progress" for thread in threading.enumerate())
 
@@ -165,4 +169,15 @@ def test_small_texts() -> None:
     assert [clock_text(s) for s in (0, 59.6, 3599, 3661)] == ["0:00", "1:00", "59:59", "1:01:01"]
     assert gauge_text("pool idle", 0.004) == "pool idle 0 %"
     assert gauge_text("checks/s", 171.9) == "checks/s 172"
-    assert round_cells({"round": 2, "pass@1": None, "attempts": 5.0})[:4] == ["2", "–", "–", "5"]
+    row = {"round": 2, "pass@1": None, "attempts": 5.0}
+    assert round_cells(row, columns([row]))[:4] == ["2", "–", "–", "5"]
+
+
+def test_the_table_shows_the_k_that_were_measured() -> None:
+    rounds = [
+        {"round": 0, "pass@1": 1.0, "pass@4": 2.0, "pass@32": 3.0, "pass@32_interval": [1, 2], "beyond_pass@32": 4.0, "pass@1_of_all": 0.5}
+    ]
+    shown = columns(rounds)
+    assert [c.heading for c in shown if "@" in c.heading] == ["pass@1", "pass@4", "pass@32", "beyond@32"]
+    assert [c.heading for c in shown if "@" in c.heading and c.narrow] == ["pass@1", "pass@32", "beyond@32"]
+    assert not [c for c in columns([{"round": 0}]) if "@" in c.heading]

@@ -50,7 +50,10 @@ def metrics(number: int, **more: Any) -> dict[str, Any]:
         "pass@1": 17.0 + 10 * number, "pass@8": 36.5 + 6 * number, "beyond_pass@8": 11.4 + 9 * number, "baseline": 30.0, "seconds": 120.0,
         "statements_rejected": {"elaboration": 12, "trivial": 5}, "verdicts": {"accepted": 30, "rejected: unsolved": 400},
         "families": {"parity": {"pass@8": 50.0}, "gcd": {"pass@8": 20.0 + number}}, "stages": {"search": 61.0},
-        "tokens_per_pair": 1500.0, "core_seconds_per_pair": 8.0, **more,
+        "tokens_per_pair": 1500.0, "core_seconds_per_pair": 8.0, "proved_by": {"portfolio": 12, "whole_proof": 16},
+        "model_compared": 16, "model_only": 9, "heldout_rows": 150, "heldout_unsupported": 20, "heldout_infra": 1,
+        "heldout_infra_samples": 11, "heldout_prompt_too_long": 2, "heldout_proved_by_tactics": 40, "heldout_proved_by_model": 70,
+        "heldout_proved_by_model_only": 33, **more,
     }  # fmt: skip
 
 
@@ -87,13 +90,28 @@ def test_the_page_is_complete_and_self_contained(tmp_path: Path) -> None:
     assert not [attrs for _, attrs in page.tags if {"src", "href", "onload", "onclick"} & attrs.keys()]
     assert "url(" not in text and "@import" not in text
     for piece in (
-        "the <demo>", "17.0 → 47.0 %", "36.5 → 54.5 %", "11.4 → 38.4 %", "one-line tactics: 30.0 %", "8.0 core-s · 1,500 tokens",
+        "the <demo>", "17.0 → 47.0 %", "36.5 → 54.5 %", "11.4 → 38.4 %", "cheap tactics: 30.0 %", "8.0 core-s · 1,500 tokens",
         "search 61", "elaboration", "rejected: unsolved", "1,600", "parity", "<script>alert(1)</script>", "by exact </pre>",
         "refuted: the negation is proved",
+        "whole_proof", "Of 64 statements that the model proved, 36 are proved by none of the cheap tactics",
+        "150 statements, 20 of which this Lean cannot", "tactics prove 40, the model proves 70, and only the model\n33",
+        "failed on 11 samples", "2 prompts were too long",
         "abc123", "4.35.0", "axioms: propext", "seed: 3", "statements kept", "320",
     ):  # fmt: skip
         assert piece in page.text, piece
     assert write_report(run) == path, "written anew as often as wanted"
+
+
+def test_the_page_shows_the_k_that_were_measured(tmp_path: Path) -> None:
+    with RunDir.open(tmp_path, {"name": "x"}) as run:
+        for number in range(2):
+            ks = {f"pass@{k}": float(k + number) for k in (1, 4, 32)}
+            more = {"beyond_pass@32": 20.0 + number, "families": {"gcd": {"pass@1": 1.0, "pass@32": 77.0}}}
+            run.write_json(f"rounds/{number:03d}/metrics.json", {"round": number, **ks, **more})
+    text = Page(Path(write_report(tmp_path)).read_text()).text
+    for piece in ("1.0 → 2.0 %", "32.0 → 33.0 %", "20.0 → 21.0 %", "pass@4", "pass@32 by family", "77", "beyond@32"):
+        assert piece in text, piece
+    assert "pass@8" not in text.split("All figures")[0]
 
 
 def test_a_run_that_only_began(tmp_path: Path) -> None:

@@ -88,3 +88,5 @@ def test_a_lake_that_fails(project: Path, tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_project_is_a_value(project: Path) -> None:
     found = discover(project)
     assert dataclasses.replace(found, repl=None).program() == [str(found.lean)]
+    found.environment()["LEAN_PATH"] = "a folder of one check"  # as the strict tier and snapshots do
+    assert found.environment()["LEAN_PATH"] == found.variables["LEAN_PATH"] != "a folder of one check"

@@ -1,0 +1,165 @@
+"""Which model answers in which role: the configuration, resolved into prompts, weights and groups of actors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ray.exceptions import RayTaskError
+
+from synth.config import RunConfig
+from synth.llm.config import ROLES, ModelRole
+from synth.llm.endpoint import api_key, endpoint_actor, endpoint_weights
+from synth.llm.sampler import sampler_actor
+from synth.llm.types import Weights
+from synth.prompts import PromptSet, Role, load_prompts
+from synth.records import Problem
+from synth.services import Group
+from train.model import checkpoint_hash
+from verify_workers.errors import UserError
+
+PROMPT: dict[ModelRole, Role] = {"formalizer": "formalize", "judge": "grade", "prover": "prove"}
+
+
+def used_roles(config: RunConfig, problems: Iterable[Problem]) -> tuple[ModelRole, ...]:
+    """The roles that a run on `problems` asks: formalizer and judge are for those that come without a statement."""
+    formalized = any(not problem.statement for problem in problems)
+    used: dict[ModelRole, bool] = {"formalizer": formalized, "judge": formalized and config.filters.grade, "prover": True}
+    return tuple(role for role in ROLES if used[role])
+
+
+def check_roles(config: RunConfig, roles: Iterable[ModelRole]) -> None:
+    """UserError where a role that is used has no model that could answer, no prompts or no key."""
+    for role in roles:
+        checkpoint(config, role)
+    prompts = role_prompts(config)
+    for role in roles:
+        source = config.models.of(role)
+        if source.endpoint:
+            api_key(source)
+        prompts[role].require(PROMPT[role])
+
+
+def check_training(config: RunConfig) -> None:
+    """UserError where `models.train` names a role that a round cannot train."""
+    models = config.models
+    for role in models.train:
+        mine = models.source(role)
+        if models.of(role).endpoint:
+            raise UserError(
+                f"models.train: the {role} is an endpoint ({models.of(role).endpoint}), whose weights are not ours to train: "
+                f"give models.{role}.path instead, or take it out (--set models.train=[] trains nothing)"
+            )
+        if role != "prover" and mine.own:
+            raise UserError(
+                f"models.train: a round trains one model, the prover's, and models.{role}.path is another ({mine.path}): "
+                f"leave that empty to train them as one, or take {role} out of models.train"
+            )
+        if role != "prover" and not models.bootstrapped:
+            raise UserError(
+                f"models.train: there is nothing to train a {role} on: only our own small model has a seed set for it; "
+                f"take {role} out of models.train"
+            )
+    if models.train and "prover" not in models.train:
+        raise UserError("models.train: rounds train on verified proofs; add prover, or give [] for no training")
+
+
+def checkpoint(config: RunConfig, role: ModelRole) -> Path | None:
+    """The folder of a role's checkpoint, if it has one; a hub name is looked up in the local cache, or fetched where `offline` is off."""
+    source = config.models.of(role)
+    if not source.path:
+        return None
+    path = Path(source.path).absolute()
+    if (path / "config.json").exists():
+        return path
+    role = role if config.models.source(role).own else "prover"
+    key = f"models.{role}.path"
+    if path.exists() or source.path.startswith((".", "/", "~")) or source.path.count("/") != 1:
+        raise UserError(f"{key}: {source.path} is not a folder with a Hugging Face checkpoint; download it first")
+    from huggingface_hub import snapshot_download
+
+    offline = source.sampler.offline
+    try:
+        return Path(snapshot_download(source.path, local_files_only=offline))
+    except Exception as error:  # the hub client raises from several families; the user can mend the name, the network or the cache
+        reason = "it is not in the local cache of the hub" if offline else " ".join(str(error).split())[:200]
+        remedy = f"download it first, or let models.{role}.sampler.offline be false" if offline else "correct the name, or download it"
+        raise UserError(f"{key}: {source.path} is no folder with a checkpoint, and no hub name to be had ({reason}); {remedy}") from None
+
+
+def preset(config: RunConfig, role: ModelRole) -> str:
+    """The preset of a role that names none: by what answers."""
+    source = config.models.of(role)
+    if source.preset:
+        return source.preset
+    if source.endpoint:
+        return "chat"
+    if (folder := checkpoint(config, role)) is None:
+        return "embedded"
+    tokenizer = folder / "tokenizer.json"
+    if tokenizer.exists() and "<|prove|>" in tokenizer.read_text(encoding="utf-8"):
+        return "embedded"
+    settings = folder / "tokenizer_config.json"
+    templated = settings.exists() and bool(json.loads(settings.read_text(encoding="utf-8")).get("chat_template"))
+    return "chat" if templated or any(folder.glob("chat_template*")) else "base"
+
+
+def resolved(config: RunConfig) -> RunConfig:
+    """The configuration in which each role names its preset."""
+    copy = config.model_copy(deep=True)
+    for role in ROLES:
+        copy.models.source(role).preset = preset(config, role)
+    return copy
+
+
+def role_prompts(config: RunConfig) -> dict[ModelRole, PromptSet]:
+    """How each role is asked."""
+    return {role: load_prompts(preset(config, role)) for role in ROLES}
+
+
+def given_weights(config: RunConfig, role: ModelRole) -> Weights:
+    """What answers in a role that has a model of its own: a given checkpoint, or an endpoint."""
+    source = config.models.of(role)
+    if source.endpoint:
+        return endpoint_weights(source)
+    folder = checkpoint(config, role)
+    assert folder is not None
+    return Weights(str(folder), 0, checkpoint_hash(folder))
+
+
+def groups(config: RunConfig, roles: Iterable[ModelRole]) -> list[tuple[ModelRole, ...]]:
+    """The `roles`, those together that the same actors can serve: same source, same settings, and both trained or both frozen."""
+    found: dict[str, list[ModelRole]] = {}
+    for role in roles:
+        key = config.models.of(role).model_dump_json(exclude={"preset"})
+        found.setdefault(f"{role in config.models.train} {key}", []).append(role)
+    return [tuple(group) for group in found.values()]
+
+
+def start_group(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights]) -> Group:
+    """The actors that answer in `roles`."""
+    source, first = config.models.of(roles[0]), weights[roles[0]]
+    if source.endpoint:
+        return Group(roles, [endpoint_actor(source)], local=False)
+    actors = [sampler_actor(first, source.sampler, config.seed + i) for i in range(source.sampler.replicas)]
+    return Group(roles, actors, trained=roles[0] in config.models.train)
+
+
+async def check_endpoint(group: Group) -> None:
+    """UserError where the endpoint that serves a group does not answer, or refuses its key."""
+    for actor in group.actors:
+        try:
+            await actor.check.remote()
+        except RayTaskError as error:
+            raise error.cause from None
+
+
+async def ready(group: Group) -> None:
+    """Wait until all actors of a group answer.  UserError where an endpoint does not."""
+    if group.local:
+        await asyncio.gather(*(actor.stats.remote() for actor in group.actors))
+    else:
+        await check_endpoint(group)
+    group.up = True
