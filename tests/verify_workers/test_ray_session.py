@@ -129,6 +129,6 @@ def test_a_machine_that_is_too_busy_is_tried_again(monkeypatch: pytest.MonkeyPat
     with pytest.raises(Exception, match="no space left"):
         module.patiently(start)
     tries = iter([Exception("timed out during startup")] * 9)
-    with pytest.raises(Exception, match="during startup"):
+    with pytest.raises(UserError, match="Ray did not start in 4 tries"):
         module.patiently(start)
     assert len(list(tries)) == 9 - module.STARTS
