@@ -20,10 +20,12 @@ def ray_local() -> Iterator[None]:
     """A Ray of this test run's own: two CPUs, no dashboard, in a temporary directory that goes away with it."""
     import ray
 
+    from verify_workers.ray_session import start_ray
+
     root = str(Path(__file__).parents[1])
     # Ray's sockets need a short path (107 bytes at most), which pytest's own temporary directories exceed.
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        ray.init(
+        start_ray(
             address="local",
             num_cpus=2,
             include_dashboard=False,

@@ -17,6 +17,7 @@ import ray
 from verify_workers.errors import UserError
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
+STARTS = 4  # times that a Ray of our own is started before we give up on a machine too busy for it
 SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
@@ -44,7 +45,7 @@ def ray_session() -> Iterator[None]:
         elif address != "auto":
             _await_answer(address)
         try:
-            ray.init(**settings)
+            start_ray(**settings)
         except (ConnectionError, ValueError, RuntimeError) as error:
             if address is None:
                 raise
@@ -55,6 +56,22 @@ def ray_session() -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def start_ray(**settings: Any) -> None:
+    """`ray.init`, tried again where Ray's own processes were too slow: it gives them 30 seconds, which a busy machine may need."""
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(**settings)
+            return
+        except Exception as error:  # Ray raises the bare class
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+            if not left:
+                raise UserError(
+                    f"Ray did not start in {STARTS} tries of 30 s: this machine is too busy or has too little memory; try again later"
+                ) from error
 
 
 @contextmanager

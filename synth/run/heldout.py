@@ -39,10 +39,10 @@ class Measured:
     """The accepted proofs, never trained on."""
 
 
-async def measure(statement: Statement, n: int, config: SearchConfig, tools: Tools) -> tuple[Measured, int]:
-    """`n` proofs of `statement` sampled with the settings of `config` and judged; and the tokens generated for them."""
+async def measure(statement: Statement, words: str, n: int, config: SearchConfig, tools: Tools) -> tuple[Measured, int]:
+    """`n` proofs of `statement` (in plain language: `words`) sampled with the settings of `config` and judged; and their tokens."""
     side = Side(statement.text, False)
-    proposals = await WholeProof(config, tools).propose(statement, [side], History(), n, 0)
+    proposals = await WholeProof(config, tools, words).propose(statement, [side], History(), n, 0)
     tokens = sum(proposal.tokens for proposal in proposals)
     if not proposals:
         return Measured(statement.id, n, refused=True), tokens

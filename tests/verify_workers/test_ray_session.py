@@ -45,6 +45,39 @@ def test_what_is_no_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
         pass
 
 
+@pytest.mark.parametrize(("slow", "starts"), [(2, 3), (9, module.STARTS)])
+def test_a_ray_that_was_too_slow_is_started_again(slow: int, starts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray waits 30 s for its own processes and then gives up; only a machine that is busy on command could show it really."""
+    calls: list[dict[str, int]] = []
+
+    def init(**settings: int) -> None:
+        calls.append(settings)
+        if len(calls) <= slow:
+            raise Exception("The current node timed out during startup. This could happen because some of the raylet failed to startup")
+
+    monkeypatch.setattr("ray.init", init)
+    monkeypatch.setattr("ray.shutdown", lambda: None)
+    if slow < module.STARTS:
+        module.start_ray(num_cpus=2)
+    else:
+        with pytest.raises(UserError, match="Ray did not start in 4 tries of 30 s"):
+            module.start_ray(num_cpus=2)
+    assert calls == [{"num_cpus": 2}] * starts
+
+
+def test_what_else_is_wrong_with_ray_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def init() -> None:
+        calls.append(1)
+        raise ConnectionError("no cluster")
+
+    monkeypatch.setattr("ray.init", init)
+    with pytest.raises(ConnectionError):
+        module.start_ray()
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"])
 def test_only_what_speaks_as_ray_does_is_a_cluster(says: bytes, listener: socket.socket) -> None:
     def answer() -> None:
