@@ -53,7 +53,7 @@ MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters
 
 
 @dataclass
-class Session:
+class SessionServer:
     """What one worker's checks are answered by; `owner` is the socket to that worker."""
 
     world: World
@@ -263,7 +263,7 @@ def _session(world: World, owner: socket.socket, zygote: int) -> NoReturn:
     """Answer the checks of one worker until it hangs up or the zygote ends."""
     try:
         jail.die_with(zygote)
-        session = Session(world, Axioms(world), owner)
+        session = SessionServer(world, Axioms(world), owner)
         wire.send(owner, {"pid": os.getpid()})
         while True:
             _await_request(owner)
