@@ -98,9 +98,13 @@ def prompts_page() -> str:
 
 
 def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    from synth.llm.config import RoleConfig
+
     rows: list[str] = []
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if model is RoleConfig and name == "sampler":
+            rows.append(f"| `{prefix}sampler.…` | as `sampler.…` | those of `sampler` | {field.description} |")
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             rows += _rows(field.annotation, f"{prefix}{name}.")
         else:
             default = "required" if field.is_required() else f"`{_plain(field.get_default(call_default_factory=True))!r}`"
