@@ -32,7 +32,7 @@ rounds: 1
 header: ""
 problems: {path: problems.jsonl}
 heldout: {path: heldout.jsonl, temperature: 0}
-model: {path: MODEL, prompts: embedded}
+models: {prover: {path: MODEL, preset: embedded}}
 sampler: {threads: 1, max_num_seqs: 16, max_model_len: 512}
 formalize: {temperature: 0}
 search: {attempts: 1, wave: 1, temperature: 0, max_tokens: 16, timeout: 20, portfolio: always, tactics: [rfl, omega]}
