@@ -1,4 +1,4 @@
-"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md) from the code, and check every link.
+"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md) from the code, and check every link.
 
 `--check` writes nothing and fails where a page is out of date.
 """
@@ -44,6 +44,58 @@ def config_page() -> str:
     page = [NOTE, "# Configuration\n", "YAML read by `synth run`; any key can be overridden with `--set KEY=VALUE`.\n"]
     page.append("\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *_rows(RunConfig, "")]) + "\n")
     return "\n".join(page)
+
+
+PROMPTS = """# Prompts and presets
+
+A preset says how a family of models is asked and how its answers are read: a folder with a template for each role
+it is good for (`formalize.jinja`, `grade.jinja`, `prove.jinja`) and its settings in `preset.yaml`. `model.prompts`
+names a built-in one or a folder of your own; a role's template is only needed where the role is used.
+
+{presets}
+
+What templates may show (jinja2): `formalize` has `problem`, `header`, `name`; `grade` has `problem`, `header`, `statement`,
+`goal`, `name`, `grades`; `prove` has `statement` (in its own layout, without `:=`), `goal` (what follows the name, on one
+line, without comments), `name`, `header` (imports, `open`s, options and definitions before it), `doc` (the problem as a
+doc comment, or nothing) and `problem`. The theorem is shown as the problem gives it, under its own name unless
+`prove.name` gives another. Chats go through the tokenizer's own chat template where it has one; without one, and with
+`chat: false`, the model gets the text itself. Training makes its tokens by the same function.
+
+How answers are read, in every preset: thoughts (`<think>…</think>`) are cut off; the last fence that proves the theorem
+counts, not a remark after it, and where the prompt ends within a fence, the text up to its end; declarations are found by
+Lean's tokens, never in comments, strings or prose; a file under the prompt's name counts, without the imports, `open`s and
+definitions that repeat the header; a file with nothing but the theorem is its proof. Of an answer that was cut at its
+limit only a fence that had been closed is read. What cannot be read is recorded as `unread` with its reason
+(`truncated`, `empty`, `prose`, `no_code`; for formalizers also `no_theorem`, `several_theorems`, `definitions`, `malformed`)
+and never reaches Lean.
+
+`preset.yaml`, every key of which has a default:
+
+{keys}
+"""
+
+
+def prompts_page() -> str:
+    """Every preset and every key of one."""
+    from synth.prompts import BUILT_IN, Preset, load_prompts
+    from synth.prompts.prompt import ROLES
+
+    rows = ["| preset | roles | asked as | answers | thoughts + answer, tokens | context |", "|---|---|---|---|---|---|"]
+    for name in BUILT_IN:
+        prompts = load_prompts(name)
+        roles = [role for role in ROLES if (prompts.folder / f"{role}.jinja").exists()]
+        settings = [prompts.settings(role) for role in roles]
+        cells = (
+            f"`{name}`",
+            ", ".join(roles),
+            "chat" if prompts.preset.chat else "text",
+            ", ".join(str(s.model_dump()["shape"]) for s in settings),
+            ", ".join(f"{s.thoughts:,} + {s.max_tokens:,}" if s.thoughts else f"{s.max_tokens:,}" for s in settings),
+            f"{prompts.preset.context:,}",
+        )
+        rows.append("| " + " | ".join(cells) + " |")
+    keys = "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *_rows(Preset, "")])
+    return NOTE + "\n" + PROMPTS.format(presets="\n".join(rows), keys=keys)
 
 
 def _rows(model: type[BaseModel], prefix: str) -> list[str]:
@@ -109,7 +161,7 @@ def _sources(root: Path) -> list[Path]:
 def main() -> int:
     """Write (or with `--check` compare) the pages; 1 where something is out of date or broken."""
     wrong = []
-    for name, text in (("cli.md", cli_page()), ("configuration.md", config_page())):
+    for name, text in (("cli.md", cli_page()), ("configuration.md", config_page()), ("prompts.md", prompts_page())):
         path = ROOT / "docs" / name
         if "--check" not in sys.argv[1:]:
             path.write_text(text, encoding="utf-8")

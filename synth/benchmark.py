@@ -27,13 +27,14 @@ GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` s
 class Benchmark:
     """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on (of all rows of a
     file, however many of them are used), `references` the generated statements that the generator must not give again,
-    `notes` how a file was read."""
+    `notes` how a file was read, `words` the statements in plain language, where the file gives them: provers are shown both."""
 
     statements: list[Statement]
     group: dict[str, str]
     excluded: frozenset[str]
     references: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)
 
 
 def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice = EVERYTHING) -> Benchmark:
@@ -59,7 +60,8 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
     problems = under_header(problems, header)
     statements = [given(problem, 0) for problem in problems]
     group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
-    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes)
+    words = {s.id: p.text for s, p in zip(statements, problems, strict=True) if p.text and config.path}
+    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes, words)
 
 
 def _read(config: HeldoutConfig) -> Reading:

@@ -41,8 +41,9 @@ class FormalizeConfig(Section):
     """Autoformalization of plain-language problems."""
 
     samples: int = Field(4, ge=1, description="formalizations sampled per problem")
-    temperature: float = Field(0.7, ge=0)
-    max_tokens: int = Field(160, ge=1, description="tokens of one formalization")
+    temperature: float | None = Field(None, ge=0, description="None = the preset's")
+    top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one formalization, thoughts included; None = the preset's")
     keep: int = Field(1, ge=1, description="statements kept per problem: better grade first, then more votes")
 
 
@@ -68,9 +69,9 @@ class SearchConfig(Section):
     attempts: int = Field(4, ge=1, description="attempts per side in one round")
     wave: int = Field(4, ge=1, description="attempts per side sampled together; early stop between waves")
     negation: bool = Field(True, description="search the negation too")
-    temperature: float = Field(1.0, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
-    max_tokens: int = Field(128, ge=1, description="tokens of one proof")
+    temperature: float | None = Field(None, ge=0, description="None = the preset's")
+    top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one answer of the prover, thoughts included; None = the preset's")
     strategies: tuple[str, ...] = Field(
         ("portfolio", "whole_proof"), min_length=1, description="what proposes proofs, in turn until one is accepted"
     )
@@ -150,7 +151,7 @@ class HeldoutConfig(Section):
     where: dict[str, str | bool | int] = Field({}, description="as `problems.where`")
     count: int = Field(0, ge=0, description="statements of the benchmark: 0 = all rows of `path`, or 200 generated ones")
     seed: int = Field(7, description="generator seed")
-    temperature: float = Field(1.0, ge=0, description="of the sampled proofs")
+    temperature: float | None = Field(None, ge=0, description="of the sampled proofs; None = as in `search`")
     portfolio: tuple[str, ...] = Field(
         (), description="the tactics that serve as baseline; () = built-in one-liners, and for a file's statements the search's too"
     )
@@ -198,10 +199,9 @@ class RunConfig(Section):
             raise ValueError(f"search.wave ({self.search.wave}) must not exceed search.attempts ({self.search.attempts})")
         self._give_roles_their_samplers()
         prover = self.models.prover
-        if not prover.endpoint and self.search.max_tokens >= prover.sampler.max_model_len:
-            raise ValueError(
-                f"search.max_tokens ({self.search.max_tokens}) must be below sampler.max_model_len ({prover.sampler.max_model_len})"
-            )
+        most, context = self.search.max_tokens, prover.sampler.max_model_len
+        if most and context and not prover.endpoint and most >= context:
+            raise ValueError(f"search.max_tokens ({most}) must be below sampler.max_model_len ({context})")
         return self
 
     def _give_roles_their_samplers(self) -> None:

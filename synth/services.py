@@ -14,7 +14,7 @@ from typing import Any
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
-from synth.prompts import Prompt, PromptSet
+from synth.prompts import Prompt, PromptSet, Role
 from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
@@ -31,6 +31,19 @@ class RoleModel:
     prompts: PromptSet
     sample: Sample
     spent: Counter[str] = field(default_factory=Counter)
+
+    def sampling(
+        self, role: Role, n: int, seed: int, temperature: float | None = None, top_p: float | None = None, max_tokens: int | None = None
+    ) -> Sampling:
+        """How a prompt of `role` is sampled: as given, else as the preset says."""
+        preset = self.prompts.settings(role)
+        return Sampling(
+            n=n,
+            temperature=preset.temperature if temperature is None else temperature,
+            top_p=preset.top_p if top_p is None else top_p,
+            max_tokens=preset.budget if max_tokens is None else max_tokens,
+            seed=seed,
+        )
 
     async def ask(self, prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
         answers = await self.sample(prompts, sampling)

@@ -181,5 +181,3 @@ class TrackingConfig(Config):
     """W&B project."""
     entity: str | None = None
     """W&B team or user; None = the user's default."""
-    artifacts: bool = False
-    """Also upload files (checkpoints, reports) given to `Tracker.file`."""

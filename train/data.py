@@ -9,6 +9,7 @@ model: no token sees what comes after it.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,22 +23,26 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from synth.prompts.format import Asked, completions_ids, prompts_ids
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
-SCHEMA = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("weight", pa.float32())])
+SCHEMA = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("weight", pa.float32()), ("chat", pa.bool_())])
 _ROWS = 4096  # rows per record batch while reading
 _WINDOW = 16  # batches among which examples are sorted by length
 
 
 class Example(BaseModel):
-    """`completion` is what the model should say after `prompt`; `weight` scales the loss of its tokens."""
+    """`completion` is what the model should say after `prompt`; `weight` scales the loss of its tokens.
+
+    `prompt` is raw text, or the JSON of a chat (`synth.prompts.Prompt.for_training`), which the tokenizer's template lays out.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    prompt: str
+    prompt: str | dict[str, Any]
     completion: str
     weight: float = Field(1.0, gt=0)
 
@@ -59,7 +64,9 @@ def write_examples(examples: Iterable[Example], path: Path) -> int:
 
 
 def _table(rows: list[Example]) -> pa.Table:
-    columns = [[r.prompt for r in rows], [r.completion for r in rows], [r.weight for r in rows]]
+    chats = [not isinstance(r.prompt, str) for r in rows]
+    prompts = [json.dumps(r.prompt, ensure_ascii=False) if chat else r.prompt for r, chat in zip(rows, chats, strict=True)]
+    columns = [prompts, [r.completion for r in rows], [r.weight for r in rows], chats]
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 
@@ -93,22 +100,23 @@ def files_hash(files: Sequence[Path]) -> str:
     return total.hexdigest()[:20]
 
 
-def read_rows(files: Sequence[Path], rank: int = 0, world: int = 1) -> Iterator[tuple[list[str], list[str], list[float]]]:
+def read_rows(files: Sequence[Path], rank: int = 0, world: int = 1) -> Iterator[tuple[list[Asked], list[str], list[float]]]:
     """Prompts, completions and weights in batches: the rows whose number modulo `world` is `rank`. UserError names a bad row."""
     for file in files:
         reader = pq.ParquetFile(file)
-        weighted = "weight" in reader.schema_arrow.names
+        names = [name for name in SCHEMA.names if name in reader.schema_arrow.names]
         number = 0
-        for batch in reader.iter_batches(_ROWS, columns=["prompt", "completion"] + ["weight"] * weighted):
+        for batch in reader.iter_batches(_ROWS, columns=names):
             first = (rank - number) % world
-            prompts, completions = (batch.column(i).to_pylist()[first::world] for i in (0, 1))
-            weights = batch.column(2).to_pylist()[first::world] if weighted else [1.0] * len(prompts)
+            columns = {name: batch.column(name).to_pylist()[first::world] for name in names}
+            prompts, completions = columns["prompt"], columns["completion"]
+            weights, chats = columns.get("weight", [1.0] * len(prompts)), columns.get("chat", [False] * len(prompts))
             for i, (prompt, completion, weight) in enumerate(zip(prompts, completions, weights, strict=True)):
                 if not isinstance(prompt, str) or not isinstance(completion, str) or weight is None or not 0 < weight < float("inf"):
                     row = number + first + i * world + 1
                     raise UserError(f"{file}: row {row}: prompt and completion must be texts and weight a positive number")
             number += batch.num_rows
-            yield prompts, completions, weights
+            yield [json.loads(prompt) if chat else prompt for prompt, chat in zip(prompts, chats, strict=True)], completions, weights
 
 
 @dataclass(frozen=True)
@@ -133,30 +141,23 @@ class Tokens:
 def tokenize(files: Sequence[Path], tokenizer: Any, max_length: int, rank: int = 0, world: int = 1, scratch: str | None = None) -> Tokens:
     """The share of `rank` among `world` workers, as tokens (completion + end token). Examples over `max_length` tokens are counted.
 
-    Prompt and completion are tokenized apart, as they are when a model is sampled from.  `scratch` is the folder
+    Prompts become the tokens that a sampling engine gives the model (`synth.prompts.format`).  `scratch` is the folder
     of the unnamed temporary file behind `ids` (4 bytes per token); None = the system's.
     """
-    end = tokenizer.eos_token_id
-    if end is None:
-        raise UserError("the tokenizer has no end-of-text token (eos_token), so the model could not learn to stop")
     lengths, prompt_lengths, weights, skipped = list[int](), list[int](), list[float](), 0
     with tempfile.TemporaryFile(dir=scratch) as file:
         for prompts, completions, batch_weights in read_rows(files, rank, world):
             if not prompts:
                 continue
-            heads = tokenizer(prompts, add_special_tokens=True)["input_ids"]
-            tails = tokenizer(completions, add_special_tokens=False)["input_ids"]
+            heads, tails = prompts_ids(tokenizer, prompts), completions_ids(tokenizer, prompts, completions)
             kept = list[int]()
             for head, tail, weight in zip(heads, tails, batch_weights, strict=True):
-                if head and head[-1] == end:
-                    head = head[:-1]
-                length = len(head) + len(tail) + 1
+                length = len(head) + len(tail)
                 if length > max_length:
                     skipped += 1
                     continue
                 kept += head
                 kept += tail
-                kept.append(end)
                 lengths.append(length)
                 prompt_lengths.append(len(head))
                 weights.append(weight)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,22 +63,3 @@ def estimate(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) ->
 def by_group(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) -> dict[str, Estimate]:
     """`estimate` of each group, groups in alphabetical order."""
     return {name: estimate([t for t in tallies if t.group == name], k, config, seed) for name in sorted({t.group for t in tallies})}
-
-
-def baseline_rate(tallies: Sequence[Tally]) -> float:
-    """Percentage of statements that the one-line tactics prove."""
-    return 100.0 * sum(t.baseline for t in tallies) / len(tallies) if tallies else float("nan")
-
-
-def metrics(tallies: Sequence[Tally], config: EvalConfig, seed: int = 0) -> dict[str, float]:
-    """Flat figures for metrics.json and W&B, in percent: `pass@k`, `pass@k/low`, `pass@k/high`, the same for the
-    statements beyond the baseline as `beyond/pass@k…`, and `baseline`, `statements`, `beyond/statements`."""
-    parts: dict[str, Callable[[Tally], bool]] = {"": lambda _: True, "beyond/": lambda t: not t.baseline}
-    figures: dict[str, float] = {"baseline": baseline_rate(tallies)}
-    for prefix, wanted in parts.items():
-        chosen = [t for t in tallies if wanted(t)]
-        figures[f"{prefix}statements"] = len(chosen)
-        for k in config.ks:
-            result = estimate(chosen, k, config, seed)
-            figures |= {f"{prefix}pass@{k}": result.value, f"{prefix}pass@{k}/low": result.low, f"{prefix}pass@{k}/high": result.high}
-    return figures

@@ -7,7 +7,6 @@ Hugging Face format, which transformers and vLLM load.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -45,12 +44,6 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int = 640, max_length: int
         model_max_length=max_length,
         clean_up_tokenization_spaces=False,
     )
-
-
-def save_tokenizer(tokenizer: PreTrainedTokenizerFast, directory: Path) -> None:
-    """Write `tokenizer` into `directory` (made if absent) in Hugging Face format."""
-    directory.mkdir(parents=True, exist_ok=True)
-    tokenizer.save_pretrained(str(directory))
 
 
 def _without_special(text: str) -> str:

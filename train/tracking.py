@@ -45,7 +45,7 @@ class Tracker:
         self, config: TrackingConfig, folder: Path, run_id: str, settings: Mapping[str, Any], warn: Callable[[str], None] = print
     ) -> None:
         self.mode: Mode = resolve_mode(config, os.environ, Path.home())
-        self._artifacts, self._warn = config.artifacts, warn
+        self._warn = warn
         self._run: Any = None
         if self.mode == "disabled":
             return
@@ -75,22 +75,6 @@ class Tracker:
     def log(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Log `metrics` at `step` (W&B wants steps that do not fall)."""
         self._try("log", lambda: self._run.log(dict(metrics), step=step))
-
-    def summary(self, values: Mapping[str, Any]) -> None:
-        """Set the run's summary values."""
-        self._try("summary", lambda: self._run.summary.update(dict(values)))
-
-    def file(self, path: Path, name: str, kind: str) -> None:
-        """Upload a file or folder as an artifact, if the configuration asks for artifacts."""
-        if self._artifacts:
-            self._try("artifact", lambda: self._upload(path, name, kind))
-
-    def _upload(self, path: Path, name: str, kind: str) -> None:
-        import wandb
-
-        artifact = wandb.Artifact(name, type=kind)
-        artifact.add_dir(str(path)) if path.is_dir() else artifact.add_file(str(path))
-        self._run.log_artifact(artifact)
 
     def finish(self) -> None:
         """Close the run and wait for what is still being written."""

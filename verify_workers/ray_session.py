@@ -20,11 +20,11 @@ log = logging.getLogger("verify_workers.ray")
 T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
+STARTS = 4  # times that a Ray of our own is started before we give up on a machine too busy for it
 SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # how a client of gRPC begins: preface, empty SETTINGS
-STARTS = 3
 TOO_SLOW = "timed out during startup"  # what Ray says then
 SETTINGS = 4  # the kind of frame with which a server of gRPC answers
 
@@ -64,15 +64,19 @@ def ray_session() -> Iterator[None]:
 
 def patiently(start: Callable[[], T]) -> T:
     """What `start` returns, tried again where the machine was too busy for a node to be up within Ray's own half minute."""
-    for _ in range(STARTS - 1):
+    for left in reversed(range(STARTS)):
         try:
             return start()
-        except Exception as error:
+        except Exception as error:  # Ray raises the bare class
             if TOO_SLOW not in str(error):
                 raise
             log.warning("Ray was too slow to start on this machine; once more")
             ray.shutdown()
-    return start()
+            if not left:
+                raise UserError(
+                    f"Ray did not start in {STARTS} tries of 30 s: this machine is too busy or has too little memory; try again later"
+                ) from error
+    raise AssertionError("there is at least one try")
 
 
 @contextmanager

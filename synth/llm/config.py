@@ -20,7 +20,9 @@ class SamplerConfig(BaseModel):
     cpus: float = Field(0, ge=0, description="logical Ray CPUs that one engine reserves")
     threads: int = Field(1, ge=1, description="OpenMP threads of one engine on CPU")
     dtype: str = Field("float32", description="float32 is the fast one on CPUs without AMX; bfloat16 on GPUs")
-    max_model_len: int = Field(512, ge=32, description="prompt and completion together")
+    max_model_len: int | None = Field(
+        None, ge=32, description="prompt and completion together; None = what the preset is made for, if the checkpoint has that much"
+    )
     max_num_seqs: int = Field(128, ge=1, description="sequences decoded at once")
     kv_cache_gib: int = Field(1, ge=1, description="CPU key-value cache, GiB")
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1)

@@ -63,6 +63,7 @@ class Engine:
         self.config = config
         self.weights = weights  # changed in the engine's thread only, between batches
         self.llm = LLM(model=weights.path, seed=seed, **engine_arguments(config))
+        self.context = int(self.llm.llm_engine.model_config.max_model_len)
         self.tokenizer = self.llm.get_tokenizer()
         self.generated = 0  # tokens
         self.busy_seconds = 0.0
@@ -131,9 +132,9 @@ class Engine:
 
         try:
             tokens = prompt_ids(self.tokenizer, prompt)
-            room = self.config.max_model_len - len(tokens)
+            room = self.context - len(tokens)
             if room < 8:
-                raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {self.config.max_model_len}")
+                raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {self.context}")
             params = SamplingParams(
                 n=sampling.n,
                 temperature=sampling.temperature,

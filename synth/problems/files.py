@@ -90,7 +90,7 @@ def _take(files: Files, name: str, relative: str, format: Format) -> None:
     """Choose a file or say why not."""
     if any(part.startswith((".", "_")) for part in relative.split("/")):
         files.skipped[name] = "hidden"
-    elif relative.rsplit("/", 1)[-1].lower() in _ABOUT:
+    elif (last := relative.rsplit("/", 1)[-1].lower()) in _ABOUT or last.startswith(("readme", "license", "licence")):
         files.skipped[name] = "describes the data"
     elif not by_name(name, format):
         files.skipped[name] = "no rows by its name"

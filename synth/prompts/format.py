@@ -7,6 +7,7 @@ would.  Nothing here needs an engine: the trainer uses the same functions.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,13 +32,23 @@ def _read(prompt: Asked) -> Prompt:
 
 def prompt_ids(tokenizer: Any, prompt: Asked) -> list[int]:
     """The tokens that a model is given: up to where its answer starts."""
-    prompt = _read(prompt)
-    if prompt.chat and _has_template(tokenizer):
-        return list(tokenizer(prompt_text(tokenizer, prompt), add_special_tokens=False)["input_ids"])
-    text = prompt_text(tokenizer, prompt)
+    return prompts_ids(tokenizer, [prompt])[0]
+
+
+def prompts_ids(tokenizer: Any, prompts: Sequence[Asked]) -> list[list[int]]:
+    """The tokens of many prompts at once, which is faster.  What templates lay out begins as they have it begin."""
+    asked = [_read(prompt) for prompt in prompts]
+    texts = [prompt_text(tokenizer, prompt) for prompt in asked]
     begin = tokenizer.bos_token
-    ids = list(tokenizer(text, add_special_tokens=not (begin and text.startswith(begin)))["input_ids"])
-    return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
+    begun = [(p.chat and _has_template(tokenizer)) or bool(begin and text.startswith(begin)) for p, text in zip(asked, texts, strict=True)]
+    ids: list[list[int]] = [[] for _ in texts]
+    for special in (True, False):
+        places = [i for i, done in enumerate(begun) if done is not special]
+        found = tokenizer([texts[i] for i in places], add_special_tokens=special)["input_ids"] if places else []
+        for i, tokens in zip(places, found, strict=True):
+            ends = special and tokens and tokens[-1] == tokenizer.eos_token_id  # some tokenizers end every text
+            ids[i] = list(tokens[:-1] if ends else tokens)
+    return ids
 
 
 def completion_ids(tokenizer: Any, prompt: Asked, completion: str) -> list[int]:
@@ -45,7 +56,13 @@ def completion_ids(tokenizer: Any, prompt: Asked, completion: str) -> list[int]:
 
     Prompt and completion are tokenized apart, as they are when a model is sampled from.
     """
-    return [*tokenizer(completion, add_special_tokens=False)["input_ids"], _end(tokenizer, _read(prompt))]
+    return completions_ids(tokenizer, [prompt], [completion])[0]
+
+
+def completions_ids(tokenizer: Any, prompts: Sequence[Asked], completions: Sequence[str]) -> list[list[int]]:
+    """The tokens of many completions at once."""
+    found = tokenizer(list(completions), add_special_tokens=False)["input_ids"] if completions else []
+    return [[*tokens, _end(tokenizer, _read(prompt))] for prompt, tokens in zip(prompts, found, strict=True)]
 
 
 def stop_ids(tokenizer: Any, prompt: Asked) -> list[int]:

@@ -190,8 +190,8 @@ async def _search(job: Run, number: int) -> None:
     tasks, weights = [], job.role_weights()
     for i in range(pieces):
         again = tuple(retry[i::pieces])
-        earlier = tuple(by_id[s.problem_id] for s in again if s.problem_id in by_id)
-        tasks.append(ShardTask(number, i, tuple(problems[i::pieces]), again, weights, tuple(dict.fromkeys(earlier))))
+        earlier = {s.problem_id: by_id[s.problem_id] for s in again if s.problem_id in by_id}
+        tasks.append(ShardTask(number, i, tuple(problems[i::pieces]), again, weights, tuple(earlier.values())))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:

@@ -23,7 +23,8 @@ from train.evaluate import Tally, by_group, estimate
 async def evaluate(job: Run, number: int, baseline: Baseline) -> dict[str, Any]:
     """`figures` of the current weights on the benchmark; each statement's counts and the accepted proofs are kept beside them."""
     config = job.config.eval
-    statements = [s for s in job.inputs.benchmark.statements if s.id not in baseline.unsupported]
+    benchmark = job.inputs.benchmark
+    statements = [s for s in benchmark.statements if s.id not in baseline.unsupported]
     start_shards(job)
     stage = f"round {number}: evaluate"
     job.progress.stage(stage, len(statements))
@@ -31,13 +32,13 @@ async def evaluate(job: Run, number: int, baseline: Baseline) -> dict[str, Any]:
         parts = [statements[i :: len(job.shards)] for i in range(len(job.shards))]
         work = asyncio.gather(
             *(
-                actor.evaluate.remote(part, config.samples, job.config.heldout.temperature, job.config.seed, job.answering)
+                actor.evaluate.remote(part, config.samples, job.config.heldout.temperature, job.config.seed, job.answering, benchmark.words)
                 for actor, part in zip(job.shards, parts, strict=True)
             )
         )
         rows = sorted((row for part in await watched(job, work, {"evaluated": stage}) for row in part), key=lambda row: row.id)
-    result = figures(rows, baseline, job.inputs.benchmark.group, config, job.config.seed)
-    job.store.write_json(f"rounds/{number:03d}/eval.json", [by_statement(row, baseline, job.inputs.benchmark.group) for row in rows])
+    result = figures(rows, baseline, benchmark.group, config, job.config.seed)
+    job.store.write_json(f"rounds/{number:03d}/eval.json", [by_statement(row, baseline, benchmark.group) for row in rows])
     proofs = [proof.model_copy(update={"round": number}) for row in rows for proof in row.pairs]
     buffer = io.BytesIO()
     pq.write_table(to_table(proofs, Pair), buffer)

@@ -14,7 +14,7 @@ from synth.config import SearchConfig
 from synth.records import Pair, Statement
 from synth.search.base import History, Side
 from synth.search.outcome import attempt_check, new_attempt, pair
-from synth.search.whole_proof import WholeProof
+from synth.search.whole_proof import NO_ANSWER, WholeProof
 from synth.services import Tools
 from verify_workers.records import Outcome
 
@@ -28,7 +28,7 @@ class Measured:
     """Samples that were judged, or that failed without Lean: no proof in them, or no answer at all to a prompt too long."""
     correct: int = 0
     infra: int = 0
-    """Samples on which the checker failed, beside `attempts`."""
+    """Samples on which the checker failed, or an endpoint gave no answer; beside `attempts`."""
     timeouts: int = 0
     unread: int = 0
     refused: bool = False
@@ -39,10 +39,10 @@ class Measured:
     """The accepted proofs, never trained on."""
 
 
-async def measure(statement: Statement, n: int, config: SearchConfig, tools: Tools) -> tuple[Measured, int]:
-    """`n` proofs of `statement` sampled with the settings of `config` and judged; and the tokens generated for them."""
+async def measure(statement: Statement, words: str, n: int, config: SearchConfig, tools: Tools) -> tuple[Measured, int]:
+    """`n` proofs of `statement` (in plain language: `words`) sampled with the settings of `config` and judged; and their tokens."""
     side = Side(statement.text, False)
-    proposals = await WholeProof(config, tools).propose(statement, [side], History(), n, 0)
+    proposals = await WholeProof(config, tools, words).propose(statement, [side], History(), n, 0)
     tokens = sum(proposal.tokens for proposal in proposals)
     if not proposals:
         return Measured(statement.id, n, refused=True), tokens
@@ -60,14 +60,15 @@ async def measure(statement: Statement, n: int, config: SearchConfig, tools: Too
             pairs.append(pair(attempt, side, statement, None, verdict).model_copy(update={"kind": "heldout"}))
         elif cannot_be_stated(verdict):
             unsupported = first_error(verdict) or verdict.reason
-    infra = outcomes[Outcome.INFRA]
+    unanswered = sum(proposal.unread == NO_ANSWER for proposal in proposals)  # an endpoint's failure, not the model's
+    infra = outcomes[Outcome.INFRA] + unanswered
     found = Measured(
         statement.id,
         len(proposals) - infra,
         outcomes[Outcome.ACCEPTED],
         infra,
         outcomes[Outcome.TIMEOUT],
-        len(proposals) - len(read),
+        len(proposals) - len(read) - unanswered,
         unsupported=unsupported,
         pairs=tuple(pairs),
     )

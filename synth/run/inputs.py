@@ -74,7 +74,7 @@ def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:
     problems = list(store.read("problems", Problem))
     try:
         inputs = load_inputs(config)
-        changed = [p.id for p in dict.fromkeys(inputs.problems)] != [p.id for p in problems]
+        changed = list(dict.fromkeys(p.id for p in inputs.problems)) != [p.id for p in problems]
         news = f"now gives {len(inputs.problems):,} problems, not the {len(problems):,} of this run" if changed else ""
     except UserError as error:
         inputs = load_inputs(config.model_copy(update={"problems": ProblemsConfig(count=1)}))  # whatever else is wrong is said again

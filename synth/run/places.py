@@ -27,7 +27,7 @@ def check_places(config: RunConfig, run_dir: str) -> None:
             raise UserError(
                 f"{what}: {place} is inside Ray's own folder for this job, which Ray deletes; give an absolute path that every node "
                 f"sees, such as {what}{' ' if what.startswith('-') else '='}/shared/runs/first"
-                + (", or an s3:// URL" if store.local else "")
+                + (", or an s3:// URL" if what == "--run-dir" else "")
             )
 
 

@@ -143,8 +143,18 @@ def start_group(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mappin
     source, first = config.models.of(roles[0]), weights[roles[0]]
     if source.endpoint:
         return Group(roles, [endpoint_actor(source)], local=False)
-    actors = [sampler_actor(first, source.sampler, config.seed + i) for i in range(source.sampler.replicas)]
+    sampler = source.sampler
+    if sampler.max_model_len is None:
+        sampler = sampler.model_copy(update={"max_model_len": _context(config, roles, Path(first.path))})
+    actors = [sampler_actor(first, sampler, config.seed + i) for i in range(sampler.replicas)]
     return Group(roles, actors, trained=roles[0] in config.models.train)
+
+
+def _context(config: RunConfig, roles: Iterable[ModelRole], folder: Path) -> int:
+    """The tokens of prompt and answer that the presets of `roles` are made for, or as many as the checkpoint has."""
+    wanted = max(load_prompts(preset(config, role)).preset.context for role in roles)
+    has = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("max_position_embeddings")
+    return min(wanted, has) if isinstance(has, int) else wanted
 
 
 async def check_endpoint(group: Group) -> None:

@@ -1,7 +1,7 @@
 """A shard of a round: the actor that takes some problems all the way to verified pairs.
 
-Nothing central sees every proof (docs/architecture.md, "Processes"): a shard talks to the samplers and to its node's pool, keeps a bounded
-number of statements in flight, writes its own Parquet parts under its own key, and reports counts.  Work is
+Nothing central sees every proof (docs/architecture.md, "Processes"): a shard talks to the samplers and to the nodes' pools, keeps
+a bounded number of statements in flight, writes its own Parquet parts under its own key, and reports counts.  Work is
 at-least-once: a part is written whole or not at all, a shard that is run again skips what is complete and writes
 the rest under the same keys, so that killing anything at any moment loses nothing and doubles nothing.
 """
@@ -33,6 +33,8 @@ from synth.statements.formalize import formalize
 from synth.store.rundir import RunDir
 
 log = logging.getLogger(__name__)
+
+NO_WORDS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -165,14 +167,27 @@ class Shard:
             },
         )
 
-    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
-        """What came of `n` proofs sampled for each statement; nothing of it is written."""
+    async def evaluate(
+        self,
+        statements: list[Statement],
+        n: int,
+        temperature: float | None,
+        seed: int,
+        weights: Weights,
+        words: Mapping[str, str] = NO_WORDS,
+    ) -> list[Measured]:
+        """What came of `n` proofs sampled for each statement (`words`: in plain language, by id); nothing of it is written.
+
+        Temperature None = as in the search.
+        """
         tools, gate = replace(self._tools({"prover": weights}, 0), seed=seed), asyncio.Semaphore(4 * self.config.search.in_flight)
-        config = self.config.search.model_copy(update={"temperature": temperature})
+        config = self.config.search
+        if temperature is not None:
+            config = config.model_copy(update={"temperature": temperature})
 
         async def one(statement: Statement) -> Measured:
             async with gate:
-                found, tokens = await measure(statement, n, config, tools)
+                found, tokens = await measure(statement, words.get(statement.id, ""), n, config, tools)
             self.counts.done["evaluated"] += 1
             self.counts.done["eval_tokens"] += tokens
             return found
@@ -199,8 +214,16 @@ class SearchShard:
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
 
-    async def evaluate(self, statements: list[Statement], n: int, temperature: float, seed: int, weights: Weights) -> list[Measured]:
-        return await self.shard.evaluate(statements, n, temperature, seed, weights)
+    async def evaluate(
+        self,
+        statements: list[Statement],
+        n: int,
+        temperature: float | None,
+        seed: int,
+        weights: Weights,
+        words: Mapping[str, str] = NO_WORDS,
+    ) -> list[Measured]:
+        return await self.shard.evaluate(statements, n, temperature, seed, weights, words)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""

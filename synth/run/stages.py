@@ -134,6 +134,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     """
     if out:
         check_target(out)
+    _check(config, "prover")
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
@@ -147,7 +148,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
             asked = [s for s in benchmark.statements if s.id not in cheap.unsupported]
             progress.stage("evaluate", len(asked))
             shard = Shard(config, RunDir("."), services, frozenset())
-            rows = await shard.evaluate(asked, config.eval.samples, config.heldout.temperature, config.seed, weights)
+            rows = await shard.evaluate(asked, config.eval.samples, config.heldout.temperature, config.seed, weights, benchmark.words)
             progress.advance("evaluate", len(rows))
             return cheap, rows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synth.config import SearchConfig
-from synth.llm.types import Sampling
 from synth.prompts import Proof, Unread, read_proof
 from synth.records import Problem, Statement, content_id
 from synth.search.base import History, Proposal, Side
@@ -15,6 +14,9 @@ from synth.services import Tools
 def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> WholeProof:
     """For `loop.STRATEGIES`."""
     return WholeProof(config, tools, problem.text if problem else "")
+
+
+NO_ANSWER = "no_answer"  # why nothing could be read: an endpoint's reply was none
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class WholeProof:
     async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
         config, prompts = self.config, self.tools.prover.prompts
         seed = int(content_id("seed", self.tools.seed, self.tools.round, statement.id, wave)[:7], 16)
-        sampling = Sampling(n=n, temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens, seed=seed)
+        sampling = self.tools.prover.sampling("prove", n, seed, config.temperature, config.top_p, config.max_tokens)
         asked = [prompts.prove(side.text, statement.header, statement.preamble, "" if side.negated else self.problem) for side in sides]
         answers = await self.tools.prover.ask(asked, sampling)
         proposals = []
@@ -50,7 +52,7 @@ class WholeProof:
                         sampling,
                         completion.weights,
                         prompts.hash("prove"),
-                        unread="" if not isinstance(read, Unread) else "no_answer" if completion.fault else read.reason,
+                        unread="" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
                     )
                 )
         return proposals

@@ -22,7 +22,7 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> 
         return [given(problem, tools.round)]
     prompts = tools.formalizer.prompts
     seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16)
-    sampling = Sampling(n=config.samples, temperature=config.temperature, max_tokens=config.max_tokens, seed=seed)
+    sampling = tools.formalizer.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
     prompt = prompts.formalize(problem.text, problem.header)
     (answer,) = await tools.formalizer.ask([prompt], sampling)
     fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | _sampled(sampling)

@@ -64,7 +64,8 @@ _NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST
 
 
 class RunDir:
-    """One run's directory.  `open` is for the driver, `attach` for its workers, `existing` for readers of finished runs.
+    """One run's directory.  `open` is for the driver, the class itself for its workers (nothing is locked, checked or cleaned),
+    `existing` for readers of finished runs.
 
     `path` is where it is, as the user wrote it; `url` says the same in any process, whatever its working directory.
     Cheap to make, and safe to send to another process.
@@ -88,11 +89,11 @@ class RunDir:
         return f"RunDir({self.path!r})"
 
     @classmethod
-    def open(cls, url: str | Path, config: BaseModel | Mapping[str, Any] | None = None, may_differ: Iterable[str] = ()) -> RunDir:
+    def open(cls, url: str | Path, config: BaseModel | Mapping[str, Any] | None = None) -> RunDir:
         """Open a directory for a run as its only driver: make it, or continue what it holds.
 
         `config` is the resolved config.  It is written down on first use and must agree with what is there
-        afterwards, except for keys under the dotted prefixes `may_differ`.  Leftovers of a killed writer are removed.
+        afterwards.  Leftovers of a killed writer are removed.
         Raises UserError for another config, another driver at work, or a place that cannot be written.
         """
         run = cls(url)
@@ -105,18 +106,13 @@ class RunDir:
                 run.write_json("run.json", {"id": uuid.uuid4().hex[:16]})
             if config is not None:
                 plain = config.model_dump(mode="json") if isinstance(config, BaseModel) else config
-                run._agree(plain, tuple(may_differ))
+                run._agree(plain)
             run._sweep()
             run.save_manifest()
         except BaseException:
             run.close()
             raise
         return run
-
-    @classmethod
-    def attach(cls, url: str | Path) -> RunDir:
-        """The same directory for a worker of the run: nothing is locked, checked or cleaned."""
-        return cls(url)
 
     @classmethod
     def existing(cls, url: str | Path) -> RunDir:
@@ -294,7 +290,7 @@ class RunDir:
             return False
         return False
 
-    def _agree(self, config: Mapping[str, Any], may_differ: tuple[str, ...]) -> None:
+    def _agree(self, config: Mapping[str, Any]) -> None:
         text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
         if not self.exists("config.yaml"):
             if self.keys():
@@ -307,11 +303,7 @@ class RunDir:
             old = None
         if not isinstance(old, dict):
             raise UserError(f"{self.file('config.yaml')}: damaged; give another --run-dir")
-        different = [
-            (key, was, now)
-            for key, was, now in config_differences(old, yaml.safe_load(text))
-            if not any(key == prefix or key.startswith(prefix + ".") for prefix in may_differ)
-        ]
+        different = config_differences(old, yaml.safe_load(text))
         if different:
             shown = ", ".join(f"{key} is {was!r} there and {now!r} here" for key, was, now in different[:3])
             more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
@@ -378,10 +370,6 @@ class RunDir:
     def done(self, kind: str, key: str) -> bool:
         """Whether the unit `key` is finished as far as `kind` goes: by `write` of that kind, or by `commit`."""
         return self.exists(self._entry(f"{kind}:{key}")) or self.exists(self._entry(key))
-
-    def info(self, key: str) -> dict[str, Any]:
-        """What `commit` was told about a finished unit; {} where it is not finished."""
-        return next((dict(entry["info"]) for entry in self.entries() if entry["key"] == key), {})
 
     def entries(self) -> list[dict[str, Any]]:
         """All manifest entries, by key: the same order whichever worker finished first."""

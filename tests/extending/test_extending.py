@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES
 from synth.prompts.preset import PRESETS
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.run.inputs import load_inputs
@@ -59,7 +60,7 @@ def answer(prompt: str, n: int) -> list[str]:
 
 def test_each_part_is_a_file_and_a_line(extended: Path, tmp_path: Path, lean: LeanInstall) -> None:
     settings: dict[str, Any] = {
-        "model": {"path": "given", "prompts": str(extended)},
+        "models": {"prover": {"path": "given", "preset": str(extended)}},
         "verify": {"backend": "counting", "workers": 1, "timeout_first": 30, "timeout_last": 30},
         "search": {"strategies": ["whole_proof", "repair"], "attempts": 2, "wave": 2, "negation": False, "timeout": 30},
         "filters": {"grade": False, "trivial_tactics": ["rfl"], "timeout": 30},
@@ -74,7 +75,7 @@ def test_each_part_is_a_file_and_a_line(extended: Path, tmp_path: Path, lean: Le
 
         services: Any = FakeServices(sample, verify)
         shard = Shard(config, RunDir(tmp_path / "run"), services, frozenset())
-        asyncio.run(shard.run(ShardTask(1, 0, PROBLEMS, (), WEIGHTS)))
+        asyncio.run(shard.run(ShardTask(1, 0, PROBLEMS, (), dict.fromkeys(ROLES, WEIGHTS))))
     store = RunDir(tmp_path / "run")
     statements = {s.problem_id: s for s in store.read("statements", Statement)}
     assert (statements["long"].kept, statements["long"].reason) == (False, "too_long"), "the filter"

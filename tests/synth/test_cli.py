@@ -198,18 +198,21 @@ def test_only_what_continues_says_so(synth: Callable[..., Result], monkeypatch: 
 def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., Result], tmp_path: Path) -> None:
     Path("p.jsonl").write_text(json.dumps({"text": "Show that 1 is 1.", "statement": "theorem t : 1 = 1"}) + "\n")
     for args in (("formalize", "p.jsonl", "--out", "s.jsonl"), ("prove", "p.jsonl", "--out", "s.jsonl"), ("eval",)):
-        assert "Missing option '--model'" in one_line(synth(*args)[2])
+        status, _, err = synth(*args)
+        assert status == 2 and one_line(err).startswith("synth: this stage needs a model: give --model FOLDER"), "or an endpoint"
         status, _, err = synth(*args, "--model", "nothing", "--set", "heldout.count=2")
-        assert status == 2 and one_line(err).startswith("synth: this stage needs a model: give --model FOLDER")
+        assert status == 2 and ".path: nothing is not a folder with a Hugging Face checkpoint" in one_line(err)
     for command in ("formalize", "prove"):
         status, _, err = synth(command, "p.jsonl", "--out", "s.txt", "--model", "nothing")
         assert status == 2 and "s.txt: the ending must be .jsonl or .parquet" in one_line(err)
     Path("empty.jsonl").touch()
-    status, _, err = synth("train", "empty.jsonl", "--out", "m", "--model", "nothing")
+    Path("given").mkdir()
+    Path("given/config.json").write_text("{}")
+    status, _, err = synth("train", "empty.jsonl", "--out", "m", "--model", "given")
     assert status == 2 and "empty.jsonl: no verified pairs; nothing to train on" in one_line(err)
-    status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "nothing")
+    status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "given")
     assert status == 2 and "no.jsonl" in one_line(err)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "p.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "given", "p.jsonl"]
 
 
 def finished(folder: Path) -> Path:
@@ -256,7 +259,7 @@ def test_dry_run_says_what_was_read(synth: Callable[..., Result], pipeline: list
     assert status == 0, err
     said = " ".join(err.split())
     assert "hub: 1 rows, 1 problems, 1 with a statement; statement from `lean4_code`; text from `nl_statement`; name from `name`" in said
-    assert "README.md (no rows by its name)" in said and "test-00000-of-00001.jsonl (split test)" in said
+    assert "README.md (describes the data)" in said and "test-00000-of-00001.jsonl (split test)" in said
     assert "heldout.path: hub: 1 rows, 1 problems" in said and "train-00000-of-00001.jsonl (split train)" in said
     Path("hub/data/train-00001-of-00001.jsonl").write_text('{"lean4_code": "Show that 1 is 1."}\n')
     status, _, err = synth("demo", "--dry-run", "--set", "problems.path=hub")

@@ -37,9 +37,8 @@ def test_a_target_is_what_the_prompt_leaves_open() -> None:
 
 def test_a_whole_file_is_an_answer_where_the_preset_has_a_place_for_one() -> None:
     fields = {"attempt_id": "a", "statement_id": "s", "problem_id": "p", "statement": "theorem X : 1 = 1"}
-    whole = Pair(id="1", proof="theorem X : 1 = 1 := rfl\n", form="code", **fields)
+    whole = Pair(id="1", proof="theorem a : 1 = 1 := rfl\n\ntheorem X : 1 = 1 := a\n", form="code", **fields)
     ((example,), left_out) = pair_examples([Chosen(whole, 0.5)], load_prompts("deepseek-prover-v2"))
     assert example.weight == 0.5 and whole.proof.strip() in example.completion and left_out == 0
     assert read_proof(load_prompts("deepseek-prover-v2").prove(whole.statement), example.completion, True) == Proof("code", whole.proof)
-    examples, left_out = pair_examples([Chosen(whole, 0.5)], PROMPTS)
-    assert len(examples) + left_out == 1
+    assert pair_examples([Chosen(whole, 0.5)], load_prompts("deepseek-prover-v1.5")) == ([], 1), "no continuation of a theorem"

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from train.config import EvalConfig
-from train.evaluate import Tally, by_group, estimate, metrics, pass_at_k
+from train.evaluate import Tally, by_group, estimate, pass_at_k
 
 CONFIG = EvalConfig()
 
@@ -26,11 +26,10 @@ def test_pass_at_k_refuses_nonsense(n: int, c: int, k: int) -> None:
 
 def test_aggregates() -> None:
     tallies = [Tally("a", 8, 8, "x", True), Tally("b", 8, 2, "x"), Tally("c", 8, 0, "y"), Tally("d", 8, 4, "y")]
-    figures = metrics(tallies, CONFIG)
-    assert figures["pass@1"] == pytest.approx(100 * (1 + 0.25 + 0 + 0.5) / 4)
-    assert figures["pass@8"] == 75.0
-    assert figures["beyond/pass@1"] == pytest.approx(25.0) and figures["beyond/statements"] == 3
-    assert figures["baseline"] == 25.0
+    assert estimate(tallies, 1, CONFIG, 0).value == pytest.approx(100 * (1 + 0.25 + 0 + 0.5) / 4)
+    assert estimate(tallies, 8, CONFIG, 0).value == 75.0
+    beyond = estimate([t for t in tallies if not t.baseline], 1, CONFIG, 0)
+    assert beyond.value == pytest.approx(25.0) and beyond.statements == 3
     groups = by_group(tallies, 1, CONFIG, 0)
     assert groups["x"].value == 62.5 and groups["y"].value == 25.0
     assert math.isnan(estimate([], 1, CONFIG, 0).value)

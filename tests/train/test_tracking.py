@@ -32,7 +32,6 @@ def test_offline_run_can_be_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("WANDB_MODE", "offline")
     tracker = Tracker(TrackingConfig(), tmp_path, "run-1", {"train.lr": 0.003})
     tracker.log({"loss": 2.5, "pass@1": 41.0}, step=3)
-    tracker.summary({"best": 7})
     tracker.finish()
     (file,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
     logged = {}
@@ -48,7 +47,6 @@ def test_a_failure_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     tracker = Tracker(TrackingConfig(mode="offline"), tmp_path / "file", "r", {}, warn=told.append)
     tracker.log({"loss": 1.0})
-    tracker.summary({"a": 1})
     tracker.finish()
     assert len(told) == 1 and told[0].startswith("W&B: start failed")
 

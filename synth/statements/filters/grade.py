@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from synth.llm.types import Sampling
+from dataclasses import replace
+
 from synth.prompts import Unread, read_grade
 from synth.records import GRADES, KEPT_GRADES, Drop, Grade, Statement
 from synth.statements.filters.base import Context, drop
+
+VARIED = 0.7  # temperature at which several grades of one statement may differ
 
 
 async def grade(statements: list[Statement], context: Context) -> list[Statement]:
@@ -14,8 +17,9 @@ async def grade(statements: list[Statement], context: Context) -> list[Statement
     asked = [s for s in statements if s.origin != "given"]
     if not config.grade or not asked:
         return statements
-    temperature = 0.0 if config.grade_samples == 1 else 0.7
-    sampling = Sampling(n=config.grade_samples, temperature=temperature, max_tokens=512, seed=context.tools.seed)
+    sampling = judge.sampling("grade", config.grade_samples, context.tools.seed)
+    if config.grade_samples > 1 and sampling.temperature == 0:
+        sampling = replace(sampling, temperature=VARIED)
     questions = [judge.prompts.grade(context.problems[s.problem_id].text, s.text, s.header, s.preamble) for s in asked]
     answers = await judge.ask(questions, sampling)
     graded: dict[str, Statement] = {}

@@ -258,6 +258,12 @@ def test_folders_with_other_files(tmp_path: Path) -> None:
     assert names(folder / "part0.jsonl") == ["one"], "brackets in a path that exists are no pattern"
     assert names(f"{tmp_path}/*dir/part[01].jsonl") == ["one", "two"]
     assert sorted(names(f"{tmp_path}/*dir/*")) == ["one", "three", "two"]
+    other = tmp_path / "other"
+    other.mkdir()
+    for name, text in {"part.txt": json.dumps(ROWS[0]), "README.md": "# Data", "LICENSE": "MIT"}.items():
+        (other / name).write_text(text)
+    assert "no .jsonl, .json, .csv, .parquet or .arrow file in this folder" in failure(other)
+    assert names(other, format="jsonl") == ["one"]
     for name in ("part0.jsonl", "part1.jsonl", "linked.jsonl"):
         (folder / name).write_text("")
     assert "every file in it is empty" in failure(folder)

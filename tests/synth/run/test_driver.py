@@ -75,12 +75,14 @@ def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int
 
 def test_a_round_is_cut_into_shards_that_hold_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = make_run(tmp_path, rounds=2, shards={"problems": 2})
-    old = [statement(f"s{n:02d}") for n in range(9)]
+    old = [statement(f"s{n:02d}").model_copy(update={"problem_id": f"p{n // 3:02d}"}) for n in range(9)]
     job.store.commit("r001-a", {"statements": old})
     tasks = searched(job, monkeypatch, 2)
     assert [task.key for task in tasks] == ["r002-s0000", "r002-s0001", "r002-s0002"]
     assert sorted(p.id for task in tasks for p in task.problems) == [f"p{n:02d}" for n in range(5, 10)]
     assert sorted(s.id for task in tasks for s in task.retry) == [s.id for s in old]
+    for task in tasks:
+        assert sorted(p.id for p in task.earlier) == sorted({s.problem_id for s in task.retry}), "each problem once"
     expected = {"formalizer": FROZEN, "judge": FROZEN, "prover": WEIGHTS}
     assert [(task.round, task.weights) for task in tasks] == [(2, expected)] * 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from synth.run.driver import plateau
 from synth.run.evaluate import evaluate, figures, remarks
 from synth.run.figures import compare, scalars, tally
 from synth.run.heldout import Measured, measure
+from synth.run.state import Run
 from synth.services import Verify
 from synth.statements.text import given
 from synth.store.arrow import from_table
@@ -33,7 +35,7 @@ EVAL = EvalConfig(ks=(1, 4), samples=4, resamples=20)
 
 def asked(statement: Statement, answers: list[str] | str, verify: Verify, n: int = 4) -> Measured:
     sample, _ = scripted(lambda prompt, _: answers)
-    return asyncio.run(measure(statement, n, CONFIG, tools(sample, verify)))[0]
+    return asyncio.run(measure(statement, "in words", n, CONFIG, tools(sample, verify)))[0]
 
 
 def outcomes(table: dict[str, list[Outcome]]) -> tuple[Verify, list[list[str]]]:
@@ -133,16 +135,22 @@ def test_a_round_keeps_each_statements_counts_and_the_accepted_proofs(tmp_path: 
     assert "round 3: 1 of 4 held-out statements cannot be stated" in output(job)
 
 
+def checked_with(job: Run, verify: Verify | None) -> None:
+    """Let `verify` answer the checks of `job`; None: there must be none."""
+    services: Any = SimpleNamespace(verify=verify)
+    job.services = lambda: services  # type: ignore[method-assign]
+
+
 def test_the_baseline_is_computed_once_and_read_from_older_runs(tmp_path: Path) -> None:
     job = make_run(tmp_path)
 
-    def verdicts(checks: list[Check]) -> list[Verdict]:
+    async def verify(checks: list[Check]) -> list[Verdict]:
         return [Verdict(id=c.id, outcome=Outcome.ACCEPTED if c.proof == "by rfl" else Outcome.REJECTED) for c in checks]
 
-    job.pools = {"node": FakeActor(verify=verdicts)}
+    checked_with(job, verify)
     found = asyncio.run(easily_proved(job))
     assert set(found.solved.values()) == {"rfl"} and len(found.solved) == 4 and found.unsupported == {}
-    job.pools = {}
+    checked_with(job, None)
     assert asyncio.run(easily_proved(job)) == found
     job.store.write_json("rounds/000/baseline.json", {"solved": {"a": "rfl"}, "unsupported": ["b"]})
     assert asyncio.run(easily_proved(job)) == Baseline({"a": "rfl"}, {"b": ""})
@@ -155,13 +163,13 @@ def test_what_the_model_proved_is_compared_with_the_cheap_tactics_once(tmp_path:
     job.store.commit("r001-a", {"pairs": [*by_model, pair(statement("e"), strategy="portfolio")]})
     asked: set[str] = set()
 
-    def verdicts(checks: list[Check]) -> list[Verdict]:
+    async def verify(checks: list[Check]) -> list[Verdict]:
         asked.update(check.statement for check in checks)
         return [Verdict(id=c.id, outcome=Outcome.ACCEPTED if c.statement.endswith("b") else Outcome.REJECTED) for c in checks]
 
-    job.pools = {"node": FakeActor(verify=verdicts)}
+    checked_with(job, verify)
     asyncio.run(compare(job, 1))
-    job.pools = {}
+    checked_with(job, None)
     asyncio.run(compare(job, 1))
     assert asked == {"theorem X : a", "theorem X : b", "theorem X : c"}, "the proofs of cheap tactics need no comparison"
     found = tally(job, 1)

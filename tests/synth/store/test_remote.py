@@ -34,7 +34,7 @@ def test_write_read_continue(s3: str) -> None:
         assert run.commit("u", {"attempts": [attempt(1)], "pairs": []}, {"tokens": 3}) and not run.commit("u", {"attempts": [attempt(2)]})
         began = run.id
     with RunDir.open(f"{s3}/deep/run/", config) as again:
-        assert [a.id for a in again.read("attempts", Attempt)] == ["a1"] and again.info("u") == {"tokens": 3}
+        assert [a.id for a in again.read("attempts", Attempt)] == ["a1"] and [entry["info"] for entry in again.entries()] == [{"tokens": 3}]
         assert again.id == began and len(began) == 16
     with pytest.raises(UserError, match="seed is 1 there and 2 here"):
         RunDir.open(f"{s3}/deep/run", {"seed": 2})

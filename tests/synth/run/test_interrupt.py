@@ -1,0 +1,104 @@
+"""Ctrl-C and SIGTERM, in processes of their own: one line, the right status, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[3]
+LINE = "synth: interrupted; run the same command to continue"
+
+# A stand-in for the driver with the real handling around it: `WORK` says what it does.
+SCRIPT = """
+import asyncio, subprocess, sys, time, types
+from synth.cli import main
+from synth.run.interrupt import Interrupts, in_thread
+
+async def child_task():
+    await asyncio.sleep(100)
+
+async def waits():
+    print("at work", flush=True)
+    asyncio.create_task(child_task())
+    await asyncio.gather(*(child_task() for _ in range(3)))
+
+async def fails_when_cancelled():
+    print("at work", flush=True)
+    try:
+        await asyncio.sleep(100)
+    finally:
+        raise RuntimeError("the actors died while it was winding up")
+
+async def trains():
+    work = in_thread(lambda: (print("at work", flush=True), time.sleep(100)))
+    try:
+        await asyncio.shield(work)
+    finally:
+        print("wound up", flush=True)
+
+async def slow_to_end():
+    subprocess.Popen(["sleep", "100"])
+    print("at work", flush=True)
+    try:
+        await asyncio.sleep(100)
+    finally:
+        print("winding up", flush=True)
+        time.sleep(100)
+
+def run(config, run_dir, progress):
+    with Interrupts() as interrupts:
+        if "WORK" == "blocks":
+            print("at work", flush=True)
+            time.sleep(100)
+        interrupts.run(WORK())
+    return run_dir
+
+module = types.ModuleType("synth.run.driver")
+module.run = run
+sys.modules["synth.run.driver"] = module
+main(["demo"])
+"""
+
+
+def start(work: str, folder: Path) -> subprocess.Popen[str]:
+    script = SCRIPT.replace("WORK", work).replace(f"{work}()", "waits()" if work == "blocks" else f"{work}()")
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None and process.stdout.readline() == "at work\n"
+    return process
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("work", ["waits", "fails_when_cancelled", "trains", "blocks"])
+def test_the_one_line_only(tmp_path: Path, work: str, number: int, status: int) -> None:
+    """findings/inputs/ctrl-c-trace: some 60 lines of a trace followed."""
+    process = start(work, tmp_path)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == status
+    shown = [line for line in errors.splitlines() if not line.startswith(("run directory:", "["))]
+    assert shown == [LINE]
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_one_ends_all_at_once(tmp_path: Path, first: int) -> None:
+    process = start("slow_to_end", tmp_path)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    process.send_signal(first)
+    assert process.stdout is not None and process.stdout.readline() == "winding up\n"
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < 50, "it does not wait for what is winding up"
+    assert process.returncode == 128 + first and errors.splitlines()[-1] == LINE and "Traceback" not in errors
+    assert not psutil.wait_procs(children, timeout=10)[1], "what it had started is ended"
