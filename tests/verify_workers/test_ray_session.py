@@ -38,10 +38,11 @@ def test_a_cluster_that_is_not_there_is_one_line(address: str, monkeypatch: pyte
     )
 
 
-def test_what_is_no_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_ADDRESS", "head-node")
+@pytest.mark.parametrize("address", ["head-node", "http://127.0.0.1:8265", "head:port"])
+def test_what_is_no_address_is_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
     monkeypatch.setattr("ray.is_initialized", lambda: False)
-    with pytest.raises(UserError, match="RAY_ADDRESS=head-node: not an address; it is HOST:PORT"), ray_session():
+    with pytest.raises(UserError, match=f"RAY_ADDRESS={address}: not an address; it is HOST:PORT"), ray_session():
         pass
 
 

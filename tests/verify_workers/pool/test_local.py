@@ -412,8 +412,10 @@ def test_strict_never_settles_for_less() -> None:
     def none() -> NullBackend:
         raise UserError("the strict audit needs the fork backend; use the fast one")
 
-    with LocalPool(PoolConfig(**QUICK, audit="strict"), Yes, none) as pool, pytest.raises(UserError, match="use the fast one"):
+    made = Made(Yes)
+    with LocalPool(PoolConfig(**QUICK, audit="strict"), made, none) as pool, pytest.raises(UserError, match="use the fast one"):
         pool.verify(checks(5))
+    assert made.all and all(backend.closed for backend in made.all)
 
 
 # ---- the end
