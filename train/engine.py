@@ -67,6 +67,15 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     return engine, model
 
 
+def destroy(engine: Any) -> None:
+    """Let go of the engine: without this ZeRO's hooks keep model, gradients and optimizer state for as long as the process lives."""
+    engine.destroy()
+    from deepspeed.runtime.zero import parameter_offload
+
+    stack = parameter_offload.FWD_MODULE_STACK
+    stack[:] = [module for module in stack if module is not engine.module]
+
+
 def make_loss(model: Any) -> torch.nn.Module:
     """A module (ids, weights) → Σ weights · cross entropy of ids[:, 1:]; only weighted positions go through the output layer."""
     import torch

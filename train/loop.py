@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
-from train.engine import gather, make_engine
+from train.engine import destroy, gather, make_engine
 from train.inbox import Job, done_name, next_job, write_json
 from train.schedule import learning_rate, planned_steps
 from verify_workers.errors import UserError
@@ -49,10 +49,13 @@ def run(job: Job) -> None:
     """One job.  A UserError is written to `error.json` rather than raised: trying again cannot mend it."""
     try:
         loop, tokenizer = prepare(job)
-        loop.resume()
-        loop.train()
-        if loop.stopped != "interrupted":
-            loop.export(tokenizer)
+        try:
+            loop.resume()
+            loop.train()
+            if loop.stopped != "interrupted":
+                loop.export(tokenizer)
+        finally:
+            destroy(loop.engine)
     except UserError as error:
         write_json(Path(job.out) / "error.json", {"error": str(error)})
 

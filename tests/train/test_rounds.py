@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -28,16 +26,6 @@ CONFIG = TrainConfig(
 )
 # The same training, looked at more often: what is logged and when is not part of the result.
 SLOW = CONFIG.model_copy(update={"log_steps": 1, "checkpoint_steps": 7})
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """This process as the only worker of a process group, as Ray Train sets it up."""
-    os.environ |= {"DS_ACCELERATOR": "cpu", "LOCAL_RANK": "0"}
-    store = tmp_path_factory.mktemp("store") / "file"
-    torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
-    yield
-    torch.distributed.destroy_process_group()
 
 
 def job(init: Path, examples: list[Example], out: Path, config: TrainConfig, seed: int = 0) -> Job:
