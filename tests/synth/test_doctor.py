@@ -66,9 +66,9 @@ def test_a_small_and_full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_gpus_that_are_not_there_and_versions_nobody_ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     big = RunConfig.model_validate({"sampler": {"replicas": 4, "gpus": 2, "release_while_training": True}, "train": {"gpu": True}})
-    row = found(list(doctor._gpu_demand(big, 1)), "GPUs")
-    assert row.status == "warn" and row.detail == "the configuration asks for 8, this machine has 1"
-    assert found(list(doctor._gpu_demand(big, 8)), "GPUs").status == "ok" and not list(doctor._gpu_demand(RunConfig(), 0))
+    row = found(list(doctor._gpu_demand(big, 1)), "GPUs")  # two groups of engines: the trained prover, and the frozen roles
+    assert row.status == "warn" and row.detail == "the configuration asks for 16, this machine has 1"
+    assert found(list(doctor._gpu_demand(big, 16)), "GPUs").status == "ok" and not list(doctor._gpu_demand(RunConfig(), 0))
     assert "measured" not in (row := doctor._pinned("vllm", "0.33.0", "0.33.0")).detail and "not tried" in row.detail
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CUDA_HOME", str(tmp_path))

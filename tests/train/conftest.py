@@ -35,7 +35,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, examples: list[Example]) -> P
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # DeepSpeed remembers the first group
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """This process as the only worker of a process group, as Ray Train sets it up."""
     os.environ |= {"DS_ACCELERATOR": "cpu", "LOCAL_RANK": "0"}
