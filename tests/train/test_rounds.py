@@ -110,6 +110,8 @@ def test_stopped_round_goes_on_to_the_same_weights(
         train_round(tiny, examples, out, SLOW, 8)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_worker_is_replaced_and_the_round_finishes(ray_local: None, tiny: Path, tmp_path: Path) -> None:
     config = TrainConfig.model_validate(CONFIG.model_dump() | {"workers": 2, "zero_stage": 2, "epochs": 60, "max_failures": 1})
     out, killed = tmp_path / "out", list[int]()
