@@ -78,7 +78,7 @@ class SearchConfig(Section):
     portfolio: Literal["given", "always", "never"] = Field(
         "given", description="for which statements the cheap tactics come before the model"
     )
-    tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = the built-in list")
+    tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = those of synth/search/portfolio.py")
     compared: int = Field(
         100,
         ge=0,
@@ -165,7 +165,7 @@ class RunConfig(Section):
     checkpoints: str = Field("", description="folder that every node can see, for model weights; '' = inside the run directory")
     rounds: int = Field(3, ge=1, description="rounds of expert iteration")
     problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
-    retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
+    search_again: Literal["unsolved", "none"] = Field("unsolved", description="which statements later rounds search again")
     plateau: float = Field(
         -1.0,
         description="stop when pass@k, with the largest k of `eval.ks`, rises by less than this many points in a round; negative = never",

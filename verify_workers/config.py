@@ -32,7 +32,9 @@ class PoolConfig(BaseModel):
     repl: Path | None = Field(
         None, description="the project's community REPL, folder or binary; null: looked for in and beside the project"
     )
-    header: float = Field(300.0, gt=0, description="seconds that importing a header may take (repl, worker); not counted against a check")
+    timeout_header: float = Field(
+        300.0, gt=0, description="seconds that importing a header may take (repl, worker); not counted against a check"
+    )
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
