@@ -80,10 +80,10 @@ def _unknown(model: type[BaseModel], tree: Mapping[Any, Any], prefix: str) -> It
 
 
 def _nearest(model: type[BaseModel], key: str) -> str:
-    """`; the nearest key is …`, looking at whole keys first and then at last parts (a key put in the wrong section)."""
+    """`; the nearest key is …`: one that goes on where this one ends, else a similar one, else one in another section."""
     keys = dotted_keys(model)
     sections = sorted({key.rsplit(".", depth)[0] for key in keys for depth in range(1, key.count(".") + 1)})
-    found = difflib.get_close_matches(key, keys + sections, n=1, cutoff=0.6)
+    found = [name for name in keys if name.startswith(f"{key}_")][:1] or difflib.get_close_matches(key, keys + sections, n=1, cutoff=0.6)
     if not found:
         last = {k.rsplit(".", 1)[-1]: k for k in reversed(keys)}
         found = [last[name] for name in difflib.get_close_matches(key.rsplit(".", 1)[-1], list(last), n=1, cutoff=0.6)]

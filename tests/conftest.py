@@ -20,20 +20,21 @@ def ray_local() -> Iterator[None]:
     """A Ray of this test run's own: two CPUs, no dashboard, in a temporary directory that goes away with it."""
     import ray
 
-    from verify_workers.ray_session import start_ray
+    from verify_workers.ray_session import patiently
 
     root = str(Path(__file__).parents[1])
     # Ray's sockets need a short path (107 bytes at most), which pytest's own temporary directories exceed.
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        start_ray(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            _temp_dir=folder,
-            object_store_memory=200 * 2**20,
-            runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}},
-            log_to_driver=False,
-        )
+        settings = {
+            "address": "local",
+            "num_cpus": 2,
+            "include_dashboard": False,
+            "_temp_dir": folder,
+            "object_store_memory": 200 * 2**20,
+            "runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}},
+            "log_to_driver": False,
+        }
+        patiently(lambda: ray.init(**settings))
         yield
         ray.shutdown()
 

@@ -32,9 +32,7 @@ class PoolConfig(BaseModel):
     repl: Path | None = Field(
         None, description="the project's community REPL, folder or binary; null: looked for in and beside the project"
     )
-    timeout_header: float = Field(
-        300.0, gt=0, description="seconds that importing a header may take (repl, worker); not counted against a check"
-    )
+    header_seconds: float = Field(300.0, gt=0, description="that importing a header may take (repl, worker); not counted against a check")
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
@@ -47,7 +45,7 @@ class PoolConfig(BaseModel):
     recycle_mb: int = Field(3072, gt=0, description="MB (2^20 bytes) of private memory above which a worker is replaced between two checks")
     queue: int = Field(4096, gt=0, description="checks accepted and not yet answered; beyond it a caller waits")
     infra_tries: int = Field(3, ge=1, description="runs of one check that may end in a failure of the checker before the answer is `infra`")
-    retry: Literal["never", "contended", "always"] = Field(
+    retry_timeouts: Literal["never", "contended", "always"] = Field(
         "contended", description="which time-outs run once more on a quiet machine: those of a crowded machine, all, or none"
     )
     defer: float = Field(

@@ -7,14 +7,17 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 
 from verify_workers.errors import UserError
+
+log = logging.getLogger("verify_workers.ray")
+T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
 STARTS = 4  # times that a Ray of our own is started before we give up on a machine too busy for it
@@ -22,6 +25,7 @@ SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # how a client of gRPC begins: preface, empty SETTINGS
+TOO_SLOW = "timed out during startup"  # what Ray says then
 SETTINGS = 4  # the kind of frame with which a server of gRPC answers
 
 
@@ -45,7 +49,7 @@ def ray_session() -> Iterator[None]:
         elif address != "auto":
             _await_answer(address)
         try:
-            start_ray(**settings)
+            patiently(lambda: ray.init(**settings))
         except (ConnectionError, ValueError, RuntimeError) as error:
             if address is None:
                 raise
@@ -58,20 +62,21 @@ def ray_session() -> Iterator[None]:
             ray.shutdown()
 
 
-def start_ray(**settings: Any) -> None:
-    """`ray.init`, tried again where Ray's own processes were too slow: it gives them 30 seconds, which a busy machine may need."""
+def patiently(start: Callable[[], T]) -> T:
+    """What `start` returns, tried again where the machine was too busy for a node to be up within Ray's own half minute."""
     for left in reversed(range(STARTS)):
         try:
-            ray.init(**settings)
-            return
+            return start()
         except Exception as error:  # Ray raises the bare class
-            if "timed out during startup" not in str(error):
+            if TOO_SLOW not in str(error):
                 raise
+            log.warning("Ray was too slow to start on this machine; once more")
             ray.shutdown()
             if not left:
                 raise UserError(
                     f"Ray did not start in {STARTS} tries of 30 s: this machine is too busy or has too little memory; try again later"
                 ) from error
+    raise AssertionError("there is at least one try")
 
 
 @contextmanager

@@ -160,7 +160,9 @@ def real(workers: int, count: int, scale: float) -> None:
         for n, seconds in enumerate(needs)
     ]
     for title, first, retry in (("one pass, retried", LIMIT, "always"), ("two passes", FIRST, "never")):
-        config = PoolConfig(workers=workers, timeout_first=first * scale, timeout_last=LIMIT * scale, retry=retry, recycle_after=10**9)
+        config = PoolConfig(
+            workers=workers, timeout_first=first * scale, timeout_last=LIMIT * scale, retry_timeouts=retry, recycle_after=10**9
+        )
         with LocalPool(config, Sleeper, cores=workers) as pool:
             begun = time.perf_counter()
             verdicts = pool.verify(checks)

@@ -117,7 +117,9 @@ def bare(make: Callable[[], Backend], checks: list[Check], workers: int) -> tupl
 
 def pooled(checks: list[Check], workers: int, audit: str = "fast") -> tuple[float, dict[str, Outcome]]:
     """The same through the pool, time-outs believed at once as the bare children do."""
-    config = PoolConfig.model_validate({"workers": workers, "timeout_first": LIMIT, "retry": "never", "backend": "fork", "audit": audit})
+    config = PoolConfig.model_validate(
+        {"workers": workers, "timeout_first": LIMIT, "retry_timeouts": "never", "backend": "fork", "audit": audit}
+    )
     with LocalPool(config) as pool:
         pool.verify(numbered([SHORT[0]] * workers))  # so that every worker has started
         started = time.monotonic()

@@ -85,3 +85,10 @@ def test_mathlib_is_checked_by_the_repl() -> None:
     config = load("gpu_node")
     assert config.header.startswith("import Mathlib\n") and config.verify.backend == "repl" and config.verify.project is not None
     assert config.search.timeout <= config.verify.timeout_last
+
+
+@pytest.mark.parametrize(("old", "new"), [("header", "header_seconds"), ("retry", "retry_timeouts")])
+def test_a_key_of_the_first_version_leads_to_its_new_name(old: str, new: str) -> None:
+    with pytest.raises(UserError) as error:
+        load_config(next(path for path in CONFIGS if path.stem == "embedded"), [f"verify.{old}=5"])
+    assert str(error.value) == f"--set verify.{old}=5: unknown key `verify.{old}`; the nearest valid key is `verify.{new}`"

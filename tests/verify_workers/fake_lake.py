@@ -169,6 +169,7 @@ class FakeLake:
         self.write(self.project / "lake-manifest.json", '{"packages": []}')
         self.write(self.project / "repl" / "lean-toolchain", f"{TOOLCHAIN}\n")
         variables = self.lean.environment() | {"PATH": self.path, "LEAN_FAKE_LEAN": str(self.root / "s"), "LEAN_SYSROOT": str(self.root)}
+        variables["LEAN_SRC_PATH"] = str(self.lean.sources[0])
         settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
         self.executable(self.bin / "lean", f'#!/bin/sh\nexec {" ".join(self.lean.command())} "$@"\n')

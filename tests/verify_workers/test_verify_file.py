@@ -23,7 +23,7 @@ from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Verdict
 from verify_workers.verify_file import SCHEMA, Summary, read_checks, verify_file
 
-CONFIG = VerifyConfig(pool=PoolConfig(workers=2, retry="never"), timeout=10)
+CONFIG = VerifyConfig(pool=PoolConfig(workers=2, retry_timeouts="never"), timeout=10)
 COLUMNS = ["id", "outcome", "reason", "messages", "axioms", "audit", "seconds", "lean", "library"]
 GOOD = {"id": "a", "statement": "theorem t : True", "proof": "trivial"}
 

@@ -6,6 +6,7 @@ first check.  One code path: every accepted proof was decided by child B, whatev
 
 from __future__ import annotations
 
+import functools
 import re
 import signal
 import time
@@ -16,12 +17,14 @@ from verify_workers.backends.base import Elsewhere, Place
 from verify_workers.errors import UserError
 from verify_workers.kernel import abi, jail, selftest
 from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
+from verify_workers.lean.imports import holds
 from verify_workers.lean.install import LeanInstall
 from verify_workers.lean.project import LakeProject
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header, pin
-from verify_workers.text.statement import StatementError, parse_theorem, source
+from verify_workers.text.parsed import ParsedCheck
+from verify_workers.text.statement import StatementError, source
 
 MAX_SESSIONS = 3  # headers kept warm by a worker; the one used longest ago goes first
 MAX_TEXT = 4 << 20  # characters of one candidate
@@ -107,25 +110,23 @@ class ForkBackend:
         unfit = _unfit(check, text)
         if unfit is not None:
             return unfit
+        parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
         try:
-            theorem = parse_theorem(check.statement)
+            theorem = parsed.theorem
         except StatementError as error:
             return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
-        top = header.split(check.header)
-        own = header.split(text) if check.code is not None else header.Header((), text)
         if self._policy:
-            refused = refusal(check)
+            refused = refusal(parsed)
             if refused is not None:
                 return refused
-        missing = self._missing(check, top, own)
+        top = parsed.header
+        missing = self._missing(check, "the header", top.imports)
         if missing is not None:
             return missing
-        if not set(own.imports) <= {*top.imports, "Init"}:
-            return _verdict(check, Outcome.POLICY, "import", "the file imports more than the header of the check")
         statement = source(theorem)
         prefix = top.rest.strip() and top.rest.rstrip() + "\n"
-        before = f"{statement} := " if check.code is None else ""
-        reply = self._ask(top.imports, statement, _components(theorem.name), f"{before}{own.rest}\n", prefix, check.timeout)
+        before = "" if parsed.whole_file else f"{statement} := "
+        reply = self._ask(top.imports, statement, _components(theorem.name), f"{before}{parsed.without_imports}\n", prefix, check.timeout)
         return _decide(check, reply, _Lines(prefix, before))
 
     def _snippet(self, check: Snippet) -> Verdict:
@@ -135,20 +136,19 @@ class ForkBackend:
         if unfit is not None:
             return unfit
         top, own = header.split(check.header), header.split(text)
-        missing = self._missing(check, top, own)
+        missing = self._missing(check, "the header", top.imports) or self._missing(check, "the file", own.imports)
         if missing is not None:
             return missing
         prefix = top.rest.strip() and top.rest.rstrip() + "\n"
         reply = self._ask((*top.imports, *own.imports), "", (), f"{own.rest}\n", prefix, check.timeout)
         return _decide_snippet(check, reply, _Lines(prefix, ""))
 
-    def _missing(self, check: Check, top: header.Header, own: header.Header) -> Verdict | None:
+    def _missing(self, check: Check, where: str, modules: tuple[str, ...]) -> Verdict | None:
         """The verdict on a check that imports what is not there."""
-        for where, modules in (("the header", top.imports), ("the file", own.imports)):
-            for module in modules:
-                if not (self._install.path / (module.replace(".", "/") + ".olean")).is_file():
-                    detail = f"needs {module.partition('.')[0]}, which this Lean does not have ({where} imports {module})"
-                    return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
+        for module in modules:
+            if not (self._install.path / (module.replace(".", "/") + ".olean")).is_file():
+                detail = f"needs {module.partition('.')[0]}, which this Lean does not have ({where} imports {module})"
+                return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
         return None
 
     def _ask(

@@ -18,6 +18,7 @@ from verify_workers.backends.process import MEMORY, ProcessBackend
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject
 from verify_workers.records import Check, Message, Outcome, Reason, Verdict
+from verify_workers.text.parsed import ParsedCheck
 
 MODULE = "ProofSynthCandidate"
 PROBLEM = "found a problem in"  # what leanchecker says of a file that fails, and of nothing else
@@ -35,10 +36,10 @@ class LeanCheckerBackend(ProcessBackend):
             raise UserError(f"the strict audit in a lake project needs leanchecker, which Lean {project.version} lacks: use 4.28 or newer")
         super().__init__(project, memory)
 
-    def _ask_lean(self, check: Check, compiled: Path | None = None) -> Verdict:
+    def _ask_lean(self, check: Check, parsed: ParsedCheck | None, compiled: Path | None = None) -> Verdict:
         with tempfile.TemporaryDirectory(prefix="proof-synth-") as folder:
             compiled = Path(folder) / f"{MODULE}.olean"
-            verdict = super()._ask_lean(check, compiled)
+            verdict = super()._ask_lean(check, parsed, compiled)
             return self._replay(check, verdict, compiled) if verdict.accepted else verdict
 
     def _replay(self, check: Check, verdict: Verdict, compiled: Path) -> Verdict:

@@ -5,6 +5,7 @@ It reads Lean's messages (policy + statement pin + axiom list), so its verdicts 
 
 from __future__ import annotations
 
+import functools
 import os
 import selectors
 import shutil
@@ -20,12 +21,13 @@ from verify_workers import policy
 from verify_workers.backends.base import Place
 from verify_workers.backends.launch import OPTIONS, confined, died
 from verify_workers.errors import UserError
+from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
-from verify_workers.text import header as headers
 from verify_workers.text import pin
+from verify_workers.text.parsed import ParsedCheck
 
 MEMORY = 2 << 30  # bytes of private memory before a check counts as `resource`
 FILES = 64  # that a check may have open
@@ -73,8 +75,11 @@ class ProcessBackend:
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned file."""
         start = time.monotonic()
-        refused = pin.unfit(check) if isinstance(check, Snippet) else policy.refusal(check)
-        verdict = refused or self._ask_lean(check)
+        if isinstance(check, Snippet):
+            verdict = pin.unfit(check) or self._ask_lean(check, None)
+        else:
+            parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
+            verdict = policy.refusal(parsed) or self._ask_lean(check, parsed)
         return verdict.model_copy(
             update={
                 "seconds": time.monotonic() - start,
@@ -88,16 +93,16 @@ class ProcessBackend:
         """Removes the working directory; every process has ended with its check."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _ask_lean(self, check: Check, compiled: Path | None = None) -> Verdict:
+    def _ask_lean(self, check: Check, parsed: ParsedCheck | None, compiled: Path | None = None) -> Verdict:
         """The verdict of Lean's messages; what Lean makes of the file is written to `compiled`, if that is given."""
-        file = None if isinstance(check, Snippet) else pin.build(check)
+        file = None if parsed is None else pin.build(parsed)
         text = file.text if file else pin.snippet(check)
         environment, options = self._install.environment(), [*OPTIONS, "--stdin", "--json"]
         if compiled is not None:
             options.append(f"-o{compiled}")
         try:
-            if self._snapshots is not None and file is not None:
-                top = headers.split(check.header)
+            if self._snapshots is not None and parsed is not None:
+                top = parsed.header
                 options.append(f"--incr-load={header_snapshot(self._install, top.imports, OPTIONS, self._snapshots)}")
                 environment["LEAN_PATH"] = NOWHERE
                 # All imports on the first line, as in the saved header; every line keeps its number.

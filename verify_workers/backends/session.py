@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 import time
@@ -10,10 +11,12 @@ from typing import ClassVar, Self
 
 from verify_workers import policy
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
+from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text import pin
+from verify_workers.text.parsed import ParsedCheck
 
 
 class SessionBackend(ABC):
@@ -24,7 +27,7 @@ class SessionBackend(ABC):
     def __init__(self, lean: Lean, program: list[str], memory_mb: int, header_seconds: float) -> None:
         """`memory_mb` (MB of 2^20 bytes) bounds private memory beyond the header; `header_seconds` the import of a header."""
         self.lean, self.library = lean.version, lean.revision
-        self._lean, self._program = lean, program
+        self._install, self._program = lean, program
         self._memory, self._header_seconds = memory_mb << 20, header_seconds
         self._folder = tempfile.mkdtemp(prefix="proof-synth-")  # the working directory: nothing in it can be written
         self._conversation: Conversation | None = None
@@ -62,10 +65,15 @@ class SessionBackend(ABC):
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned text."""
         started = time.monotonic()
-        verdict = pin.unfit(check) if isinstance(check, Snippet) else policy.refusal(check)
+        parsed = None
+        if isinstance(check, Snippet):
+            verdict = pin.unfit(check)
+        else:
+            parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
+            verdict = policy.refusal(parsed)
         if verdict is None:
             try:
-                verdict = self._answer(check)
+                verdict = self._answer(check, parsed)
             except (Stopped, Crashed, Failed) as trouble:
                 self._end()
                 verdict = without_reply(check, trouble)
@@ -77,8 +85,8 @@ class SessionBackend(ABC):
         self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _answer(self, check: Check) -> Verdict:
-        file = None if isinstance(check, Snippet) else pin.build(check)
+    def _answer(self, check: Check, parsed: ParsedCheck | None) -> Verdict:
+        file = None if parsed is None else pin.build(parsed)
         if file is None:
             header, body = _snippet_parts(check)
         else:
@@ -110,7 +118,7 @@ class SessionBackend(ABC):
         if self._conversation is not None and self._header == header:
             return ""
         self._end()  # never two imports in one process
-        self._conversation = Conversation(self._lean, self._program, self._folder, HEADER_MEMORY)
+        self._conversation = Conversation(self._install, self._program, self._folder, HEADER_MEMORY)
         self._header = header
         try:
             problem = self._open(self._conversation, header)

@@ -162,7 +162,7 @@ class Session:
     def check(
         self, statement: str, target: tuple[str, ...], source: str, *, prefix: str = "", timeout: float, memory: int, same_text: bool = True
     ) -> dict[str, Any]:
-        """Reports of the children for one check (see `zygote.Checker.check`); ZygoteFailed if there is no proper reply.
+        """Reports of the children for one check (see `zygote.SessionServer.check`); ZygoteFailed if there is no proper reply.
 
         `timeout` in seconds for each child, `memory` in bytes.
         """

@@ -53,7 +53,7 @@ MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters
 
 
 @dataclass
-class Checker:
+class SessionServer:
     """What one worker's checks are answered by; `owner` is the socket to that worker."""
 
     world: World
@@ -263,14 +263,14 @@ def _session(world: World, owner: socket.socket, zygote: int) -> NoReturn:
     """Answer the checks of one worker until it hangs up or the zygote ends."""
     try:
         jail.die_with(zygote)
-        checker = Checker(world, Axioms(world), owner)
+        session = SessionServer(world, Axioms(world), owner)
         wire.send(owner, {"pid": os.getpid()})
         while True:
             _await_request(owner)
             request = wire.receive(owner)
-            reply = checker.check(request)
+            reply = session.check(request)
             wire.send(owner, {"seq": request["seq"], **{k: {f: v for f, v in r.items() if f != "walked"} for k, r in reply.items()}})
-            checker.learn(reply)
+            session.learn(reply)
     except (wire.Closed, children.OwnerGone):
         os._exit(0)  # the owner is gone; no child is left
     except BaseException:

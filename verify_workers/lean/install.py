@@ -34,6 +34,11 @@ class Lean(Protocol):
         """Bytes of address space for its library, .olean files and thread stacks."""
         ...
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Folders where its modules' source files are, as far as they are there."""
+        ...
+
     def program(self) -> list[str]:
         """The argv prefix that runs Lean once the process is confined: a binary, or a script for this interpreter."""
         ...
@@ -65,6 +70,11 @@ class LeanInstall:
     revision: str
     start_up: float = 1.0
     mapped: int = 16 << 30
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Where its modules' source files are: beside what was made of them."""
+        return (self.path,)
 
     def program(self) -> list[str]:
         """The argv prefix that runs Lean in an interpreter that is confined already."""

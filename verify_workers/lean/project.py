@@ -49,6 +49,12 @@ class LakeProject:
     start_up: float = 120.0
     mapped: int = 64 << 30
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Folders of source files: what lake names, else the project's and its packages'; Lean's own come last."""
+        named = [Path(folder) for folder in self.variables.get("LEAN_SRC_PATH", "").split(os.pathsep) if folder]
+        return (*named, self.folder, *sorted(self.folder.glob(".lake/packages/*")), self.lean.parent.parent / "src" / "lean")
+
     def program(self) -> list[str]:
         """The argv prefix that runs Lean."""
         return [str(self.lean)]

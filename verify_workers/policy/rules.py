@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.policy import words
-from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token, tokens
+from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token
 
 MAX_CHARACTERS = 100_000  # of one text
 MAX_LINES = 10_000
@@ -152,19 +152,8 @@ def header(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
             yield mark.start, f"command:{mark.text}"
 
 
-def imports(marks: Sequence[Token]) -> list[str]:
-    """The modules that `import NAME` names, in order."""
-    return [after.text for mark, after in pairwise(marks) if mark.text == "import"]
-
-
-def whole_file(marks: Sequence[Token], allowed_imports: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """A model's file: plain declarations only; its imports are the header's, all, some or none of them, and stand at the top."""
-    theirs = iter(allowed_imports)
-    if not all(module in theirs for module in imports(marks)):  # in the header's order
-        yield next(mark.start for mark in marks if mark.text == "import"), "import"
-    body = 0
-    while body + 1 < len(marks) and marks[body].text == "import":
-        body += 2
+def whole_file(marks: Sequence[Token], body: int) -> Iterator[tuple[int, str]]:
+    """A model's file: plain declarations only; `body` is the index of the first mark after the imports at its top."""
     if marks and marks[0].text == "module":
         yield marks[0].start, "command:module"
     opened = {part for mark, after in pairwise(marks) if mark.text == "namespace" for part in after.parts}
@@ -250,10 +239,3 @@ def violations(text: str, found: Iterator[tuple[int, str]]) -> list[Violation]:
     """(offset, reason) pairs as violations with positions."""
     lines = Lines(text)
     return [Violation(reason, *lines.at(offset)) for offset, reason in found]
-
-
-def read(text: str) -> tuple[list[Token], bool]:
-    """The tokens of `text` without comments, and whether it has doc comments."""
-    marks = tokens(text, comments=True)
-    plain = [mark for mark in marks if mark.kind not in (Kind.COMMENT, Kind.DOC)]
-    return plain, any(mark.kind is Kind.DOC for mark in marks)

@@ -89,7 +89,7 @@ class LocalPool:
         self._auditor: Factory = auditor or (lambda: configured_auditor(config))
         self._observer = observer
         self._cores = cores or usable_cores()
-        self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry)
+        self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry_timeouts)
         self._cache = VerdictCache(config.cache.path, config.cache.size_mb) if config.cache.path else None
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # something may have become runnable

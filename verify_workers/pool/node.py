@@ -94,7 +94,7 @@ class NodePool:
 def node_pools(config: PoolConfig) -> dict[str, Any]:
     """One `NodePool` actor on every node of the running Ray cluster that has CPUs, by the node's id; for a `PoolClient`."""
     nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
-    places = {node: NodeAffinitySchedulingStrategy(node, soft=True) for node in nodes}
+    places = {node: NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes}
     actor: Any = NodePool
     return {node: actor.options(num_cpus=0, scheduling_strategy=place).remote(config) for node, place in places.items()}
 

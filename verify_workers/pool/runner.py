@@ -91,7 +91,7 @@ class Runner:
     def _ask(self, backend: Backend, question: Check) -> tuple[Verdict, str]:
         """The backend's verdict, or in words why its reply is none."""
         self.asked = True
-        header = self._config.timeout_header if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
+        header = self._config.header_seconds if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
         self.deadline = time.monotonic() + question.timeout + header + self._config.grace
         try:
             verdict = backend.check(question)
@@ -124,7 +124,7 @@ def configured(config: PoolConfig, backend: str, audit: Literal["fast", "strict"
     # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
     from verify_workers.backends.choose import make_backend
 
-    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.timeout_header, config.snapshots)
+    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header_seconds, config.snapshots)
 
 
 def configured_auditor(config: PoolConfig) -> Backend:

@@ -66,8 +66,8 @@ def passes(first: float, limit: float) -> tuple[float, float]:
 class Schedule:
     """The waiting checks of one machine.  Not thread-safe: its owner holds a lock."""
 
-    def __init__(self, workers: int, cores: int, defer: float, retry: Literal["never", "contended", "always"]) -> None:
-        self.workers, self.cores, self.defer, self.retry = workers, cores, defer, retry
+    def __init__(self, workers: int, cores: int, defer: float, rerun: Literal["never", "contended", "always"]) -> None:
+        self.workers, self.cores, self.defer, self.rerun = workers, cores, defer, rerun
         self.running = 0
         self.waiting = 0
         self._running_long = 0
@@ -104,7 +104,7 @@ class Schedule:
             self._long.append(item)
             self.waiting += 1
             return False
-        if item.stage is not Stage.QUIET and (self.retry == "always" or (self.retry == "contended" and contended)):
+        if item.stage is not Stage.QUIET and (self.rerun == "always" or (self.rerun == "contended" and contended)):
             item.stage, item.queued = Stage.QUIET, now
             self._quiet.append(item)
             self.waiting += 1

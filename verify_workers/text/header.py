@@ -7,11 +7,24 @@ what its names mean; it is found here and refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SPACE = re.compile(r"(?:\s+|--[^\n]*)+")
 _KEYWORD = re.compile(r"(?:module|prelude)(?![\w.'!?«])")
 _IMPORT = re.compile(r"(?P<before>(?:public\s+)?(?:meta\s+)?)import\s+(?P<all>all\s+)?(?P<name>[\w.«»']+)")
+
+# What the root modules of well-known libraries hold, whose sources are not at hand.
+_CORE = ("Init", "Std", "Lean")
+_ROOTS = {
+    "Init": ("Init",),
+    "Std": ("Init", "Std"),
+    "Lean": _CORE,
+    "Batteries": (*_CORE, "Batteries"),
+    "Aesop": (*_CORE, "Batteries", "Aesop"),
+    "Mathlib.Tactic": (*_CORE, "Batteries", "Aesop", "Qq", "Mathlib.Tactic"),
+    "Mathlib": (*_CORE, "Batteries", "Aesop", "Qq", "ProofWidgets", "ImportGraph", "LeanSearchClient", "Plausible", "Mathlib"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,16 @@ class Header:
     imports: tuple[str, ...]
     rest: str
     special: str = ""
+
+
+def known_to_hold(imports: Iterable[str], module: str) -> bool:
+    """Whether a plain file with these imports has `module`, as far as that is known without looking into the library."""
+    return module == "Init" or module in imports or below(("Init", *imports), module)  # every plain file imports Init
+
+
+def below(modules: Iterable[str], module: str) -> bool:
+    """Whether one of `modules` is the root of a well-known library that brings `module`: `Mathlib` brings `Aesop` and `Mathlib.*`."""
+    return any(module == root or module.startswith(f"{root}.") for name in modules for root in _ROOTS.get(name, ()))
 
 
 def split(text: str) -> Header:

@@ -16,14 +16,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
-from verify_workers.text.lexer import Kind, Token, tokens
-from verify_workers.text.statement import parse_theorem, renamed, source
+from verify_workers.text.parsed import ParsedCheck
+from verify_workers.text.statement import renamed, source
 
 MAX_MESSAGES = 50  # per verdict
 MAX_MESSAGE_CHARACTERS = 4000
@@ -63,20 +63,18 @@ class Reading:
     axioms: tuple[str, ...] = ()
 
 
-def build(check: Check, nonce: str | None = None) -> PinnedFile:
+def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
     """The file for a check that the policy has passed; raises `StatementError` for what is no statement.
 
     A fresh `nonce` is drawn unless a test gives one.
     """
-    theorem = parse_theorem(check.statement)
+    check, theorem = parsed.check, parsed.theorem
     nonce = nonce or secrets.token_hex(16)
     # Names that start with `_` are internal to Lean: library search does not offer them to a candidate.
     pin, proved, end = f"_pin_{nonce}", f"_proved_{nonce}", f"_end_{nonce}"
     trusted = f"{renamed(theorem, pin)} := sorry\ntheorem {end} : True := _root_.True.intro\n"
-    if check.proof is not None:
-        before, given = f"{source(theorem)} := ", without_comments(check.proof)
-    else:
-        before, given = "", without_comments(without_imports(check.code or ""))
+    before = "" if parsed.whole_file else f"{source(theorem)} := "
+    given = parsed.without_comments
     tail = (
         "section\n"
         f"{_PLAIN_NAMES}\n"
@@ -140,29 +138,6 @@ def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
     )
     errors = [message for message in messages if message.severity == "error"]
     return Reading(Outcome.REJECTED, why(errors), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
-
-
-def without_comments(text: str) -> str:
-    """The text with its comments and doc comments blanked out, every line and column kept."""
-    return _blanked(text, (mark for mark in tokens(text, comments=True) if mark.kind in (Kind.COMMENT, Kind.DOC)))
-
-
-def without_imports(code: str) -> str:
-    """The file with the imports at its top blanked out (they are the header's), every line and column kept."""
-    marks = tokens(code)
-    end = 0
-    while end + 1 < len(marks) and marks[end].text == "import":
-        end += 2
-    return _blanked(code, marks[:end])
-
-
-def _blanked(text: str, marks: Iterable[Token]) -> str:
-    """`text` with spaces in place of `marks`, which stand in their order; line breaks stay."""
-    pieces, at = [], 0
-    for mark in marks:
-        pieces += [text[at : mark.start], re.sub(r"[^\n]", " ", mark.text)]
-        at = mark.end
-    return "".join(pieces) + text[at:]
 
 
 def read(file: PinnedFile, output: str, status: int) -> Reading:

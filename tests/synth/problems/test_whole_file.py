@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from synth.problems.whole_file import WholeFile, split_doc, split_file, uncommented
 from verify_workers.policy import violations
 from verify_workers.records import Check
+from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import StatementError, parse_theorem
 
 T = "theorem t (n : Nat) : n = n := by sorry"
@@ -40,7 +41,9 @@ T = "theorem t (n : Nat) : n = n := by sorry"
 def test_parts(text: str, expected: WholeFile) -> None:
     assert split_file(text) == expected
     check = Check(id="", statement=expected.theorem, header=expected.header, proof="rfl")
-    assert [v for v in violations(check) if v.reason.startswith(("header:", "statement:"))] == [], "a backend takes these parts"
+    assert [v for v in violations(ParsedCheck(check)) if v.reason.startswith(("header:", "statement:"))] == [], (
+        "a backend takes these parts"
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from verify_workers.lean import LeanInstall
 from verify_workers.policy import violations
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Outcome, Verdict
+from verify_workers.text.parsed import ParsedCheck
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import ATTACKS, CASES, FALSE, TWINS, Case
@@ -73,12 +74,12 @@ def test_the_suite_is_broad() -> None:
 
 @pytest.mark.parametrize("case", [case for case in ATTACKS if case.by == "policy"], ids=lambda case: case.name)
 def test_policy_stops(case: Case) -> None:
-    assert violations(case.check())
+    assert violations(ParsedCheck(case.check()))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.by != "policy"], ids=lambda case: case.name)
 def test_policy_lets_pass(case: Case) -> None:
-    assert violations(case.check()) == []
+    assert violations(ParsedCheck(case.check())) == []
 
 
 def test_no_cheat_is_accepted(verdicts: dict[str, Verdict]) -> None:
@@ -91,7 +92,7 @@ def test_the_strict_tier_accepts_the_twins_and_nothing_else(name: str, lake: Fak
     """Through the pool: what a text backend accepts is shown to the kernel audit, or in a project to leanchecker (a stand-in here)."""
     monkeypatch.setenv("PATH", lake.path)
     project = lake.project if name == "repl" else None
-    config = PoolConfig(backend=name, audit="strict", project=project, workers=2, timeout_first=20, retry="never")
+    config = PoolConfig(backend=name, audit="strict", project=project, workers=2, timeout_first=20, retry_timeouts="never")
     with LocalPool(config) as pool:
         found = {verdict.id: verdict for verdict in pool.as_completed(case.check(timeout=20) for case in CASES)}
     assert [case.name for case in ATTACKS if found[case.name].outcome is Outcome.ACCEPTED] == []

@@ -19,7 +19,7 @@ SECONDS, MEMORY = 10.0, 1 << 30
 def main() -> None:
     world = elaborate.boot(sys.argv[1], "")
     owner, _keep = socket.socketpair()
-    server = zygote.Checker(world, Axioms(world), owner)
+    server = zygote.SessionServer(world, Axioms(world), owner)
 
     def run(work: Any) -> tuple[dict[str, Any], bytes]:
         child = children.start(zygote._reported(work), SECONDS, MEMORY)

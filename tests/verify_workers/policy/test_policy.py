@@ -16,17 +16,18 @@ from verify_workers.lean import LeanInstall
 from verify_workers.policy import Violation, refusal, rules, violations
 from verify_workers.records import Check, Outcome
 from verify_workers.text.lexer import tokens
+from verify_workers.text.parsed import ParsedCheck
 
 STATEMENT = "theorem goal (n : Nat) : n + 0 = n := by sorry"
 CANDIDATES = Path(__file__).resolve().parents[4] / "shared" / "data" / "model_candidates.jsonl"
 
 
 def of_proof(proof: str, header: str = "") -> list[Violation]:
-    return violations(Check(id="x", statement=STATEMENT, header=header, proof=proof))
+    return violations(ParsedCheck(Check(id="x", statement=STATEMENT, header=header, proof=proof)))
 
 
 def of_code(code: str, header: str = "") -> list[Violation]:
-    return violations(Check(id="x", statement=STATEMENT, header=header, code=code))
+    return violations(ParsedCheck(Check(id="x", statement=STATEMENT, header=header, code=code)))
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,15 @@ def test_ordinary_proofs_pass(proof: str) -> None:
         ("import Mathlib\ntheorem goal : x := y", "import Mathlib", None),
         ("-- hi\nimport Mathlib\nimport Aesop\ntheorem goal : x := y", "import Mathlib\nimport Aesop\nopen Nat", None),
         ("theorem goal : x := y", "import Mathlib", None),
-        ("import Mathlib\ntheorem goal : x := y", "", "import"),
-        ("import Aesop\nimport Mathlib\ntheorem goal : x := y", "import Mathlib\nimport Aesop", "import"),
+        ("import Mathlib\ntheorem goal : x := y", "", "import:Mathlib"),
+        ("import Aesop\nimport Mathlib\ntheorem goal : x := y", "import Mathlib\nimport Aesop", None),
+        ("import Mathlib\nimport Aesop\nimport Mathlib\nimport Mathlib.Tactic\ntheorem goal : x := y", "import Mathlib", None),
+        ("import Init\nimport Init.Nat\ntheorem goal : x := y", "", None),
+        ("import Mathlib\nimport Nowhere.Else\ntheorem goal : x := y", "import Mathlib", "import:Nowhere.Else"),
+        ("import Mathlib.Tactic\ntheorem goal : x := y", "import Aesop", "import:Mathlib.Tactic"),
+        ("import Mathlibs\ntheorem goal : x := y", "import Mathlib", "import:Mathlibs"),
+        ("import all Mathlib\ntheorem goal : x := y", "import Mathlib", "import:all"),
+        ("theorem goal : x := y\nimport Mathlib", "import Mathlib", "import"),
         ("open Nat\nopen scoped Real\nopen Foo (bar) \nopen Foo hiding baz\ntheorem goal : x := y", "", None),
         ("open Nat in\ntheorem goal : x := y", "", "open_in"),
         ("@[simp, ext] theorem goal : x := y", "", None),
@@ -95,6 +103,14 @@ def test_ordinary_proofs_pass(proof: str) -> None:
 def test_whole_files(code: str, header: str, reason: str | None) -> None:
     found = [violation.reason for violation in of_code(code, header)]
     assert found == [] if reason is None else reason in found
+
+
+def test_a_module_that_the_header_does_not_hold_is_named() -> None:
+    check = Check(id="x", statement=STATEMENT, header="import Mathlib", code="import Mathlib\nimport Nowhere\n" + STATEMENT + " := rfl")
+    verdict = refusal(ParsedCheck(check))
+    assert verdict is not None and (verdict.outcome, verdict.reason) == (Outcome.POLICY, "import:Nowhere")
+    (message,) = verdict.messages
+    assert message.text == "the file imports Nowhere, which its header (it imports Mathlib) does not hold" and message.line == 2
 
 
 @pytest.mark.parametrize(
@@ -118,7 +134,7 @@ def test_a_header_that_is_not_plain_is_named() -> None:
 
 def test_refusal_tells_gaps_and_statements_from_attacks() -> None:
     def outcome(statement: str, proof: str) -> tuple[Outcome, str]:
-        verdict = refusal(Check(id="x", statement=statement, proof=proof))
+        verdict = refusal(ParsedCheck(Check(id="x", statement=statement, proof=proof)))
         assert verdict and verdict.messages
         return verdict.outcome, verdict.reason
 
@@ -126,7 +142,7 @@ def test_refusal_tells_gaps_and_statements_from_attacks() -> None:
     assert outcome(STATEMENT, "by sorry\naxiom x : False") == (Outcome.POLICY, "command:axiom")
     assert outcome("lemma", "rfl") == (Outcome.REJECTED, "statement")
     assert outcome("theorem t : 1 = sorry", "rfl") == (Outcome.REJECTED, "statement")
-    assert refusal(Check(id="x", statement=STATEMENT, proof="rfl")) is None
+    assert refusal(ParsedCheck(Check(id="x", statement=STATEMENT, proof="rfl"))) is None
 
 
 @pytest.mark.parametrize(
@@ -152,8 +168,10 @@ def test_malformed_input_is_refused_quickly(proof: str) -> None:
         if field == "code":
             del texts["proof"]
         found = violations(
-            Check.model_construct(
-                id="x", header=texts.pop("header", ""), proof=texts.pop("proof", None), code=texts.pop("code", None), **texts
+            ParsedCheck(
+                Check.model_construct(
+                    id="x", header=texts.pop("header", ""), proof=texts.pop("proof", None), code=texts.pop("code", None), **texts
+                )
             )
         )
         assert found or (field == "header" and not proof.strip())

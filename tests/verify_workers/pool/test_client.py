@@ -22,7 +22,7 @@ from verify_workers.pool.client import CHUNK, IN_FLIGHT, PoolClient
 from verify_workers.pool.node import NodePool
 from verify_workers.records import Check, Outcome, Verdict
 
-CONFIG = PoolConfig(workers=2, retry="never")
+CONFIG = PoolConfig(workers=2, retry_timeouts="never")
 
 
 class PidBackend(SlowBackend, FatalBackend):

@@ -24,7 +24,7 @@ from verify_workers.pool.local import LocalPool
 from verify_workers.processes import private_mb
 from verify_workers.records import Check, Outcome, Verdict
 
-QUICK: dict[str, Any] = {"workers": 2, "grace": 0.3, "retry": "never"}
+QUICK: dict[str, Any] = {"workers": 2, "grace": 0.3, "retry_timeouts": "never"}
 
 
 class Made:
@@ -158,7 +158,7 @@ def test_slow_checks_get_their_full_time_after_the_others() -> None:
 
 def test_a_time_out_is_run_once_more_on_a_quiet_machine() -> None:
     made = Made(SlowBackend)
-    settings = {**QUICK, "workers": 4, "retry": "contended"}
+    settings = {**QUICK, "workers": 4, "retry_timeouts": "contended"}
     dead = [check(f"needs 9 {number}", f"d{number}", 0.2) for number in range(3)]
     with LocalPool(PoolConfig(**settings), made, cores=1) as pool:
         assert {verdict.outcome for verdict in pool.verify(dead)} == {Outcome.TIMEOUT}
@@ -341,7 +341,7 @@ def test_verdicts_of_another_lean_library_backend_tier_or_checker_are_unknown(
 
 
 def test_what_is_not_about_the_proof_is_not_remembered(tmp_path: Path) -> None:
-    config = PoolConfig(**{**QUICK, "retry": "always"}, timeout_first=0.1, cache=CacheConfig(path=tmp_path / "verdicts.db"))
+    config = PoolConfig(**{**QUICK, "retry_timeouts": "always"}, timeout_first=0.1, cache=CacheConfig(path=tmp_path / "verdicts.db"))
 
     def ask(entry: Check) -> tuple[Outcome, int]:
         made = Made(FlakyBackend if entry.proof and entry.proof.startswith("do") else SlowBackend)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("ray_local")
 
 def test_several_callers_share_one_actor() -> None:
     actor: Any = NodePool
-    pool = actor.options(num_cpus=0).remote(PoolConfig(workers=2, retry="never"), NullBackend)
+    pool = actor.options(num_cpus=0).remote(PoolConfig(workers=2, retry_timeouts="never"), NullBackend)
     asked = [checks(100, f"by caller{number} {{0}}") for number in range(5)]
     answers = ray.get([pool.verify.remote(chunk) for chunk in asked])
     for chunk, verdicts in zip(asked, answers, strict=True):

@@ -8,13 +8,14 @@ import pytest
 
 from verify_workers.records import Check, Outcome, Reason
 from verify_workers.text import pin
+from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import StatementError
 
 STATEMENT = "theorem goal (n : Nat) :\n  n + 0 = n := by sorry"
 
 
 def proof_file(proof: str = "by\n  simp", header: str = "open Nat\n-- more") -> pin.PinnedFile:
-    return pin.build(Check(id="x", statement=STATEMENT, header=header, proof=proof), nonce="0f")
+    return pin.build(ParsedCheck(Check(id="x", statement=STATEMENT, header=header, proof=proof)), nonce="0f")
 
 
 def line(number: int, text: str, severity: str = "information", column: int = 0) -> str:
@@ -46,7 +47,7 @@ def test_layout_of_a_proof() -> None:
 
 def test_layout_of_a_file() -> None:
     code = "-- hi\nimport A\nimport B.C\n\ntheorem goal : True := trivial\n"
-    file = pin.build(Check(id="x", statement=STATEMENT, header="import A\nimport B.C", code=code), nonce="0f")
+    file = pin.build(ParsedCheck(Check(id="x", statement=STATEMENT, header="import A\nimport B.C", code=code)), nonce="0f")
     rows = ["", *file.text.split("\n")]
     assert rows[1:3] == ["import A", "import B.C"] and file.text.count("import") == 2
     assert rows[file.given] == 5 * " " and rows[file.given + 1].strip() == "" and rows[file.given + 4] == "theorem goal : True := trivial"
@@ -56,20 +57,20 @@ def test_layout_of_a_file() -> None:
 def test_comments_never_reach_lean() -> None:
     """So it does not matter where Lean would have seen their ends; every line and column stays."""
     proof = 'by -- axiom a\n  /- theorem b\n  𝒜 /- c -/ -/ exact "-- no" /-- doc -/'
-    shown = pin.without_comments(proof)
+    shown = ParsedCheck(Check(id="x", statement=STATEMENT, proof=proof)).without_comments
     assert shown == "by" + 11 * " " + "\n" + 14 * " " + "\n" + 14 * " " + ' exact "-- no"' + 11 * " "
     assert [len(row) for row in shown.split("\n")] == [len(row) for row in proof.split("\n")]
     assert "axiom" not in proof_file(proof).text.replace("#print axioms", "") and '"-- no"' in proof_file(proof).text
     code = f"-- axiom a\n{STATEMENT.partition(' := ')[0]} := rfl /- axiom -/"
-    file = pin.build(Check(id="x", statement=STATEMENT, code=code), nonce="0f")
+    file = pin.build(ParsedCheck(Check(id="x", statement=STATEMENT, code=code)), nonce="0f")
     assert "axiom" not in file.text.replace("#print axioms", "") and file.text.split("\n")[file.given] == "theorem goal (n : Nat) :"
 
 
 def test_names_are_fresh() -> None:
     check = Check(id="x", statement=STATEMENT, proof="rfl")
-    assert pin.build(check).nonce != pin.build(check).nonce and len(pin.build(check).nonce) == 32
+    assert pin.build(ParsedCheck(check)).nonce != pin.build(ParsedCheck(check)).nonce and len(pin.build(ParsedCheck(check)).nonce) == 32
     with pytest.raises(StatementError):
-        pin.build(Check(id="x", statement="def x := 1", proof="rfl"))
+        pin.build(ParsedCheck(Check(id="x", statement="def x := 1", proof="rfl")))
 
 
 def test_accepted() -> None:
