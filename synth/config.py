@@ -165,7 +165,7 @@ class RunConfig(Section):
     checkpoints: str = Field("", description="folder that every node can see, for model weights; '' = inside the run directory")
     rounds: int = Field(3, ge=1, description="rounds of expert iteration")
     problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
-    search_again: Literal["unsolved", "none"] = Field("unsolved", description="which statements later rounds search again")
+    retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
     plateau: float = Field(
         -1.0,
         description="stop when pass@k, with the largest k of `eval.ks`, rises by less than this many points in a round; negative = never",

@@ -182,7 +182,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
 
 async def _search(job: Run, number: int) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
-    retry = _unsolved(job, number) if job.config.search_again == "unsolved" else []
+    retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
     problems = _problems_of(job, number)
     size = job.config.shards.problems
     pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))

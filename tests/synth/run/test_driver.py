@@ -97,6 +97,6 @@ def test_the_same_round_is_cut_the_same_way_again(tmp_path: Path, monkeypatch: p
 
 
 def test_without_retry_only_new_problems_are_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = make_run(tmp_path, rounds=2, search_again="none")
+    job = make_run(tmp_path, rounds=2, retry="none")
     job.store.commit("r001-a", {"statements": [statement("open")]})
     assert [task.retry for task in searched(job, monkeypatch, 2)] == [()]
