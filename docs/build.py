@@ -161,10 +161,14 @@ def _sources(root: Path) -> list[Path]:
     return sorted(path for path in [*found, root / "Makefile", root / "setup.cfg"] if path.is_file())
 
 
+PAGES = {"cli.md": cli_page, "configuration.md": config_page, "prompts.md": prompts_page}
+
+
 def main() -> int:
     """Write (or with `--check` compare) the pages; 1 where something is out of date or broken."""
     wrong = []
-    for name, text in (("cli.md", cli_page()), ("configuration.md", config_page()), ("prompts.md", prompts_page())):
+    for name, page in PAGES.items():
+        text = page()
         path = ROOT / "docs" / name
         if "--check" not in sys.argv[1:]:
             path.write_text(text, encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synth.config import HeldoutConfig
-from synth.problems.generate import EVERYTHING, PORTFOLIO, Choice, generate
+from synth.problems.generate import EVERYTHING, ONE_LINERS, Choice, generate
 from synth.problems.readers import ProblemsConfig, Reading, read_problems
 from synth.records import Problem, Statement
 from synth.search.portfolio import GENERIC_TACTICS, tactic_proof
@@ -91,7 +91,7 @@ def cheap_tactics(config: HeldoutConfig) -> tuple[str, ...]:
     A file's statements are competition problems as a rule, so that without a list of the user's own the scripts of the
     search's portfolio, which were made for such, count as cheap too.
     """
-    return config.portfolio or (tuple(dict.fromkeys(PORTFOLIO + GENERIC_TACTICS)) if config.path else PORTFOLIO)
+    return config.portfolio or (tuple(dict.fromkeys(ONE_LINERS + GENERIC_TACTICS)) if config.path else ONE_LINERS)
 
 
 async def portfolio_baseline(

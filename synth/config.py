@@ -78,7 +78,7 @@ class SearchConfig(Section):
     portfolio: Literal["given", "always", "never"] = Field(
         "given", description="for which statements the cheap tactics come before the model"
     )
-    tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = the built-in list")
+    tactics: tuple[str, ...] = Field((), description="the cheap tactics; () = those of synth/search/portfolio.py")
     compared: int = Field(
         100,
         ge=0,

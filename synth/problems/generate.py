@@ -19,7 +19,7 @@ from synth.records import Problem, content_id
 LEVELS = (1, 2, 3)
 LEVEL_WEIGHTS = (4, 4, 2)
 
-PORTFOLIO: tuple[str, ...] = (
+ONE_LINERS: tuple[str, ...] = (
     "decide",
     "omega",
     "simp",

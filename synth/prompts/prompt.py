@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 Role = str
 """`formalize`, `grade`, `prove`, or one of your own: the name of its template."""
+ROLES: tuple[Role, ...] = ("formalize", "grade", "prove")
+"""The built-in ones."""
 Shape = Literal["goal", "statement", "word", "line", "compact", "body", "file"]
 """What an answer holds; see `preset.Preset`."""
 

@@ -26,7 +26,7 @@ from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
 from synth.run.evaluate import evaluate
-from synth.run.figures import compare, costs, scalars, tally
+from synth.run.figures import compare, costs, round_counts, scalars
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
@@ -177,7 +177,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         gaps = await swap_in(job)
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
-    return {"round": number, "model": job.answering.hash, **tally(job, number), **gaps, **figures}
+    return {"round": number, "model": job.answering.hash, **round_counts(job, number), **gaps, **figures}
 
 
 async def _search(job: Run, number: int) -> None:

@@ -18,7 +18,7 @@ from synth.statements.faithfulness import faithful
 from verify_workers.config import usable_cores
 
 
-def tally(job: Run, number: int) -> dict[str, Any]:
+def round_counts(job: Run, number: int) -> dict[str, Any]:
     """Counts of a round, from what is on disk: the same after any number of interruptions."""
     prefix = f"r{number:03d}-"
     statements = list(job.store.read("statements", Statement, prefix=prefix))

@@ -8,7 +8,7 @@ import pytest
 
 from synth.records import VerdictRow
 from synth.run.evaluate import scores
-from synth.run.figures import costs, tally
+from synth.run.figures import costs, round_counts
 from tests.synth.run.fakes import make_run, pair, statement
 from train.config import EvalConfig
 from train.evaluate import Tally
@@ -32,7 +32,7 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         {"searched": 2, "samples": 8, "tokens": 30, "tokens_prover": 30, "faults_prover": 2, "proved": 2},
     )
     job.store.commit("r002-s0000-c0000", {"pairs": [pair(statements[1], 2)]}, {"searched": 1, "samples": 99, "tokens": 99, "proved": 1})
-    assert tally(job, 1) == {
+    assert round_counts(job, 1) == {
         "problems": 3,
         "statements": 3,
         "statements_kept": 2,
@@ -57,7 +57,7 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         "tokens_prover": 30,
         "faults_prover": 2,
     }
-    assert tally(job, 3)["pairs"] == 0 and tally(job, 3)["faithful"] is None
+    assert round_counts(job, 3)["pairs"] == 0 and round_counts(job, 3)["faithful"] is None
 
 
 def test_costs_are_per_pair_and_none_without_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from synth.records import Pair, Problem, Statement
 from synth.run.baseline import Baseline, easily_proved
 from synth.run.driver import plateau
 from synth.run.evaluate import evaluate, figures, remarks
-from synth.run.figures import compare, scalars, tally
+from synth.run.figures import compare, round_counts, scalars
 from synth.run.heldout import Measured, measure
 from synth.run.state import Run
 from synth.services import Verify
@@ -172,7 +172,7 @@ def test_what_the_model_proved_is_compared_with_the_cheap_tactics_once(tmp_path:
     checked_with(job, None)
     asyncio.run(compare(job, 1))
     assert asked == {"theorem X : a", "theorem X : b", "theorem X : c"}, "the proofs of cheap tactics need no comparison"
-    found = tally(job, 1)
+    found = round_counts(job, 1)
     assert (found["proved_by"], found["proved_by_tactics"], found["proved_by_model"]) == ({"whole_proof": 4, "portfolio": 1}, 1, 4)
     assert (found["model_compared"], found["model_only"], found["model_only_share"]) == (3, 2, 66.7)
     logged = scalars(found)

@@ -10,7 +10,7 @@ import pytest
 
 from synth.benchmark import cheap_tactics, decided, load_benchmark, portfolio_baseline
 from synth.config import HeldoutConfig, RunConfig
-from synth.problems.generate import PORTFOLIO
+from synth.problems.generate import ONE_LINERS
 from synth.run.inputs import load_inputs
 from synth.search.portfolio import GENERIC_TACTICS
 from synth.statements.text import normalized
@@ -76,6 +76,6 @@ def test_a_failure_of_the_checker_is_asked_about_again() -> None:
 
 
 def test_the_baseline_of_a_file_holds_the_scripts_made_for_such() -> None:
-    assert cheap_tactics(HeldoutConfig()) == PORTFOLIO
-    assert set(cheap_tactics(HeldoutConfig(path="minif2f.jsonl"))) == {*PORTFOLIO, *GENERIC_TACTICS}
+    assert cheap_tactics(HeldoutConfig()) == ONE_LINERS
+    assert set(cheap_tactics(HeldoutConfig(path="minif2f.jsonl"))) == {*ONE_LINERS, *GENERIC_TACTICS}
     assert cheap_tactics(HeldoutConfig(path="minif2f.jsonl", portfolio=("rfl",))) == ("rfl",)
