@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from synth.run.actors import start_samplers, stop_samplers, swap_in
 from synth.run.state import Run
 from synth.services import Group
 from tests.synth.run.fakes import FakeActor, make_run
+from train.probe import Probe
 
 SERVER = {"endpoint": "http://host:8000/v1", "name": "big"}
-FIRST, NEW = Weights("first", 0, "first"), Weights("new", 1, "new")
+FIRST = Weights("first", 0, "first")
+PROBE = Probe("float32", [[1, 2]], [[-0.5]], 1.0)
 
 
 @pytest.fixture
@@ -30,7 +34,8 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     def start(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights]) -> Group:
         seen.append(("start", roles, weights[roles[0]].hash))
 
-        def load(weights: Weights) -> dict[str, float]:
+        def load(weights: Weights, probe: Probe) -> dict[str, float]:
+            assert probe == PROBE
             seen.append(("load", roles, weights.hash))
             return {"before": 1.0, "after": 0.0, "seconds": 2.0}
 
@@ -68,7 +73,8 @@ def test_roles_that_are_not_asked_are_not_started(tmp_path: Path, events: list[t
 def test_new_weights_go_to_the_trained_and_the_frozen_never_change(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
     job = job_of(tmp_path)
     asyncio.run(start_samplers(job))
-    job.answering = NEW
+    (tmp_path / "probe.json").write_text(json.dumps(asdict(PROBE)))  # as the trainer leaves it
+    job.answering = Weights(str(tmp_path), 1, "new")
     assert asyncio.run(swap_in(job)) == {"swap_before": 1.0, "swap_after": 0.0, "swap_seconds": 2.0}
     assert [event for event in events if event[0] == "load"] == [("load", ("prover",), "new")]
     stop_samplers(job)
