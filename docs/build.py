@@ -78,12 +78,11 @@ and never reaches Lean.
 def prompts_page() -> str:
     """Every preset and every key of one."""
     from synth.prompts import BUILT_IN, Preset, load_prompts
-    from synth.prompts.prompt import ROLES
 
     rows = ["| preset | roles | asked as | answers | thoughts + answer, tokens | context |", "|---|---|---|---|---|---|"]
     for name in BUILT_IN:
         prompts = load_prompts(name)
-        roles = [role for role in ROLES if (prompts.folder / f"{role}.jinja").exists()]
+        roles = sorted(file.stem for file in prompts.folder.glob("*.jinja"))
         settings = [prompts.settings(role) for role in roles]
         cells = (
             f"`{name}`",
