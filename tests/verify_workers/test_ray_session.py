@@ -46,19 +46,6 @@ def test_what_is_no_address_is_one_line(address: str, monkeypatch: pytest.Monkey
         pass
 
 
-def test_what_else_is_wrong_with_ray_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[int] = []
-
-    def init() -> None:
-        calls.append(1)
-        raise ConnectionError("no cluster")
-
-    monkeypatch.setattr("ray.init", init)
-    with pytest.raises(ConnectionError):
-        module.start_ray()
-    assert len(calls) == 1
-
-
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"])
 def test_only_what_speaks_as_ray_does_is_a_cluster(says: bytes, listener: socket.socket) -> None:
     def answer() -> None:
