@@ -36,7 +36,7 @@ class Repair:
             if not failures:
                 continue
             prompt = ask_repair(self.tools.prover.prompts, side, failures[-1])
-            sampling = Sampling(n=1, temperature=0.0, max_tokens=self.config.max_tokens)
+            sampling = Sampling(n=1, temperature=0.0, max_tokens=self.tools.prover.prompts.settings("repair").budget)
             (answer,) = await self.tools.prover.ask([prompt], sampling)
             if isinstance(answer, str):
                 continue
