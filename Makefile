@@ -1,4 +1,4 @@
-# make demo | test: each does all the set-up that it needs, once.
+# make demo | test | test-all: each does all the set-up that it needs, once.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,13 +6,13 @@ PACKAGES := synth train verify_workers cluster
 # Set-up is redone when these change, and from nothing when it was interrupted ($(VENV)/.incomplete is left then).
 LOCK_HASH := $(shell cat requirements/cpu.lock requirements/install.sh 2>/dev/null | cksum | tr ' ' '-')
 
-.PHONY: help setup demo test lint format docs clean
+.PHONY: help setup demo test test-all lint format docs clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make setup   the virtual environment $(VENV) with locked packages, and the embedded Lean's core library (once, 3-5 minutes)"
 	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (about 10 minutes)"
-	@echo "make test    all tests"
+	@echo "make test    the tests but the slow ones        make test-all    all of them"
 	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links"
 	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
 	@echo "PYTHON=...   the Python to build the environment from (>= 3.11)"
@@ -38,6 +38,9 @@ demo: setup
 	@$(BIN)/synth demo
 
 test: setup
+	@$(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow" $(TESTS)
+
+test-all: setup
 	@$(BIN)/python -m pytest -q -p no:cacheprovider $(TESTS)
 
 lint: setup

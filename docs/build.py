@@ -78,12 +78,11 @@ and never reaches Lean.
 def prompts_page() -> str:
     """Every preset and every key of one."""
     from synth.prompts import BUILT_IN, Preset, load_prompts
-    from synth.prompts.prompt import ROLES
 
     rows = ["| preset | roles | asked as | answers | thoughts + answer, tokens | context |", "|---|---|---|---|---|---|"]
     for name in BUILT_IN:
         prompts = load_prompts(name)
-        roles = [role for role in ROLES if (prompts.folder / f"{role}.jinja").exists()]
+        roles = sorted(file.stem for file in prompts.folder.glob("*.jinja"))
         settings = [prompts.settings(role) for role in roles]
         cells = (
             f"`{name}`",
@@ -99,9 +98,13 @@ def prompts_page() -> str:
 
 
 def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    from synth.llm.config import RoleConfig
+
     rows: list[str] = []
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if model is RoleConfig and name == "sampler":
+            rows.append(f"| `{prefix}sampler.…` | as `sampler.…` | those of `sampler` | {field.description} |")
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             rows += _rows(field.annotation, f"{prefix}{name}.")
         else:
             default = "required" if field.is_required() else f"`{_plain(field.get_default(call_default_factory=True))!r}`"

@@ -131,7 +131,7 @@ def _dry_run(config: RunConfig, directory: str) -> None:
     for note in load_inputs(config).notes:  # a missing file, a bad row or no model is said now
         errors.print(note, highlight=False, markup=False, soft_wrap=True)
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
-    rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl)
+    rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl, config=config)
     errors.print(table(rows))
     failed = [row for row in rows if row.status == "fail"]
     if failed:

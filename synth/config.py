@@ -202,6 +202,12 @@ class RunConfig(Section):
         most, context = self.search.max_tokens, prover.sampler.max_model_len
         if most and context and not prover.endpoint and most >= context:
             raise ValueError(f"search.max_tokens ({most}) must be below sampler.max_model_len ({context})")
+        train, sampler = self.train, self.sampler
+        if train.keep_workers and train.gpu and sampler.gpus and sampler.release_while_training:
+            raise ValueError(
+                "train.keep_workers=true holds its GPUs while the samplers work, so sampler.release_while_training=true frees nothing "
+                "for it; set train.keep_workers=false (GPUs in turns) or sampler.release_while_training=false (GPUs for both)"
+            )
         return self
 
     def _give_roles_their_samplers(self) -> None:

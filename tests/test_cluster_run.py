@@ -21,6 +21,7 @@ import pytest
 
 from synth.records import Attempt, Pair, Statement
 from synth.store.rundir import RunDir
+from tests.conftest import CREDENTIALS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -32,7 +33,7 @@ rounds: 1
 header: ""
 problems: {path: problems.jsonl}
 heldout: {path: heldout.jsonl, temperature: 0}
-model: {path: MODEL, prompts: embedded}
+models: {prover: {path: MODEL, preset: embedded}}
 sampler: {threads: 1, max_num_seqs: 16, max_model_len: 512}
 formalize: {temperature: 0}
 search: {attempts: 1, wave: 1, temperature: 0, max_tokens: 16, timeout: 20, portfolio: always, tactics: [rfl, omega]}
@@ -64,13 +65,15 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster(s3_server: str) -> Iterator[Cluster]:
     """A head and a second node, each started by `ray start --block` and ended by its process number."""
     with tempfile.TemporaryDirectory(prefix="rc-", dir="/tmp", ignore_cleanup_errors=True) as name:  # Ray's sockets want a short path
         folder = Path(name)
         (folder / "token").write_text(secrets.token_hex(32))
         environment = {
             **os.environ,
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": s3_server,
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
             "PYTHONPATH": str(ROOT),
@@ -143,7 +146,7 @@ def submit(cluster: Cluster, package: Path, run_dir: str) -> subprocess.Complete
     return subprocess.run(command, env=cluster.environment, capture_output=True, text=True, timeout=900, cwd=cluster.folder)
 
 
-def ids(run_dir: Path) -> dict[str, list[str]]:
+def ids(run_dir: Path | str) -> dict[str, list[str]]:
     store = RunDir(run_dir)
     return {
         "statements": sorted(s.id for s in store.read("statements", Statement)),
@@ -175,3 +178,28 @@ def test_the_corpus_is_where_it_was_named_and_equals_a_local_one(cluster: Cluste
     metrics = json.loads((tmp_path / "job" / "rounds" / "001" / "metrics.json").read_text())
     assert metrics["failures"] == {} and len(metrics["pools"]) == 2, "both nodes checked"
     assert not list(cluster.folder.rglob("pairs")), "nothing was left in Ray's folders"
+
+
+def test_on_s3_it_is_killed_and_continued(cluster: Cluster, package: Path, tmp_path: Path, s3: str) -> None:
+    """Everything but the weights lies in the bucket; SIGKILL of the driver in the middle loses and doubles nothing."""
+    command = [sys.executable, "-m", "synth", "run", "run.yaml", "--run-dir", f"{s3}/runs/far", "--set", f"checkpoints={tmp_path}/weights"]
+    environment = {**cluster.environment, "RAY_ADDRESS": cluster.address, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, cwd=package, stderr=subprocess.DEVNULL, start_new_session=True) as first:
+        deadline = time.monotonic() + 900
+        while not RunDir(f"{s3}/runs/far").keys("r001-"):
+            assert first.poll() is None and time.monotonic() < deadline, "nothing was committed"
+            time.sleep(0.5)
+        os.killpg(first.pid, signal.SIGKILL)
+    began = RunDir(f"{s3}/runs/far")
+    before, name = set(began.keys()), began.id
+    second = subprocess.run(command, env=environment, cwd=package, capture_output=True, text=True, timeout=900)
+    assert second.returncode == 0, second.stderr[-3000:]
+    assert second.stdout.splitlines()[-1] == f"{s3}/runs/far"
+    store = RunDir(f"{s3}/runs/far")
+    assert before <= set(store.keys()) and store.id == name and not store.locked()
+    found = ids(f"{s3}/runs/far")
+    assert len(found["statements"]) == 8 == len(set(found["statements"])) and len(found["pairs"]) == len(set(found["pairs"])) >= 8
+    assert store.count("pairs") == len(found["pairs"]), "no pair was written twice"
+    assert store.exists("report.html") and store.exists("wandb") and (tmp_path / "weights" / f"small-{name}").is_dir()
+    assert [metrics["round"] for metrics in store.rounds()] == [0, 1]
+    assert not list((tmp_path / "weights").rglob("pairs")) and not list(package.glob("runs"))

@@ -33,7 +33,7 @@ ROOMS = {
         *("backends", "ray_session", "pool", "verify_file", "serve"),
     ],
     "train": [
-        *("config", "muon", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate"),
+        *("config", "muon", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate", "probe"),
         *("tracking", "inbox", "engine", "loop", "group", "rounds"),
     ],
     "synth": [
@@ -133,5 +133,5 @@ def test_a_wrong_import_is_found(tmp_path: Path) -> None:
 def test_what_runs_confined_needs_nothing_installed(module: str) -> None:
     """As it is started: without the site packages."""
     code = f"import sys; sys.path.insert(0, sys.argv[1]); import {module}"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(ROOT)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(ROOT)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -106,6 +106,8 @@ class TrainConfig(Config):
     """Train on GPUs."""
     keep_workers: bool = False
     """Start the workers once for all rounds of a run, not for each: they hold their CPUs or GPUs while the samplers work."""
+    wait_seconds: float = Field(300.0, gt=0)
+    """Longest wait for CPUs or GPUs that are held by something else, in seconds; then the run ends and says what holds them."""
     max_failures: int = Field(2, ge=0)
     """How many times a round starts again from its last checkpoint after a worker dies."""
     checkpoint_steps: int = Field(200, ge=1)

@@ -139,7 +139,7 @@ class Tokens:
 
 
 def tokenize(files: Sequence[Path], tokenizer: Any, max_length: int, rank: int = 0, world: int = 1, scratch: str | None = None) -> Tokens:
-    """The share of `rank` among `world` workers, as tokens (completion + end token). Examples over `max_length` tokens are counted.
+    """The share of `rank` among `world` workers, as tokens. Examples over `max_length` tokens are counted.
 
     Prompts become the tokens that a sampling engine gives the model (`synth.prompts.format`).  `scratch` is the folder
     of the unnamed temporary file behind `ids` (4 bytes per token); None = the system's.
@@ -198,6 +198,8 @@ class Batch:
 
     ids: torch.Tensor
     weights: torch.Tensor
+    places: torch.Tensor
+    """Where `weights` (flattened) is above 0: found here, since asking a GPU for it would wait for all it has to do."""
     tokens: int
     """Tokens without padding."""
 
@@ -215,7 +217,8 @@ def collate(tokens: Tokens, index: NDArray[np.int64], pad: int, prompt_loss_weig
         ids[row, :length] = tokens.ids[tokens.starts[i] : tokens.starts[i] + length]
         weights[row, : tokens.prompts[i]] = prompt_loss_weight * tokens.weights[i]
         weights[row, tokens.prompts[i] : length] = tokens.weights[i]
-    return Batch(torch.from_numpy(ids), torch.from_numpy(weights[:, 1:].copy()), int(lengths.sum()))
+    weights = weights[:, 1:].copy()
+    return Batch(torch.from_numpy(ids), torch.from_numpy(weights), torch.from_numpy(np.flatnonzero(weights)), int(lengths.sum()))
 
 
 def micro_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, skip: int = 0) -> Iterator[NDArray[np.int64]]:

@@ -7,6 +7,8 @@ it does not depend on how a batch is cut.
 from __future__ import annotations
 
 import logging
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
@@ -36,6 +38,8 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     logger.setLevel(logging.ERROR)
     # Without this DeepSpeed compiles a shared-memory all-reduce on first use (a minute, and a compiler); gloo does.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    if config.optimizer in ("fused_adam", "cpu_adam") and "TORCH_CUDA_ARCH_LIST" in os.environ:
+        os.environ["TORCH_CUDA_ARCH_LIST"] = plain_architectures(os.environ["TORCH_CUDA_ARCH_LIST"])
     settings = deepspeed_config(config)
     if config.zero_stage == 3:  # from_pretrained then shards while loading; the object must live until it has returned
         from transformers.integrations import HfDeepSpeedConfig
@@ -67,8 +71,29 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     return engine, model
 
 
+def plain_architectures(listed: str) -> str:
+    """TORCH_CUDA_ARCH_LIST as DeepSpeed's builder can read it: `9.0a` and `10.0f` without their letters, each once."""
+    names = [re.sub(r"^(\d+\.\d+)[a-z]+", r"\1", name) for name in re.split(r"[;\s]+", listed) if name]
+    return ";".join(dict.fromkeys(names))
+
+
+def destroy(engine: Any) -> None:
+    """Let go of what the engine holds: ZeRO's hooks would keep model and optimizer state for as long as the process lives."""
+    from deepspeed.runtime.zero import parameter_offload
+    from deepspeed.runtime.zero.partitioned_param_coordinator import PartitionedParameterCoordinator
+
+    engine.destroy()
+    # ZeRO-3 keeps modules in two places more: a stack that begins with the model, and a method's cache of all its arguments.
+    stack = parameter_offload.FWD_MODULE_STACK
+    stack[:] = [module for module in stack if module is not engine.module]
+    for method in vars(PartitionedParameterCoordinator).values():
+        for cell in getattr(method, "__closure__", None) or ():
+            if hasattr(cell.cell_contents, "cache_clear"):
+                cell.cell_contents.cache_clear()
+
+
 def make_loss(model: Any) -> torch.nn.Module:
-    """A module (ids, weights) → Σ weights · cross entropy of ids[:, 1:]; only weighted positions go through the output layer."""
+    """A module (ids, weights, places) → Σ weights · cross entropy of ids[:, 1:]; only `places` go through the output layer."""
     import torch
     from torch.nn import functional
 
@@ -81,15 +106,14 @@ def make_loss(model: Any) -> torch.nn.Module:
             super().__init__()
             self.model = model
 
-        def forward(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-            here = weights > 0
+        def forward(self, ids: torch.Tensor, weights: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
             if plain:
                 hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state
-                logits = self.model.get_output_embeddings()(hidden[:, :-1][here])
+                logits = self.model.get_output_embeddings()(hidden[:, :-1].flatten(0, 1)[places])
             else:
-                logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1][here]
-            losses = functional.cross_entropy(logits.float(), ids[:, 1:][here], reduction="none")
-            return (losses * weights[here]).sum()
+                logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1].flatten(0, 1)[places]
+            losses = functional.cross_entropy(logits.float(), ids[:, 1:].flatten()[places], reduction="none")
+            return (losses * weights.flatten()[places]).sum()
 
     return WeightedLoss()
 

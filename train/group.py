@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
+import time
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,11 @@ from train.config import TrainConfig
 from train.engine import environment
 from train.inbox import Job
 from verify_workers.errors import UserError
+
+log = logging.getLogger(__name__)
+_POLL_SECONDS = 0.3
+_TELL_SECONDS = 5.0  # of waiting for what is held by others, before it is told
+_START_SECONDS = 900.0  # for processes to start and import: slow disks
 
 
 class WorkerGroup:
@@ -32,9 +40,15 @@ class WorkerGroup:
         self.config, self.failure = config, None
         if not ray.is_initialized():
             ray.init(num_cpus=None if os.environ.get("RAY_ADDRESS") else max(os.cpu_count() or 1, config.workers), include_dashboard=False)
-        _enough_resources(ray.cluster_resources(), config)
+        if missing := _missing(ray.cluster_resources(), config):
+            name, wanted, found = missing
+            raise UserError(
+                f"training wants {wanted:g} {name}s in Ray ({config.workers} workers) and the cluster has {found:g}; {_remedy(name)}"
+            )
         self.inbox = folder.resolve() / f"workers-{uuid.uuid4().hex[:8]}"
         self.inbox.mkdir(parents=True)
+        self._closing = threading.Event()
+        self._since = time.monotonic()
         # Not in the main thread, where Ray Train would replace the Ctrl-C handler for good.
         self._thread = threading.Thread(target=self._serve, name="train-workers", daemon=True)
         self._thread.start()
@@ -55,11 +69,24 @@ class WorkerGroup:
         self._thread.join(seconds)
         return not self._thread.is_alive() or (self.inbox / inbox.done_name(job)).exists()
 
+    @property
+    def up(self) -> bool:
+        """Whether the workers have started, so that a round that is stopped has something to save."""
+        return (self.inbox / inbox.UP).exists()
+
+    def check_start(self) -> None:
+        """UserError where the workers should have started long ago."""
+        limit = self.config.wait_seconds + _START_SECONDS
+        if not self.up and time.monotonic() - self._since > limit:
+            raise UserError(f"the training workers did not start within {limit:.0f} s; what Ray does with them: `ray status`, and its logs")
+
     def close(self) -> None:
-        """Let the workers end, and wait for it."""
+        """Let the workers end, and wait for it; not for workers that are still starting: they will see it, and end."""
+        self._closing.set()
         inbox.close(self.inbox)
-        self._thread.join()
-        shutil.rmtree(self.inbox, ignore_errors=True)
+        if self.up or not self._thread.is_alive():
+            self._thread.join()
+            shutil.rmtree(self.inbox, ignore_errors=True)
 
     def __enter__(self) -> WorkerGroup:
         return self
@@ -69,19 +96,53 @@ class WorkerGroup:
 
     def _serve(self) -> None:
         try:
-            _trainer(self.inbox, self.config).fit()
+            self._wait_for_room()
+            if not self._closing.is_set():
+                _trainer(self.inbox, self.config).fit()
         except BaseException as error:  # for the thread that waits
             self.failure = error
+        if self._closing.is_set():
+            shutil.rmtree(self.inbox, ignore_errors=True)
+
+    def _wait_for_room(self) -> None:
+        """Return when what the workers want is free; UserError after `wait_seconds`: Ray itself would wait for ever, in silence."""
+        import ray
+
+        limit, told = self.config.wait_seconds, False
+        while missing := _missing(ray.available_resources(), self.config):
+            name, wanted, found = missing
+            text = f"training wants {wanted:g} {name}s and {found:g} are free in Ray; others are held by {_holders()}"
+            waited = time.monotonic() - self._since
+            if waited > limit:
+                raise UserError(f"{text}; waited {limit:g} s; {_remedy(name)}, or end what holds them")
+            if not told and waited > _TELL_SECONDS:
+                log.warning("%s; waiting up to %g s", text, limit)
+                told = True
+            if self._closing.wait(_POLL_SECONDS):
+                return
 
 
-def _enough_resources(have: dict[str, float], config: TrainConfig) -> None:
-    """UserError rather than an endless wait for a worker that can never be placed."""
+def _missing(have: dict[str, float], config: TrainConfig) -> tuple[str, float, float] | None:
+    """The resource of which `have` has less than the workers want: its name, how much is wanted and how much there is."""
     wanted = {"CPU": config.workers * config.cpus_per_worker} | ({"GPU": float(config.workers)} if config.gpu else {})
-    for name, amount in wanted.items():
-        if have.get(name, 0.0) < amount:
-            remedy = "lower train.workers or train.cpus_per_worker" if name == "CPU" else "lower train.workers or set train.gpu=false"
-            found = have.get(name, 0.0)
-            raise UserError(f"training wants {amount:g} {name}s in Ray ({config.workers} workers) and the cluster has {found:g}; {remedy}")
+    return next(((name, amount, have.get(name, 0.0)) for name, amount in wanted.items() if have.get(name, 0.0) < amount - 1e-6), None)
+
+
+def _remedy(name: str) -> str:
+    if name == "CPU":
+        return "lower train.workers or train.cpus_per_worker"
+    return "lower train.workers, or let samplers give theirs back with sampler.release_while_training=true (and train.keep_workers=false)"
+
+
+def _holders() -> str:
+    """The classes of the actors that live in this Ray, most frequent first."""
+    try:
+        from ray._private.state import actors
+
+        alive = Counter(str(actor["ActorClassName"]) for actor in actors(actor_state_name="ALIVE").values())
+    except Exception:  # not a public interface: a missing name must not hide what is being told
+        alive = Counter()
+    return ", ".join(f"{count} {name}" for name, count in alive.most_common(5)) or "other tasks"
 
 
 def _trainer(folder: Path, config: TrainConfig) -> Any:

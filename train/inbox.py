@@ -1,6 +1,7 @@
 """How the driver hands rounds to its workers: a folder that all of them see.
 
-`job.json` holds the round to train (null: the inbox is closed), `ATTEMPT.done` says that one has ended.
+`job.json` holds the round to train (null: the inbox is closed), `ATTEMPT.done` says that one has ended, `up` that workers
+have started.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+UP = "up"  # the file that says that workers serve the inbox
 _POLL_SECONDS = 0.2
 
 
@@ -28,6 +30,8 @@ class Job:
     """Hash of everything the result depends on; goes into the manifest."""
     attempt: str
     """Unique per driver, so that a dying worker of an older driver cannot write into a newer one's checkpoint."""
+    served: str = ""
+    """Number format in which the result will be served; '' = the one it is trained in."""
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
-from train.engine import gather, make_engine
-from train.inbox import Job, done_name, next_job, write_json
+from train.engine import destroy, gather, make_engine
+from train.inbox import UP, Job, done_name, next_job, write_json
 from train.schedule import learning_rate, planned_steps
 from verify_workers.errors import UserError
 
@@ -36,6 +36,8 @@ def serve(inbox: str) -> None:
     """
     _imports()
     folder = Path(inbox)
+    if folder.is_dir():
+        (folder / UP).touch()
     seen: set[str] = set()
     while (job := next_job(folder, seen)) is not None:
         seen.add(job.attempt)
@@ -49,10 +51,13 @@ def run(job: Job) -> None:
     """One job.  A UserError is written to `error.json` rather than raised: trying again cannot mend it."""
     try:
         loop, tokenizer = prepare(job)
-        loop.resume()
-        loop.train()
-        if loop.stopped != "interrupted":
-            loop.export(tokenizer)
+        try:
+            loop.resume()
+            loop.train()
+            if loop.stopped != "interrupted":
+                loop.export(tokenizer)
+        finally:
+            destroy(loop.engine)
     except UserError as error:
         write_json(Path(job.out) / "error.json", {"error": str(error)})
 
@@ -186,7 +191,8 @@ class TrainingLoop:
         stream = micro_batches(self.data.lengths, self.micro_tokens, self._seed, skip=self.step * config.accumulation)
         self.engine.train()
         begin = time.monotonic() - self.seconds
-        loss_sum = weight_sum = 0.0
+        loss_sum: Any = 0.0  # a tensor on the device: read out only where it is logged
+        weight_sum = 0.0
         tokens_logged, last = self.tokens, time.monotonic()
         while self.step < self.total:
             batches = [collate(self.data, next(stream), self.pad, config.prompt_loss_weight) for _ in range(config.accumulation)]
@@ -208,7 +214,7 @@ class TrainingLoop:
             self.step += 1
             self.seconds = time.monotonic() - begin
             if self.step % config.log_steps == 0 or self.step == self.total:
-                loss = self._reduce([loss_sum])[0] / max(weight_sum, 1e-9)
+                loss = self._reduce([float(loss_sum)])[0] / max(weight_sum, 1e-9)
                 if not math.isfinite(loss):  # of all workers together, so that all of them end here
                     hint = f"lower train.lr (now {config.lr}) or raise train.warmup"
                     raise UserError(f"{self.out}: the loss became {loss} by step {self.step}; {hint}")
@@ -233,17 +239,17 @@ class TrainingLoop:
         if self.stopped == "interrupted" and self.step:
             self.save()
 
-    def _step(self, batches: list[Batch], weight: float) -> float:
-        """One optimizer step; returns this worker's Σ weight · loss."""
+    def _step(self, batches: list[Batch], weight: float) -> torch.Tensor | float:
+        """One optimizer step; returns this worker's Σ weight · loss, still on the device."""
         rate = learning_rate(self.step, self.total, self.config)
         for group in self.engine.optimizer.param_groups:
             group["lr"] = rate * group.get("lr_ratio", 1.0)
         # DeepSpeed divides by the number of micro-batches and averages over the workers: undo both, divide by the true weight.
         scale = self.world * len(batches) / max(weight, 1e-9)
-        total = 0.0
+        total: torch.Tensor | float = 0.0
         for batch in batches:
-            loss = self.engine(batch.ids.to(self.device), batch.weights.to(self.device))
-            total += float(loss.detach())
+            loss = self.engine(*(part.to(self.device, non_blocking=True) for part in (batch.ids, batch.weights, batch.places)))
+            total = total + loss.detach()
             self.engine.backward(loss * scale)
             self.engine.step()
         return total
@@ -253,6 +259,7 @@ class TrainingLoop:
         from torch import distributed
 
         from train.model import checkpoint_hash, replace_directory
+        from train.probe import write_probe
 
         state = gather(self.model, self.config.zero_stage, self.rank)
         if self.rank == 0:
@@ -261,6 +268,7 @@ class TrainingLoop:
             partial.mkdir()
             self.model.save_pretrained(partial, state_dict=state)
             tokenizer.save_pretrained(str(partial))
+            write_probe(partial, self.job.served or self.config.dtype)
             replace_directory(partial, self.out / "model")
             log = (self.out / "metrics.jsonl").read_text().splitlines()
             manifest = {

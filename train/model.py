@@ -79,7 +79,7 @@ def checkpoint_hash(directory: str | os.PathLike[str]) -> str:
     UserError if `directory` holds no `config.json` or no `.safetensors`.
     """
     root = Path(directory)
-    files = sorted(path for path in root.iterdir() if path.suffix in _HASHED) if root.is_dir() else []
+    files = sorted(path for path in root.iterdir() if path.suffix in _HASHED and path.name != "probe.json") if root.is_dir() else []
     if not any(path.name == "config.json" for path in files) or not any(path.suffix == ".safetensors" for path in files):
         raise UserError(f"{root}: not a model checkpoint (it needs config.json and *.safetensors)")
     total = hashlib.sha256()

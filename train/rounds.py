@@ -24,7 +24,7 @@ from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
 _POLL_SECONDS = 0.3
-_NOT_IN_KEY = {"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads", "keep_workers"}
+_NOT_IN_KEY = {"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads", "keep_workers", "wait_seconds"}
 
 
 class TrainingStopped(Exception):
@@ -64,13 +64,15 @@ def train_round(
     on_progress: Callable[[dict[str, float]], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     group: WorkerGroup | None = None,
+    served: str = "",
 ) -> TrainResult:
     """Fine-tune the checkpoint at `init_dir` on `examples` (records, or Parquet files) into `out_dir/model`.
 
     On a cluster `init_dir`, the files and `out_dir` must be on a file system that every node sees.  `group` are the
     workers that train it, if they are of this configuration's shape; else some are started for this round alone, on
     the Ray that is connected or a local one.  `on_progress` gets each row of metrics.jsonl as it appears, in the
-    calling thread.  Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
+    calling thread.  `served` is the number format in which the result will be sampled from (for its `probe.json`; '' =
+    `config.dtype`).  Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
 
     Raises UserError for unfit examples or checkpoint, too small a cluster, a diverging loss, or an `out_dir` that
     belongs to another round; RuntimeError when workers died more than `config.max_failures` times.
@@ -83,7 +85,7 @@ def train_round(
     key = _key(init_hash, files_hash(files), config, seed)
     _claim(out, key)
     if not (out / "manifest.json").exists():
-        job = Job(str(init), tuple(map(str, files)), str(out), config.model_dump(mode="json"), seed, key, uuid.uuid4().hex[:8])
+        job = Job(str(init), tuple(map(str, files)), str(out), config.model_dump(mode="json"), seed, key, uuid.uuid4().hex[:8], served)
         with nullcontext(group) if group is not None and group.fits(config) else WorkerGroup(config, out) as workers:
             _launch(job, workers, on_progress, should_stop)
     return _result(out, time.monotonic() - started)
@@ -133,12 +135,15 @@ def _launch(
     try:
         while not group.finished(job, _POLL_SECONDS):
             tail.read()
+            group.check_start()
             if not stopping and should_stop is not None and should_stop():
+                if not group.up:
+                    raise TrainingStopped(f"{out}: training was stopped before it started")
                 stopping = True
                 (out / "stop").touch()
     except KeyboardInterrupt:
         (out / "stop").touch()
-        while not group.finished(job, _POLL_SECONDS):  # until the workers have saved; a second Ctrl-C gets through at once
+        while group.up and not group.finished(job, _POLL_SECONDS):  # until the workers have saved; a second Ctrl-C gets through at once
             pass
         raise
     tail.read()
@@ -148,6 +153,8 @@ def _launch(
         if stopping:
             raise TrainingStopped(f"{out}: training stopped; call again to go on")
         cause = group.failure
+        if isinstance(cause, UserError):
+            raise cause
         raise RuntimeError(f"training in {out} failed: {cause or 'the workers ended without a result'}") from cause
 
 

@@ -12,6 +12,10 @@ from urllib.parse import urlparse
 from train.config import TrackingConfig
 
 Mode = Literal["online", "offline", "disabled"]
+# Offline nothing but a busy machine delays the start, and giving up would lose the whole record.  W&B has limits of its own
+# (30 s for a step inside `init` and inside `log`), so a time-out is no reason to give up either.
+START_SECONDS = {"online": 60.0, "offline": 600.0}
+STARTS = 5
 
 
 def resolve_mode(config: TrackingConfig, environment: Mapping[str, str], home: Path) -> Mode:
@@ -49,7 +53,15 @@ class Tracker:
         self._run: Any = None
         if self.mode == "disabled":
             return
-        self._try("start", lambda: self._start(config, folder, run_id, settings))
+        self._try("start", lambda: self._start_patiently(config, folder, run_id, settings))
+
+    def _start_patiently(self, *given: Any) -> None:
+        for left in reversed(range(STARTS)):
+            try:
+                return self._start(*given)
+            except TimeoutError:
+                if not left:
+                    raise
 
     def _start(self, config: TrackingConfig, folder: Path, run_id: str, settings: Mapping[str, Any]) -> None:
         import wandb
@@ -64,7 +76,7 @@ class Tracker:
             mode=self.mode,
             resume="allow" if self.mode == "online" else None,
             config=dict(settings),
-            settings=wandb.Settings(silent=True, console="off", init_timeout=30),
+            settings=wandb.Settings(silent=True, console="off", init_timeout=START_SECONDS[self.mode]),
         )
 
     @property
@@ -78,14 +90,24 @@ class Tracker:
 
     def finish(self) -> None:
         """Close the run and wait for what is still being written."""
-        self._try("finish", lambda: self._run.finish())
+        self._try("finish", self._finish)
         self._run = None
+
+    def _finish(self) -> None:
+        import wandb
+
+        self._run.finish()
+        if self.mode == "offline":
+            # W&B's service still writes the last rows when `finish` returns: whoever copies the folder then copies a torn file.
+            wandb.teardown()  # waits for the service to end
 
     def _try(self, what: str, step: Callable[[], Any]) -> None:
         if self._run is None and what != "start":
             return
         try:
             step()
+        except TimeoutError as error:  # the machine is busy: the next rows may get through
+            self._warn(f"W&B: {what} timed out ({error})")
         except Exception as error:  # whatever W&B raises, the run goes on
             self._run = None
             reason = (str(error) or type(error).__name__).splitlines()[0]

@@ -97,7 +97,7 @@ def _folder() -> Iterator[str]:
 def _await_answer(address: str) -> None:
     """Return when a Ray answers at `address`; Ray itself would wait for ever."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdecimal():
+    if not colon or not port.isdecimal() or "/" in host:  # http://… is the dashboard, where jobs are submitted
         raise UserError(f"RAY_ADDRESS={address}: not an address; it is HOST:PORT, or unset it to work on this machine alone")
     end = time.monotonic() + ANSWER_SECONDS
     while not _answers(host.strip("[]"), int(port), max(1.0, end - time.monotonic())):

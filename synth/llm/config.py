@@ -29,7 +29,12 @@ class SamplerConfig(BaseModel):
     enforce_eager: bool = Field(True, description="no graph capture: the fast start; turn off on GPUs")
     offline: bool = Field(True, description="never ask a model hub")
     release_while_training: bool = Field(False, description="end all engines while a round trains (GPUs shared with the trainer)")
-    swap_tolerance: float = Field(0.02, gt=0, description="largest mean difference of token log-probabilities after a swap, nats")
+    swap_tolerance: float | None = Field(
+        None,
+        gt=0,
+        description="largest mean difference of token log-probabilities after a swap, as a share of the logits' standard deviation; "
+        "None = what rounding in the number formats explains (0.002 for float32, 0.04 for bfloat16)",
+    )
     requests: int = Field(64, ge=1, description="endpoints: requests in flight at once, of the whole run")
     request_timeout: float = Field(600.0, gt=0, description="endpoints: seconds that one request may take")
     retries: int = Field(8, ge=0, description="endpoints: how often a request that failed is sent again, with growing pauses")

@@ -11,9 +11,10 @@ import ray
 
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import ENGINE_ENVIRONMENT, Engine
-from synth.llm.swap import SwapFailed, checkpoint_probe, mean_gap, token_logprobs
+from synth.llm.swap import SwapFailed, token_logprobs, tolerance
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
+from train.probe import Probe, mean_gap, read_probe
 
 
 @ray.remote
@@ -57,25 +58,29 @@ class Sampler:
         self.engine.call(function, lambda value: loop.call_soon_threadsafe(_settle, future, value))
         return await future
 
-    async def logprobs(self, tokens: list[int]) -> list[float]:
-        return list(await self._call(lambda llm: token_logprobs(llm, tokens)))
+    async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
+        return list(await self._call(lambda llm: token_logprobs(llm, texts)))
 
-    async def load(self, weights: Weights) -> dict[str, float]:
+    async def load(self, weights: Weights, probe: Probe | None = None) -> dict[str, float]:
         """Swap in `weights` and check that the engine now computes what their checkpoint does.
 
+        `probe` is what that is; None = the one that the trainer left beside the weights.
         Returns the mean absolute differences (nats a token) `before` and `after`, and `seconds`.  Raises SwapFailed.
         """
         async with self.swapping:
             if weights == self.engine.weights and self.swap:
                 return self.swap
             started = time.monotonic()
-            probe = await asyncio.to_thread(checkpoint_probe, weights.path)
+            probe = probe or await asyncio.to_thread(read_probe, weights.path)
+            if probe is None or not probe.tokens:
+                raise SwapFailed(f"{weights.path}: no probe.json that says what these weights compute, so the swap cannot be checked")
             before = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
             await self._call(lambda llm: self.engine.swap(weights))
             after = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
-            if after > self.engine.config.swap_tolerance:
+            if not after <= (limit := tolerance(probe, self.engine.config)):
                 raise SwapFailed(
-                    f"after loading {weights.path} the engine is {after:.3f} nats a token off the checkpoint (before: {before:.3f})"
+                    f"after loading {weights.path} the engine is {after:.4f} nats a token off the checkpoint "
+                    f"(before: {before:.4f}; up to {limit:.4f} would be rounding)"
                 )
             self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started}
             return self.swap

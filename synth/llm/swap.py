@@ -1,23 +1,27 @@
 """New weights for a running engine, checked.
 
 With tied embeddings on CPU an engine silently keeps part of the old weights, and nothing says so: after a swap the
-engine must compute what the checkpoint computes.
+engine must compute what the checkpoint computes (`train.probe`).
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from synth.llm.config import SamplerConfig
+from train.probe import Probe, rounding
 
-def token_logprobs(llm: Any, tokens: list[int]) -> list[float]:
-    """The engine's log-probabilities of `tokens[1:]`, nats."""
+
+def token_logprobs(llm: Any, texts: list[list[int]]) -> list[list[float]]:
+    """The engine's log-probabilities of each text's tokens but the first, nats."""
     from vllm import SamplingParams
 
-    output = llm.generate({"prompt_token_ids": tokens}, SamplingParams(max_tokens=1, temperature=0, prompt_logprobs=0), use_tqdm=False)[0]
-    return [entry[token].logprob for token, entry in zip(tokens[1:], output.prompt_logprobs[1:], strict=True)]
+    prompts = [{"prompt_token_ids": tokens} for tokens in texts]
+    outputs = llm.generate(prompts, SamplingParams(max_tokens=1, temperature=0, prompt_logprobs=0), use_tqdm=False)
+    return [
+        [entry[token].logprob for token, entry in zip(tokens[1:], output.prompt_logprobs[1:], strict=True)]
+        for tokens, output in zip(texts, outputs, strict=True)
+    ]
 
 
 def swap_weights(llm: Any, path: str) -> None:
@@ -30,31 +34,7 @@ class SwapFailed(Exception):
     """The engine does not compute what the new checkpoint computes."""
 
 
-def mean_gap(a: list[float], b: list[float]) -> float:
-    return sum(abs(x - y) for x, y in zip(a, b, strict=True)) / max(1, len(b))
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Token ids, and the log-probabilities (nats) that a checkpoint gives `tokens[1:]`."""
-
-    tokens: list[int]
-    logprobs: list[float]
-
-
-PROBE_TEXT = "<|prove|>: ∀ n : Nat, n + 0 = n<|answer|>intro n; rfl"
-
-
-def checkpoint_probe(checkpoint: str) -> Probe:
-    """What the checkpoint itself computes on a fixed text: `probe.json` beside its weights, else by transformers."""
-    file = Path(checkpoint) / "probe.json"
-    if file.exists():
-        return Probe(**json.loads(file.read_text()))
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokens = AutoTokenizer.from_pretrained(checkpoint).encode(PROBE_TEXT)
-    model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32).eval()
-    with torch.no_grad():
-        logprobs = torch.log_softmax(model(torch.tensor([tokens])).logits[0, :-1].float(), -1)
-    return Probe(tokens, logprobs[torch.arange(len(tokens) - 1), torch.tensor(tokens[1:])].tolist())
+def tolerance(probe: Probe, config: SamplerConfig) -> float:
+    """The largest mean gap after a good swap, nats a token: a share of the spread of the logits, as rounding errors are."""
+    share = rounding(probe.dtype, config.dtype) if config.swap_tolerance is None else config.swap_tolerance
+    return share * max(probe.spread, 0.1)

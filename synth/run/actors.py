@@ -14,6 +14,7 @@ from synth.run.shard import SearchShard
 from synth.run.state import Run
 from synth.services import Group
 from train.group import WorkerGroup
+from train.probe import Probe, compute_probe, read_probe
 
 
 def start_trainers(job: Run, number: int) -> None:
@@ -60,7 +61,8 @@ async def swap_in(job: Run) -> dict[str, float]:
 
 
 async def _swap(job: Run, group: Group) -> list[dict[str, float]]:
-    results = await asyncio.gather(*(sampler.load.remote(job.answering) for sampler in group.actors), return_exceptions=True)
+    probe = await _probe(job, group)
+    results = await asyncio.gather(*(sampler.load.remote(job.answering, probe) for sampler in group.actors), return_exceptions=True)
     errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
     if len(errors) == len(results):
         raise plain(next(iter(errors.values())))
@@ -73,6 +75,14 @@ async def _swap(job: Run, group: Group) -> list[dict[str, float]]:
         stop_shards(job)
         group.actors = [actor for actor in group.actors if actor not in dropped]
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+async def _probe(job: Run, group: Group) -> Probe:
+    """What the answering weights compute: as the trainer left it, or computed once, in a process of its own, for all samplers."""
+    path = job.answering.path
+    if (found := await asyncio.to_thread(read_probe, path)) is None:
+        found = await ray.remote(num_cpus=0)(compute_probe).remote(path, job.config.models.of(group.roles[0]).sampler.dtype)
+    return found
 
 
 def stop_samplers(job: Run) -> None:

@@ -55,6 +55,7 @@ def shortage(config: RunConfig, roles: Sequence[ModelRole], nodes: list[dict[str
             parts = f"{sum(sampler.replicas for sampler in samplers)} samplers and {config.train.workers} training workers"
             remedy = "lower sampler.replicas, sampler.cpus or train.workers" if name == "CPU" else "lower sampler.replicas or train.workers"
             release = "" if released(config, roles) else ", set sampler.release_while_training=true"
+            release += " and train.keep_workers=false" if config.train.keep_workers else ""
             return f"{parts} ask for {asked:g} {name}s and the Ray cluster has {have[name]:g}; {remedy}{release}, or add nodes"
     widest = max((sampler.gpus for sampler in samplers), default=0.0)
     if widest > largest + 1e-6:

@@ -23,7 +23,8 @@ class Interrupts:
     before are back, and the one of the signal that came is called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, resumable: bool = True) -> None:
+        self.resumable = resumable
         self.received: list[int] = []
         self._cancel: Callable[[], object] | None = None
         self._before: dict[int, Any] = {}
@@ -49,7 +50,7 @@ class Interrupts:
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.received.append(number)
         if len(self.received) > 1:
-            end_at_once(self.received[0])
+            end_at_once(self.received[0], self.resumable)
         if self._cancel is None:
             raise KeyboardInterrupt
         self._cancel()
@@ -76,7 +77,7 @@ class Interrupts:
                     loop.set_exception_handler(lambda *_: None)  # what was left behind is over, and no news
 
 
-def end_at_once(number: int) -> None:
+def end_at_once(number: int, resumable: bool = True) -> None:
     """End this process and its descendants (a Ray of our own among them), with the one line that an interruption gets."""
     import psutil
 
@@ -86,7 +87,8 @@ def end_at_once(number: int) -> None:
         except psutil.Error:
             continue
     cursor = "\x1b[?25h\n" if sys.stderr.isatty() else ""  # the live display hides it
-    os.write(2, f"{cursor}synth: interrupted; run the same command to continue\n".encode())
+    line = "synth: interrupted" + ("; run the same command to continue" if resumable else "")
+    os.write(2, f"{cursor}{line}\n".encode())
     os._exit(128 + number)
 
 

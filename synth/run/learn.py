@@ -62,7 +62,10 @@ async def fit(job: Run, number: int, initial: Path, examples: list[Example], con
         job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
     work = in_thread(
-        lambda: train_round(initial, examples, job.training(number), config, job.config.seed + number, report, stop.is_set, job.trainers)
+        lambda: train_round(
+            *(initial, examples, job.training(number), config, job.config.seed + number),
+            *(report, stop.is_set, job.trainers, job.config.models.of("prover").sampler.dtype),
+        )
     )
     try:
         await asyncio.shield(work)

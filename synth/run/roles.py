@@ -96,7 +96,11 @@ def preset(config: RunConfig, role: ModelRole) -> str:
         return source.preset
     if source.endpoint:
         return "chat"
-    if (folder := checkpoint(config, role)) is None:
+    try:
+        folder = checkpoint(config, role)
+    except UserError:  # told by `check_roles` where the role is asked; elsewhere it does not matter
+        return "chat"
+    if folder is None:
         return "embedded"
     tokenizer = folder / "tokenizer.json"
     if tokenizer.exists() and "<|prove|>" in tokenizer.read_text(encoding="utf-8"):

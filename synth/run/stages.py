@@ -26,6 +26,7 @@ from synth.run.baseline import Baseline, baseline
 from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
+from synth.run.interrupt import Interrupts
 from synth.run.roles import check_roles, checkpoint, given_weights, groups, ready, role_prompts, start_group
 from synth.run.shard import Shard
 from synth.search.loop import require_strategies, search, strategies
@@ -202,9 +203,10 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
 
 
 def _run(work: Any) -> Any:
-    with ray_session():
+    with Interrupts(resumable=False) as interrupts, ray_session():
+        interrupts.install()  # Ray has put its own handler of SIGTERM in place
         try:
-            return asyncio.run(work)
+            return interrupts.run(work)
         except RayTaskError as error:
             raise plain(error) from error
 

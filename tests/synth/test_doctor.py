@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from synth import doctor
+from synth.config import RunConfig
 from synth.doctor import Row, diagnose, table
 from tests.verify_workers.fake_lake import FakeLake
 
@@ -63,8 +64,23 @@ def test_a_small_and_full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row.what for row in doctor._disk("s3://bucket/run")] == ["temporary files"]
 
 
+def test_gpus_that_are_not_there_and_versions_nobody_ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    big = RunConfig.model_validate({"sampler": {"replicas": 4, "gpus": 2, "release_while_training": True}, "train": {"gpu": True}})
+    row = found(list(doctor._gpu_demand(big, 1)), "GPUs")  # two groups of engines: the trained prover, and the frozen roles
+    assert row.status == "warn" and row.detail == "the configuration asks for 16, this machine has 1"
+    assert found(list(doctor._gpu_demand(big, 16)), "GPUs").status == "ok" and not list(doctor._gpu_demand(RunConfig(), 0))
+    assert "measured" not in (row := doctor._pinned("vllm", "0.33.0", "0.33.0")).detail and "not tried" in row.detail
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
+    assert doctor._nvcc().status == "warn"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/nvcc").write_text("#!/bin/sh\n")
+    (tmp_path / "bin/nvcc").chmod(0o755)
+    assert doctor._nvcc() == Row("nvcc", "ok", str(tmp_path / "bin/nvcc"))
+
+
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks() -> object:
+    def breaks(config: object) -> object:
         raise OSError("libtorch.so: cannot open\nmore")
 
     monkeypatch.setattr(doctor, "_gpu", breaks)

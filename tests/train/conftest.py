@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from train.config import ModelConfig
 from train.data import Example
@@ -30,3 +33,13 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, examples: list[Example]) -> P
     tokenizer = train_tokenizer([e.prompt + e.completion for e in examples], vocab_size=320, max_length=128)
     create_checkpoint(folder, ModelConfig(vocab_size=320, d_model=32, layers=2, heads=2, ffn=64, max_length=128), tokenizer, seed=1)
     return folder
+
+
+@pytest.fixture(scope="session")  # DeepSpeed remembers the first group
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This process as the only worker of a process group, as Ray Train sets it up."""
+    os.environ |= {"DS_ACCELERATOR": "cpu", "LOCAL_RANK": "0"}
+    store = tmp_path_factory.mktemp("store") / "file"
+    torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()

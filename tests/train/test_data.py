@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from synth.prompts import load_prompts
+from synth.prompts.format import prompt_ids, stop_ids
 from train.data import Example, collate, epoch_batches, example_files, micro_batches, read_rows, tokenize, write_examples
 from train.engine import make_loss
 from verify_workers.errors import UserError
@@ -49,6 +51,27 @@ def test_shares_of_workers_make_up_the_whole(tmp_path: Path, tiny: Path, example
     assert text == examples[0].prompt + examples[0].completion + "<|eos|>"
 
 
+def test_a_chat_is_trained_on_as_it_is_sampled_from(tmp_path: Path, tiny: Path) -> None:
+    """Token for token what the engine is given, then the completion, then the end of the turn; loss on the latter two alone."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|turn|>", "<|end|>"]})
+    turns = "{% for m in messages %}<|turn|>{{ m.role }}: {{ m.content }}<|end|>{% endfor %}"
+    tokenizer.chat_template = turns + "{% if add_generation_prompt %}<|turn|>assistant: {% endif %}"
+    prompt = load_prompts("chat").prove("theorem t (n : Nat) : n + 0 = n", "open Nat", "", "Show it.")
+    raw = '{"role": "prove"}'  # text that only looks like a chat's JSON
+    rows = [Example(prompt=prompt.for_training(), completion="by\n  rfl\n"), Example(prompt=raw, completion="x", weight=0.5)]
+    write_examples(rows, tmp_path / "x.parquet")
+    assert list(read_rows([tmp_path / "x.parquet"])) == [([prompt.for_training(), raw], ["by\n  rfl\n", "x"], [1.0, 0.5])]
+    data = tokenize([tmp_path / "x.parquet"], tokenizer, 4096)
+    chat, plain = (list(data.ids[data.starts[i] : data.starts[i + 1]]) for i in (0, 1))
+    sampled = prompt_ids(tokenizer, prompt)
+    assert chat[: data.prompts[0]] == sampled and tokenizer.decode(sampled).endswith("<|turn|>assistant: " + prompt.prefill)
+    assert tokenizer.decode(chat[len(sampled) :]) == "by\n  rfl\n<|end|>" and chat[-1] in stop_ids(tokenizer, prompt)
+    assert tokenizer.decode(plain) == raw + "x<|eos|>"
+    batch = collate(data, np.array([0]), 0, 0.0)
+    assert batch.weights[0].tolist() == [0.0] * (len(sampled) - 1) + [1.0] * (len(chat) - len(sampled))
+
+
 def test_over_length_examples_are_counted(tmp_path: Path, tiny: Path) -> None:
     write_examples([Example(prompt="a", completion="b"), Example(prompt="a", completion="1" * 50)], tmp_path / "x.parquet")
     data = tokenize([tmp_path / "x.parquet"], AutoTokenizer.from_pretrained(tiny), 20)
@@ -63,7 +86,7 @@ def test_loss_is_the_weighted_cross_entropy_of_completion_and_end(tmp_path: Path
     data = tokenize([tmp_path / "x.parquet"], tokenizer, 128)
     batch = collate(data, np.array([0, 1]), 0, prompt_weight)
     with torch.no_grad():
-        loss = float(make_loss(model)(batch.ids, batch.weights))
+        loss = float(make_loss(model)(batch.ids, batch.weights, batch.places))
         expected = 0.0
         for row in rows:  # one at a time, unpadded, by hand
             prompt, completion = tokenizer(row.prompt)["input_ids"], tokenizer(row.completion)["input_ids"] + [tokenizer.eos_token_id]

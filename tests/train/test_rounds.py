@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
+import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import ray
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -28,16 +29,6 @@ CONFIG = TrainConfig(
 )
 # The same training, looked at more often: what is logged and when is not part of the result.
 SLOW = CONFIG.model_copy(update={"log_steps": 1, "checkpoint_steps": 7})
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """This process as the only worker of a process group, as Ray Train sets it up."""
-    os.environ |= {"DS_ACCELERATOR": "cpu", "LOCAL_RANK": "0"}
-    store = tmp_path_factory.mktemp("store") / "file"
-    torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
-    yield
-    torch.distributed.destroy_process_group()
 
 
 def job(init: Path, examples: list[Example], out: Path, config: TrainConfig, seed: int = 0) -> Job:
@@ -60,7 +51,7 @@ def test_exported_model_is_the_trained_one(
     trainer.engine.eval()
     with torch.no_grad():
         weights = torch.ones(1, ids.shape[1] - 1)
-        trained = float(trainer.engine(ids, weights))
+        trained = float(trainer.engine(ids, weights, torch.arange(weights.numel())))
         trainer.export(tokenizer)
         exported = AutoModelForCausalLM.from_pretrained(tmp_path / "out" / "model")
         logs = exported(ids).logits[0, :-1].log_softmax(-1)
@@ -119,6 +110,8 @@ def test_stopped_round_goes_on_to_the_same_weights(
         train_round(tiny, examples, out, SLOW, 8)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_worker_is_replaced_and_the_round_finishes(ray_local: None, tiny: Path, tmp_path: Path) -> None:
     config = TrainConfig.model_validate(CONFIG.model_dump() | {"workers": 2, "zero_stage": 2, "epochs": 60, "max_failures": 1})
     out, killed = tmp_path / "out", list[int]()
@@ -161,6 +154,30 @@ def test_kept_workers_train_one_round_after_another(ray_local: None, tiny: Path,
     alone = train_round(first.dir, examples, tmp_path / "alone", config, 2)
     assert alone.hash == second.hash, "a kept worker carried something from one round into the next"
     assert len({first.hash, second.hash, third.hash}) == 3
+
+
+def test_what_is_held_by_others_is_waited_for_a_while_and_named(
+    ray_local: None, tiny: Path, examples: list[Example], tmp_path: Path
+) -> None:
+    @ray.remote(num_cpus=2)
+    class Greedy:
+        def ready(self) -> None: ...
+
+    holder: Any = Greedy.remote()
+    ray.get(holder.ready.remote())
+    try:
+        short = CONFIG.model_copy(update={"wait_seconds": 1.0})
+        with pytest.raises(UserError, match=r"wants 0\.5 CPUs and 0 are free.*Greedy.*lower train\.workers"):
+            train_round(tiny, examples, tmp_path / "a", short, 0)
+        long = CONFIG.model_copy(update={"wait_seconds": 3600.0})
+        with pytest.raises(TrainingStopped):  # an interruption ends the wait
+            train_round(tiny, examples, tmp_path / "b", long, 0, should_stop=lambda: True)
+    finally:
+        ray.kill(holder)
+    deadline = time.monotonic() + 60
+    while list(tmp_path.glob("*/workers-*")) and time.monotonic() < deadline:  # the waiting thread clears up behind itself
+        time.sleep(0.1)
+    assert not list(tmp_path.glob("*/workers-*"))
 
 
 def test_too_small_a_cluster_and_no_usable_example_are_told(ray_local: None, alone: None, tiny: Path, tmp_path: Path) -> None:

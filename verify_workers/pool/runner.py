@@ -54,8 +54,7 @@ class Runner:
             self.deadline = time.monotonic() + self._config.start
             try:
                 backend = self._make()
-                strict = self._config.audit == "strict" and backend.name not in STRICT_BACKENDS
-                auditor = self._make_auditor() if strict else None
+                auditor = self._auditor_for(backend)
             finally:
                 self.deadline = None
             self.backend, self._auditor, self._checks = backend, auditor, 0
@@ -87,6 +86,16 @@ class Runner:
                 backend.close()
             except Exception:
                 log.exception("worker %d: %s could not be closed", self.number, backend.name)
+
+    def _auditor_for(self, backend: Backend) -> Backend | None:
+        """The second judge that acceptances of `backend` need, if they do; without it there is no use for `backend` either."""
+        if self._config.audit != "strict" or backend.name in STRICT_BACKENDS:
+            return None
+        try:
+            return self._make_auditor()
+        except BaseException:
+            backend.close()
+            raise
 
     def _ask(self, backend: Backend, question: Check) -> tuple[Verdict, str]:
         """The backend's verdict, or in words why its reply is none."""

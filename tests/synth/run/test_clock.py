@@ -12,6 +12,7 @@ from synth.run import clock, watch
 from synth.run.clock import Clock
 from synth.run.figures import costs
 from synth.run.watch import watched
+from synth.services import Group
 from synth.store.rundir import RunDir
 from tests.synth.run.fakes import FakeActor, make_run, output
 
@@ -85,11 +86,12 @@ def test_gauges_add_up_and_go_to_zero(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(watch, "POLL", 0.01)
     job = make_run(tmp_path)
     job.shards = [FakeActor(counts=({}, {}, {}))]
-    job.samplers = [
+    engines = [
         FakeActor(stats={"busy_share": 1.0, "tokens_per_second": 100.0}),
         FakeActor(stats={"busy_share": 0.5, "tokens_per_second": 50.0}),
         FakeActor(stats=RuntimeError("it died")),
     ]
+    job.groups = [Group(("prover",), engines, up=True)]
     job.pools = {node: FakeActor(stats={"busy_share": 0.25, "checks_per_second": 7.0}) for node in "ab"}
     shown: list[dict[str, float]] = []
 

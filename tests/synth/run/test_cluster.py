@@ -11,6 +11,7 @@ from ray.exceptions import RayActorError
 from rich.console import Console
 
 from synth.config import RunConfig
+from synth.llm.config import ModelRole
 from synth.run import cluster
 from synth.run.cluster import demand, enough, shortage, started
 from synth.show.progress import Progress
@@ -19,18 +20,19 @@ from verify_workers.errors import UserError
 
 
 def config(sampler: dict[str, Any], train: dict[str, Any]) -> RunConfig:
-    return RunConfig.model_validate({"sampler": sampler, "train": train})
+    return RunConfig.model_validate({"models": {"prover": {"path": "given", "sampler": sampler}}, "train": train})
 
 
-GPU = config({"replicas": 4, "gpus": 2}, {"workers": 8, "gpu": True, "batch_tokens": 8192})
+PROVER: tuple[ModelRole, ...] = ("prover",)
+SAMPLER = {"replicas": 4, "gpus": 2}
+TRAIN = {"workers": 8, "gpu": True, "batch_tokens": 8192}
+GPU = config(SAMPLER, TRAIN)
 
 
 @pytest.mark.parametrize(("changes", "gpus"), [({}, 16), ({"release_while_training": True}, 8)])
 def test_what_is_held_at_the_same_time(changes: dict[str, Any], gpus: int) -> None:
-    changed = GPU.model_copy(update={"sampler": GPU.sampler.model_copy(update=changes)})
-    assert demand(changed)["GPU"] == gpus
-    kept = changed.model_copy(update={"train": changed.train.model_copy(update={"keep_workers": True})})
-    assert demand(kept)["GPU"] == 16
+    assert demand(config({**SAMPLER, **changes}, TRAIN), PROVER)["GPU"] == gpus
+    assert demand(config({**SAMPLER, **changes}, {**TRAIN, "keep_workers": True}), PROVER)["GPU"] == 16
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_what_is_held_at_the_same_time(changes: dict[str, Any], gpus: int) -> No
     ],
 )
 def test_what_is_missing_is_named_with_its_remedy(nodes: list[dict[str, float]], says: str) -> None:
-    found = shortage(GPU, nodes)
+    found = shortage(GPU, PROVER, nodes)
     assert found.count("\n") == 0 and (says in found if says else found == "")
 
 
@@ -59,15 +61,15 @@ def test_a_cluster_may_grow_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(cluster, "JOIN", 0.5)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with pytest.raises(UserError, match="ask for 16 GPUs and the Ray cluster has 0"):
-        asyncio.run(enough(GPU, progress))
+        asyncio.run(enough(GPU, PROVER, progress))
     assert not console.getvalue(), "a Ray of our own does not grow"
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
     with pytest.raises(UserError, match="ask for 16 GPUs"):
-        asyncio.run(enough(GPU, progress))
+        asyncio.run(enough(GPU, PROVER, progress))
     assert "waiting up to 0 s for nodes to join: 4 samplers" in console.getvalue()
 
     async def main() -> None:
-        waiting = asyncio.create_task(enough(GPU, progress))
+        waiting = asyncio.create_task(enough(GPU, PROVER, progress))
         await asyncio.sleep(0.1)
         nodes.append({"Alive": True, "Resources": {"CPU": 64.0, "GPU": 16.0}})
         await waiting

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES
 from synth.llm.types import Weights
 from synth.records import Pair, Problem, Statement
 from synth.run.driver import _problems_of
@@ -38,7 +39,7 @@ def config(tmp_path: Path) -> RunConfig:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
     return RunConfig.model_validate(
-        {"problems": {"path": problems}, "heldout": {"path": heldout}, "model": {"path": str(tmp_path / "model")}}
+        {"problems": {"path": problems}, "heldout": {"path": heldout}, "models": {"prover": {"path": str(tmp_path / "model")}}}
     )
 
 
@@ -63,7 +64,7 @@ def test_the_problems_of_the_beginning_stay(config: RunConfig, tmp_path: Path) -
 
 def test_the_generators_references_stay_too(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    config = RunConfig.model_validate({"problems": {"count": 12}, "heldout": {"count": 3}, "model": {"path": str(tmp_path)}})
+    config = RunConfig.model_validate({"problems": {"count": 12}, "heldout": {"count": 3}, "models": {"prover": {"path": str(tmp_path)}}})
     store = RunDir(tmp_path / "run")
     first = begun(config, store)
     again = begun(config, store)
@@ -87,7 +88,8 @@ def test_half_done_shards_go_on_after_the_file_changed(config: RunConfig, tmp_pa
         job = make_run(tmp_path, rounds=1)
         job.inputs = inputs
         problems = _problems_of(job, 1)
-        return [ShardTask(1, i, tuple(problems[i::2]), (), Weights("/weights", 0, "hash")) for i in range(2)]
+        weights = dict.fromkeys(ROLES, Weights("/weights", 0, "hash"))
+        return [ShardTask(1, i, tuple(problems[i::2]), (), weights) for i in range(2)]
 
     store = RunDir(tmp_path / "run")
     asyncio.run(shard(tmp_path / "run", by_table(PROOFS))[0].run(tasks(begun(config, store))[0]))

@@ -70,11 +70,12 @@ def test_what_actors_open_by_path_is_absolute(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "model").mkdir()
     (tmp_path / "mine").mkdir()
     verify = {"project": "mathlib", "cache": {"path": "verdicts.db"}, "backend": "repl", "repl": "../repl"}
-    config = RunConfig.model_validate({"model": {"path": "model", "prompts": "mine"}, "verify": verify, "checkpoints": "w"})
+    config = RunConfig.model_validate({"models": {"prover": {"path": "model", "preset": "mine"}}, "verify": verify, "checkpoints": "w"})
     there = everywhere(config)
-    assert (there.model.path, there.model.prompts, there.checkpoints) == (f"{tmp_path}/model", f"{tmp_path}/mine", f"{tmp_path}/w")
+    prover = there.models.prover
+    assert (prover.path, prover.preset, there.checkpoints) == (f"{tmp_path}/model", f"{tmp_path}/mine", f"{tmp_path}/w")
     assert (there.verify.project, there.verify.cache.path) == (tmp_path / "mathlib", tmp_path / "verdicts.db")
     assert there.verify.repl is not None and there.verify.repl.is_absolute()
-    assert config.model.path == "model", "what is written down stays as the user wrote it"
-    hub = everywhere(RunConfig.model_validate({"model": {"path": "org/prover-7b"}}))
-    assert (hub.model.path, hub.model.prompts, hub.checkpoints, hub.verify.project) == ("org/prover-7b", "embedded", "", None)
+    assert config.models.prover.path == "model", "what is written down stays as the user wrote it"
+    hub = everywhere(RunConfig.model_validate({"models": {"prover": {"path": "org/prover-7b"}}}))
+    assert (hub.models.prover.path, hub.models.prover.preset, hub.checkpoints, hub.verify.project) == ("org/prover-7b", "", "", None)

@@ -17,13 +17,23 @@ def test_counts_are_those_since_the_stage_began(tmp_path: Path, monkeypatch: pyt
     job = make_run(tmp_path)
     done = {"searched": 5, "to_search": 5, "problems": 2}
     rejects = {"grade": 1}
-    job.shards = [FakeActor(counts=lambda: (dict(done), dict(rejects), {})), FakeActor(counts=({}, {}, {}))]
+    looks: list[int] = []
+
+    def counts() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        looks.append(len(looks))
+        return dict(done), dict(rejects), {}
+
+    job.shards = [FakeActor(counts=counts), FakeActor(counts=({}, {}, {}))]
+
+    async def looked(times: int) -> None:
+        while len(looks) < times:
+            await asyncio.sleep(0.005)
 
     async def work() -> str:
-        await asyncio.sleep(0.05)
+        await looked(2)  # the first look is what the stage began with
         done.update(searched=8, to_search=9, problems=4)
         rejects.update(grade=3, trivial=2)
-        await asyncio.sleep(0.05)
+        await looked(len(looks) + 1)
         return "result"
 
     async def main() -> str:

@@ -65,7 +65,7 @@ def auditor(lean: LeanInstall) -> Iterator[Auditor]:
     assert it.process.stdin is not None
     with it.process.stdin, it.process.stdout or it.process.stdin:
         pass
-    it.process.wait(10)
+    it.process.wait(60)
 
 
 @pytest.fixture(scope="module")

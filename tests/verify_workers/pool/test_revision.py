@@ -15,7 +15,9 @@ CODE = "from verify_workers.pool.revision import verifier_revision; print(verifi
 
 
 def revision(root: Path) -> str:
-    done = subprocess.run([sys.executable, "-c", CODE], cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -82,9 +82,9 @@ def test_kiminas_client_works_unchanged(service: tuple[str, subprocess.Popen[str
 
 def test_our_own_interface(service: tuple[str, subprocess.Popen[str]]) -> None:
     url, _ = service
-    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
+    assert httpx.get(f"{url}/health", timeout=60).json() == {"status": "ok"}
     body = {"checks": [{"id": str(n), "statement": f"theorem x : {n} + {n} = {2 * n + n % 2}", "proof": "by rfl"} for n in range(80)]}
-    assert httpx.post(f"{url}/v1/verify", json=body).status_code == 401
+    assert httpx.post(f"{url}/v1/verify", json=body, timeout=60).status_code == 401
     answer = httpx.post(f"{url}/v1/verify", json=body, headers={"Authorization": f"Bearer {KEY}"}, timeout=60)
     results = answer.json()["results"]
     assert [row["id"] for row in results] == [str(n) for n in range(80)]
@@ -106,6 +106,12 @@ def test_no_language_model_is_loaded() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def under_way(url: str) -> bool:
+    """Whether a pool has a check that it has not answered yet."""
+    status = httpx.get(f"{url}/v1/status", headers={"Authorization": f"Bearer {KEY}"}, timeout=60).json()
+    return any(node.get("outstanding") for node in status["nodes"])
+
+
 def test_what_is_under_way_finishes_before_the_end(service: tuple[str, subprocess.Popen[str]]) -> None:
     """The last test of this file: it ends the service."""
     url, process = service
@@ -117,7 +123,10 @@ def test_what_is_under_way_finishes_before_the_end(service: tuple[str, subproces
 
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(1.5)
+    end = time.monotonic() + 60
+    while not under_way(url):
+        assert time.monotonic() < end
+        time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     asking.join()
     assert answers[0].status_code == 200 and answers[0].json()["results"][0]["outcome"] == "timeout"

@@ -1,0 +1,96 @@
+"""Groups of samplers: which are started when, which follow the weights, and which stay while a round trains."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.config import RunConfig
+from synth.llm.config import ROLES, ModelRole
+from synth.llm.types import Weights
+from synth.run import actors
+from synth.run.actors import start_samplers, stop_samplers, swap_in
+from synth.run.state import Run
+from synth.services import Group
+from tests.synth.run.fakes import FakeActor, make_run
+from train.probe import Probe
+
+SERVER = {"endpoint": "http://host:8000/v1", "name": "big"}
+FIRST = Weights("first", 0, "first")
+PROBE = Probe("float32", [[1, 2]], [[-0.5]], 1.0)
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What happened to the groups, in order."""
+    seen: list[tuple[Any, ...]] = []
+
+    def start(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights]) -> Group:
+        seen.append(("start", roles, weights[roles[0]].hash))
+
+        def load(weights: Weights, probe: Probe) -> dict[str, float]:
+            assert probe == PROBE
+            seen.append(("load", roles, weights.hash))
+            return {"before": 1.0, "after": 0.0, "seconds": 2.0}
+
+        actor = FakeActor(stats=lambda: seen.append(("up", roles)) or {}, check=lambda: seen.append(("up", roles)), load=load)
+        return Group(roles, [actor], roles[0] in config.models.train, not config.models.of(roles[0]).endpoint)
+
+    monkeypatch.setattr(actors, "start_group", start)
+    monkeypatch.setattr(actors.ray, "kill", lambda actor: seen.append(("kill",)))
+    return seen
+
+
+def job_of(folder: Path, **models: Any) -> Run:
+    job = make_run(folder, models=models)
+    job.answering, job.frozen = FIRST, dict.fromkeys(ROLES, FIRST)
+    return job
+
+
+def test_all_start_at_once_and_only_those_asked_for_are_waited_for(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job = job_of(tmp_path)
+    asyncio.run(start_samplers(job, "prover"))
+    assert events == [("start", ("formalizer", "judge"), "first"), ("start", ("prover",), "first"), ("up", ("prover",))]
+    asyncio.run(start_samplers(job))
+    assert events[3:] == [("up", ("formalizer", "judge"))] and all(group.up for group in job.groups)
+    asyncio.run(start_samplers(job))
+    assert len(events) == 4, "what is up stays"
+
+
+def test_roles_that_are_not_asked_are_not_started(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job = job_of(tmp_path)
+    job.roles = ("prover",)
+    asyncio.run(start_samplers(job))
+    assert [event for event in events if event[0] == "start"] == [("start", ("prover",), "first")]
+
+
+def test_new_weights_go_to_the_trained_and_the_frozen_never_change(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job = job_of(tmp_path)
+    asyncio.run(start_samplers(job))
+    (tmp_path / "probe.json").write_text(json.dumps(asdict(PROBE)))  # as the trainer leaves it
+    job.answering = Weights(str(tmp_path), 1, "new")
+    assert asyncio.run(swap_in(job)) == {"swap_before": 1.0, "swap_after": 0.0, "swap_seconds": 2.0}
+    assert [event for event in events if event[0] == "load"] == [("load", ("prover",), "new")]
+    stop_samplers(job)
+    assert events.count(("kill",)) == 2 and not job.groups
+    asyncio.run(start_samplers(job))
+    assert events[-4:-2] == [("start", ("formalizer", "judge"), "first"), ("start", ("prover",), "new")]
+
+
+def test_endpoints_stay_while_a_round_trains(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job = job_of(tmp_path, judge=SERVER, formalizer=SERVER)
+    asyncio.run(start_samplers(job))
+    stop_samplers(job)
+    assert [group.roles for group in job.groups] == [("formalizer", "judge")] and events.count(("kill",)) == 1
+
+
+def test_a_run_that_trains_nothing_swaps_nothing(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job = job_of(tmp_path, train=[])
+    asyncio.run(start_samplers(job))
+    assert asyncio.run(swap_in(job)) == {} and [group.roles for group in job.groups] == [ROLES]

@@ -1,0 +1,53 @@
+"""What a round trains on: the roles that `models.train` names."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.problems.seeds import SeedSet
+from synth.run import learn
+from tests.synth.run.fakes import make_run, pair, statement
+from train.data import Example
+
+SEEDS = SeedSet(
+    formalizations=[(f"words {n}", f"theorem X : {n} = {n}") for n in range(9)],
+    grades=[(f"words {n}", f"theorem X : {n} = {n}", "good") for n in range(9)],
+    proofs=[("theorem X : 1 = 1", "by rfl")],
+)
+
+
+def trained_on(folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str]) -> list[str] | None:
+    """The prompts of a round's examples; None where the round trains nothing."""
+    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.5}})
+    job.inputs = replace(job.inputs, seeds=SEEDS)
+    job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
+    seen: list[Example] = []
+
+    async def fit(job: Any, number: int, initial: Path, examples: list[Example], config: Any) -> None:
+        seen.extend(examples)
+
+    async def seeds(job: Any) -> list[int]:
+        return [0]
+
+    monkeypatch.setattr(learn, "fit", fit)
+    monkeypatch.setattr(learn, "verified_seeds", seeds)
+    return [str(e.prompt) for e in seen] if asyncio.run(learn.train(job, 1, Path("model"))) else None
+
+
+def kinds(prompts: list[str] | None) -> set[str]:
+    return {prompt.split("|>")[0].removeprefix("<|") for prompt in prompts or []}
+
+
+def test_only_roles_that_are_trained_are_rehearsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kinds(trained_on(tmp_path / "a", monkeypatch, ["prover"])) == {"prove"}
+    assert kinds(trained_on(tmp_path / "b", monkeypatch, ["prover", "formalizer"])) == {"prove", "formalize"}
+    assert len(kinds(trained_on(tmp_path / "c", monkeypatch, ["prover", "formalizer", "judge"]))) == 3
+
+
+def test_without_a_trained_role_the_weights_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trained_on(tmp_path, monkeypatch, []) is None

@@ -1,0 +1,61 @@
+"""The engine: what a job used is free when it has ended, at every ZeRO stage."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from train import loop
+from train.config import TrainConfig
+from train.data import Example, write_examples
+from train.engine import plain_architectures
+from train.inbox import Job
+
+
+@pytest.mark.parametrize(
+    ("listed", "plain"),
+    [("9.0a", "9.0"), ("8.0 9.0a;9.0 10.0f+PTX", "8.0;9.0;10.0+PTX"), ("8.6+PTX", "8.6+PTX"), ("", "")],
+)
+def test_architectures_that_deepspeed_cannot_read_lose_their_letters(listed: str, plain: str) -> None:
+    assert plain_architectures(listed) == plain
+
+
+CONFIG = TrainConfig(batch_tokens=512, max_length=64, max_steps=3, threads=1, checkpoint_steps=2, log_steps=1)
+
+
+def large_tensors() -> int:
+    """How many tensors of the size of a weight matrix live in this process."""
+    gc.collect()
+    return sum(issubclass(type(thing), torch.Tensor) and thing.numel() >= 32 * 32 for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+def test_nothing_of_a_job_outlives_it(
+    alone: None, tiny: Path, examples: list[Example], tmp_path: Path, stage: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept workers train round after round: model, optimizer or engine of an old one would fill the memory."""
+    alive: list[tuple[str, weakref.ref[Any]]] = []
+    before = large_tensors()
+    start = loop.make_engine
+
+    def watched(*given: Any) -> tuple[Any, Any]:
+        engine, model = start(*given)
+        parts = {"engine": engine, "model": model, "loss": engine.module, "optimizer": engine.optimizer}
+        alive.extend((name, weakref.ref(part)) for name, part in parts.items())
+        return engine, model
+
+    monkeypatch.setattr(loop, "make_engine", watched)
+    config = CONFIG.model_copy(update={"zero_stage": stage, "gradient_checkpointing": stage == 3})
+    for number in range(2):
+        out = tmp_path / str(number)
+        write_examples(examples, out / "examples.parquet")
+        loop.run(Job(str(tiny), (str(out / "examples.parquet"),), str(out), config.model_dump(mode="json"), 0, "key", "one"))
+        assert (out / "manifest.json").exists()
+    gc.collect()
+    assert [name for name, part in alive if part() is not None] == [] and len(alive) == 8
+    assert large_tensors() <= before
