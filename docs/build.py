@@ -49,8 +49,9 @@ def config_page() -> str:
 PROMPTS = """# Prompts and presets
 
 A preset says how a family of models is asked and how its answers are read: a folder with a template for each role
-it is good for (`formalize.jinja`, `grade.jinja`, `prove.jinja`) and its settings in `preset.yaml`. `model.prompts`
-names a built-in one or a folder of your own; a role's template is only needed where the role is used.
+it is good for (`formalize.jinja`, `grade.jinja`, `prove.jinja`) and its settings in `preset.yaml`. `models.formalizer.preset`,
+`.judge.preset` and `.prover.preset` name a built-in one or a folder of your own; a role's template is only needed where the role
+is used. A role of your own is a further template, with its settings, if it needs some, under `roles`.
 
 {presets}
 

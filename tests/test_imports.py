@@ -7,6 +7,7 @@ that stands above it.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,6 +113,14 @@ def test_imports_lead_downward(package: str) -> None:
     assert outside(package, found) == []
     assert upward(package, found) == []
     assert circle(found) == ""
+
+
+def test_the_architecture_page_has_the_rooms_in_their_order() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+    for package in ("verify_workers", "train", "synth"):
+        (row,) = (line for line in page if line.startswith(f"| `{package}` | `"))
+        there = [room for room in ROOMS[package] if (ROOT / package / room).is_dir() or (ROOT / package / f"{room}.py").exists()]
+        assert re.findall(r"`(\w+)/?`", row.split("|")[2]) == [room for room in there if room != "__main__"]
 
 
 def test_a_wrong_import_is_found(tmp_path: Path) -> None:

@@ -19,34 +19,38 @@ def ask_repair(prompts: PromptSet, side: Side, failed: Tried) -> Prompt:
 
 
 def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> Repair:
-    return Repair(config, tools)
+    return Repair(tools)
 
 
 @dataclass(frozen=True)
 class Repair:
-    config: SearchConfig
     tools: Tools
     name: str = "repair"
     one_shot: bool = True
 
     async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
-        proposals: list[Proposal] = []
+        prover, proposals = self.tools.prover, list[Proposal]()
+        sampling = Sampling(n=1, temperature=0.0, max_tokens=prover.prompts.settings("repair").budget)
         for side in sides:
-            failures = list(history.failures(side))
-            if not failures:
+            if not (failures := list(history.failures(side))):
                 continue
-            prompt = ask_repair(self.tools.prover.prompts, side, failures[-1])
-            sampling = Sampling(n=1, temperature=0.0, max_tokens=self.config.max_tokens)
-            (answer,) = await self.tools.prover.ask([prompt], sampling)
+            prompt = ask_repair(prover.prompts, side, failures[-1])
+            (answer,) = await prover.ask([prompt], sampling)
             if isinstance(answer, str):
-                continue
+                continue  # the prompt is too long
             (completion,) = answer
             proof = read_proof(prompt, completion.text, completion.finished)
             if not isinstance(proof, Unread):
-                lineage = {
-                    "weights": completion.weights,
-                    "prompt": self.tools.prover.prompts.hash("repair"),
-                    "parent": failures[-1].attempt.id,
-                }
-                proposals.append(Proposal(side, proof, self.name, completion.tokens, sampling=sampling, **lineage))  # type: ignore[arg-type]
+                proposals.append(
+                    Proposal(
+                        side,
+                        proof,
+                        self.name,
+                        completion.tokens,
+                        sampling=sampling,
+                        weights=completion.weights,
+                        prompt=prover.prompts.hash("repair"),
+                        parent=failures[-1].attempt.id,
+                    )
+                )
         return proposals
