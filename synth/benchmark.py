@@ -110,7 +110,7 @@ async def portfolio_baseline(
             if verdict.accepted:
                 solved[statement.id] = tactic
             elif cannot_be_stated(verdict):
-                unsupported[statement.id] = first_error(verdict)
+                unsupported[statement.id] = verdict.first_error
     return solved, unsupported
 
 
@@ -125,7 +125,3 @@ async def decided(checks: list[Check], verify: Verify) -> list[Verdict]:
 def cannot_be_stated(verdict: Verdict) -> bool:
     """Whether this Lean and library do not know what the statement is about: no proof of it could be accepted here."""
     return verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT
-
-
-def first_error(verdict: Verdict) -> str:
-    return next((m.text for m in verdict.messages if m.severity == "error"), "")[:500]

@@ -119,3 +119,8 @@ class Verdict(BaseModel):
     @property
     def accepted(self) -> bool:
         return self.outcome is Outcome.ACCEPTED
+
+    @property
+    def first_error(self) -> str:
+        """Lean's first error, at most 500 characters; '' where there is none."""
+        return next((message.text for message in self.messages if message.severity == "error"), "")[:500]

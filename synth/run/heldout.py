@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from synth.benchmark import cannot_be_stated, decided, first_error
+from synth.benchmark import cannot_be_stated, decided
 from synth.config import SearchConfig
 from synth.records import Pair, Statement
 from synth.search.base import History, Side
@@ -59,7 +59,7 @@ async def measure(statement: Statement, words: str, n: int, config: SearchConfig
         if verdict.accepted:
             pairs.append(pair(attempt, side, statement, None, verdict).model_copy(update={"kind": "heldout"}))
         elif cannot_be_stated(verdict):
-            unsupported = first_error(verdict) or verdict.reason
+            unsupported = verdict.first_error or verdict.reason
     unanswered = sum(proposal.unread == NO_ANSWER for proposal in proposals)  # an endpoint's failure, not the model's
     infra = outcomes[Outcome.INFRA] + unanswered
     found = Measured(

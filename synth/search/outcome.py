@@ -57,13 +57,12 @@ def verdict_row(tried: Tried) -> VerdictRow:
     attempt, verdict = tried.attempt, tried.verdict
     if verdict is None:
         return VerdictRow(id=attempt.id, statement_id=attempt.statement_id, outcome="unread", reason=attempt.unread)
-    first = next((m.text for m in verdict.messages if m.severity == "error"), "")
     return VerdictRow(
         id=attempt.id,
         statement_id=attempt.statement_id,
         outcome=verdict.outcome.value,
         reason=verdict.reason,
-        message=first[:500],
+        message=verdict.first_error,
         axioms=verdict.axioms,
         audit=verdict.audit,
         seconds=verdict.seconds,

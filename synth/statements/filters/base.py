@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from synth.config import FilterConfig
 from synth.records import Problem, Statement
 from synth.services import Tools
-from verify_workers.records import Verdict
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,3 @@ def drop(statement: Statement, reason: str, detail: str = "") -> Statement:
 def any_of(tactics: tuple[str, ...]) -> str:
     """A proof that tries `tactics` in turn; `done` keeps a tactic that leaves goals from counting as one that closes them."""
     return "by first " + " ".join(f"| ({tactic}; done)" for tactic in tactics)
-
-
-def first_error(verdict: Verdict) -> str:
-    return next((m.text for m in verdict.messages if m.severity == "error"), verdict.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.records import Drop, Statement
-from synth.statements.filters.base import Context, any_of, drop, first_error
+from synth.statements.filters.base import Context, any_of, drop
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
 UNDECIDED = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
@@ -35,9 +35,9 @@ def _judge(statement: Statement, verdict: Verdict, context: Context) -> Statemen
     if verdict.outcome is Outcome.ACCEPTED and not given and context.config.trivial == "drop":
         return drop(statement, Drop.TRIVIAL, "closed by one of: " + ", ".join(context.config.trivial_tactics))
     if verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT:
-        return drop(statement, Drop.UNSUPPORTED if given else Drop.ELABORATION, first_error(verdict))
+        return drop(statement, Drop.UNSUPPORTED if given else Drop.ELABORATION, verdict.first_error or verdict.reason)
     if verdict.outcome is Outcome.POLICY:
         return drop(statement, Drop.POLICY, verdict.reason)
     if verdict.outcome in UNDECIDED:
-        return drop(statement, Drop.UNDECIDED, f"{verdict.outcome.value}: {first_error(verdict)}")
+        return drop(statement, Drop.UNDECIDED, f"{verdict.outcome.value}: {verdict.first_error or verdict.reason}")
     return statement
