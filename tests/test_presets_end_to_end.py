@@ -191,7 +191,7 @@ def test_a_model_trained_on_the_corpus_writes_what_reads_back(ray_local: None, r
         }
     )
     trained = train_file(settings, str(pairs), str(runs / "trained"), quiet())
-    model, words = loaded(Path(trained.dir) / "model")
+    model, words = loaded(Path(trained.dir))
     right = 0
     for row in rows:
         prompt = asked[row["id"]]

@@ -82,7 +82,8 @@ def test_it_is_asked_as_it_wants(server: str) -> None:
         assert isinstance(too_long, str) and "96" in too_long
         for given in (answer, again):
             assert not isinstance(given, str) and len(given) == 5
-            assert all(isinstance(c, Completion) and not c.fault and 0 <= c.tokens <= 7 for c in given)
+            assert all(isinstance(c, Completion) and not c.fault for c in given)
+            assert 5 <= sum(c.tokens for c in given) <= 35, "the server counts them for all five together"
             assert len({c.text for c in given}) > 1
         (chat,) = await endpoint.sample([CHAT], Sampling(n=2, max_tokens=5))
         assert not isinstance(chat, str) and len(chat) == 2 and not any(c.fault for c in chat)

@@ -23,7 +23,7 @@ SEEDS = SeedSet(
 
 def trained_on(folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str]) -> list[str] | None:
     """The prompts of a round's examples; None where the round trains nothing."""
-    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.5}})
+    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}})
     job.inputs = replace(job.inputs, seeds=SEEDS)
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
     seen: list[Example] = []
