@@ -83,9 +83,10 @@ def destroy(engine: Any) -> None:
     from deepspeed.runtime.zero.partitioned_param_coordinator import PartitionedParameterCoordinator
 
     engine.destroy()
-    # ZeRO-3 keeps modules in two places more: a stack that begins with the model, and a method's cache of all its arguments.
-    stack = parameter_offload.FWD_MODULE_STACK
-    stack[:] = [module for module in stack if module is not engine.module]
+    # ZeRO-3 keeps modules in two places more: a stack (the model is never taken off it, nor what gradient checkpointing
+    # computes again, which ends by an exception), and a method's cache of all its arguments.
+    mine, stack = set(engine.module.modules()), parameter_offload.FWD_MODULE_STACK
+    stack[:] = [module for module in stack if module not in mine]
     for method in vars(PartitionedParameterCoordinator).values():
         for cell in getattr(method, "__closure__", None) or ():
             if hasattr(cell.cell_contents, "cache_clear"):
