@@ -216,6 +216,9 @@ class Endpoint:
             room = int(limit[1]) - int(given[1] or given[2]) if limit and given else 0
             if LEAST_ROOM <= room < sampling.max_tokens:
                 return replace(sampling, max_tokens=room)
+            most = int(limit[1]) - LEAST_ROOM if limit else 0
+            if not given and "output tokens" in said and LEAST_ROOM <= most < sampling.max_tokens:
+                return replace(sampling, max_tokens=most)  # vLLM: more was asked for than the model has in all; it cuts the rest itself
             raise PromptTooLong(said)
         if self._length == "max_tokens" and "max_completion_tokens" in said:
             self._length = "max_completion_tokens"

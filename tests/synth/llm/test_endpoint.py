@@ -157,6 +157,20 @@ def test_a_prompt_that_leaves_less_room_gets_a_shorter_answer_and_one_that_leave
         assert len(answer) == 4 and isinstance(refused, str) and "99 input tokens" in refused
 
 
+def test_more_than_the_whole_context_is_asked_for_again_with_less() -> None:
+    """In vLLM's words; a preset's budget may be larger than what its server was started with."""
+
+    def fault(_: int, body: dict[str, Any]) -> str:
+        said = (
+            f"max_tokens={body['max_tokens']} cannot be greater than max_model_len=max_total_tokens=96. Please request fewer output tokens."
+        )
+        return f"status:400 {said}" if body["max_tokens"] > 96 else ""
+
+    with FakeOpenAI(numbered, fault) as server:
+        (answer,) = ask(endpoint(server), [CHAT], Sampling(n=4, max_tokens=500))
+        assert len(texts(answer)) == 4 and server.requests[-1]["max_tokens"] == 88
+
+
 TROUBLE: dict[str, Callable[[int, dict[str, Any]], str]] = {
     "500 twice": lambda number, _: "status:500 oops" if number <= 2 else "",
     "503, then slow": lambda number, _: {1: "status:503 loading", 2: "slow:5"}.get(number, ""),
