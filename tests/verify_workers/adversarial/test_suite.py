@@ -87,7 +87,7 @@ def test_no_cheat_is_accepted(verdicts: dict[str, Verdict]) -> None:
     assert accepted == []
 
 
-@pytest.mark.parametrize("name", ["fork", "worker", "process", "repl"])
+@pytest.mark.parametrize("name", ["fork", "worker", *(pytest.param(slow, marks=pytest.mark.slow) for slow in ("process", "repl"))])
 def test_the_strict_tier_accepts_the_twins_and_nothing_else(name: str, lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through the pool: what a text backend accepts is shown to the kernel audit, or in a project to leanchecker (a stand-in here)."""
     monkeypatch.setenv("PATH", lake.path)
