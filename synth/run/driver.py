@@ -51,8 +51,10 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     An interruption (Ctrl-C, SIGTERM) ends all that was started and is raised as KeyboardInterrupt.
     """
     check_places(config, run_dir)
-    inputs = inputs_of_run(config, RunDir(run_dir))
     config = resolved(config)
+    store = RunDir(run_dir)
+    store.agree(config)
+    inputs = inputs_of_run(config, store)
     roles = used_roles(config, inputs.problems)
     for note in inputs.notes:
         progress.note(note)

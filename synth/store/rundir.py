@@ -63,6 +63,11 @@ _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "os
 _NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG}
 
 
+def _as_yaml(config: BaseModel | Mapping[str, Any]) -> str:
+    plain = config.model_dump(mode="json") if isinstance(config, BaseModel) else dict(config)
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+
+
 class RunDir:
     """One run's directory.  `open` is for the driver, the class itself for its workers (nothing is locked, checked or cleaned),
     `existing` for readers of finished runs.
@@ -105,8 +110,9 @@ class RunDir:
             if not run.exists("run.json"):
                 run.write_json("run.json", {"id": uuid.uuid4().hex[:16]})
             if config is not None:
-                plain = config.model_dump(mode="json") if isinstance(config, BaseModel) else config
-                run._agree(plain)
+                run.agree(config)
+                if not run.exists("config.yaml"):
+                    run.write_text("config.yaml", _as_yaml(config))
             run._sweep()
             run.save_manifest()
         except BaseException:
@@ -290,12 +296,12 @@ class RunDir:
             return False
         return False
 
-    def _agree(self, config: Mapping[str, Any]) -> None:
-        text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    def agree(self, config: BaseModel | Mapping[str, Any]) -> None:
+        """UserError where a run of another config is here; nothing is written."""
+        text = _as_yaml(config)
         if not self.exists("config.yaml"):
             if self.keys():
                 raise UserError(f"{self.path}: holds results but no config.yaml; give another --run-dir")
-            self.write_text("config.yaml", text)
             return
         try:
             old = yaml.safe_load(self.read_bytes("config.yaml"))

@@ -65,6 +65,7 @@ class Impostor:
     revision: str = "0"
     start_up: float = 1.0
     mapped: int = 6 << 30
+    sources: tuple[Path, ...] = ()
 
     def program(self) -> list[str]:
         return [str(self.script)]
