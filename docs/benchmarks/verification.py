@@ -280,7 +280,6 @@ def agreement(count: int, workers: int) -> None:
             print(f"{name}: {count} checks, {seconds:.0f} s, {tally(answers[name])}; differing from process: {len(different)}", flush=True)
             for i in different[:5]:
                 print(f"  {checks[int(i)].proof!r}: process {answers['process'][i]}, {name} {answers[name][i]}")
-        lake.close()
 
 
 def killing(seconds: float, workers: int) -> None:

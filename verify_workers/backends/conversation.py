@@ -14,9 +14,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
-from verify_workers.backends.launch import confined, died
+from verify_workers.backends.launch import Limits, confined, died, environment
 from verify_workers.lean.install import Lean
 from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Verdict
@@ -57,23 +58,18 @@ class Conversation:
 
     def __init__(self, lean: Lean, program: list[str], folder: str, memory: int) -> None:
         """`program` runs confined, in `folder`, in the environment of `lean`; `memory` bounds its address space beyond what is mapped."""
-        limits: dict[str, int | str] = {
-            "parent": os.getpid(),
-            "cpu": CPU_SECONDS,
-            "memory": memory + lean.mapped,
-            "files": FILES,
-            "writable": "",
-        }
+        limits = Limits(CPU_SECONDS, memory, FILES, readable=(Path(folder),))
+        self.turn = 0  # which question was asked last, as the backend counts
         self._output, self._errors = bytearray(), bytearray()
         self._asking = threading.Lock()
         try:
             self._process = subprocess.Popen(
-                [*confined(limits), *program],
+                confined(lean, limits, program),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                env=lean.environment() | {"TMPDIR": folder},
+                env=environment(lean, folder),
                 start_new_session=True,
             )
         except OSError as error:
