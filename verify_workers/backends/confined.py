@@ -10,7 +10,7 @@ three streams, has a network and a user namespace of its own (where the kernel p
 processes (Landlock, where the kernel has it), cannot start or trace processes, open sockets, queue asynchronous I/O or leave
 its process group (seccomp, on x86-64), and has limits on processor time, address space, files and dumps.  (A binary keeps
 the right to become another program, which is how it was started; everything above then holds for that one.)
-A protection that this kernel lacks is skipped, and `launch.warn_of_missing` says so: the verdict does not rest on it.
+A protection that this kernel lacks is skipped, and `backends.selftest` says so: the verdict does not rest on it.
 Standard library only; every import is paid for by every check.
 """
 

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
+from verify_workers.backends import selftest
 from verify_workers.backends.launch import died, environment
 from verify_workers.backends.process import MEMORY, ProcessBackend
 from verify_workers.errors import UserError
@@ -34,6 +35,7 @@ class LeanCheckerBackend(ProcessBackend):
         self._checker = project.lean.parent / "leanchecker"
         if not os.access(self._checker, os.X_OK):
             raise UserError(f"the strict audit in a lake project needs leanchecker, which Lean {project.version} lacks: use 4.28 or newer")
+        selftest.warn(project)
         super().__init__(project, memory)
 
     def _ask_lean(self, check: Check, parsed: ParsedCheck | None, compiled: Path | None = None) -> Verdict:

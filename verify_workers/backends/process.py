@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from verify_workers import policy
+from verify_workers.backends import selftest
 from verify_workers.backends.base import Place
 from verify_workers.backends.launch import OPTIONS, Limits, confined, died, environment
 from verify_workers.errors import UserError
@@ -47,6 +48,7 @@ class Run:
 
 def make(place: Place) -> ProcessBackend:
     """For `backends.BACKENDS`."""
+    selftest.warn(place.lean)
     return ProcessBackend(place.lean, place.memory_mb << 20, place.snapshots)
 
 

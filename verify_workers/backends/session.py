@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
 from verify_workers import policy
+from verify_workers.backends import selftest
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
@@ -57,6 +58,7 @@ class SessionBackend(ABC):
 
     def tested(self) -> Self:
         """This backend, if it passes its self-test; else it is closed."""
+        selftest.warn(self._install)
         try:
             self.self_test()
         except BaseException:

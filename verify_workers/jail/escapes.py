@@ -7,10 +7,10 @@ hide, FOLDER the one that it works in, PARENT the id of the process that started
 Standard library only.
 """
 
+import _socket as socket  # the module `socket` takes longer to import than all attempts
 import ctypes as C
 import errno
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator
 
@@ -64,7 +64,7 @@ def attempts(secret: str, folder: str, parent: int) -> dict[str, Callable[[], ob
         "open a TCP socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
         "open a UDP socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "open a TCP socket of version 6": lambda: socket.socket(socket.AF_INET6, socket.SOCK_STREAM),
-        "open a Unix socket": lambda: socket.socket(socket.AF_UNIX),
+        "open a Unix socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
         "open an abstract socket": lambda: _bound("\0proof-synth-escape"),
         "open a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
         "open a pair of sockets": socket.socketpair,
@@ -131,8 +131,11 @@ _buffer = C.create_string_buffer(4096)
 
 
 def _bound(name: str) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         made.bind(name)
+    finally:
+        made.close()
 
 
 def _forked() -> None:
