@@ -2,7 +2,8 @@
 
     python -I -S confined.py 'PARENT CPU MEMORY FILES' WRITABLE READABLE PROGRAM ARGS...
 
-The first are four numbers, READABLE is one path a line (see `confine`).  PROGRAM is a Python script, which runs in this interpreter, or a binary, which replaces it.
+The first are four numbers, READABLE is one path a line (see `confine`).  PROGRAM is a Python script, which runs in this
+interpreter, or a binary, which replaces it.
 
 Elaborating a proof runs code, so before any of it is read this process: dies with its parent, keeps no descriptor but the
 three streams, has a network and a user namespace of its own (where the kernel permits), can read nothing but what is

@@ -37,6 +37,10 @@ class Failed(Exception):
     """The process is gone or what it says is no reply to us: it has been ended and no verdict exists."""
 
 
+class Ended(Failed):
+    """The process ended by itself, with a status of its own choice, before its reply was whole."""
+
+
 class Stopped(Exception):
     """The process was ended because a question used up what it may; `outcome` says what."""
 
@@ -168,9 +172,12 @@ class Conversation:
     def _hung_up(self) -> Crashed | Failed:
         """Why the process closed its output before the reply was whole."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            end = died(self._process.wait(GOODBYE), bytes(self._errors))
+            status = self._process.wait(GOODBYE)
+            end = died(status, bytes(self._errors))
             if end and not self._output.strip():
                 return Crashed(*end)
+            if status >= 0:
+                return Ended(self._last_words())
         return Failed(self._last_words())
 
     def _last_words(self) -> str:

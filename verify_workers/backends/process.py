@@ -101,7 +101,8 @@ class ProcessBackend:
         file = None if parsed is None else pin.build(parsed)
         loose = snippet.build(f"{check.header}\n" if check.header else "", check.code or "")
         text = file.text if file else loose.text
-        variables, options, readable = environment(self._install, self._folder), [*OPTIONS, "--stdin", "--json"], (Path(self._folder),)
+        variables, options = environment(self._install, self._folder), [*OPTIONS, "--stdin", "--json"]
+        readable: tuple[Path, ...] = (Path(self._folder),)
         if compiled is not None:
             options.append(f"-o{compiled}")
         try:

@@ -35,7 +35,7 @@ def make(place: Place) -> ReplBackend:
 
 
 class ReplBackend(SessionBackend):
-    """See `verify_workers.backends.base.Backend`; one REPL process, on the header of the last check.  Numbers of environments are turns."""
+    """See `verify_workers.backends.base.Backend`; a REPL on the header of the last check.  A turn is the number of an environment."""
 
     name = "repl"
 

@@ -27,7 +27,13 @@ def escaped(lean: Lean) -> list[str]:
         program = [str(Path(escapes.__file__)), str(secret), str(folder), str(os.getpid())]
         command = confined(lean, Limits(int(SECONDS), 1 << 30, 64, readable=(folder,)), program)
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, cwd=folder, env=environment(lean, str(folder)), timeout=SECONDS, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=folder,
+            env=environment(lean, str(folder)),
+            timeout=SECONDS,
+            check=False,
         )
     *found, last = done.stdout.decode("utf-8", "replace").splitlines() or [""]
     if last != "done":

@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 
 from verify_workers import policy
 from verify_workers.backends import selftest
-from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
+from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Ended, Failed, Stopped, without_reply
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
@@ -123,7 +123,10 @@ class SessionBackend(ABC):
             if problem:
                 return _wrong_header(check, problem)
             body, memory = file.text[len(header) + 1 :], self._snippet.private + self._memory
-            messages = self._elaborate(self._snippet, header, body, check.timeout, memory)
+            try:
+                messages = self._elaborate(self._snippet, header, body, check.timeout, memory)
+            except Ended:  # something in the file ended it
+                messages = []
         except (Stopped, Crashed, Failed) as trouble:
             return without_reply(check, trouble)
         finally:

@@ -30,7 +30,7 @@ def make(place: Place) -> WorkerBackend:
 
 
 class WorkerBackend(SessionBackend):
-    """See `verify_workers.backends.base.Backend`; one file worker, on the header of the last check.  Versions of the document are turns."""
+    """See `verify_workers.backends.base.Backend`; a file worker on the header of the last check.  A turn is a version of the document."""
 
     name = "worker"
 
@@ -53,9 +53,10 @@ class WorkerBackend(SessionBackend):
     def _elaborate(self, conversation: Conversation, header: str, body: str, seconds: float, memory: int) -> list[Message]:
         conversation.turn += 1
         text = f"{header}\n{body}"
-        document = {"uri": DOCUMENT, "version": conversation.turn}
-        question = _frame("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]}) + _wait(conversation.turn)
-        return _messages(conversation.ask(question, _diagnostics(conversation.turn), seconds, memory, unasked=True), text)
+        version = conversation.turn
+        document = {"uri": DOCUMENT, "version": version}
+        question = _frame("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]}) + _wait(version)
+        return _messages(conversation.ask(question, _diagnostics(version), seconds, memory, unasked=True), text)
 
 
 def _frame(method: str, parameters: dict[str, Any], number: int | None = None) -> bytes:

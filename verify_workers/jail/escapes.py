@@ -99,7 +99,10 @@ def attempts(secret: str, folder: str, parent: int) -> dict[str, Callable[[], ob
 
 
 def through(secret: str, folder: str, parent: int, descriptors: int = 0, skip: tuple[str, ...] = ()) -> Iterator[str]:
-    """The names of the attempts that the jail did not refuse, then what it inherited: more than so many `descriptors` beside the streams, memory."""
+    """The names of the attempts that the jail did not refuse, and of what it inherited: memory, and descriptors beside the streams.
+
+    So many `descriptors` may be there.
+    """
     for name, attempt in attempts(secret, folder, parent).items():
         if name in skip:
             continue

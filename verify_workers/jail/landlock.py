@@ -1,4 +1,4 @@
-"""Which files a process may read and write (Landlock); with it go TCP, abstract sockets and signals, as far as the kernel's version does."""
+"""Which files a process may read and write (Landlock); and TCP, abstract sockets and signals, as far as the kernel's version goes."""
 
 import ctypes as C
 import os

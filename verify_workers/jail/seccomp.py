@@ -44,8 +44,11 @@ REFUSED = {
 EXECVE = 59
 # (call, argument, its values): refused with any of these values, or (FOR_ITSELF) with any value but the process's own id.
 PDEATHSIG, SET_OWNER, SET_OWNER_EX = 1, 8, 15
-REFUSED_WITH = ((157, 0, (PDEATHSIG,)), (72, 1, (SET_OWNER, SET_OWNER_EX)))  # prctl: outlive the parent; fcntl: have others signalled
-FOR_ITSELF = ((62, ()), (234, ()), (302, (0,)))  # kill, tgkill, prlimit64 (0: the caller)
+REFUSED_WITH: tuple[tuple[int, int, tuple[int, ...]], ...] = (
+    (157, 0, (PDEATHSIG,)),
+    (72, 1, (SET_OWNER, SET_OWNER_EX)),
+)  # prctl: outlive the parent; fcntl: have others signalled
+FOR_ITSELF: tuple[tuple[int, tuple[int, ...]], ...] = ((62, ()), (234, ()), (302, (0,)))  # kill, tgkill, prlimit64 (0: the caller)
 
 _CLONE, _CLONE3, _CLONE_THREAD = 56, 435, 0x10000
 _AUDIT_ARCH_X86_64 = 0xC000003E

@@ -52,7 +52,9 @@ def told(project: LakeProject, **files: Path) -> LakeProject:
     """The project with files for its REPL, in a folder that is readable as one of modules is."""
     folders = {str(file.parent) for file in files.values()}
     path = ":".join([project.variables["LEAN_PATH"], *folders])
-    return dataclasses.replace(project, variables=project.variables | {name: str(file) for name, file in files.items()} | {"LEAN_PATH": path})
+    return dataclasses.replace(
+        project, variables=project.variables | {name: str(file) for name, file in files.items()} | {"LEAN_PATH": path}
+    )
 
 
 def test_the_header_is_imported_once_and_nothing_leaks(backend: ReplBackend) -> None:
