@@ -19,6 +19,7 @@ OPTIONS = ("-DautoImplicit=false", "-DrelaxedAutoImplicit=false")
 FAULTS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE})
 NO_THREAD = "failed to create thread"  # Lean's words before it aborts
 THREAD_SPACE = 1 << 30  # bytes of address space that a thread of Lean takes; hardly any of it is used
+SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")  # ends of names of variables: lake has one for its cache
 OTHER_THREADS = 8  # beside one for each processor
 
 
@@ -49,9 +50,10 @@ def confined(lean: Lean, limits: Limits, program: list[str]) -> list[str]:
 
 
 def environment(lean: Lean, folder: str) -> dict[str, str]:
-    """The whole environment of a confined process that works in `folder`; the caller's to change."""
+    """The whole environment of a confined process that works in `folder`, without what opens doors; the caller's to change."""
+    plain = {name: value for name, value in lean.environment().items() if not name.upper().endswith(SECRETS)}
     # The rings of asynchronous I/O are memory that is shared with the kernel, which reads and writes files for whoever holds them.
-    return lean.environment() | {"TMPDIR": folder, "UV_USE_IO_URING": "0"}
+    return plain | {"TMPDIR": folder, "UV_USE_IO_URING": "0"}
 
 
 def threads(variables: dict[str, str]) -> int:

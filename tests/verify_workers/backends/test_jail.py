@@ -350,6 +350,11 @@ def test_the_end_of_a_snippet(backend: Backend, code: str, outcome: Outcome, err
 # ---- address space, threads, temporary folders
 
 
+def test_no_secret_of_the_environment_comes_along() -> None:
+    variables = {"LAKE_CACHE_KEY": "k", "LEAN_PATH": "/x", "LEAN_TOKEN": "t"}
+    assert launch.environment(Script(["/lean"], variables), "/f") == {"LEAN_PATH": "/x", "TMPDIR": "/f", "UV_USE_IO_URING": "0"}
+
+
 def test_address_space_grows_with_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     def space(variables: dict[str, str]) -> int:
         command = launch.confined(Script(["/lean"], variables), launch.Limits(1, 1 << 30, 8), ["/lean"])
