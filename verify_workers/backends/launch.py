@@ -45,7 +45,9 @@ def confined(lean: Lean, limits: Limits, program: list[str]) -> list[str]:
     """The command that runs `program`, Lean or something that uses it, confined (see `confined.py`); this process is its parent."""
     space = limits.memory + lean.mapped + threads(lean.environment()) * THREAD_SPACE
     numbers = f"{os.getpid()} {limits.cpu} {space} {limits.files}"
-    paths = [str(path) for path in (Path(program[0]), *readable(lean), *limits.readable)]
+    binary = Path(program[0])
+    beside = binary.parent.parent / "lib"  # where a binary that lake has built looks for libraries
+    paths = [str(path) for path in (binary, beside, *readable(lean), *limits.readable)]
     return [sys.executable, "-I", "-S", str(CONFINED), numbers, limits.writable, "\n".join(paths), *program]
 
 
