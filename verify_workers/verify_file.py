@@ -42,7 +42,7 @@ WRITE_ROWS = 4096  # rows per Parquet row group
 MESSAGE_FIELDS = {"severity", "line", "column", "text"}  # where a message ends is for the HTTP service's clients
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ARROW_ENDINGS = (".arrow",)  # what `datasets` saves, in folders
-TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
+TEXT_FIELDS = ("id", "statement", "header", "preamble", "proof", "code")
 EXPORTED = {"statement": "formal_statement", "proof": "formal_proof"}  # the names in published prover corpora
 COLUMNS = (*TEXT_FIELDS, "form", *EXPORTED.values())
 SCHEMA = pa.schema(
@@ -318,7 +318,9 @@ def _run(
             if check is None:
                 more = False
                 break
-            entry = _Row(len(check.statement) + len(check.header) + len(check.proof or "") + len(check.code or ""), arrived)
+            entry = _Row(
+                len(check.statement) + len(check.header) + len(check.preamble) + len(check.proof or "") + len(check.code or ""), arrived
+            )
             window.append(entry)
             held += entry.size
             pool.submit(check, entry.put)
