@@ -47,6 +47,11 @@ def content_id(kind: str, *parts: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
+def above(header: str, preamble: str) -> str:
+    """What stands before a statement, as one text."""
+    return "\n\n".join(part.strip() for part in (header, preamble) if part.strip())
+
+
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
