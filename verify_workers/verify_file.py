@@ -5,7 +5,8 @@ hours; then rows stream through the pool in a bounded window.  The output appear
 is complete.  (What an interrupted run already found is in the verdict cache when one is configured.)
 
 A row is a check (`id`, `statement`, `header`, `preamble`, `proof` or `code`), or a pair of `synth prove` or `synth export`: `form`
-says whether its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is its files of rows.
+says whether its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is
+its files of rows.
 """
 
 from __future__ import annotations
