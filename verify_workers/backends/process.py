@@ -106,14 +106,14 @@ class ProcessBackend:
         if compiled is not None:
             options.append(f"-o{compiled}")
         try:
-            if self._snapshots is not None and parsed is not None:
+            if self._snapshots is not None and parsed is not None and file is not None:
                 top = parsed.header
                 saved = header_snapshot(self._install, top.imports, OPTIONS, self._snapshots)
                 options.append(f"--incr-load={saved}")
                 readable = (*readable, saved, saved.with_name(f"{saved.name}.deps"))
                 variables["LEAN_PATH"] = NOWHERE
                 # All imports on the first line, as in the saved header; every line keeps its number.
-                text = f"{header_line(top.imports)} {top.rest}{text[len(check.header) :]}"
+                text = f"{header_line(top.imports)} {top.rest}{text[file.body - 1 :]}"
             run = self._run(
                 [*self._install.program(), *options],
                 text.encode("utf-8"),

@@ -95,12 +95,13 @@ class SessionBackend(ABC):
             return without_reply(check, trouble)
 
     def _answer(self, check: Check, parsed: ParsedCheck) -> Verdict:
-        file, header = pin.build(parsed), check.header
+        file = pin.build(parsed)
+        header, body = file.text[: file.body - 1], file.text[file.body :]
         problem = self._enter(header)
         if problem:
             return _wrong_header(check, problem)
         assert self._conversation is not None
-        body, memory = file.text[len(header) + 1 :], self._imported + self._memory
+        memory = self._imported + self._memory
         messages = self._elaborate(self._conversation, header, body, check.timeout, memory)
         messages.sort(key=lambda message: message.line)
         if self._conversation.private > self._imported + self._memory // 2:
