@@ -222,6 +222,18 @@ def tree_mb() -> float:
     return total / 1024
 
 
+def proportional_mb() -> float:
+    """Anonymous memory (MiB) of this process and its descendants, what is shared between them counted once."""
+    total = 0
+    for pid in (os.getpid(), *descendants()):
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+    return total / 1024
+
+
 def contamination(count: int, workers: int) -> None:
     """Every candidate alone, in a fresh worker; then all of them in random order through the pool."""
     rows = [*SHORT, *FAILING, *(long_proof(n) for n in (10, 20))]
@@ -391,7 +403,7 @@ SNIPPETS = [
 
 
 def snippets(count: int, workers: int, name: str) -> None:
-    """Private memory of the pool's process, and of all processes that stay between checks, while one in five is a snippet."""
+    """Memory of the pool's process and of all that it starts, while one question in five is a snippet."""
     temporary, before = Path(tempfile.gettempdir()), set(os.listdir(tempfile.gettempdir()))
     draw, points, wrong = random.Random(0), list[tuple[int, float]](), 0
 
@@ -410,12 +422,12 @@ def snippets(count: int, workers: int, name: str) -> None:
             done[f"{'snippet ' if verdict.id[0] == 's' else ''}{verdict.outcome}"] += 1
             wrong += verdict.id[0] != "s" and verdict.accepted != (verdict.id[0] == "t")
             if sum(done.values()) % (count // 20) == 0:
-                points.append((sum(done.values()), tree_mb()))
-                print(f"{points[-1][0]} checks, {points[-1][1]:.0f} MiB private, {time.monotonic() - started:.0f} s", flush=True)
+                points.append((sum(done.values()), proportional_mb()))
+                print(f"{points[-1][0]} checks, {points[-1][1]:.0f} MiB, {time.monotonic() - started:.0f} s", flush=True)
         seconds = time.monotonic() - started
     print(f"{name}: {count} checks, {seconds:.0f} s, {dict(done)}; wrong: {wrong}")
     second_half = points[len(points) // 2 :]
-    print(f"slope of private memory: {slope(points):+.2f} MiB per 1,000 checks over all, {slope(second_half):+.2f} over the second half")
+    print(f"slope of memory: {slope(points):+.2f} MiB per 1,000 checks over all, {slope(second_half):+.2f} over the second half")
     print(f"processes left: {len(descendants())}; files left in {temporary}: {sorted(set(os.listdir(temporary)) - before)}")
 
 
