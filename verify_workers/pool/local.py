@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from verify_workers.backends.base import Backend
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
 from verify_workers.pool.cache import VerdictCache
-from verify_workers.pool.revision import verifier_revision
+from verify_workers.pool.revision import Loads, verifier_revision
 from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
 from verify_workers.pool.schedule import Item, Schedule, Sink, Stage, passes
 from verify_workers.records import Check, Outcome, Verdict
@@ -45,6 +46,7 @@ class _Slot:
     runner: Runner
     thread: threading.Thread | None = None
     item: Item | None = None
+    loads: str = ""  # what the item's header loads
     started: float = 0.0  # clock, seconds: when the current run began
     interrupted: bool = False  # the watchdog has closed the backend once
     abandoned: bool = False  # the watchdog has given the work to someone else
@@ -91,6 +93,7 @@ class LocalPool:
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry_timeouts)
+        self._loads = Loads(config)
         self._cache = VerdictCache(config.cache.path, config.cache.size_mb) if config.cache.path else None
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # something may have become runnable
@@ -358,15 +361,18 @@ class LocalPool:
         """One run of one check, from the cache or on this worker's backend."""
         if self._identity is None and not self._start(slot, item):
             return
-        known = self._recall(item)
+        slot.loads = self._loads.of(item.check)
+        known = self._recall(slot, item)
         if known is not None:
             self._finish(slot, item, known, cached=True)
             return
+        if slot.runner.outdated(item.check, slot.loads):
+            slot.runner.close()
         if not self._start(slot, item):
             return
         question = item.check.model_copy(update={"id": f"{id(item):x}.{item.runs}", "timeout": item.limit})
         crowded = self._schedule.crowded
-        verdict, problem = slot.runner.run(question)
+        verdict, problem = slot.runner.run(question, slot.loads)
         if problem:
             self._failed(slot, item, problem)
         else:
@@ -397,8 +403,8 @@ class LocalPool:
                 return
             self._wake()
         doubtful = timed_out and contended and item.stage is not Stage.QUIET
-        if self._cache is not None and item.key and not cached and not doubtful:
-            self._cache.put(self._cache_key(item, slot), verdict, item.last, self.config.memory_mb)
+        if self._cache is not None and item.key and not cached and not doubtful and self._loads.still(item.check, slot.loads):
+            self._cache.put(self._cache_key(slot, item, slot.runner.backend), verdict, item.last, self.config.memory_mb)
         self._answer(item, verdict)
 
     def _failed(self, slot: _Slot, item: Item, problem: str) -> None:
@@ -481,17 +487,17 @@ class LocalPool:
 
     # ---- the cache
 
-    def _recall(self, item: Item) -> Verdict | None:
+    def _recall(self, slot: _Slot, item: Item) -> Verdict | None:
         if self._cache is None or item.key is None or item.runs > 1:
             return None
-        return self._cache.get(self._cache_key(item, None), item.last, self.config.memory_mb)
+        return self._cache.get(self._cache_key(slot, item, None), item.last, self.config.memory_mb)
 
-    def _cache_key(self, item: Item, slot: _Slot | None) -> str:
-        backend = slot.runner.backend if slot is not None else None
+    def _cache_key(self, slot: _Slot, item: Item, backend: Backend | None) -> str:
         who = Identity(backend.lean, backend.library, backend.name) if backend is not None else self._identity
         if who is None:
             raise RuntimeError("the cache is asked before the first worker has started")
-        return "/".join((who.backend, self.config.audit, verifier_revision(), item.check.key(who.lean, who.library)))
+        library = f"{who.library} {slot.loads}" if slot.loads else who.library
+        return "/".join((who.backend, self.config.audit, verifier_revision(), item.check.key(who.lean, library)))
 
     # ---- the watchdog
 
