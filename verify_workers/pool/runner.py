@@ -148,9 +148,16 @@ def configured_auditor(config: PoolConfig) -> Backend:
     """The second judge of the strict tier on the Lean of `config`."""
     if config.project is not None:
         from verify_workers.backends.leanchecker import LeanCheckerBackend
+        from verify_workers.lean.advisories import advisory
         from verify_workers.lean.project import discover
 
-        return LeanCheckerBackend(discover(config.project, config.repl, need_repl=False), config.memory_mb << 20)
+        project = discover(config.project, config.repl, need_repl=False)
+        known = advisory(project.version)
+        if known and not config.allow_old_kernel:
+            raise UserError(
+                f"{config.project}: no strict audit, because {known}, or take its word with --allow-old-kernel (allow_old_kernel)"
+            )
+        return LeanCheckerBackend(project, config.memory_mb << 20)
     try:
         return configured(config, "fork", "strict")
     except Exception as error:

@@ -43,6 +43,9 @@ def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
             with ray_session():
                 signals.claim()
                 _serve(config, service, http, signals, announce)
+        except SystemExit as end:  # what Ray makes of SIGTERM while it starts; nothing was answered yet
+            if end.code != signal.SIGTERM:
+                raise
         finally:
             http.close(signals.at_once)
 
