@@ -55,11 +55,11 @@ def honest(service: Service) -> None:
 
 
 def raw(service: Service, data: bytes) -> list[int]:
-    """The statuses of all that comes back for some bytes."""
+    """The statuses of all that comes back for some bytes, until the connection is closed or silent for long."""
     with service.connect() as line:
         with suppress(OSError):
             line.sendall(data)
-            line.shutdown(socket.SHUT_WR)
+        line.settimeout(10)
         got = bytearray()
         with suppress(OSError):
             while piece := line.recv(1 << 16):
@@ -90,12 +90,12 @@ def test_callers_who_hang_up(service: Service) -> None:
 def test_no_route_is_open_without_the_key(service: Service) -> None:
     described = service.ask("GET", "/openapi.json").json()["paths"]
     paths = {*described, *ROUTES, "/docs", "/redoc", "/openapi.json", "/-/routes", "/-/healthz", "/", "/nothing", "/health/", "/metrics"}
-    for path, method, key in itertools.product(sorted(paths), ("GET", "POST", "OPTIONS"), ("", "wrong", KEY + " ", "é")):
-        if (path, method) == ("/health", "GET") or key.strip() == KEY:
-            continue
-        headers = {b"Authorization": f"Bearer {key}".encode()} if key else {}
-        answer = httpx.request(method, f"{service.url}{path}", headers=headers, content=b"{", timeout=60)
-        assert (answer.status_code, answer.headers["Connection"]) == (401, "close"), (method, path, key)
+    with httpx.Client(base_url=service.url, timeout=60) as client:
+        for path, method, key in itertools.product(sorted(paths), ("GET", "POST", "OPTIONS"), ("", "wrong", "é")):
+            if (path, method) != ("/health", "GET"):
+                headers = {b"Authorization": f"Bearer {key}".encode()} if key else {}
+                answer = client.request(method, path, headers=headers, content=b"{")
+                assert (answer.status_code, answer.headers["Connection"]) == (401, "close"), (method, path, key)
     assert httpx.get(f"{service.url}/health", timeout=60).json() == {"status": "ok"}
     assert service.ask("GET", "/-/routes").status_code == service.ask("GET", "/metrics").status_code == 404
 
