@@ -52,6 +52,12 @@ ReplOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
 AUDIT_HELP = "strict: every acceptance is decided by the kernel in a clean process (in a project: leanchecker, Lean 4.28 or newer)"
+OldKernelOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
+    ),
+]
 RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
@@ -67,6 +73,13 @@ class Audit(StrEnum):
 
     fast = "fast"
     strict = "strict"
+
+
+class KiminaLines(StrEnum):
+    """Where lines count from on Kimina's routes of `synth serve`."""
+
+    file = "file"
+    after_imports = "after_imports"
 
 
 class ExportTo(StrEnum):
@@ -154,6 +167,7 @@ def verify(
     cache: Annotated[
         Path | None, typer.Option(metavar="FILE", help="keep verdicts here and look them up: the same command then continues after an end")
     ] = None,
+    allow_old_kernel: OldKernelOption = False,
 ) -> None:
     """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
     from pydantic import ValidationError
@@ -173,6 +187,7 @@ def verify(
                 "repl": repl,
                 "workers": workers,
                 "cache": {"path": cache},
+                "allow_old_kernel": allow_old_kernel,
                 "timeout_last": max(300.0, timeout),
                 "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
@@ -210,15 +225,24 @@ def serve(
         str, typer.Option(envvar="PROOF_SYNTH_API_KEY", help="key that requests must bring as `Authorization: Bearer KEY`; empty: none")
     ] = "",
     max_mb: Annotated[float, typer.Option(help="largest request in MB")] = 16.0,
-    max_waiting: Annotated[int, typer.Option(help="most checks taken and not yet answered; beyond them: 503")] = 16384,
+    max_waiting: Annotated[int, typer.Option(help="most checks under way, those of callers who left included; beyond them: 503")] = 16384,
     max_timeout: Annotated[float, typer.Option(help="seconds of Lean that one check can ask for")] = 300.0,
-    drain: Annotated[float, typer.Option(help="seconds that requests under way may take after Ctrl-C or SIGTERM")] = 60.0,
+    drain: Annotated[
+        float, typer.Option(help="seconds that requests under way may take after Ctrl-C or SIGTERM; a second one ends it at once")
+    ] = 60.0,
+    lines: Annotated[
+        KiminaLines,
+        typer.Option(help="where Kimina's routes count lines from: the file's first, as its server does now, or after the imports"),
+    ] = KiminaLines.file,
+    allow_old_kernel: OldKernelOption = False,
 ) -> None:
     """Check proofs over HTTP: our own interface and the Kimina Lean server's, whose clients work unchanged.
 
     POST /v1/verify   does each proof prove its statement? Outcome, axioms, audit.
     POST /api/check   Lean's messages on whole files (Kimina); /verify is its older form.
-    GET  /docs        all of it, with examples to try; /health needs no key.
+    GET  /docs        all of it, with examples to try.
+
+    It answers 503 until the Lean workers are ready. With an API key, GET /health alone needs none.
 
     On a cluster (RAY_ADDRESS, ray job submit) every node checks.
     """
@@ -230,12 +254,18 @@ def serve(
     from verify_workers.serve.config import ServeConfig
     from verify_workers.serve.service import run as run_service
 
-    lean = {"backend": require_backend(backend), "audit": audit.value, "project": project, "repl": repl}
+    lean = {
+        "backend": require_backend(backend),
+        "audit": audit.value,
+        "project": project,
+        "repl": repl,
+        "allow_old_kernel": allow_old_kernel,
+    }
     longest = max_timeout if max_timeout > 0 else 300.0  # a bad limit is refused below, by its own name
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
     try:
         pool = PoolConfig.model_validate({**lean, "workers": workers, "timeout_last": longest, "timeout_first": min(3.0, longest)})
-        config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, **limits})
+        config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, "lines": lines.value, **limits})
     except ValidationError as error:
         raise UserError(explain(error, options=True)) from None
     run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))

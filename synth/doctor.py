@@ -251,12 +251,16 @@ def _fork() -> Iterator[Row]:
 
 def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
     from verify_workers.backends.choose import make_backend
+    from verify_workers.lean.advisories import advisory
     from verify_workers.lean.project import steps
 
     missing = False
     for step in steps(folder, repl):
         missing = not step.works
         yield Row(step.what, "fail" if missing else "ok", step.found, step.remedy)
+        if step.what == "lean" and (known := advisory(step.found)):
+            found, _, remedy = known.rpartition(": ")
+            yield Row("Lean's kernel", "warn", found, f"{remedy}; the strict audit refuses this one (verify.allow_old_kernel)")
     if missing:
         return
     try:

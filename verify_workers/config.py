@@ -36,6 +36,10 @@ class PoolConfig(BaseModel):
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
+    allow_old_kernel: bool = Field(
+        False,
+        description="strict: also on a Lean whose kernel is known to be unsound (older than 4.34.1), with a warning instead of an error",
+    )
     snapshots: bool = Field(False, description="process: import a header once, then load it from the cache (Lean 4.32 or newer)")
     workers: int = Field(0, ge=0, description="Lean workers on this machine; 0: from its cores and memory")
     timeout_first: float = Field(3.0, gt=0, description="seconds of the first pass; checks that need longer wait until nothing else does")

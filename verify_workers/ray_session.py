@@ -1,9 +1,13 @@
-"""The Ray that a command works on."""
+"""The Ray that a command works on.
+
+One of our own is for this machine alone: it listens on the loopback interface and asks for a token that is in no file.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import tempfile
 import time
@@ -13,6 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import ray
+from ray._private import ray_constants
+from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
 from verify_workers.errors import UserError
 
@@ -44,6 +50,7 @@ def ray_session() -> Iterator[None]:
         if address is None or address == "local":
             # Actors here share the cores: what they reserve is a matter of the configuration, not of Ray.
             settings |= {"num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
+            stack.enter_context(_for_us_alone())
             folder = stack.enter_context(_folder())
             settings |= {"_temp_dir": folder} if folder else {}
         elif address != "auto":
@@ -92,6 +99,33 @@ def _folder() -> Iterator[str]:
         raise UserError(f"the folder for temporary files is too long for Ray ({chosen}): set RAY_TMPDIR to a shorter one") from error
     with folder as name:
         yield name
+
+
+@contextmanager
+def _for_us_alone() -> Iterator[None]:
+    """Have the Ray that starts now listen on loopback only, and keep its token out of ~/.ray, where a Lean process might read it.
+
+    Ray 2.60 listens everywhere even with `_node_ip_address="127.0.0.1"`, which it replaces by the machine's address, unless it is
+    told that there are no clusters here (a switch made for other systems).  A token or mode that the user chose stays.
+    """
+    changes = {ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}
+    if not any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")):
+        changes["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    before = {name: os.environ.get(name) for name in changes}
+    clusters = ray_constants.ENABLE_RAY_CLUSTER
+    os.environ.update(changes)
+    ray_constants.ENABLE_RAY_CLUSTER = False  # what the variable says, which Ray read when it was imported
+    AuthenticationTokenLoader.instance().reset_cache()
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = clusters
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _await_answer(address: str) -> None:

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -363,9 +365,12 @@ def _writer(path: Path) -> Iterator[Write]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(path)
         file = part.open("wb")
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    with contextlib.suppress(OSError):  # where the file system has locks: says to whoever sees the folder that somebody writes this
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     try:
         with file:
             with _jsonl_writer(file) if _kind(path) == "jsonl" else _parquet_writer(file) as write:
@@ -378,6 +383,28 @@ def _writer(path: Path) -> Iterator[Write]:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             raise UserError(f"{path}: {os.strerror(error.errno).lower()}; free some space, or choose another --out") from error
         raise
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove the temporary files for `path` whose writers, processes of this user, were killed."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        owner = part.name.removesuffix(".part").rpartition(".")[2]
+        with contextlib.suppress(OSError):
+            if owner.isdecimal() and part.stat().st_uid == os.getuid() and not _lives(int(owner)):
+                with part.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    part.unlink()
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of that number here, anyone's."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def row(verdict: Verdict) -> dict[str, Any]:

@@ -12,9 +12,11 @@ sampling parameters, axioms, Lean and library.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -27,7 +29,9 @@ from synth.store.arrow import to_table
 from synth.store.files import read_records
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
+from verify_workers.lean.advisories import advisory
 
+log = logging.getLogger("synth.export")
 ExportFormat = Literal["parquet", "hf", "sft", "prover"]
 ROWS_PER_FILE = 100_000
 LINEAGE = (
@@ -49,14 +53,17 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
     target = Path(to)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target}: already there; give a new or empty folder to --to")
-    counts = {"pairs": 0, "duplicates": 0}
+    counts, versions = {"pairs": 0, "duplicates": 0}, Counter[str]()
     work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
     try:
         work.mkdir(parents=True)
-        _WRITERS[format](unique_pairs(stores, counts), work)
+        _WRITERS[format](_noted(unique_pairs(stores, counts), versions), work)
         if not counts["pairs"]:
             raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
-        about = {"format": format, "schema_version": SCHEMA_VERSION, "runs": [store.path for store in stores], **counts}
+        about = {"format": format, "schema_version": SCHEMA_VERSION, "runs": [store.path for store in stores], **counts, "lean": versions}
+        if known := [words for version in sorted(versions) if (words := advisory(version))]:
+            about["advisories"] = known
+            log.warning("%s: %s", target, "; ".join(known))
         (work / "_export.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         if target.exists():
             target.rmdir()
@@ -82,6 +89,13 @@ def unique_pairs(stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[P
                 seen.add(content)
                 counts["pairs"] += 1
                 yield pair
+
+
+def _noted(pairs: Iterator[Pair], versions: Counter[str]) -> Iterator[Pair]:
+    """The same pairs; `versions` counts them by the Lean that checked them."""
+    for pair in pairs:
+        versions[pair.lean] += 1
+        yield pair
 
 
 def read_pairs(path: str | Path) -> Iterator[Pair]:

@@ -93,6 +93,9 @@ def test_a_lake_project(lake: FakeLake, tmp_path: Path, monkeypatch: pytest.Monk
     rows = list(doctor._project(lake.project, None))
     assert [row.what for row in rows] == ["lake", "project", "lean", "Mathlib", "REPL", "repl backend"]
     assert {row.status for row in rows} == {"ok"}
+    monkeypatch.setattr("verify_workers.lean.project._version", lambda *_: ("4.28.0", "Lean (version 4.28.0, …)", ""))
+    row = found(list(doctor._project(lake.project, None)), "Lean's kernel")
+    assert row.status == "warn" and "4.28.0 is known to be unsound" in row.detail and row.remedy.startswith("use 4.34.1 or newer")
     rows = list(doctor._project(tmp_path, None))
     assert [(row.what, row.status) for row in rows] == [("lake", "ok"), ("project", "fail")] and "lake new" in rows[-1].remedy
     assert found(diagnose(project=tmp_path), "project").status == "fail"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ import verify_workers
 from verify_workers.lean import LeanInstall
 
 TOOLCHAIN = "leanprover/lean4:v4.35.0"
+BUILT = ".lake/build/lib/lean"  # in the project, what it compiled itself
 
 # Runs confined, so all it has is the standard library, what lies in the toolchain's folder, and its environment:
 # LEAN_FAKE_FAULTS a file of faults, one taken per reply, LEAN_FAKE_SCRIPT replies to repeat.
@@ -176,6 +178,7 @@ class FakeLake:
         self.write(self.project / "lake-manifest.json", '{"packages": []}')
         self.write(self.project / "repl" / "lean-toolchain", f"{TOOLCHAIN}\n")
         variables = self.lean.environment() | {"PATH": self.path, "LEAN_SYSROOT": str(self.root)}
+        variables["LEAN_PATH"] = f"{self.lean.path}:{self.project / BUILT}"
         variables["LEAN_SRC_PATH"] = str(self.lean.sources[0])
         settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
@@ -187,6 +190,19 @@ class FakeLake:
     def path(self) -> str:
         """PATH where lake is found."""
         return f"{self.bin}:/usr/bin:/bin"
+
+    def build(self, module: str, text: str) -> None:
+        """Write and compile a module of the project's own, as `lake build` does."""
+        source, target = self.project / f"{module}.lean", self.project / BUILT / f"{module}.olean"
+        self.write(source, text)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new = target.with_suffix(".new")
+        environment = self.lean.environment() | {"LEAN_PATH": f"{self.lean.path}:{self.project / BUILT}"}
+        done = subprocess.run(
+            [*self.lean.command(), f"--root={self.project}", str(source), "-o", str(new)], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        new.replace(target)
 
     @staticmethod
     def write(path: Path, text: str) -> None:

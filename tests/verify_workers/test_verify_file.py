@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -317,3 +320,31 @@ def test_real_lean(tmp_path: Path, lean: LeanInstall, backend: str, audit: str) 
     assert {verdict["lean"] for verdict in verdicts} == {lean.version} and summary.written == len(REAL)
     assert any("Mathlib" in message["text"] for message in verdicts[6]["messages"])
     assert children() <= before, "a process was left behind"
+
+
+def test_what_a_killed_run_left_beside_the_output_is_removed_and_a_live_ones_is_not(tmp_path: Path) -> None:
+    target = tmp_path / "out[1].jsonl"
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    stale = tmp_path / f".{target.name}.{ended.pid}.part"
+    kept = [
+        tmp_path / f".{target.name}.{os.getppid()}.part",  # of a process that lives
+        tmp_path / f".other.jsonl.{ended.pid}.part",  # of another output
+        tmp_path / f".{target.name}.backup.part",
+    ]
+    for path in (stale, *kept):
+        path.write_text("")
+    locked = tmp_path / f".{target.name}.{2**22 + 1}.part"  # no such process here, but on another machine that writes the folder
+    with locked.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        verify(write(tmp_path / "in.jsonl", rows(3)), target)
+        assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "in.jsonl", target, locked, *kept])
+    verify(tmp_path / "in.jsonl", target)
+    assert not locked.exists()
+
+
+def test_a_part_is_locked_while_it_is_written(tmp_path: Path) -> None:
+    with module._writer(tmp_path / "out.jsonl"):
+        (part,) = tmp_path.iterdir()
+        with part.open("rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

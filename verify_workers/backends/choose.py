@@ -13,6 +13,7 @@ from verify_workers.backends import BACKENDS
 from verify_workers.backends.base import Backend, Elsewhere, Place
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall, embedded
+from verify_workers.lean.advisories import advisory
 from verify_workers.lean.build import snapshot_folder
 from verify_workers.lean.project import discover
 
@@ -44,6 +45,8 @@ def make_backend(
     """
     require_backend(name)
     lean = discover(project, repl, need_repl=False) if project is not None else install or _embedded()
+    if known := advisory(lean.version):
+        _warn(known)
     place = Place(lean, audit, memory_mb, repl, header_seconds, snapshot_folder() if snapshots else None)
     if name == "auto":
         return _first(place)
@@ -53,6 +56,12 @@ def make_backend(
         raise
     except Exception as error:
         raise UserError(f"the {name} backend does not work here ({_line(error)}): use another one, such as process") from error
+
+
+@functools.cache
+def _warn(words: str) -> None:
+    """Said once per process, whatever the number of workers."""
+    log.warning("%s", words)
 
 
 def _maker(name: str) -> Callable[[Place], Backend]:

@@ -39,6 +39,10 @@ class Lean(Protocol):
         """Folders where its modules' source files are, as far as they are there."""
         ...
 
+    def loaded(self, imports: tuple[str, ...]) -> str:
+        """What `revision` leaves open of what a header with these imports loads: changes when a verdict could, too."""
+        ...
+
     def program(self) -> list[str]:
         """The argv prefix that runs Lean once the process is confined: a binary, or a script for this interpreter."""
         ...
@@ -75,6 +79,10 @@ class LeanInstall:
     def sources(self) -> tuple[Path, ...]:
         """Where its modules' source files are: beside what was made of them."""
         return (self.path,)
+
+    def loaded(self, imports: tuple[str, ...]) -> str:
+        """Nothing: its whole library is in `revision`."""
+        return ""
 
     def program(self) -> list[str]:
         """The argv prefix that runs Lean in an interpreter that is confined already."""

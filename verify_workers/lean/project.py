@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify_workers.errors import UserError
+from verify_workers.lean.modules import Modules, search_path
 
 LAKE_SECONDS = 120.0  # the first `lake env` of a project may fetch a toolchain
 ELAN = "curl https://elan.lean-lang.org/elan-init.sh -sSf | sh"
@@ -35,7 +36,7 @@ class LakeProject:
     variables  the environment that `lake env` gives
     lean       Lean's binary
     repl       the REPL's binary, None if there is none
-    revision   hash of the toolchain's name and of lake-manifest.json: changes when a dependency does
+    revision   hash of the toolchain (name, version, commit) and of lake-manifest.json; what a header loads beside: see `loaded`
     start_up   seconds that importing all of Mathlib from a cold disk may take
     mapped     bytes of address space: Mathlib's .olean files are mapped whole
     """
@@ -54,6 +55,16 @@ class LakeProject:
         """Folders of source files: what lake names, else the project's and its packages'; Lean's own come last."""
         named = [Path(folder) for folder in self.variables.get("LEAN_SRC_PATH", "").split(os.pathsep) if folder]
         return (*named, self.folder, *sorted(self.folder.glob(".lake/packages/*")), self.lean.parent.parent / "src" / "lean")
+
+    @property
+    def modules(self) -> Modules:
+        """The compiled modules on its search path."""
+        path = (self.folder / folder for folder in self.variables.get("LEAN_PATH", "").split(os.pathsep) if folder)
+        return search_path(tuple(path), self.folder, self.lean.parent.parent / "lib" / "lean")
+
+    def loaded(self, imports: tuple[str, ...]) -> str:
+        """A hash of the compiled files that a header with these imports loads: changes when one of them does."""
+        return self.modules.state(imports)
 
     def program(self) -> list[str]:
         """The argv prefix that runs Lean."""
@@ -130,7 +141,7 @@ def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject 
     lean = Path(environment.get("LEAN_SYSROOT", "")) / "bin" / "lean"
     if not _executable(lean):  # the toolchain's own binary rather than elan's, which would start another process
         lean = Path(shutil.which("lean", path=environment.get("PATH", "")) or "lean")
-    version, problem = _version(lean, environment, folder)
+    version, identity, problem = _version(lean, environment, folder)
     if problem:
         yield Step("lean", problem, f"run `lake env lean --version` in {folder} and mend what it says")
         return None
@@ -152,7 +163,7 @@ def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject 
     else:
         yield Step("REPL", str(binary))
     manifest = folder / "lake-manifest.json"
-    content = toolchain.encode() + (manifest.read_bytes() if manifest.is_file() else b"")
+    content = f"{toolchain}\n{identity}\n".encode() + (manifest.read_bytes() if manifest.is_file() else b"")
     return LakeProject(folder, version, environment, lean, binary, hashlib.sha256(content).hexdigest()[:16])
 
 
@@ -188,10 +199,11 @@ def _environment(lake: str, folder: Path) -> tuple[dict[str, str], str]:
     return {n: v for n, v in everything.items() if n in names or n.startswith(("LEAN", "LAKE"))}, problem
 
 
-def _version(lean: Path, environment: dict[str, str], folder: Path) -> tuple[str, str]:
+def _version(lean: Path, environment: dict[str, str], folder: Path) -> tuple[str, str, str]:
+    """(version, all that Lean says of itself: its commit too, what went wrong)."""
     output, problem = _run([str(lean), "--version"], folder, environment)
     found = _VERSION.search(output)
-    return (found[1], "") if found else ("", problem or f"`lean --version` says {output.strip()[:80]!r}")
+    return (found[1], output.strip(), "") if found else ("", "", problem or f"`lean --version` says {output.strip()[:80]!r}")
 
 
 def _missing_mathlib(folder: Path) -> str:

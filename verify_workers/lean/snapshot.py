@@ -32,11 +32,19 @@ def header_line(imports: Sequence[str]) -> str:
 
 
 def header_snapshot(lean: Lean, imports: Sequence[str], options: Sequence[str], folder: Path) -> Path:
-    """The snapshot of a header, made on first use and kept in `folder` by what it depends on: Lean, library, imports, options.
+    """The snapshot of a header, made on first use and kept in `folder` by what it depends on: Lean, the compiled files, imports, options.
 
     Raises HeaderFailed when the imports fail, UserError, one line, when this Lean cannot make a snapshot.
     """
-    parts = [lean.version, lean.revision, *lean.program(), *sorted(f"{k}={v}" for k, v in lean.environment().items()), *options, *imports]
+    parts = [
+        lean.version,
+        lean.revision,
+        lean.loaded(tuple(imports)),
+        *lean.program(),
+        *sorted(f"{k}={v}" for k, v in lean.environment().items()),
+        *options,
+        *imports,
+    ]
     path = folder / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}.snapshot"
     if path.exists():
         return path

@@ -2,12 +2,13 @@
 
 A key names the question, the Lean, the library, the kind of backend and the audit tier (the pool builds it).
 What is kept is only what would come out again: never `infra`; a time-out only for limits up to the one it
-hit; a lack of memory only for allowances up to the one it exceeded.  A damaged file is set aside and begun anew.
-The file is as trusted as the program: it is created for its owner alone.
+hit; a lack of memory only for allowances up to the one it exceeded.  A damaged cache is set aside and begun anew; a file
+that is no cache of ours is refused and left as it is.  The file is as trusted as the program: it is created for its owner alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
@@ -26,6 +27,8 @@ from verify_workers.records import Outcome, Verdict
 log = logging.getLogger("verify_workers.cache")
 
 COLUMNS = "key TEXT PRIMARY KEY, bound REAL NOT NULL, used REAL NOT NULL, verdict BLOB NOT NULL"
+APPLICATION = 0x70735643  # SQLite's application_id of a cache; older ones are known by their table
+MAGIC, APPLICATION_AT = b"SQLite format 3\0", 68  # how a file of SQLite begins, and the byte at which that number stands in it
 SCHEMA = 1  # of the table below; another number in the file means: begin anew
 FLUSH_ROWS = 256
 FLUSH_SECONDS = 2.0
@@ -48,6 +51,7 @@ class VerdictCache:
         self._flushed = time.monotonic()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _require_ours(self.path)
             self._db = self._open()
         except (OSError, sqlite3.OperationalError) as error:
             raise UserError(f"{self.path}: the verdict cache cannot be opened ({error}): choose another path or turn it off") from error
@@ -117,6 +121,8 @@ class VerdictCache:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
+            if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+                db.execute(f"PRAGMA application_id = {APPLICATION}")  # before the log, so that it is in the file itself
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA journal_size_limit = 4000000")
@@ -133,7 +139,8 @@ class VerdictCache:
         return db
 
     def _begin_anew(self, reason: str) -> sqlite3.Connection:
-        """Set the damaged file aside (one such copy is kept) and start an empty one."""
+        """Set the damaged cache aside (one such copy is kept) and start an empty one."""
+        _require_ours(self.path)  # whatever stands there by now
         log.warning("%s: the verdict cache is unreadable (%s); it is kept as %s.bad and begun anew", self.path, reason, self.path.name)
         for ending in ("-wal", "-shm"):
             Path(f"{self.path}{ending}").unlink(missing_ok=True)
@@ -152,7 +159,10 @@ class VerdictCache:
             return None
         except sqlite3.DatabaseError as error:
             self._db.close()
-            self._db = self._begin_anew(str(error))
+            try:
+                self._db = self._begin_anew(str(error))
+            except (UserError, OSError, sqlite3.Error) as problem:
+                log.warning("%s: the verdict cache is not used any more (%s)", self.path, problem)
             return None
 
     def _select(self, key: str) -> tuple[float, bytes] | None:
@@ -186,3 +196,30 @@ class VerdictCache:
             rows = self._db.execute("SELECT count(*) FROM verdicts").fetchone()[0]
             excess = math.ceil(rows * (1 - 0.7 / filled))
             self._db.execute("DELETE FROM verdicts WHERE key IN (SELECT key FROM verdicts ORDER BY used LIMIT ?)", (excess,))
+
+
+def _require_ours(path: Path) -> None:
+    """UserError unless `path` is a cache, damaged or not, or nothing that could be lost."""
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    if path.is_dir():
+        raise UserError(f"{path}: the verdict cache cannot be opened (it is a folder): choose another path or turn it off")
+    if not path.is_file() or not _is_ours(path):
+        raise UserError(f"{path}: not a verdict cache, and left as it is: choose another path")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file says that it is a cache: by its number, even if damaged, or by its table; read only."""
+    with path.open("rb") as file:
+        head = file.read(APPLICATION_AT + 4)
+    if not head.startswith(MAGIC):
+        return False
+    if int.from_bytes(head[APPLICATION_AT:], "big") == APPLICATION:
+        return True
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as db:
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            columns = [name for (name,) in db.execute("SELECT name FROM pragma_table_info('verdicts')")]
+    except sqlite3.DatabaseError:
+        return False
+    return not tables or columns == [column.split()[0] for column in COLUMNS.split(", ")]

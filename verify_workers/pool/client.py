@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,10 @@ class PoolClient:
         self._pools = [_Pool(node, actor) for node, actor in pools.items()]
 
     async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
-        """One verdict per check, in their order.  Raises `UserError`, one line, when no pool is left."""
+        """One verdict per check, in their order.  Raises `UserError`, one line, when no pool is left.
+
+        Cancelled, it has the pools drop its checks, and ends when those that run have ended.
+        """
         room, alone = asyncio.Semaphore(IN_FLIGHT * len(self._pools)), asyncio.Lock()
 
         async def part(chunk: list[Check]) -> list[Verdict]:
@@ -70,10 +74,14 @@ class PoolClient:
 
         tasks = [asyncio.create_task(part(list(checks[i : i + CHUNK]))) for i in range(0, len(checks), CHUNK)]
         try:
-            return [verdict for verdicts in await asyncio.gather(*tasks) for verdict in verdicts]
-        finally:
-            for task in tasks:
-                task.cancel()  # those that still run when one has failed
+            answered = await asyncio.gather(*tasks)
+        except BaseException as error:
+            if not isinstance(error, asyncio.CancelledError):  # which has reached them: a second one would hurry them
+                for task in tasks:
+                    task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        return [verdict for verdicts in answered for verdict in verdicts]
 
     async def warm(self) -> None:
         """One check on every node, so that what cannot work is known before anyone asks; `UserError` when nothing works."""
@@ -139,9 +147,16 @@ class PoolClient:
         """A pool's verdicts on a chunk; None when it gave none, which is noted."""
         life = pool.life
         pool.load += len(chunk)
+        # Tried again here rather than by Ray, so that another node can take over at once.
+        ticket = uuid.uuid4().hex
+        answer = asyncio.ensure_future(_awaited(pool.actor.verify.options(max_task_retries=0).remote(chunk, ticket)))
         try:
-            # Tried again here rather than by Ray, so that another node can take over at once.
-            verdicts: list[Verdict] = await pool.actor.verify.options(max_task_retries=0).remote(chunk)
+            verdicts: list[Verdict] = await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            pool.actor.withdraw.options(max_task_retries=0).remote(ticket)
+            with contextlib.suppress(RayError):
+                await answer  # it comes when what runs has ended (Ray's own cancelling would not tell)
+            raise
         except RayTaskError as error:  # raised by the pool itself: no check can be answered there
             self._break(pool, error.cause or error)
             return None

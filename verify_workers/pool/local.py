@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from verify_workers.backends.base import Backend
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
 from verify_workers.pool.cache import VerdictCache
-from verify_workers.pool.revision import verifier_revision
+from verify_workers.pool.revision import Loads, verifier_revision
 from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
 from verify_workers.pool.schedule import Item, Schedule, Sink, Stage, passes
 from verify_workers.records import Check, Outcome, Verdict
@@ -33,7 +34,8 @@ START_FAILURES = 5  # in a row: no worker can be started here
 BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose backend keeps failing
 
 
-EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits")
+NOBODY = "nobody waited for the answer any more"
+EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits", "abandoned")
 Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
 
 
@@ -44,6 +46,7 @@ class _Slot:
     runner: Runner
     thread: threading.Thread | None = None
     item: Item | None = None
+    loads: str = ""  # what the item's header loads
     started: float = 0.0  # clock, seconds: when the current run began
     interrupted: bool = False  # the watchdog has closed the backend once
     abandoned: bool = False  # the watchdog has given the work to someone else
@@ -90,6 +93,7 @@ class LocalPool:
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry_timeouts)
+        self._loads = Loads(config)
         self._cache = VerdictCache(config.cache.path, config.cache.size_mb) if config.cache.path else None
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # something may have become runnable
@@ -150,10 +154,10 @@ class LocalPool:
                 waiting -= 1
                 self.raise_fatal()
 
-    def submit(self, check: Check, sink: Sink, wait: bool = True) -> None:
+    def submit(self, check: Check, sink: Sink, wait: bool = True) -> Item | None:
         """Accept a check; `sink` gets its one verdict, from another thread or at once.
 
-        Waits while the pool is full unless `wait` is false.  `sink` must be quick and must not raise.
+        Waits while the pool is full unless `wait` is false.  `sink` must be quick and must not raise.  What is returned is for `withdraw`.
         """
         last = min(check.timeout, self.config.timeout_last)
         first, last = passes(self.config.timeout_first, last)
@@ -163,9 +167,30 @@ class LocalPool:
             while wait and self._outstanding >= self.config.queue and not self._ended:
                 self._room.wait()
             if not self._ended:
-                self._admit(item)
-                return
+                return self._admit(item)
         sink(infra(check.id, str(self._fatal) if self._fatal else "the pool is closed"))
+        return None
+
+    def withdraw(self, item: Item, sink: Sink) -> None:
+        """Nobody waits any more for what `submit` was to give to `sink`: it gets `infra`, at once unless its check runs for nobody else.
+
+        Such a run is ended after `timeout_first`; `sink` hears when it has ended.
+        """
+        with self._lock:
+            mine = [waiter for waiter in item.waiters if waiter[1] is sink]
+            if item.done or not mine:
+                return
+            self._counts.events["abandoned"] += len(mine)
+            if len(item.waiters) > len(mine):
+                item.waiters = [waiter for waiter in item.waiters if waiter[1] is not sink]
+            elif self._schedule.discard(item):
+                self._close(item)
+            else:
+                item.abandoned = True
+                return
+            self._settle(len(mine))
+        for name, _ in mine:
+            sink(infra(name, NOBODY))
 
     def raise_fatal(self) -> None:
         """Raise what made the whole pool fail, if anything did."""
@@ -236,41 +261,52 @@ class LocalPool:
     def _ended(self) -> bool:
         return self._stop.is_set() or self._fatal is not None
 
-    def _admit(self, item: Item) -> None:
-        """Queue `item`, or let it share the run of an identical one.  The lock is held."""
+    def _admit(self, item: Item) -> Item:
+        """Queue `item`, or let it share the run of an identical one, which is returned then.  The lock is held."""
         if not self._outstanding:
             self._active_since = time.monotonic()
         self._outstanding += 1
         twin = self._inflight.get(item.key) if item.key else None
         if twin is not None:
-            twin.waiters.extend(item.waiters)
+            twin.waiters = [*twin.waiters, *item.waiters]
+            twin.abandoned = False
             self._counts.events["shared"] += 1
-            return
+            return twin
         if item.key:
             self._inflight[item.key] = item
         self._schedule.add(item, time.monotonic())
         self._work.notify()
         if self._schedule.waiting > self._idle:
             self._hire()
+        return item
+
+    def _close(self, item: Item) -> None:
+        """`item` gets no other verdict than the one that is given now.  The lock is held."""
+        item.done = True
+        if item.key and self._inflight.get(item.key) is item:
+            del self._inflight[item.key]
+
+    def _settle(self, count: int) -> None:
+        """So many checks have left the pool.  The lock is held."""
+        self._outstanding -= count
+        if not self._outstanding:
+            self._counts.active += time.monotonic() - self._active_since
+        self._room.notify_all()
 
     def _answer(self, item: Item, verdict: Verdict) -> None:
         """Give everyone who waits for `item` its verdict, once."""
         with self._lock:
             if item.done:
                 return
-            item.done = True
-            if item.key and self._inflight.get(item.key) is item:
-                del self._inflight[item.key]
+            self._close(item)
             waiters = item.waiters
             now = time.monotonic()
-            self._counts.outcomes[verdict.outcome.value] += len(waiters)
-            self._outstanding -= len(waiters)
-            if not self._outstanding:
-                self._counts.active += now - self._active_since
-            self._room.notify_all()
+            if not item.abandoned:
+                self._counts.outcomes[verdict.outcome.value] += len(waiters)
+            self._settle(len(waiters))
         for name, sink in waiters:
             answer = verdict.model_copy(update={"id": name})
-            if self._observer is not None:
+            if self._observer is not None and not item.abandoned:
                 self._observer(answer, now - item.arrived)
             sink(answer)
 
@@ -325,15 +361,18 @@ class LocalPool:
         """One run of one check, from the cache or on this worker's backend."""
         if self._identity is None and not self._start(slot, item):
             return
-        known = self._recall(item)
+        slot.loads = self._loads.of(item.check)
+        known = self._recall(slot, item)
         if known is not None:
             self._finish(slot, item, known, cached=True)
             return
+        if slot.runner.outdated(item.check, slot.loads):
+            slot.runner.close()
         if not self._start(slot, item):
             return
         question = item.check.model_copy(update={"id": f"{id(item):x}.{item.runs}", "timeout": item.limit})
         crowded = self._schedule.crowded
-        verdict, problem = slot.runner.run(question)
+        verdict, problem = slot.runner.run(question, slot.loads)
         if problem:
             self._failed(slot, item, problem)
         else:
@@ -355,17 +394,17 @@ class LocalPool:
             self._counts.events["cache_hits"] += cached
             if not timed_out:
                 self._schedule.release(item)
-            elif self._ended:
+            elif self._ended or item.abandoned:
                 self._schedule.release(item)
-                verdict = infra("", "the pool was closed before the check had its full time")
+                verdict = infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
             elif not self._schedule.timed_out(item, now, contended):
                 self._counts.events["deferred" if item.stage is Stage.LONG else "retries"] += 1
                 self._wake()
                 return
             self._wake()
         doubtful = timed_out and contended and item.stage is not Stage.QUIET
-        if self._cache is not None and item.key and not cached and not doubtful:
-            self._cache.put(self._cache_key(item, slot), verdict, item.last, self.config.memory_mb)
+        if self._cache is not None and item.key and not cached and not doubtful and self._loads.still(item.check, slot.loads):
+            self._cache.put(self._cache_key(slot, item, slot.runner.backend), verdict, item.last, self.config.memory_mb)
         self._answer(item, verdict)
 
     def _failed(self, slot: _Slot, item: Item, problem: str) -> None:
@@ -384,19 +423,19 @@ class LocalPool:
                 return False
             now = time.monotonic()
             slot.item, slot.runner.deadline = None, None
-            slot.failures += 1
+            slot.failures += not item.abandoned
             # A worker that does not start says nothing about the check, unless it never does.
             item.failures += slot.runner.asked or slot.failures >= START_FAILURES
             self._counts.busy += now - slot.started
-            self._counts.events["infra_runs"] += 1
+            self._counts.events["infra_runs"] += not item.abandoned
             self._counts.events["restarts"] += slot.runner.asked
-            final = item.failures >= self.config.infra_tries or self._ended
+            final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
             if final:
                 self._schedule.release(item)
             else:
                 self._schedule.again(item, now)
             self._wake()
-        if self._fatal is None:  # else the caller is told, once
+        if self._fatal is None and not item.abandoned:  # else the caller is told, once, or has gone
             log.warning("check %r: the checker failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
         if final:
             self._answer(item, infra("", problem))
@@ -448,17 +487,17 @@ class LocalPool:
 
     # ---- the cache
 
-    def _recall(self, item: Item) -> Verdict | None:
+    def _recall(self, slot: _Slot, item: Item) -> Verdict | None:
         if self._cache is None or item.key is None or item.runs > 1:
             return None
-        return self._cache.get(self._cache_key(item, None), item.last, self.config.memory_mb)
+        return self._cache.get(self._cache_key(slot, item, None), item.last, self.config.memory_mb)
 
-    def _cache_key(self, item: Item, slot: _Slot | None) -> str:
-        backend = slot.runner.backend if slot is not None else None
+    def _cache_key(self, slot: _Slot, item: Item, backend: Backend | None) -> str:
         who = Identity(backend.lean, backend.library, backend.name) if backend is not None else self._identity
         if who is None:
             raise RuntimeError("the cache is asked before the first worker has started")
-        return "/".join((who.backend, self.config.audit, verifier_revision(), item.check.key(who.lean, who.library)))
+        library = f"{who.library} {slot.loads}" if slot.loads else who.library
+        return "/".join((who.backend, self.config.audit, verifier_revision(), item.check.key(who.lean, library)))
 
     # ---- the watchdog
 
@@ -467,7 +506,7 @@ class LocalPool:
         while not self._stop.wait(min(0.5, self.config.grace / 4)):
             now = time.monotonic()
             with self._lock:
-                late = [(s, s.item, at) for s in self._slots.values() if (at := s.runner.deadline) is not None and at <= now]
+                late = [(s, s.item, at) for s in self._slots.values() if (at := s.runner.deadline) is not None and self._late(s, at, now)]
             for slot, item, deadline in late:
                 if item is None:
                     continue
@@ -476,8 +515,14 @@ class LocalPool:
                 else:
                     slot.interrupted = True
                     slot.runner.deadline = now + min(self.config.grace, 5.0)
-                    log.warning("worker %d has not answered in time: ending its Lean", slot.number)
+                    if not item.abandoned:
+                        log.warning("worker %d has not answered in time: ending its Lean", slot.number)
                     self._interrupt(slot)
+
+    def _late(self, slot: _Slot, deadline: float, now: float) -> bool:
+        """Whether a worker is past its deadline, or has long been at a check that nobody waits for any more."""
+        unwanted = slot.item is not None and slot.item.abandoned and slot.runner.asked and not slot.interrupted
+        return deadline <= now or (unwanted and now - slot.started > self.config.timeout_first)
 
     def _interrupt(self, slot: _Slot) -> None:
         """Close the backends in a thread of their own, because a hung backend may hang in `close` too."""

@@ -7,28 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
+from collections import deque
 from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from verify_workers.config import PoolConfig
-from verify_workers.pool.local import LocalPool
+from verify_workers.pool.local import NOBODY, LocalPool
 from verify_workers.pool.metrics import PoolMetrics
-from verify_workers.pool.runner import Factory
-from verify_workers.pool.schedule import Sink
+from verify_workers.pool.runner import Factory, infra
+from verify_workers.pool.schedule import Item, Sink
 from verify_workers.records import Check, Verdict
 
 log = logging.getLogger("verify_workers.pool")
 
 CALLS = 256  # chunks that one actor works on at a time; more wait in Ray's queue
+CONTROL_CALLS = 16  # that do not wait for those to end
 PUBLISH_SECONDS = 5.0
 LOG_SECONDS = 60.0
 ACTOR_TRIES = 5  # deaths of the actor that a call survives by Ray's own retries
 
 
-@ray.remote(max_restarts=-1, max_task_retries=ACTOR_TRIES, max_concurrency=CALLS)
+@ray.remote(max_restarts=-1, max_task_retries=ACTOR_TRIES, max_concurrency=CALLS, concurrency_groups={"control": CONTROL_CALLS})
 class NodePool:
     """The Lean workers of one node, shared by everyone who holds the actor's handle.
 
@@ -41,9 +44,15 @@ class NodePool:
         self._metrics = PoolMetrics(ray.get_runtime_context().get_node_id())
         self._pool = LocalPool(config, factory, auditor, observer=self._metrics.observe)
         self._publisher: asyncio.Task[None] | None = None
+        self._lock = threading.Lock()  # the groups of calls have threads of their own
+        self._calls: dict[str, list[tuple[Item | None, Sink]]] = {}  # by ticket
+        self._withdrawn: deque[str] = deque(maxlen=CALLS)  # tickets of calls that had not begun
 
-    async def verify(self, checks: list[Check]) -> list[Verdict]:
-        """One verdict per check, in their order.  Raises `UserError` when no worker can be started."""
+    async def verify(self, checks: list[Check], ticket: str = "") -> list[Verdict]:
+        """One verdict per check, in their order.  Raises `UserError` when no worker can be started.
+
+        `ticket` is this call's own name, for `withdraw`.
+        """
         if self._publisher is None:
             self._publisher = asyncio.create_task(self._publish())
         if not checks:
@@ -63,13 +72,31 @@ class NodePool:
 
             return deliver
 
-        for index, check in enumerate(checks):
+        sinks = [sink(index) for index in range(len(checks))]
+        with self._lock:
+            if ticket in self._withdrawn:
+                return [infra(check.id, NOBODY) for check in checks]
             # Never waits here, which would stop the loop: the bound is the number and size of the callers' chunks.
-            self._pool.submit(check, sink(index), wait=False)
+            items = [self._pool.submit(check, deliver, wait=False) for check, deliver in zip(checks, sinks, strict=True)]
+            self._calls[ticket] = list(zip(items, sinks, strict=True))
         await done
+        with self._lock:
+            self._calls.pop(ticket, None)
         self._pool.raise_fatal()
         return [verdicts[index] for index in range(len(checks))]
 
+    @ray.method(concurrency_group="control")
+    async def withdraw(self, ticket: str) -> None:
+        """Nobody waits for the call of that name any more: its checks leave the pool, and it ends when those that run have ended."""
+        with self._lock:
+            if ticket not in self._calls:
+                self._withdrawn.append(ticket)  # it has not begun, or ends just now
+            call = self._calls.get(ticket, [])
+        for item, deliver in call:
+            if item is not None:
+                self._pool.withdraw(item, deliver)
+
+    @ray.method(concurrency_group="control")
     async def stats(self) -> dict[str, Any]:
         """`LocalPool.stats()` of this node."""
         return self._pool.stats()

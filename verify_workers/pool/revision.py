@@ -1,10 +1,16 @@
-"""Which verifier gives the verdicts: a hash of this package's own code."""
+"""What a verdict depends on beside its question: this package's own code, and the compiled files that the question's header loads."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 from pathlib import Path
+
+from verify_workers.config import PoolConfig
+from verify_workers.lean.modules import Modules
+from verify_workers.records import Check, Snippet
+from verify_workers.text.context import split_context
+from verify_workers.text.header import split
 
 PACKAGE = Path(__file__).parents[1]  # the whole verifier, not the pool alone
 
@@ -16,3 +22,40 @@ def verifier_revision() -> str:
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+class Loads:
+    """What the headers of checks load, as hashes; '' throughout on the embedded Lean, whose library is one revision."""
+
+    def __init__(self, config: PoolConfig) -> None:
+        self._config = config
+
+    def of(self, check: Check) -> str:
+        """What `check`'s header loads, at most about a second ago; for after the first worker has started."""
+        if self._config.project is None:
+            return ""
+        return self._modules.state(header_imports(check))
+
+    def still(self, check: Check, state: str) -> bool:
+        """Whether that is what it loads now, as far as the project's own files go."""
+        return self._config.project is None or self._modules.still(header_imports(check), state)
+
+    @functools.cached_property
+    def _modules(self) -> Modules:
+        from verify_workers.lean.project import discover
+
+        assert self._config.project is not None
+        return discover(self._config.project, self._config.repl, need_repl=False).modules
+
+
+def header_imports(check: Check) -> tuple[str, ...]:
+    """The modules that a check's file imports: a whole file that is to prove a statement has its header's, if there is one."""
+    if isinstance(check, Snippet):
+        return (*_split(check.header), *_split(check.code or ""))
+    header = split_context(check.header, check.preamble, check.statement).header
+    return _split(header if header.strip() else check.code or "")
+
+
+@functools.lru_cache(maxsize=1024)
+def _split(text: str) -> tuple[str, ...]:
+    return split(text).imports

@@ -11,6 +11,7 @@ from typing import Literal
 from verify_workers.backends.base import Backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
+from verify_workers.pool.revision import header_imports
 from verify_workers.processes import private_mb
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
 
@@ -45,6 +46,7 @@ class Runner:
         self.deadline: float | None = None  # clock, seconds: when whoever watches should step in
         self._auditor: Backend | None = None
         self._checks = 0  # since the backend started
+        self._loaded: dict[tuple[str, ...], str] = {}  # by imports, what they loaded when this backend first met them
         self._config, self._make, self._make_auditor = config, factory, auditor
 
     def start(self) -> Identity:
@@ -57,17 +59,23 @@ class Runner:
                 auditor = self._auditor_for(backend)
             finally:
                 self.deadline = None
-            self.backend, self._auditor, self._checks = backend, auditor, 0
+            self.backend, self._auditor, self._checks, self._loaded = backend, auditor, 0, {}
         return Identity(backend.lean, backend.library, backend.name)
 
-    def run(self, question: Check) -> tuple[Verdict, str]:
-        """The verdict on `question`, or in words why there is none."""
+    def run(self, question: Check, loads: str = "") -> tuple[Verdict, str]:
+        """The verdict on `question`, whose header loads `loads` now, or in words why there is none."""
         if self.backend is None:
             return infra(question.id, ""), "the worker has been closed"
+        if loads:
+            self._loaded.setdefault(header_imports(question), loads)
         verdict, problem = self._ask(self.backend, question)
         if not problem and verdict.accepted and self._config.audit == "strict" and verdict.audit not in STRICT_AUDITS:
             return self._audit(question)
         return verdict, problem
+
+    def outdated(self, question: Check, loads: str) -> bool:
+        """Whether the backend met the header of `question` when it loaded something else, which the backend may still hold."""
+        return self._loaded.get(header_imports(question), loads) != loads
 
     def worn(self) -> bool:
         """Whether the backend has done its share or grown too large."""
@@ -140,9 +148,16 @@ def configured_auditor(config: PoolConfig) -> Backend:
     """The second judge of the strict tier on the Lean of `config`."""
     if config.project is not None:
         from verify_workers.backends.leanchecker import LeanCheckerBackend
+        from verify_workers.lean.advisories import advisory
         from verify_workers.lean.project import discover
 
-        return LeanCheckerBackend(discover(config.project, config.repl, need_repl=False), config.memory_mb << 20)
+        project = discover(config.project, config.repl, need_repl=False)
+        known = advisory(project.version)
+        if known and not config.allow_old_kernel:
+            raise UserError(
+                f"{config.project}: no strict audit, because {known}, or take its word with --allow-old-kernel (allow_old_kernel)"
+            )
+        return LeanCheckerBackend(project, config.memory_mb << 20)
     try:
         return configured(config, "fork", "strict")
     except Exception as error:

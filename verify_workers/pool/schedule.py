@@ -46,6 +46,7 @@ class Item:
     failures: int = 0  # runs that ended in a failure of the checker
     runs: int = 0
     done: bool = False
+    abandoned: bool = False  # it runs, and nobody waits for its verdict any more
     waiters: list[tuple[str, Sink]] = field(default_factory=list)  # the caller's id, where to put the verdict
 
     @property
@@ -127,6 +128,18 @@ class Schedule:
         self._running_long -= item.stage is Stage.LONG
         self._running_quiet -= item.stage is Stage.QUIET
 
+    def discard(self, item: Item) -> bool:
+        """Take `item` out unless it runs; whether it was here."""
+        groups = self._first.get(item.check.header, {})
+        waiting = {Stage.FIRST: groups.get(item.group), Stage.LONG: self._long, Stage.QUIET: self._quiet}[item.stage]
+        if not waiting or item not in waiting:
+            return False
+        waiting.remove(item)
+        self.waiting -= 1
+        if item.stage is Stage.FIRST and not waiting:
+            self._forget(item.group)
+        return True
+
     def leave(self, worker: int) -> None:
         """Note that `worker` is gone."""
         self._streaks.pop(worker, None)
@@ -179,10 +192,14 @@ class Schedule:
         self._streaks[worker] = (group, streak + 1)
         item = groups[group].popleft()
         if not groups[group]:
-            del groups[group]
-        if not groups:
-            del self._first[header]
+            self._forget(group)
         return item
+
+    def _forget(self, group: Group) -> None:
+        """Remove a statement of which nothing waits for its first pass any more, and a header without statements."""
+        del self._first[group[0]][group]
+        if not self._first[group[0]]:
+            del self._first[group[0]]
 
     def _header(self, own: str | None, now: float) -> str:
         """The header of the next check of a worker that is on `own`: the same, unless nothing of it waits or another waits too long."""

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.responses import Response
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field, ValidationError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Verdict
 from verify_workers.serve import kimina
 from verify_workers.serve.config import ServeConfig
+from verify_workers.serve.front import RETRY_SECONDS, AsciiResponse, Front
 
 Verify = Callable[[Sequence[Check]], Awaitable[list[Verdict]]]
 Stats = Callable[[], Awaitable[list[dict[str, Any]]]]
 
-BEARER = HTTPBearer(auto_error=False, description="the key that the service was started with, if any")
+BEARER = HTTPBearer(auto_error=False, description="the key that the service was started with")  # for the description: `Front` looks at it
 
+MAX_PROBLEMS = 100  # of a malformed request that are told
 ABOUT = """Checks Lean 4 proofs with real Lean workers.
 
 `POST /v1/verify` answers whether a proof proves *a given statement*: outcome, axioms, and who decided (`audit`).
@@ -38,43 +37,6 @@ class VerifyRequest(BaseModel):
     checks: list[Any] = Field(description="objects with id, statement, proof or code, and optionally header and timeout (seconds)")
 
 
-class AsciiResponse(JSONResponse):
-    """JSON in ASCII: a lone surrogate that came in can go out again."""
-
-    def render(self, content: Any) -> bytes:
-        return json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-
-
-class BodyLimit:
-    """Takes request bodies of up to `limit` bytes, and answers 413 to larger ones before anything reads them."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self.limit:
-                problem = f"the request is larger than {self.limit / 1e6:g} MB; send fewer checks at a time"
-                await AsciiResponse({"detail": problem}, 413)(scope, receive, send)
-                return
-        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-        async def replay() -> Message:
-            return whole.pop() if whole else await receive()
-
-        await self.app(scope, replay, send)
-
-
 class Gate:
     """Counts the checks under way and turns requests away beyond `limit`."""
 
@@ -82,11 +44,15 @@ class Gate:
         self.verify, self.config, self.waiting = verify, config, 0
 
     async def run(self, checks: Sequence[Check]) -> list[Verdict]:
-        """Verdicts in the order of `checks`, their time limits cut to the service's; HTTPException 413 or 503 if there are too many."""
+        """Verdicts in the order of `checks`, their time limits cut to the service's; HTTPException 413 or 503 if there are too many.
+
+        Cancelled, it ends when the last of them has: what still runs for a caller who left counts like any other.
+        """
         if len(checks) > self.config.max_batch:
             raise HTTPException(413, f"{len(checks)} checks in one request; send at most {self.config.max_batch}")
         if self.waiting + len(checks) > max(self.config.max_waiting, len(checks)):
-            raise HTTPException(503, f"{self.waiting} checks are waiting already; come again", {"Retry-After": "1"})
+            again = {"Retry-After": str(RETRY_SECONDS["crowded"])}
+            raise HTTPException(503, f"{self.waiting} checks are waiting already; come again", again)
         cut = [c.model_copy(update={"timeout": min(c.timeout, self.config.max_timeout)}) for c in checks]
         self.waiting += len(cut)
         try:
@@ -97,32 +63,28 @@ class Gate:
             self.waiting -= len(cut)
 
 
-def make_app(verify: Verify, stats: Stats, config: ServeConfig) -> FastAPI:
-    """The whole application around `verify`, which answers checks in their order and never raises for a bad proof."""
+def make_app(verify: Verify, stats: Stats, config: ServeConfig, ready: Callable[[], bool] = lambda: True) -> FastAPI:
+    """The whole application around `verify`, which answers checks in their order and never raises for a bad proof.
+
+    Until `ready` says so, every request gets 503.
+    """
     app = FastAPI(title="proof-synth", description=ABOUT, default_response_class=AsciiResponse, strict_content_type=False)
-    app.add_middleware(BodyLimit, limit=int(config.max_mb * 1e6))
+    app.add_middleware(Front, config=config, ready=ready)
+    app.include_router(_routes(Gate(verify, config), stats, config), dependencies=[Depends(BEARER)] if config.api_key else [])
 
-    def authorize(key: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
-        given = key.credentials if key else ""
-        if config.api_key and not hmac.compare_digest(given.encode(), config.api_key.encode()):
-            raise HTTPException(401, "a wrong or missing API key; send `Authorization: Bearer KEY`", {"WWW-Authenticate": "Bearer"})
-
-    gate = Gate(verify, config)
-    app.include_router(_routes(gate, stats), dependencies=[Depends(authorize)])
-
-    @app.get("/health", summary="Is the service up?")
+    @app.get("/health", summary="Is the service up? Needs no key")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.exception_handler(RequestValidationError)
-    async def unfit(_: Request, error: RequestValidationError) -> JSONResponse:
-        rows = [{"loc": list(row["loc"]), "msg": row["msg"], "type": row["type"]} for row in error.errors()]
+    async def unfit(_: Request, error: RequestValidationError) -> Response:
+        rows = [{"loc": list(row["loc"]), "msg": row["msg"], "type": row["type"]} for row in error.errors()[:MAX_PROBLEMS]]
         return AsciiResponse({"detail": rows}, 422)
 
     return app
 
 
-def _routes(gate: Gate, stats: Stats) -> APIRouter:
+def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/verify", summary="Does each proof prove its statement?")
@@ -142,22 +104,28 @@ def _routes(gate: Gate, stats: Stats) -> APIRouter:
             return {"results": [kimina.refused(snippet.id, kimina.NO_INFOTREE) for snippet in body.snippets]}
         pairs = [(snippet.id, snippet.code) for snippet in body.snippets]
         verdicts = await gate.run(kimina.snippets(pairs, body.timeout))
-        return {"results": [kimina.check_answer(*pair, verdict, body.debug) for pair, verdict in zip(pairs, verdicts, strict=True)]}
+        return {
+            "results": [
+                kimina.check_answer(*pair, verdict, body.debug, config.lines) for pair, verdict in zip(pairs, verdicts, strict=True)
+            ]
+        }
 
+    @routes.post("/one_pass_verify_batch", include_in_schema=False)  # its oldest name
     @routes.post("/verify", summary="The same in the older form of the Kimina Lean server")
     async def old_verify(body: kimina.VerifyRequest) -> dict[str, Any]:
-        pairs = [(code.custom_id, (code.proof if code.proof is not None else code.code) or "") for code in body.codes]
+        pairs = [(str(code.custom_id), (code.proof if code.proof is not None else code.code) or "") for code in body.codes]
         if body.infotree_type is not None:
             return {"results": [{"custom_id": name, "error": kimina.NO_INFOTREE, "response": None} for name, _ in pairs]}
-        verdicts = await gate.run(kimina.snippets([(str(name), code) for name, code in pairs], body.timeout))
-        return {"results": [kimina.verify_answer(*pair, verdict) for pair, verdict in zip(pairs, verdicts, strict=True)]}
+        verdicts = await gate.run(kimina.snippets(pairs, body.timeout))
+        return {"results": [kimina.verify_answer(*pair, verdict, config.lines) for pair, verdict in zip(pairs, verdicts, strict=True)]}
 
     return routes
 
 
 def _row(place: int, row: Any) -> Check | dict[str, Any]:
     """A row of `/v1/verify` as a check, or what is wrong with it."""
-    name = row.get("id", str(place)) if isinstance(row, dict) else str(place)
+    given = row.get("id") if isinstance(row, dict) else None
+    name = given if isinstance(given, (str, int)) else str(place)  # said again in the answer: nothing odd
     try:
         if not isinstance(row, dict):
             raise UserError("not an object")

@@ -4,9 +4,11 @@
     POST /verify      {"codes": [{"custom_id", "proof" or "code"}], "timeout", "infotree_type", "disable_cache"}
 
 A snippet is a whole file.  Nothing says what it should prove, so the answer is Lean's messages and no more: "no
-error" here is not "verified" (that is `POST /v1/verify`).  Lines count from the end of the file's imports, as there.
+error" here is not "verified" (that is `POST /v1/verify`).  Lines count in the whole file, as that server's do since
+October 2025 (its pull request 56), on both routes; `lines: after_imports` counts from the end of the imports, as before.
+Columns are the file's in either case.
 
-Interface documented by github.com/project-numina/kimina-lean-server and its client (kimina-client 0.2).
+Interface documented by github.com/project-numina/kimina-lean-server (fb2393d) and its client (kimina-client 0.2).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from verify_workers.records import Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header
 
 Infotree = Literal["full", "tactics", "original", "substantive"]
+Lines = Literal["file", "after_imports"]
 
 
 class KiminaSnippet(BaseModel):
@@ -71,25 +74,25 @@ def snippets(pairs: list[tuple[str, str]], timeout: float) -> list[Snippet]:
     return [Snippet(id=str(place), code=code, timeout=max(timeout, 0.001)) for place, (_, code) in enumerate(pairs)]
 
 
-def check_answer(name: str, code: str, verdict: Verdict, debug: bool) -> dict[str, Any]:
+def check_answer(name: str, code: str, verdict: Verdict, debug: bool, lines: Lines = "file") -> dict[str, Any]:
     """One element of the answer to `/api/check`."""
     answer: dict[str, Any] = {"id": name, "time": round(verdict.seconds, 6)}
     problem = _problem(verdict)
     if problem:
         answer["error"] = problem
     else:
-        answer["response"] = _response(code, verdict)
+        answer["response"] = _response(code, verdict, lines)
     if debug:
         answer["diagnostics"] = {"repl_uuid": f"{verdict.backend} {verdict.lean} {verdict.library}"}
     return answer
 
 
-def verify_answer(name: str | int, code: str, verdict: Verdict) -> dict[str, Any]:
+def verify_answer(name: str, code: str, verdict: Verdict, lines: Lines = "file") -> dict[str, Any]:
     """One element of the answer to `/verify`."""
     problem = _problem(verdict)
     if problem:
         return {"custom_id": name, "error": problem, "response": None}
-    return {"custom_id": name, "error": None, "response": _response(code, verdict) | {"time": round(verdict.seconds, 6)}}
+    return {"custom_id": name, "error": None, "response": _response(code, verdict, lines) | {"time": round(verdict.seconds, 6)}}
 
 
 def refused(name: str, problem: str) -> dict[str, Any]:
@@ -108,9 +111,9 @@ def _problem(verdict: Verdict) -> str:
     return detail if verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT else ""
 
 
-def _response(code: str, verdict: Verdict) -> dict[str, Any]:
+def _response(code: str, verdict: Verdict, lines: Lines) -> dict[str, Any]:
     """Lean's messages in the REPL's form; a `sorry` stands in both lists, as clients expect."""
-    above = _import_lines(code)
+    above = _import_lines(code) if lines == "after_imports" else 0
     messages = [_message(message, above) for message in verdict.messages]
     response: dict[str, Any] = {"env": 0}
     if messages:

@@ -1,86 +1,131 @@
-"""The service on Ray: Ray Serve takes HTTP, the node pools check."""
+"""The service: HTTP in this process, the node pools on Ray check.
+
+HTTP answers from the first moment on, with 503 until the Lean workers are there, so that a client that waits for the service
+needs to know one kind of answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
+import resource
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 import ray
-from fastapi import FastAPI
-from ray import serve
 
 from verify_workers.errors import UserError
 from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
+from verify_workers.records import Check, Verdict
 from verify_workers.serve.app import make_app
 from verify_workers.serve.config import ServeConfig
+from verify_workers.serve.front import HttpServer
 
-NAME = "proof-synth"
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+MAX_FILES = 65536
 
 
 def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then let what is under way finish.  `announce` gets the address once it answers.
+    """Serve until SIGINT or SIGTERM, then let what is under way finish.  `announce` gets the address once checks are answered.
 
     Raises UserError if the port is taken or no Lean worker can be started.
     """
-    _free(config.host, config.port)
-    with ray_session():
-        pools = node_pools(config.pool)
+    with EndSignals() as signals, _listener(config.host, config.port) as listener:
+        _allow_connections()
+        service = Service()
+        http = HttpServer(make_app(service.verify, service.stats, config, lambda: service.client is not None), listener, config.drain)
         try:
-            asyncio.run(PoolClient(pools).warm())
-            with _serving(pools, config), _end_signals() as ended:
-                announce(f"http://{config.host}:{config.port}")
-                ended.wait()
+            with ray_session():
+                signals.claim()
+                _serve(config, service, http, signals, announce)
+        except SystemExit as end:  # what Ray makes of SIGTERM while it starts; nothing was answered yet
+            if end.code != signal.SIGTERM:
+                raise
         finally:
-            for pool in pools.values():
-                ray.kill(pool)
+            http.close(signals.at_once)
 
 
-@contextlib.contextmanager
-def _end_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set.  To be entered after Ray's start, which takes SIGTERM for itself (and aborts on it)."""
-    ended = threading.Event()
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield ended
-    finally:
-        for number, handler in before.items():
+class Service:
+    """What the routes ask: the pools, once there are any."""
+
+    client: PoolClient | None = None
+
+    async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
+        return await self._there.verify(checks)
+
+    async def stats(self) -> list[dict[str, Any]]:
+        return await self._there.stats()
+
+    @property
+    def _there(self) -> PoolClient:
+        if self.client is None:
+            raise RuntimeError("a request was let in before the service was ready")
+        return self.client
+
+
+class EndSignals:
+    """SIGINT and SIGTERM as events: the first sets `ended`, the second `at_once`."""
+
+    def __init__(self) -> None:
+        self.ended, self.at_once = threading.Event(), threading.Event()
+
+    def __enter__(self) -> EndSignals:
+        self._before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.claim()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def claim(self) -> None:
+        """Have them come to us; once more after Ray's start, which takes SIGTERM for itself (and aborts on it)."""
+        for number in SIGNALS:
+            signal.signal(number, self._note)
 
-@contextlib.contextmanager
-def _serving(pools: Mapping[str, Any], config: ServeConfig) -> Any:
-    """Ray Serve with our application, drained at the end."""
-    logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    serve.start(http_options={"host": config.host, "port": config.port, "request_timeout_s": None}, logging_config={"log_level": "WARNING"})
-    deployment: Any = serve.deployment(
-        max_ongoing_requests=config.max_waiting, graceful_shutdown_timeout_s=config.drain, graceful_shutdown_wait_loop_s=0.2
-    )(serve.ingress(lambda: application(pools, config))())
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        (self.at_once if self.ended.is_set() else self.ended).set()
+
+
+def _serve(config: ServeConfig, service: Service, http: HttpServer, signals: EndSignals, announce: Callable[[str], None]) -> None:
+    """Start the pools, answer until a signal, and drain; Ray is there."""
+    pools = node_pools(config.pool)
     try:
-        serve.run(deployment.options(ray_actor_options={"num_cpus": 0}).bind(), name=NAME, route_prefix="/")
-        yield
+        client = PoolClient(pools)
+        warming = asyncio.run_coroutine_threadsafe(client.warm(), http.loop)
+        while not warming.done() and not signals.ended.wait(0.05):
+            pass
+        if signals.ended.is_set():
+            return
+        warming.result()
+        service.client = client
+        announce(f"http://[{config.host}]:{config.port}" if ":" in config.host else f"http://{config.host}:{config.port}")
+        signals.ended.wait()
+        http.close(signals.at_once)
     finally:
-        serve.delete(NAME)  # no new requests; waits for those under way
-        serve.shutdown()
+        for pool in pools.values():
+            ray.kill(pool)
 
 
-def application(pools: Mapping[str, Any], config: ServeConfig) -> FastAPI:
-    """The routes over the pools of all nodes."""
-    client = PoolClient(pools)
-    return make_app(client.verify, client.stats, config)
+def _listener(host: str, port: int) -> socket.socket:
+    """A socket that listens there; its connections wait until someone takes them."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise UserError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --host and --port") from None
+    return listener
 
 
-def _free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UserError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --host and --port") from None
+def _allow_connections() -> None:
+    """More open files than the usual 1,024: every connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_FILES if most == resource.RLIM_INFINITY else min(most, MAX_FILES), most))

@@ -46,6 +46,17 @@ def test_parquet(run: Path, tmp_path: Path) -> None:
     assert list(from_table(table, Pair)) == [pair(1), pair(2), pair(4, negated=True, statement="theorem X : ¬ (1 = 2)")]
     about = json.loads((tmp_path / "out" / "_export.json").read_text())
     assert (about["format"], about["pairs"], about["duplicates"], about["runs"]) == ("parquet", 3, 1, [str(run)])
+    assert about["lean"] == {"4.35.0": 3} and "advisories" not in about
+
+
+def test_old_kernels_are_named_in_the_card(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with RunDir.open(tmp_path / "run", {"name": "x"}) as store:
+        store.write("pairs", [pair(1), pair(2, lean="4.15.0"), pair(3, lean="4.15.0")], "a")
+    export(tmp_path / "run", tmp_path / "out", "prover")
+    about = json.loads((tmp_path / "out" / "_export.json").read_text())
+    assert about["lean"] == {"4.35.0": 1, "4.15.0": 2}
+    assert len(about["advisories"]) == 1 and "the kernel of Lean 4.15.0 is known to be unsound" in about["advisories"][0]
+    assert about["advisories"][0] in caplog.text
 
 
 def test_hf(run: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import stat
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from verify_workers.errors import UserError
-from verify_workers.pool.cache import VerdictCache
+from verify_workers.pool.cache import APPLICATION, VerdictCache
 from verify_workers.records import Message, Outcome, Verdict
 
 
@@ -86,16 +87,14 @@ def test_stays_below_its_bound_and_forgets_what_is_least_used(tmp_path: Path) ->
     assert (tmp_path / "verdicts.db").stat().st_size <= 1.3e6
 
 
-@pytest.mark.parametrize("damage", ["text", "cut", "version", "form"])
-def test_a_damaged_file_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["cut", "version", "form"])
+def test_a_damaged_cache_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
     path = tmp_path / "verdicts.db"
     cache = VerdictCache(path, 10)
     for number in range(500):
         cache.put(f"k{number}", verdict(text="x" * 200), 1, 1)
     cache.close()
-    if damage == "text":
-        path.write_bytes(b"this is no database " * 1000)
-    elif damage == "cut":
+    if damage == "cut":
         path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 60000)
     else:
         db = sqlite3.connect(path)
@@ -113,6 +112,72 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFi
         cache.close()
     assert path.with_name("verdicts.db.bad").exists()
     assert any("begun anew" in record.getMessage() and str(path) in record.getMessage() for record in caplog.records)
+
+
+def somebody_elses(path: Path, kind: str) -> None:
+    """A file at `path` that is no cache."""
+    if kind == "text":
+        path.write_bytes(b"this is no database " * 1000)
+    elif kind == "short":
+        path.write_bytes(b"x")
+    elif kind == "damaged database":
+        path.write_bytes(b"SQLite format 3\0" + b"\xff" * 9000)
+    else:
+        columns = "key TEXT, bound REAL, text BLOB" if kind == "another verdicts" else "a"
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute(f"CREATE TABLE {'verdicts' if kind == 'another verdicts' else 'notes'} ({columns})")
+            db.commit()
+
+
+@pytest.mark.parametrize("kind", ["text", "short", "damaged database", "database", "another verdicts"])
+def test_a_file_that_is_no_cache_is_refused_and_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "precious.db"
+    somebody_elses(path, kind)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"precious\.db: not a verdict cache, and left as it is"):
+        VerdictCache(path, 10)
+    assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["precious.db"]
+
+
+def test_what_takes_a_caches_place_while_it_is_used_is_left_as_it_is(cache: VerdictCache) -> None:
+    cache.put("k", verdict(), 1, 1)
+    cache.flush()
+    cache._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cache.path.write_bytes(b"this is no database " * 1000)
+    for _ in range(2):
+        cache.put("l", verdict(), 1, 1)
+        cache.flush()
+        assert cache.get("m", 1, 1) is None
+    assert cache.path.read_bytes().startswith(b"this is no database") and not Path(f"{cache.path}.bad").exists()
+
+
+def test_an_older_cache_without_the_number_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE verdicts (key TEXT PRIMARY KEY, bound REAL NOT NULL, used REAL NOT NULL, verdict BLOB NOT NULL)")
+        db.execute("INSERT INTO verdicts VALUES ('k', 0, 0, ?)", (verdict().model_dump_json().encode(),))
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    cache = VerdictCache(path, 10)
+    assert cache.get("k", 1, 1) == verdict()
+    cache.close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION
+
+
+@pytest.mark.parametrize("empty", [b"", None])
+def test_an_empty_file_or_database_becomes_a_cache(tmp_path: Path, empty: bytes | None) -> None:
+    path = tmp_path / "verdicts.db"
+    if empty is None:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = WAL")  # as a killed start leaves it
+    else:
+        path.write_bytes(empty)
+    cache = VerdictCache(path, 10)
+    cache.put("k", verdict(), 1, 1)
+    cache.close()
+    assert path.stat().st_size
 
 
 def test_a_row_that_is_no_verdict_is_no_hit(cache: VerdictCache) -> None:

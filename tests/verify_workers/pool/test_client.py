@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -175,3 +176,26 @@ def test_an_answer_to_something_else_is_no_answer(monkeypatch: pytest.MonkeyPatc
     asked = checks(10 * CHUNK)
     assert_right(asked, asyncio.run(client.verify(asked)))
     assert liar.chunks and client.failures
+
+
+def test_a_caller_who_leaves_takes_its_checks_out_of_the_pools(two: dict[str, Any]) -> None:
+    client = PoolClient(two)
+
+    def outstanding() -> int:
+        return sum(ray.get(actor.stats.remote())["outstanding"] for actor in two.values())
+
+    async def leave() -> float:
+        asked = [check.model_copy(update={"proof": f"needs 2 {check.id}"}) for check in checks(600)]
+        asking = asyncio.create_task(client.verify(asked))
+        while outstanding() < CHUNK:
+            await asyncio.sleep(0.05)
+        asking.cancel()
+        begun = time.monotonic()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+        assert asking.cancelled() and outstanding() == 0  # it ended when the last of its runs had
+        return time.monotonic() - begun
+
+    assert asyncio.run(leave()) < 200  # all of them are ten minutes on these four workers
+    assert_right(checks(50), asyncio.run(client.verify(checks(50))))
+    assert not client.failures and sum(ray.get(actor.stats.remote())["abandoned"] for actor in two.values()) >= CHUNK

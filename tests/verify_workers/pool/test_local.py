@@ -475,3 +475,59 @@ def test_the_real_lean_survives_a_kill(lean: LeanInstall) -> None:
     while [process for process in (*before, *after) if Path(f"/proc/{process}").exists()]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_nobody_waits_for_is_dropped_and_what_runs_is_heard_of_at_its_end() -> None:
+    made = Made(SlowBackend)
+    with LocalPool(PoolConfig(workers=1, retry_timeouts="never"), made) as pool:
+        got = dict[str, list[Verdict]]()
+
+        def ask(check: Check) -> tuple[Any, Any]:
+            sink = got.setdefault(check.id, []).append
+            return pool.submit(check, sink), sink
+
+        running = ask(Check(id="running", statement="theorem t : True", proof="needs 0.5"))
+        until(lambda: bool(pool._slots) and any(slot.runner.asked for slot in pool._slots.values()))
+        waiting = [ask(check) for check in checks(50)]
+        twice = Check(id="one", statement="theorem s : True", proof="by simp")
+        shared = [ask(twice.model_copy(update={"id": name})) for name in ("one", "two")]
+        for item, sink in [*waiting, shared[0], running]:
+            pool.withdraw(item, sink)
+        assert all(len(got[check.id]) == 1 and got[check.id][0].outcome is Outcome.INFRA for check in checks(50)) and not got["running"]
+        assert got["one"][0].reason == local.NOBODY and pool.stats()["outstanding"] == 2
+        until(lambda: bool(got["running"] and got["two"]))
+        assert got["two"][0].outcome is expected(twice)
+        assert [len(answers) for answers in got.values()] == [1] * 53
+        pool.withdraw(*running)  # too late: harmless
+        stats = pool.stats()
+        assert (stats["outstanding"], stats["abandoned"], stats["checks"]) == (0, 52, 1)
+    assert [check.proof for check in made.asked] == ["needs 0.5", "by simp"]
+
+
+def test_a_run_that_nobody_waits_for_is_ended_early() -> None:
+    made = Made(FlakyBackend)
+    with LocalPool(PoolConfig(workers=1, timeout_first=0.2, grace=30.0, retry_timeouts="never"), made) as pool:
+        got = list[Verdict]()
+        sink = got.append
+        item = pool.submit(Check(id="a", statement="theorem t : True", proof="do hang", timeout=300), sink)
+        until(lambda: bool(made.all))
+        assert item is not None
+        pool.withdraw(item, sink)
+        until(lambda: bool(got))
+        assert (got[0].id, got[0].outcome, len(got)) == ("a", Outcome.INFRA, 1)
+        assert [verdict.outcome for verdict in pool.verify(checks(5))] == [expected(check) for check in checks(5)]
+        assert pool.stats()["infra_runs"] == 0
+
+
+def test_who_asks_again_what_others_left_gets_an_answer() -> None:
+    with LocalPool(PoolConfig(workers=1, retry_timeouts="never"), SlowBackend) as pool:
+        check = Check(id="a", statement="theorem t : True", proof="needs 0.5")
+        left, got = list[Verdict](), list[Verdict]()
+        sink = left.append
+        item = pool.submit(check, sink)
+        until(lambda: any(slot.runner.asked for slot in pool._slots.values()))
+        assert item is not None
+        pool.withdraw(item, sink)
+        assert pool.submit(check.model_copy(update={"id": "b"}), got.append) is item
+        until(lambda: bool(got))
+        assert (got[0].id, got[0].outcome) == ("b", expected(check)) and pool.stats()["checks"] == 2

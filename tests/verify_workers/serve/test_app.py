@@ -90,13 +90,13 @@ def test_a_file_without_errors_is_not_called_verified(pool: LocalPool) -> None:
     results = {row["id"]: row for row in answer.json()["results"]}
     assert "messages" not in results["cheat"]["response"]
     assert len(results["sorry"]["response"]["sorries"]) == 1
-    assert results["bad"]["response"]["messages"][0]["pos"]["line"] == 2
+    assert results["bad"]["response"]["messages"][0]["pos"]["line"] == 3
     assert "timed out" in results["hangs"]["error"]
     assert results["empty"]["response"] == {"env": 0}
     assert results["binary"]["response"]["messages"][0]["severity"] == "error"
     assert "Mathlib" in results["mathlib"]["error"]
     old = client(pool).post("/verify", json={"codes": [{"custom_id": 3, "proof": "theorem x : 1 = 2 := rfl"}]}).json()
-    assert old["results"][0]["custom_id"] == 3 and old["results"][0]["response"]["messages"][0]["severity"] == "error"
+    assert old["results"][0]["custom_id"] == "3" and old["results"][0]["response"]["messages"][0]["severity"] == "error"
     trees = client(pool).post("/api/check", json={"snippets": [{"id": "a", "code": ""}], "infotree": "full"}).json()
     assert "info tree" in trees["results"][0]["error"]
 

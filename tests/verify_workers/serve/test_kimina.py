@@ -40,13 +40,13 @@ def documented() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("pair", documented(), ids=lambda pair: str(pair["name"]))
 def test_documented_answers_come_out_as_documented(pair: dict[str, Any]) -> None:
-    """What the Kimina server answered, said again by a verdict whose lines count in the whole file."""
+    """What the Kimina server answered before October 2025, said again by a verdict whose lines count in the whole file."""
     (answer,) = pair["verdict"]["results"]
     above = pair["code"].split("\n").index(next(line for line in reversed(pair["code"].split("\n")) if line.startswith("import "))) + 1
     response = answer["response"]
     if response is None:
         verdict = Verdict(id="0", outcome=Outcome.TIMEOUT, reason="timeout")
-        ours = kimina.verify_answer(answer["custom_id"], pair["code"], verdict)
+        ours = kimina.verify_answer(answer["custom_id"], pair["code"], verdict, "after_imports")
         assert (ours["response"], bool(ours["error"])) == (None, True)
         return
     messages = [
@@ -56,7 +56,7 @@ def test_documented_answers_come_out_as_documented(pair: dict[str, Any]) -> None
     ]  # fmt: skip
     failed = any(m.severity == "error" for m in messages)
     verdict = Verdict(id="0", outcome=Outcome.REJECTED if failed else Outcome.ELABORATED, messages=messages, seconds=response["time"])
-    ours = kimina.verify_answer(answer["custom_id"], pair["code"], verdict)
+    ours = kimina.verify_answer(answer["custom_id"], pair["code"], verdict, "after_imports")
     assert ours["custom_id"] == answer["custom_id"] and ours["error"] is None
     assert ours["response"]["time"] == pytest.approx(response["time"], abs=1e-6)
     assert ours["response"].get("messages") == response.get("messages")
@@ -84,18 +84,26 @@ def test_what_the_client_reads() -> None:
         assert status("x", verdict) is SnippetStatus.server_error
 
 
-def test_lines_count_from_the_end_of_the_imports() -> None:
-    verdict = Verdict(
-        id="0", outcome=Outcome.REJECTED, reason="elaboration", messages=[Message(severity="error", line=4, column=2, text="no")]
-    )
-
-    def line(code: str) -> int:
-        return int(kimina.check_answer("a", code, verdict, debug=False)["response"]["messages"][0]["pos"]["line"])
-
-    assert line("theorem a : 1 = 2 := rfl\n\n\n  x") == 4
-    assert line("import A\nimport B\n\n  x") == 2
-    assert line("-- import A\n\n\n  x") == 4
-    assert line("/- c -/ import A -- c\nimport B.C\n\n  x") == 2
+@pytest.mark.parametrize(
+    ("code", "after_imports"),
+    [
+        ("theorem a : 1 = 2 := rfl\n\n\n  x", 4),
+        ("import A\nimport B\n\n  x", 2),
+        ("-- import A\n\n\n  x", 4),
+        ("/- c -/ import A -- c\nimport B.C\n\n  x", 2),
+        ("\nimport Init\n\ntheorem x : 1 = 2 := rfl", 2),
+    ],
+)
+def test_lines_count_in_the_whole_file_or_after_its_imports(code: str, after_imports: int) -> None:
+    error = Message(severity="error", line=4, column=2, text="no", end_line=4, end_column=3)
+    sorry = Message(severity="warning", line=4, column=2, text="declaration uses `sorry`", end_line=4, end_column=3)
+    verdict = Verdict(id="0", outcome=Outcome.REJECTED, reason="elaboration", messages=[error, sorry])
+    lines: list[tuple[kimina.Lines, int]] = [("file", 4), ("after_imports", after_imports)]
+    for way, line in lines:
+        for answer in (kimina.check_answer("a", code, verdict, False, way), kimina.verify_answer("a", code, verdict, way)):
+            for said in (*answer["response"]["messages"], *answer["response"]["sorries"]):
+                assert (said["pos"], said["endPos"]) == ({"line": line, "column": 2}, {"line": line, "column": 3})
+    assert kimina.check_answer("a", code, verdict, False) == kimina.check_answer("a", code, verdict, False, "file")
 
 
 def test_requests_are_checked() -> None:

@@ -1,11 +1,9 @@
-"""`synth serve` as its users run it: Ray Serve, real Lean, Kimina's own client, and an end that drains."""
+"""`synth serve` as its users run it: real Lean, Kimina's own client, and an end that drains."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,38 +12,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from kimina_client import AsyncKiminaClient, KiminaClient, Snippet
 from kimina_client.models import SnippetStatus
 
-ROOT = Path(__file__).resolve().parents[3]
-KEY = "a key"
-
-
-def start(port: int, *options: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"} | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "synth", "serve", "--port", str(port), "--workers", "1", *options]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+from tests.verify_workers.serve.real_service import KEY, ROOT, Service, free_port, serving, start, until_first_answer
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = start(port, "--api-key", KEY)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("serving on "), process.communicate(timeout=60)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=90)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def service(home: Path) -> Iterator[Service]:
+    with serving(home=home) as service:
+        yield service
 
 
 SNIPPETS = [
@@ -63,8 +46,8 @@ EXPECTED = {
 }
 
 
-def test_kiminas_client_works_unchanged(service: tuple[str, subprocess.Popen[str]]) -> None:
-    url, _ = service
+def test_kiminas_client_works_unchanged(service: Service) -> None:
+    url = service.url
     KiminaClient(api_url=url, api_key=KEY).test()  # its own: `#check Nat`
     answers = KiminaClient(api_url=url, api_key=KEY).check(SNIPPETS, timeout=20, batch_size=5, show_progress=False)
 
@@ -80,8 +63,21 @@ def test_kiminas_client_works_unchanged(service: tuple[str, subprocess.Popen[str
         assert statuses == {s.id: EXPECTED.get(s.id, SnippetStatus.valid) for s in SNIPPETS}
 
 
-def test_our_own_interface(service: tuple[str, subprocess.Popen[str]]) -> None:
-    url, _ = service
+def test_until_it_is_ready_it_says_when_to_come_again(service: Service) -> None:
+    assert [path for path, _, _ in service.early] == ["/health", "/api/check", "/verify", "/v1/verify"]
+    assert {(status, again) for _, status, again in service.early} == {(503, "2")}
+
+
+def test_nothing_of_it_listens_on_a_network(service: Service, home: Path) -> None:
+    processes = [psutil.Process(service.process.pid), *psutil.Process(service.process.pid).children(recursive=True)]
+    listening = [c.laddr for p in processes for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert len(listening) > 5  # Ray's own among them
+    assert {address.ip.removeprefix("::ffff:") for address in listening} <= {"127.0.0.1", "::1"}
+    assert not list(home.rglob("auth_token"))  # nor does Ray's token lie where a Lean process might read it
+
+
+def test_our_own_interface(service: Service) -> None:
+    url = service.url
     assert httpx.get(f"{url}/health", timeout=60).json() == {"status": "ok"}
     body = {"checks": [{"id": str(n), "statement": f"theorem x : {n} + {n} = {2 * n + n % 2}", "proof": "by rfl"} for n in range(80)]}
     assert httpx.post(f"{url}/v1/verify", json=body, timeout=60).status_code == 401
@@ -91,9 +87,8 @@ def test_our_own_interface(service: tuple[str, subprocess.Popen[str]]) -> None:
     assert [row["outcome"] == "accepted" and row["audit"] == "kernel" for row in results] == [n % 2 == 0 for n in range(80)]
 
 
-def test_a_taken_port_is_told_in_one_line(service: tuple[str, subprocess.Popen[str]]) -> None:
-    url, _ = service
-    second = start(int(url.rpartition(":")[2]))
+def test_a_taken_port_is_told_in_one_line(service: Service) -> None:
+    second = start(service.port)
     _, errors = second.communicate(timeout=60)
     assert second.returncode == 2 and "cannot listen on 127.0.0.1" in errors and "Traceback" not in errors
 
@@ -112,9 +107,20 @@ def under_way(url: str) -> bool:
     return any(node.get("outstanding") for node in status["nodes"])
 
 
-def test_what_is_under_way_finishes_before_the_end(service: tuple[str, subprocess.Popen[str]]) -> None:
+def test_a_signal_before_it_is_ready_ends_it_in_order() -> None:
+    port = free_port()
+    process = start(port, "--api-key", KEY)
+    assert {status for _, status, _ in until_first_answer(process, port)} == {503}
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, output) == (0, "") and "Traceback" not in errors and "SIGTERM" not in errors, errors
+    assert not psutil.wait_procs(children, timeout=60)[1]
+
+
+def test_what_is_under_way_finishes_before_the_end(service: Service) -> None:
     """The last test of this file: it ends the service."""
-    url, process = service
+    url, process = service.url, service.process
     slow = {"id": "slow", "statement": "theorem x : True", "proof": "by\n  repeat (first | skip; skip)", "timeout": 6}
     answers = list[httpx.Response]()
 

@@ -1,0 +1,74 @@
+"""Old kernels: known by their version, warned of, and refused by the strict tier unless it is told otherwise."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.verify_workers.fake_lake import FakeLake
+from verify_workers.backends import choose
+from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
+from verify_workers.lean.advisories import advisory
+from verify_workers.lean.build import LEAN_VERSION
+from verify_workers.pool.local import LocalPool
+from verify_workers.records import Check
+
+GOOD = Check(id="a", statement="theorem t : 1 + 1 = 2", proof="rfl", timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("version", "first", "count"),
+    [
+        ("4.15.0", "4.15.0", 4),
+        ("4.32.1", "nested", 3),
+        ("4.32.2", "equality cache", 2),
+        ("v4.33.0", "equality cache", 2),
+        ("4.34.0", "reference counts", 1),
+        ("4.34.1-rc1", "reference counts", 1),
+    ],
+)
+def test_old_kernels_are_known(version: str, first: str, count: int) -> None:
+    words = advisory(version)
+    assert first in words and words.count("lean4#") == count and words.endswith(": use 4.34.1 or newer") and "\n" not in words
+
+
+@pytest.mark.parametrize("version", [LEAN_VERSION, "4.34.1", "4.35.0-rc1", "5.0.0", "", "nightly", "4.34"])
+def test_what_is_not_known_is_not_said(version: str) -> None:
+    assert advisory(version) == ""
+
+
+@pytest.fixture
+def old(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLake]:
+    """A project whose Lean says that it is 4.28."""
+    fake = FakeLake(tmp_path, lean)
+    FakeLake.executable(
+        fake.bin / "lean",
+        '#!/bin/sh\n[ "$1" = --version ] && { echo "Lean (version 4.28.0, x86_64, commit 0123, Release)"; exit 0; }\n'
+        f'exec {" ".join(lean.command())} "$@"\n',
+    )
+    monkeypatch.setenv("PATH", fake.path)
+    choose._warn.cache_clear()
+    yield fake
+    fake.close()
+
+
+def test_the_strict_tier_refuses_it_in_one_line(old: FakeLake) -> None:
+    config = PoolConfig(project=old.project, backend="process", audit="strict", workers=1)
+    with LocalPool(config) as pool, pytest.raises(UserError) as error:
+        pool.verify([GOOD])
+    assert str(error.value).startswith(f"{old.project}: no strict audit, because the kernel of Lean 4.28.0 is known to be unsound (")
+    assert "--allow-old-kernel" in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("settings", [{"audit": "fast"}, {"audit": "strict", "allow_old_kernel": True}])
+def test_otherwise_it_is_said_once(old: FakeLake, caplog: pytest.LogCaptureFixture, settings: dict[str, object]) -> None:
+    config = PoolConfig.model_validate({"project": old.project, "backend": "process", "workers": 2, **settings})
+    with caplog.at_level(logging.WARNING), LocalPool(config) as pool:
+        verdicts = pool.verify([GOOD, GOOD.model_copy(update={"id": "b", "statement": "theorem t : 2 + 1 = 3"})])
+    assert [(verdict.outcome.value, verdict.lean) for verdict in verdicts] == [("accepted", "4.28.0")] * 2
+    assert sum("known to be unsound" in record.getMessage() for record in caplog.records) == 1

@@ -1,0 +1,153 @@
+"""The compiled modules of a lake project, and what a header loads of them: so that a verdict is not recalled after a rebuild.
+
+Imports are read from the compiled files, because these are what Lean loads, whatever their sources say by now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify_workers.lean.olean import Unreadable, imports_of
+
+PAUSE = 1.0  # seconds for which a header's state is taken as known
+SHARE = 0.05  # of the time that may go into looking, on a large library
+MAX_HEADERS = 1024
+UNKNOWN = "?"  # no name of a module
+PARTS = ("", ".server", ".private")  # files of one module, after `.olean`
+
+
+@dataclass(frozen=True)
+class Module:
+    """A compiled module as it was found.  `mark` stands for its contents: a hash of a module of one's own, else size and time."""
+
+    stamp: tuple[int, int, int]
+    imports: tuple[str, ...] | None  # None: a form of file that we do not know
+    mark: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What a header loads: the hash, the project's own files in it, and until when (clock, seconds) that is taken as known."""
+
+    hash: str
+    own: tuple[Path, ...]
+    until: float
+
+
+@functools.cache
+def search_path(path: tuple[Path, ...], project: Path, toolchain: Path) -> Modules:
+    """One for each search path in a process, so that all its workers look once."""
+    return Modules(path, project, toolchain)
+
+
+class Modules:
+    """Modules on `path`; those in the folder `project`, its packages apart, are the user's own; `toolchain` is fixed.  Thread-safe."""
+
+    def __init__(self, path: tuple[Path, ...], project: Path, toolchain: Path) -> None:
+        self._path, self._project, self._toolchain = path, project, toolchain
+        self._lock = threading.Lock()
+        self._modules: dict[Path, Module] = {}
+        self._states: dict[tuple[str, ...], State] = {}
+
+    def state(self, imports: tuple[str, ...]) -> str:
+        """A hash of all that a file with these imports loads, at most about a second old."""
+        with self._lock:
+            known = self._states.get(imports)
+            if known is None or time.monotonic() >= known.until:
+                if len(self._states) >= MAX_HEADERS:
+                    self._states.clear()
+                known = self._states[imports] = self._look(imports)
+            return known.hash
+
+    def still(self, imports: tuple[str, ...], state: str) -> bool:
+        """Whether `state` is what `state` says, and the project's own files in it are this very moment as they were."""
+        with self._lock:
+            known = self._states.get(imports)
+            return known is not None and known.hash == state and all(_stamp(file) == self._modules[file].stamp for file in known.own)
+
+    def _look(self, imports: tuple[str, ...]) -> State:
+        begun = time.monotonic()
+        digest, own = hashlib.sha256(), list[Path]()
+        roots: dict[str, Path | None] = {}
+        waiting, seen = ["Init", *imports], set[str]()
+        while waiting:
+            name = waiting.pop().replace("«", "").replace("»", "")
+            if name in seen:
+                continue
+            seen.add(name)
+            root = name.partition(".")[0]
+            folder = roots[root] if root in roots else roots.setdefault(root, self._folder(root))
+            if folder == self._toolchain:
+                continue  # `revision` covers it
+            file = folder / f"{name.replace('.', '/')}.olean" if folder else None
+            module = self._module(file) if file else None
+            digest.update(f"{name}\0{module.mark if module else 'missing'}\0".encode())
+            if module is not None and file is not None:
+                waiting += reversed(module.imports or ())
+                if self._is_own(file):
+                    own.append(file)
+                if module.imports is None and UNKNOWN not in seen:
+                    seen.add(UNKNOWN)
+                    digest.update(self._everything())
+        now = time.monotonic()
+        return State(digest.hexdigest()[:16], tuple(own), now + max(PAUSE, (now - begun) / SHARE))
+
+    def _folder(self, root: str) -> Path | None:
+        """The first folder of the search path that holds a package, which is where Lean looks for all its modules."""
+        entries = (*self._path, self._toolchain)
+        return next((entry for entry in entries if (entry / root).is_dir() or (entry / f"{root}.olean").is_file()), None)
+
+    def _module(self, file: Path) -> Module | None:
+        """The module in a file, read only when the file has changed; None if it is not there."""
+        stamp = _stamp(file)
+        known = self._modules.get(file)
+        if stamp is None:
+            return None
+        if known is None or known.stamp != stamp:
+            imports: tuple[str, ...] | None = None
+            with contextlib.suppress(OSError, Unreadable):
+                imports = imports_of(file)
+            mark = _contents(file) if self._is_own(file) else f"{stamp[0]} {stamp[1]}"
+            known = self._modules[file] = Module(stamp, imports, mark)
+        return known
+
+    def _everything(self) -> bytes:
+        """A hash of names, sizes and times of all compiled files on the path: where imports cannot be read, any of them may be loaded."""
+        digest = hashlib.sha256()
+        for entry in self._path:
+            for folder, folders, files in os.walk(entry):
+                folders.sort()
+                for name in sorted(file for file in files if file.endswith(".olean")):
+                    digest.update(f"{folder}/{name}\0{_stamp(Path(folder, name))}\0".encode())
+        return digest.digest()
+
+    def _is_own(self, file: Path) -> bool:
+        return file.is_relative_to(self._project) and not file.is_relative_to(self._project / ".lake" / "packages")
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """(bytes, time of the last change in ns, inode) of a file; None if it is not there."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _contents(file: Path) -> str:
+    """A hash of a module's files."""
+    digest = hashlib.sha256()
+    for part in PARTS:
+        try:
+            with open(f"{file}{part}", "rb") as data:
+                digest.update(f"{part}\0".encode() + hashlib.file_digest(data, "sha256").digest())
+        except FileNotFoundError:
+            continue
+    return digest.hexdigest()
