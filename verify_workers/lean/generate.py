@@ -44,11 +44,14 @@ TACTIC_NAMES = {"cdot", "calcTactic", "solveTactic", "modCast"}
 ATTRIBUTES = {"Lean.deprecated", "Lean.univ_out_params", "Lean.suggest_for", "Lean.Attr.coe"}
 PATTERN_PREFIXES = {"Lean.Parser.Tactic.rcasesPat.": "rcasesPat", "Lean.Parser.Tactic.rintroPat.": "rintroPat"}
 
+# Notation that Lean's core offers only where its namespace is open: anywhere else its tokens (`+1]`) would cut others short
+SCOPED = {"Int.term-[_+1]", "Array.term_~_", "List.term_~_", "List.term_<+_"}
+
 # Constants whose notation is printed back (`a + b`, not `HAdd.hAdd a b`)
 UNEXPANDED = set(
     """Iff Ne And Or Not Eq HEq Bool_and Bool_or Bool_not BEq_beq Dvd_dvd GE_ge GT_gt LE_le LT_lt HAdd_hAdd HSub_hSub
     HMul_hMul HDiv_hDiv HMod_hMod HPow_hPow Neg_neg HAppend_hAppend List_cons Prod PProd Sum Function_comp Inv_inv
-    HSMul_hSMul HAnd_hAnd HOr_hOr HXor_hXor HShiftLeft_hShiftLeft HShiftRight_hShiftRight Complement_complement""".split()
+    HSMul_hSMul Membership_mem HAnd_hAnd HOr_hOr HXor_hXor HShiftLeft_hShiftLeft HShiftRight_hShiftRight Complement_complement""".split()
 )
 NAMED_UNEXPANDERS = {
     "unexpandExists": "Exists",
@@ -171,9 +174,18 @@ def parser_lines(parsers: dict[str, Parser]) -> Iterator[str]:
         yield f"-- category {wanted}"
         for _, parser in sorted(parsers.items()):
             if str(parser.category) == wanted:
-                attribute = f"{parser.category}_parser 1000, " if parser.category else ""
-                kind = "TrailingParserDescr" if parser.trailing else "ParserDescr"
-                yield f'@[{attribute}extern "x"] opaque _root_.{quoted(parser.declaration)} : Lean.{kind}'
+                yield parser_line(parser)
+
+
+def parser_line(parser: Parser) -> str:
+    """The declaration of one parser, within its namespace where it is scoped."""
+    kind = "TrailingParserDescr" if parser.trailing else "ParserDescr"
+    attribute = f"{parser.category}_parser 1000, " if parser.category else ""
+    line = f'opaque _root_.{quoted(parser.declaration)} : Lean.{kind}'
+    if dotted(parser.declaration) in SCOPED:
+        namespace = quoted(parser.declaration[:1])
+        return f'namespace {namespace}\n@[scoped {attribute}extern "x"] {line}\nend {namespace}'
+    return f'@[{attribute}extern "x"] {line}'
 
 
 def macro_lines(runtime: Runtime, functions: list[str], parsers: dict[str, Parser]) -> Iterator[str]:
