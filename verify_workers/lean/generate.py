@@ -29,8 +29,8 @@ LEFT_OUT = re.compile(
     r"^(Lean\.Parser\.Tactic\.(m[a-z]*(Macro|Error|Pat|I)|massum|mcases|mclear|mconst|mdup|mexact|mexf|mexists"
     r"|mframe|mhave|mintro|mleave|mleft|mpure|mrefine|mrename|mreplace|mrevert|mright|mspec|mstart|mstop|mvcgen"
     r"|Grind|bv|invariant|try|as_aux|vcgen|suggestions)"
-    r"|Lean\.(Doc|Json|Meta|Server|Compiler|Widget|Elab|Linter|Option|PostprocessTraces|Order|PrettyPrinter|Grind)"
-    r"|Lean\.Parser\.(Sym|Command\.sym)|Std|Rat|Vector|BitVec|Array\.tactic|_private|String|DerivingHelpers)"
+    r"|Lean\.(Doc|Json|Meta|Server|Compiler|Widget|Elab(?!\.Tactic\.Ext\.)|Linter|Option|PostprocessTraces|Order|PrettyPrinter|Grind)"
+    r"|Lean\.Parser\.(Sym|Command\.sym)|Std|Rat|Vector|BitVec|Array\.tactic|_private|String)"
 )
 QUOTATION = "Lean.Parser.Term.quot"  # the library registers this one itself
 CATEGORIES = """conv rcasesPat rintroPat binderPred grind grind_mod grind_filter grind_ref sym_dsimp_field sym_simp_field
@@ -38,6 +38,7 @@ rawStx vcgenDischarge""".split()
 KEYWORDS_ALLOWED = {"conv", "grind"}  # categories whose leading words stay usable as identifiers
 CONV_TACTIC = "Lean.Parser.Tactic.Conv.conv"  # the tactic that enters conv mode
 CONV_NAMES = {"guardExprConv", "guardHypConv", "guardTargetConv"}
+EXT_TACTICS = "Lean.Elab.Tactic.Ext."  # `ext`, `ext1`
 TERM_NAMES = {"coeNotation", "coeFunNotation", "coeSortNotation", "rawNatLit", "boolIfThenElse", "calc"}
 TERM_FULL_NAMES = {"Lean.Parser.Tactic.showTermElab", "Lean.Parser.Tactic.by?", "Lean.Parser.Syntax.exact?"}
 TACTIC_NAMES = {"cdot", "calcTactic", "solveTactic", "modCast"}
@@ -133,7 +134,7 @@ def category(declaration: Name) -> str | None:
         return "command"
     if last.startswith("term") or last in TERM_NAMES or full in TERM_FULL_NAMES:
         return "term"
-    if declaration[:3] == ["Lean", "Parser", "Tactic"] or last.startswith("tactic") or last in TACTIC_NAMES:
+    if declaration[:3] == ["Lean", "Parser", "Tactic"] or full.startswith(EXT_TACTICS) or last.startswith("tactic") or last in TACTIC_NAMES:
         return "tactic"
     return None
 

@@ -54,6 +54,7 @@ variable {α : Type u} {β : Type v}
 def merge (f : α → α → α) : Option α → Option α → Option α
   | none, none => none | some x, none => some x | none, some y => some y | some x, some y => some (f x y)
 @[inline] def toList : Option α → List α | none => [] | some a => [a]
+instance : EmptyCollection (Option α) := ⟨none⟩
 instance : OrElse (Option α) := ⟨Option.orElse⟩
 instance : Membership α (Option α) := ⟨fun b a => b = some a⟩
 instance [DecidableEq α] (j : α) (o : Option α) : Decidable (j ∈ o) := inferInstanceAs (Decidable (o = some j))
@@ -127,6 +128,8 @@ def get {α : Type u} : (as : List α) → Fin as.length → α
 def get?Internal : (as : List α) → (i : Nat) → Option α | a :: _, 0 => some a | _ :: as, n+1 => get?Internal as n | _, _ => none
 def get!Internal [Inhabited α] : (as : List α) → (i : Nat) → α | a :: _, 0 => a | _ :: as, n+1 => get!Internal as n | _, _ => default
 instance instGetElemNatLtLength : GetElem (List α) Nat α (fun as i => i < as.length) := ⟨fun as i h => as.get ⟨i, h⟩⟩
+instance _root_.Fin.instGetElemFinVal {cont : Type u} {elem : Type v} {dom : cont → Nat → Prop} {n : Nat} [GetElem cont Nat elem dom] :
+    GetElem cont (Fin n) elem fun xs i => dom xs i := ⟨fun xs i h => getElem xs i.1 h⟩
 instance instGetElem?NatLtLength : GetElem? (List α) Nat α (fun as i => i < as.length) where
   getElem? as i := as.get?Internal i
   getElem! as i := as.get!Internal i
@@ -201,7 +204,9 @@ def isPrefixOf [BEq α] : List α → List α → Bool | [], _ => true | _, [] =
 def max? [Max α] : List α → Option α | [] => none | a :: as => some (as.foldl max a)
 def min? [Min α] : List α → Option α | [] => none | a :: as => some (as.foldl min a)
 def modify (l : List α) (i : Nat) (f : α → α) : List α := match l, i with | [], _ => [] | a :: l, 0 => f a :: l | a :: l, i+1 => a :: modify l i f
-def Subset (l₁ l₂ : List α) : Prop := ∀ ⦃a : α⦄, a ∈ l₁ → a ∈ l₂
+instance : EmptyCollection (List α) := ⟨[]⟩
+protected def Subset (l₁ l₂ : List α) : Prop := ∀ ⦃a : α⦄, a ∈ l₁ → a ∈ l₂
+instance : HasSubset (List α) := ⟨List.Subset⟩
 inductive Sublist {α : Type u} : List α → List α → Prop where
   | slnil : Sublist [] []
   | cons (a : α) : Sublist l₁ l₂ → Sublist l₁ (a :: l₂)
@@ -223,3 +228,52 @@ def pmap {P : α → Prop} (f : (a : α) → P a → β) : (l : List α) → (�
   | a :: l, H => f a (H a (.head _)) :: pmap f l fun a h => H a (.tail _ h)
 @[inline] def attach {α : Type u} (l : List α) : List {x : α // x ∈ l} := pmap Subtype.mk l fun _ h => h
 end List
+-- `==` on pairs, options and lists, from `==` on their parts
+instance {α : Type u} {β : Type v} [BEq α] [BEq β] : BEq (α × β) := ⟨fun (a, b) (c, d) => a == c && b == d⟩
+instance Option.instBEq {α : Type u} [BEq α] : BEq (Option α) := ⟨fun | none, none => true | some a, some b => a == b | _, _ => false⟩
+protected def List.beq {α : Type u} [BEq α] : List α → List α → Bool | [], [] => true | a :: as, b :: bs => a == b && List.beq as bs | _, _ => false
+instance List.instBEq {α : Type u} [BEq α] : BEq (List α) := ⟨List.beq⟩
+-- the identity monad
+def Id (type : Type u) : Type u := type
+@[inline] protected def Id.run {α : Type u} (x : Id α) : α := x
+instance : Monad Id where
+  pure x := x
+  bind x f := f x
+  map f x := f x
+-- Char and String -------------------------------------------------------------------------------
+theorem UInt32.eq_of_toNat_eq : {a b : UInt32} → a.toNat = b.toNat → a = b | ⟨⟨⟨_, _⟩⟩⟩, ⟨⟨⟨_, _⟩⟩⟩, rfl => rfl
+@[extern "lean_uint32_dec_eq"] def UInt32.decEq (a b : UInt32) : Decidable (a = b) :=
+  match Nat.decEq a.toNat b.toNat with | isTrue h => isTrue (UInt32.eq_of_toNat_eq h) | isFalse h => isFalse fun e => h (congrArg UInt32.toNat e)
+instance : DecidableEq UInt32 := UInt32.decEq
+theorem Char.eq_of_val_eq : {c d : Char} → c.val = d.val → c = d | ⟨_, _⟩, ⟨_, _⟩, rfl => rfl
+instance : DecidableEq UInt32 := UInt32.decEq
+instance : DecidableEq Char := fun c d =>
+  match UInt32.decEq c.val d.val with | isTrue h => isTrue (Char.eq_of_val_eq h) | isFalse h => isFalse fun e => h (congrArg Char.val e)
+def Char.toNat (c : Char) : Nat := c.val.toNat
+def Char.isDigit (c : Char) : Bool := decide (48 ≤ c.toNat) && decide (c.toNat ≤ 57)
+def Char.isUpper (c : Char) : Bool := decide (65 ≤ c.toNat) && decide (c.toNat ≤ 90)
+def Char.isLower (c : Char) : Bool := decide (97 ≤ c.toNat) && decide (c.toNat ≤ 122)
+def Char.isAlpha (c : Char) : Bool := c.isUpper || c.isLower
+def Char.isAlphanum (c : Char) : Bool := c.isAlpha || c.isDigit
+def Char.isWhitespace (c : Char) : Bool := decide (c = ' ') || decide (c = '\t') || decide (c = '\r') || decide (c = '\n')
+def Char.toUpper (c : Char) : Char := if c.isLower then Char.ofNat (c.toNat - 32) else c
+def Char.toLower (c : Char) : Char := if c.isUpper then Char.ofNat (c.toNat + 32) else c
+namespace String
+-- compiled code has its own strings: the `extern` names only keep the compiler from asking for more than the models here
+@[extern "lean_string_data"] def toList (s : String) : List Char := s.chars
+@[extern "lean_string_length"] def length (s : String) : Nat := s.toList.length
+def isEmpty (s : String) : Bool := decide (s.length = 0)
+def push (s : String) (c : Char) : String := ofList (s.toList ++ [c])
+def singleton (c : Char) : String := ofList [c]
+def map (f : Char → Char) (s : String) : String := ofList (s.toList.map f)
+def any (s : String) (p : Char → Bool) : Bool := s.toList.any p
+def all (s : String) (p : Char → Bool) : Bool := s.toList.all p
+def toUpper (s : String) : String := s.map Char.toUpper
+def toLower (s : String) : String := s.map Char.toLower
+def join (l : List String) : String := l.foldl (· ++ ·) ""
+def intercalate (s : String) (l : List String) : String := join (l.intersperse s)
+@[extern "lean_string_dec_eq"] def decEq (s t : @& String) : Decidable (s = t) :=
+  match (inferInstance : Decidable (s.chars = t.chars)) with
+  | isTrue h => isTrue (match s, t, h with | ⟨_⟩, ⟨_⟩, rfl => rfl) | isFalse h => isFalse fun e => h (congrArg String.chars e)
+instance : DecidableEq String := decEq
+end String

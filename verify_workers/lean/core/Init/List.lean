@@ -251,10 +251,10 @@ theorem elem_iff [BEq α] [LawfulBEq α] {a : α} {as : List α} : elem a as = t
 theorem elem_eq_mem [BEq α] [LawfulBEq α] [DecidableEq α] (a : α) (as : List α) : elem a as = decide (a ∈ as) := Bool.eq_iff_iff.2 (by rw [elem_iff, decide_eq_true_eq])
 -- indexing
 @[simp] theorem get_cons_zero {a : α} {l : List α} {h : 0 < (a :: l).length} : get (a :: l) ⟨0, h⟩ = a := rfl
-@[simp] theorem get_cons_succ {a : α} {as : List α} {i : Nat} {h : i + 1 < (a :: as).length} : (a :: as).get ⟨i+1, h⟩ = as.get ⟨i, Nat.le_of_succ_le_succ h⟩ := rfl
+@[simp] theorem get_cons_succ {a : α} {as : List α} {i : Nat} {h : i + 1 < (a :: as).length} : (a :: as).get ⟨i+1, h⟩ = as.get ⟨i, Nat.lt_of_succ_lt_succ h⟩ := rfl
 @[simp] theorem getElem_cons_zero {a : α} {as : List α} {h : 0 < (a :: as).length} : (a :: as)[0] = a := rfl
 @[simp] theorem getElem_cons_succ {a : α} {as : List α} {i : Nat} {h : i + 1 < (a :: as).length} :
-    (a :: as)[i+1] = as[i]'(Nat.le_of_succ_le_succ h) := rfl
+    (a :: as)[i+1] = as[i]'(Nat.lt_of_succ_lt_succ h) := rfl
 @[simp] theorem get_eq_getElem {l : List α} {i : Fin l.length} : l.get i = l[i.1]'i.2 := rfl
 @[simp] theorem getElem?_nil {i : Nat} : ([] : List α)[i]? = none := rfl
 @[simp] theorem getElem?_cons_zero {a : α} {l : List α} : (a :: l)[0]? = some a := rfl
@@ -420,7 +420,7 @@ theorem count_cons [BEq α] {a b : α} {l : List α} : count a (b :: l) = count 
 @[simp] theorem count_cons_self [BEq α] [LawfulBEq α] {a : α} {l : List α} : count a (a :: l) = count a l + 1 := by rw [count_cons]; simp
 @[simp] theorem count_cons_of_ne [BEq α] [LawfulBEq α] {a b : α} (h : b ≠ a) {l : List α} : count a (b :: l) = count a l := by rw [count_cons]; simp [h]
 -- sublists, permutations, pairwise
-theorem subset_def {l₁ l₂ : List α} : Subset l₁ l₂ ↔ ∀ {a : α}, a ∈ l₁ → a ∈ l₂ := Iff.rfl
+theorem subset_def {l₁ l₂ : List α} : l₁ ⊆ l₂ ↔ ∀ {a : α}, a ∈ l₁ → a ∈ l₂ := Iff.rfl
 @[simp] theorem Pairwise.nil' {R : α → α → Prop} : Pairwise R [] := .nil
 @[simp] theorem pairwise_cons {R : α → α → Prop} {a : α} {l : List α} : Pairwise R (a :: l) ↔ (∀ a', a' ∈ l → R a a') ∧ Pairwise R l :=
   ⟨fun h => match h with | .cons h h' => ⟨h, h'⟩, fun ⟨h, h'⟩ => .cons h h'⟩
@@ -434,6 +434,13 @@ instance instDecidablePairwise {R : α → α → Prop} [DecidableRel R] : (l : 
 @[simp] theorem nodup_cons {a : α} {l : List α} : Nodup (a :: l) ↔ ¬a ∈ l ∧ Nodup l := by
   show Pairwise _ _ ↔ _; rw [pairwise_cons]; exact and_congr ⟨fun h ha => h a ha rfl, fun h x hx e => h (e ▸ hx)⟩ Iff.rfl
 instance nodupDecidable [DecidableEq α] : (l : List α) → Decidable (Nodup l) := instDecidablePairwise
+theorem Subset.refl (l : List α) : l ⊆ l := fun _ h => h
+theorem Subset.trans {l₁ l₂ l₃ : List α} (h₁ : l₁ ⊆ l₂) (h₂ : l₂ ⊆ l₃) : l₁ ⊆ l₃ := fun _ h => h₂ (h₁ h)
+theorem nil_subset (l : List α) : [] ⊆ l := nofun
+theorem subset_cons_self (a : α) (l : List α) : l ⊆ a :: l := fun _ => .tail _
+@[simp] theorem cons_subset {a : α} {l m : List α} : a :: l ⊆ m ↔ a ∈ m ∧ l ⊆ m := ⟨fun h => ⟨h (.head _), fun _ hx => h (.tail _ hx)⟩, fun ⟨h, h'⟩ _ hx => (mem_cons.1 hx).elim (· ▸ h) (@h' _)⟩
+theorem subset_append_left (l₁ l₂ : List α) : l₁ ⊆ l₁ ++ l₂ := fun _ => mem_append_left _
+theorem subset_append_right (l₁ l₂ : List α) : l₂ ⊆ l₁ ++ l₂ := fun _ => mem_append_right _
 namespace Perm
 @[simp] protected theorem refl : (l : List α) → Perm l l | [] => .nil | a :: l => .cons a (Perm.refl l)
 protected theorem rfl {l : List α} : Perm l l := .refl l
@@ -466,4 +473,27 @@ theorem map_pmap {p : α → Prop} {g : β → γ} {f : (a : α) → p a → β}
 @[simp] theorem mem_attach (l : List α) (x : {x // x ∈ l}) : x ∈ l.attach := by
   have h : x.1 ∈ l.attach.map Subtype.val := by rw [attach_map_subtype_val]; exact x.2
   obtain ⟨y, hy, e⟩ := mem_map.1 h; rw [← Subtype.eq e]; exact hy
+-- how definitions by well-founded recursion see the members of a list that they map over
+def unattach {p : α → Prop} (l : List {x // p x}) : List α := l.map (·.val)
+@[simp] theorem unattach_attach {l : List α} : l.attach.unattach = l := attach_map_subtype_val l
+@[wf_preprocess] theorem map_wfParam {xs : List α} {f : α → β} : (wfParam xs).map f = xs.attach.unattach.map f := by rw [unattach_attach]; rfl
+@[wf_preprocess] theorem map_unattach {P : α → Prop} {xs : List (Subtype P)} {f : α → β} :
+    xs.unattach.map f = xs.map fun ⟨x, h⟩ => binderNameHint x f <| binderNameHint h () <| f (wfParam x) := map_map
+@[wf_preprocess] theorem foldl_wfParam {xs : List α} {f : β → α → β} {x : β} : (wfParam xs).foldl f x = xs.attach.unattach.foldl f x := by rw [unattach_attach]; rfl
+@[wf_preprocess] theorem foldl_unattach {P : α → Prop} {xs : List (Subtype P)} {f : β → α → β} {x : β} :
+    xs.unattach.foldl f x = xs.foldl (fun s ⟨x, h⟩ => binderNameHint s f <| binderNameHint x (f s) <| binderNameHint h () <| f s (wfParam x)) x := foldl_map
+@[wf_preprocess] theorem foldr_wfParam {xs : List α} {f : α → β → β} {x : β} : (wfParam xs).foldr f x = xs.attach.unattach.foldr f x := by rw [unattach_attach]; rfl
+@[wf_preprocess] theorem foldr_unattach {P : α → Prop} {xs : List (Subtype P)} {f : α → β → β} {x : β} :
+    xs.unattach.foldr f x = xs.foldr (fun ⟨x, h⟩ s => binderNameHint x f <| binderNameHint s (f x) <| binderNameHint h () <| f (wfParam x) s) x := foldr_map
+theorem all_map {xs : List α} {f : α → β} {p : β → Bool} : (xs.map f).all p = xs.all (p ∘ f) := by induction xs with | nil => rfl | cons a l ih => simp only [map_cons, all_cons, ih]; rfl
+theorem any_map {xs : List α} {f : α → β} {p : β → Bool} : (xs.map f).any p = xs.any (p ∘ f) := by induction xs with | nil => rfl | cons a l ih => simp only [map_cons, any_cons, ih]; rfl
+@[wf_preprocess] theorem all_wfParam {xs : List α} {f : α → Bool} : (wfParam xs).all f = xs.attach.unattach.all f := by rw [unattach_attach]; rfl
+@[wf_preprocess] theorem all_unattach {P : α → Prop} {xs : List (Subtype P)} {f : α → Bool} :
+    xs.unattach.all f = xs.all fun ⟨x, h⟩ => binderNameHint x f <| binderNameHint h () <| f (wfParam x) := all_map
+@[wf_preprocess] theorem any_wfParam {xs : List α} {f : α → Bool} : (wfParam xs).any f = xs.attach.unattach.any f := by rw [unattach_attach]; rfl
+@[wf_preprocess] theorem any_unattach {P : α → Prop} {xs : List (Subtype P)} {f : α → Bool} :
+    xs.unattach.any f = xs.any fun ⟨x, h⟩ => binderNameHint x f <| binderNameHint h () <| f (wfParam x) := any_map
+@[wf_preprocess] theorem flatMap_wfParam {xs : List α} {f : α → List β} : (wfParam xs).flatMap f = xs.attach.unattach.flatMap f := by rw [unattach_attach]; rfl
+@[wf_preprocess] theorem flatMap_unattach {P : α → Prop} {xs : List (Subtype P)} {f : α → List β} :
+    xs.unattach.flatMap f = xs.flatMap fun ⟨x, h⟩ => binderNameHint x f <| binderNameHint h () <| f (wfParam x) := congrArg flatten map_map
 end List

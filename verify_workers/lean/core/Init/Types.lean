@@ -2,11 +2,17 @@
 Lemmas on Bool, `==`, `decide`, if-then-else, Option, Prod, Sum, Subtype and Fin, with the names and simp marks of Lean's core.
 -/
 prelude
-import Init.Cases
+import Init.NatLemmas
 set_option linter.all false
 universe u v w
 @[inline] def decidable_of_iff {b : Prop} (a : Prop) (h : a ↔ b) [Decidable a] : Decidable b := if ha : a then isTrue (h.1 ha) else isFalse fun hb => ha (h.2 hb)
 @[inline] def decidable_of_iff' {a : Prop} (b : Prop) (h : a ↔ b) [Decidable b] : Decidable a := decidable_of_iff b h.symm
+noncomputable def Exists.choose {α : Sort u} {p : α → Prop} (h : ∃ x, p x) : α := Classical.choose h
+theorem Exists.choose_spec {α : Sort u} {p : α → Prop} (h : ∃ x, p x) : p h.choose := Classical.choose_spec h
+instance : Std.Associative (α := Nat) max := ⟨Nat.max_assoc⟩
+instance : Std.Commutative (α := Nat) max := ⟨Nat.max_comm⟩
+instance : Std.Associative (α := Nat) min := ⟨Nat.min_assoc⟩
+instance : Std.Commutative (α := Nat) min := ⟨Nat.min_comm⟩
 -- quantifiers and implications ------------------------------------------------------------------
 attribute [simp] Classical.not_forall Classical.not_imp
 section
@@ -171,6 +177,19 @@ instance {α : Type u} [DecidableEq α] : LawfulBEq α where
   rfl := of_decide_eq_self_eq_true _
   eq_of_beq := of_decide_eq_true
 instance : LawfulBEq Bool := inferInstance
+instance {α : Type u} {β : Type v} [BEq α] [BEq β] [LawfulBEq α] [LawfulBEq β] : LawfulBEq (α × β) where
+  rfl := fun {a} => Bool.and_eq_true_iff.2 ⟨ReflBEq.rfl, ReflBEq.rfl⟩
+  eq_of_beq := fun {a b} h => match a, b, Bool.and_eq_true_iff.1 h with | (_, _), (_, _), ⟨h, h'⟩ => by have h := eq_of_beq h; have h' := eq_of_beq h'; exact congr (congrArg Prod.mk h) h'
+instance {α : Type u} [BEq α] [LawfulBEq α] : LawfulBEq (Option α) where
+  rfl := fun {a} => match a with | none => rfl | some a => (ReflBEq.rfl : (a == a) = true)
+  eq_of_beq := fun {a b} h => match a, b, h with | none, none, _ => rfl | some a, some b, h => congrArg some (eq_of_beq (show (a == b) = true from h))
+theorem List.beq_rfl {α : Type u} [BEq α] [LawfulBEq α] : (l : List α) → List.beq l l = true
+  | [] => rfl | _ :: l => Bool.and_eq_true_iff.2 ⟨ReflBEq.rfl, beq_rfl l⟩
+theorem List.eq_of_beq' {α : Type u} [BEq α] [LawfulBEq α] : (l m : List α) → List.beq l m = true → l = m
+  | [], [], _ => rfl | _ :: l, _ :: m, h => by have h := Bool.and_eq_true_iff.1 h; rw [eq_of_beq h.1, eq_of_beq' l m h.2]
+instance {α : Type u} [BEq α] [LawfulBEq α] : LawfulBEq (List α) where
+  rfl := List.beq_rfl _
+  eq_of_beq := List.eq_of_beq' _ _
 section
 variable {α : Type u} [BEq α]
 @[simp] theorem BEq.rfl [ReflBEq α] {a : α} : (a == a) = true := ReflBEq.rfl

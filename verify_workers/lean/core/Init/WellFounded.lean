@@ -148,5 +148,5 @@ end PSigma
 def wfParam {α : Sort u} (a : α) : α := a
 /-- Carries the name of a binder through a rewriting step. -/
 @[simp ↓] def binderNameHint {α : Sort u} {β : Sort v} {γ : Sort w} (v : α) (binder : β) (e : γ) : γ := e
-@[wf_preprocess] theorem ite_eq_dite {P : Prop} {α : Sort u} {a b : α} [Decidable P] :
+@[wf_preprocess ↓] theorem ite_eq_dite {P : Prop} {α : Sort u} {a b : α} {_ : Decidable P} :
     (ite P a b) = (dite P (fun h => binderNameHint h () a) (fun h => binderNameHint h () b)) := rfl
