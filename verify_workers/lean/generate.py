@@ -1,6 +1,8 @@
 """Write Init/Syntax.lean: one declaration for each parser, macro and unexpander that is compiled into the library.
 
-    python -m verify_workers.lean.generate LIBRARY OUTPUT
+    python -m verify_workers.lean.generate LIBRARY OUTPUT NAMES
+
+NAMES is the file for the list of the core's compiled definitions, for `lacks.py`.
 
 The parsers of ordinary Lean syntax (`∀`, `+`, `rw`, `simp`, `omega`, ...) are compiled into libleanshared.so; the
 declarations that name them are not.  This binds each by name, from the library's own symbol table: no Lean source is
@@ -214,10 +216,18 @@ def unexpander(constant: str, declaration: str) -> str:
     return f'@[app_unexpander {constant}, extern "x"] opaque _root_.{declaration} : Lean.PrettyPrinter.Unexpander'
 
 
-def syntax_module(library: Path) -> str:
+# Symbols of Lean's core: not of its elaborator, and no auxiliary function that the compiler split off (`___lam`, `_spec_`)
+CORE_SYMBOL = re.compile(r"l_(?!Lean_|IO_|_|instMonad)(?:(?!___)\w)+")
+
+
+def core_names(runtime: Runtime, symbols: list[str]) -> list[str]:
+    """The dotted names of the definitions of Lean's core that these symbols stand for."""
+    names = {dotted(runtime.demangle(symbol)) for symbol in symbols if CORE_SYMBOL.fullmatch(symbol)}
+    return sorted(name for name in names if name and not re.search(r"(^|\.)_|\.\d+(\.|$)", name))
+
+
+def syntax_module(runtime: Runtime, functions: list[str], objects: list[str]) -> str:
     """The text of Init/Syntax.lean for this library."""
-    functions, objects = dynamic_symbols(library)
-    runtime = Runtime(library)
     parsers = find_parsers(runtime, objects)
     lines = [HEAD]
     lines += [f"declare_syntax_cat {name}{' (behavior := both)' if name in KEYWORDS_ALLOWED else ''}" for name in CATEGORIES]
@@ -228,5 +238,8 @@ def syntax_module(library: Path) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(syntax_module(Path(sys.argv[1])), encoding="utf-8")
+    symbols = dynamic_symbols(Path(sys.argv[1]))
+    loaded = Runtime(Path(sys.argv[1]))
+    Path(sys.argv[2]).write_text(syntax_module(loaded, *symbols), encoding="utf-8")
+    Path(sys.argv[3]).write_text("\n".join(core_names(loaded, sorted({*symbols[0], *symbols[1]}))) + "\n", encoding="utf-8")
     os._exit(0)  # the loaded runtime has threads; leave without unloading it

@@ -1,10 +1,11 @@
 /-
 More of Lean's lemmas on Nat, by their names there: order, subtraction, products, minimum and maximum, powers, division and divisibility.
-Most are one call of `omega`.  None is marked for `simp`, which closes what it did before.
+Most are one call of `omega`; marked for `simp` is what is in Lean's core.
 -/
 prelude
 import Init.Cases
 set_option linter.all false
+universe u
 namespace Nat
 protected theorem eq_zero_or_pos : (n : Nat) → n = 0 ∨ 0 < n | 0 => .inl rfl | _+1 => .inr (succ_pos _)
 theorem exists_eq_add_of_le {m n : Nat} (h : m ≤ n) : ∃ k, n = m + k := ⟨n - m, by omega⟩
@@ -273,4 +274,9 @@ protected theorem dvd_mul_left_of_dvd {m n : Nat} (h : n ∣ m) (k : Nat) : n �
 protected theorem dvd_of_mul_right_dvd {m n k : Nat} (h : m * n ∣ k) : m ∣ k := Nat.dvd_trans ⟨n, rfl⟩ h
 protected theorem dvd_of_mul_left_dvd {m n k : Nat} (h : m * n ∣ k) : n ∣ k := Nat.dvd_trans ⟨m, Nat.mul_comm m n⟩ h
 end Nat
+attribute [simp] Nat.not_lt_zero Nat.lt_add_one Nat.zero_lt_succ Nat.add_one_ne_zero Nat.le_zero_eq Nat.lt_one_iff Nat.le_add_left Nat.le_add_right
+  Nat.add_left_cancel_iff Nat.add_right_cancel_iff Nat.add_le_add_iff_left Nat.add_le_add_iff_right Nat.add_lt_add_iff_left Nat.add_lt_add_iff_right
+  Nat.add_eq_zero_iff Nat.mul_eq_zero Nat.max_self Nat.min_self Nat.zero_max Nat.max_zero Nat.zero_min Nat.min_zero Nat.one_pow Nat.zero_div Nat.div_one
+@[simp] theorem ge_iff_le {α : Type u} [LE α] {x y : α} : x ≥ y ↔ y ≤ x := Iff.rfl
+@[simp] theorem gt_iff_lt {α : Type u} [LT α] {x y : α} : x > y ↔ y < x := Iff.rfl
 attribute [norm_cast] Int.natCast_inj Int.ofNat_le Int.ofNat_lt Int.natCast_add Int.natCast_mul Int.natCast_ediv Int.natCast_emod
