@@ -45,6 +45,7 @@ MODULES = (
     "Init/Bits",
     "Init/Cases",
     "Init/NatLemmas",
+    "Init/IntLemmas",
     "Init/Types",
     "Init/List",
     "Init/Text",

@@ -1,5 +1,5 @@
 /-
-Plain Lean on lists, options, pairs, sums, subtypes, Fin, Bool, characters and strings, and the everyday tactics on them.
+Plain Lean on lists, arrays, options, pairs, sums, subtypes, quotients, Fin, Bool, characters and strings, and the everyday tactics on them.
 -/
 lemma hh (n : Nat) : 0 + n = n := by omega
 /-- doc -/
@@ -114,6 +114,9 @@ theorem l71 (a b : Nat) (h : a ≤ b) : ∃ c, b = a + c := Nat.exists_eq_add_of
 theorem l72 (a b : Nat) (h : a ≤ b) : ∃ c, b = a + c := ⟨b - a, by omega⟩
 theorem l73 (h : ∃ x : Nat, x > 3) : ∃ y : Nat, y > 2 := Exists.elim h fun x hx => ⟨x, by omega⟩
 theorem l74 (n : Nat) : n < n.succ := Nat.lt_succ_self n
+theorem l51 (n : Nat) : (match n with | 0 => 1 | k+1 => k+1) ≥ 1 := by cases n <;> simp
+theorem l75 (n : Nat) : n < n + 1 := by simp
+theorem l80 (a b c : Nat) (h : a + b = a + c) : b = c := by simpa using h
 theorem l76 (n : Nat) : n < n + 1 := Nat.lt_add_one n
 theorem l77 (n : Nat) (h : 0 < n) : n ≠ 0 := Nat.pos_iff_ne_zero.mp h
 theorem l78 (n : Nat) (h : 0 < n) : ∃ m, n = m + 1 := ⟨n - 1, by omega⟩
@@ -219,3 +222,37 @@ theorem trans1 (a b c : Nat) (h : a ≤ b) (h' : b ≤ c) : a ≤ c := by calc a
   _ ≤ c := h'
 theorem iterate1 : True ∧ True ∧ True := by repeat' constructor
 theorem ac1 (a b c : Nat) : max a (max b c) = max (max a b) c := by ac_rfl
+theorem q1 : ∃ x < 5, x * x = 16 := by decide
+theorem q2 : ∃ x, x < 5 ∧ x * x = 16 := ⟨4, by decide⟩
+theorem arr1 : #[1,2,3].size = 3 := rfl
+theorem arr2 : #[1,2,3][1] = 2 := rfl
+theorem arr3 : #[1,2,3][1]! = 2 := by decide
+theorem arr4 : #[1,2,3] ≠ #[1,2] := by decide
+theorem arr5 : (#[1,2,3].push 4).size = 4 := by rfl
+def arrSum (a : Array Nat) : Nat := a.foldl (· + ·) 0
+theorem arr6 : arrSum #[1,2,3] = 6 := by decide
+theorem arr7 (a : Array Nat) (i : Nat) (h : i < a.size) : a[i] = a[i] := rfl
+theorem st1 (s t : String) : (s ++ t).length = t.length + s.length := by simp [Nat.add_comm]
+theorem st2 : "abc".toList = ['a', 'b', 'c'] := rfl
+theorem st3 : "abc".length = 3 := by decide
+theorem st4 : "abc".toUpper = "ABC" := by decide
+def par : Setoid Nat where
+  r a b := a % 2 = b % 2
+  iseqv := ⟨fun _ => rfl, fun h => h.symm, fun h h' => h.trans h'⟩
+def Par := Quotient par
+def Par.mk (n : Nat) : Par := Quotient.mk par n
+theorem par1 : Par.mk 1 = Par.mk 3 := Quotient.sound rfl
+def Par.toNat (p : Par) : Nat := Quotient.lift (fun n => n % 2) (fun _ _ h => h) p
+theorem par2 (p : Par) : p.toNat < 2 := by
+  induction p using Quotient.ind with
+  | h a => exact Nat.mod_lt a (by decide)
+theorem par3 (h : Par.mk 1 = Par.mk 2) : False := by
+  have : 1 % 2 = 2 % 2 := Quotient.exact h
+  contradiction
+theorem int1 (a b : Int) (h : 0 ≤ a) (h' : 0 ≤ b) : 0 ≤ a * b := Int.mul_nonneg h h'
+theorem int2 (a b : Int) (h : 0 < a - b) : b < a := Int.sub_pos.mp h
+theorem int3 (a : Int) : a * a ≥ 0 := by
+  rcases Int.le_total 0 a with h | h
+  · exact Int.mul_nonneg h h
+  · have := Int.mul_nonneg (Int.neg_nonneg_of_nonpos h) (Int.neg_nonneg_of_nonpos h)
+    rw [Int.neg_mul, Int.mul_neg, Int.neg_neg] at this; exact this

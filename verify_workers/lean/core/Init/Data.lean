@@ -240,6 +240,20 @@ instance : Monad Id where
   pure x := x
   bind x f := f x
   map f x := f x
+-- arrays: what plain files do with them
+namespace Array
+variable {α : Type u}
+instance : GetElem (Array α) Nat α fun xs i => i < xs.size := ⟨fun xs i h => xs.toList.get ⟨i, h⟩⟩
+instance : GetElem? (Array α) Nat α fun xs i => i < xs.size := ⟨fun xs i => decidableGetElem? xs i, fun xs i => xs.getD i default⟩
+instance : Membership α (Array α) := ⟨fun xs a => a ∈ xs.toList⟩
+def foldl {β : Type v} (f : β → α → β) (init : β) (as : Array α) : β := as.toList.foldl f init
+def filter (p : α → Bool) (as : Array α) : Array α := (as.toList.filter p).toArray
+def reverse (as : Array α) : Array α := as.toList.reverse.toArray
+def isEmpty (a : Array α) : Bool := decide (a.size = 0)
+def range (n : Nat) : Array Nat := (List.range n).toArray
+protected def sum [Add α] [Zero α] (as : Array α) : α := as.toList.sum
+@[simp] theorem size_toArray (as : List α) : as.toArray.size = as.length := rfl
+end Array
 -- Char and String -------------------------------------------------------------------------------
 theorem UInt32.eq_of_toNat_eq : {a b : UInt32} → a.toNat = b.toNat → a = b | ⟨⟨⟨_, _⟩⟩⟩, ⟨⟨⟨_, _⟩⟩⟩, rfl => rfl
 @[extern "lean_uint32_dec_eq"] def UInt32.decEq (a b : UInt32) : Decidable (a = b) :=

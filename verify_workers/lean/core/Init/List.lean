@@ -497,3 +497,15 @@ theorem any_map {xs : List α} {f : α → β} {p : β → Bool} : (xs.map f).an
 @[wf_preprocess] theorem flatMap_unattach {P : α → Prop} {xs : List (Subtype P)} {f : α → List β} :
     xs.unattach.flatMap f = xs.flatMap fun ⟨x, h⟩ => binderNameHint x f <| binderNameHint h () <| f (wfParam x) := congrArg flatten map_map
 end List
+namespace String
+@[ext] theorem ext : {s t : String} → s.toList = t.toList → s = t | ⟨_⟩, ⟨_⟩, rfl => rfl
+@[simp] theorem toList_append (s t : String) : (s ++ t).toList = s.toList ++ t.toList := rfl
+@[simp] theorem toList_ofList (l : List Char) : (ofList l).toList = l := rfl
+@[simp] theorem ofList_toList (s : String) : ofList s.toList = s := rfl
+@[simp] theorem length_append (s t : String) : (s ++ t).length = s.length + t.length := List.length_append
+theorem append_assoc (s t u : String) : s ++ t ++ u = s ++ (t ++ u) := ext (List.append_assoc ..)
+@[simp] theorem append_empty (s : String) : s ++ "" = s := ext (List.append_nil _)
+@[simp] theorem empty_append (s : String) : "" ++ s = s := rfl
+end String
+instance {α : Type u} [DecidableEq α] : DecidableEq (Array α) := fun ⟨a⟩ ⟨b⟩ =>
+  match (inferInstance : Decidable (a = b)) with | isTrue h => isTrue (h ▸ rfl) | isFalse h => isFalse fun e => h (Array.mk.inj e)

@@ -2,7 +2,7 @@
 Lemmas on Bool, `==`, `decide`, if-then-else, Option, Prod, Sum, Subtype and Fin, with the names and simp marks of Lean's core.
 -/
 prelude
-import Init.NatLemmas
+import Init.IntLemmas
 set_option linter.all false
 universe u v w
 @[inline] def decidable_of_iff {b : Prop} (a : Prop) (h : a ↔ b) [Decidable a] : Decidable b := if ha : a then isTrue (h.1 ha) else isFalse fun hb => ha (h.2 hb)
@@ -377,7 +377,53 @@ theorem forall_fin_two {P : Fin 2 → Prop} : (∀ i, P i) ↔ P 0 ∧ P 1 := fo
 end Fin
 instance Nat.decidableForallFin {n : Nat} (P : Fin n → Prop) [DecidablePred P] : Decidable (∀ i, P i) :=
   decidable_of_iff (∀ k h, P ⟨k, h⟩) ⟨fun h ⟨k, hk⟩ => h k hk, fun h k hk => h ⟨k, hk⟩⟩
+instance Nat.decidableExistsLT {p : Nat → Prop} [h : DecidablePred p] : DecidablePred fun n => ∃ m : Nat, m < n ∧ p m
+  | 0 => isFalse fun ⟨_, h, _⟩ => Nat.not_lt_zero _ h
+  | n+1 => match decidableExistsLT n, h n with
+    | isTrue h, _ => isTrue (match h with | ⟨m, hm, h⟩ => ⟨m, .step hm, h⟩)
+    | _, isTrue h => isTrue ⟨n, Nat.lt_succ_self n, h⟩
+    | isFalse h, isFalse h' => isFalse fun ⟨m, hm, hp⟩ =>
+      (Nat.eq_or_lt_of_le (Nat.le_of_lt_succ hm)).elim (fun e => h' (e ▸ hp)) fun hm => h ⟨m, hm, hp⟩
+instance Nat.decidableExistsLE {p : Nat → Prop} [DecidablePred p] : DecidablePred fun n => ∃ m : Nat, m ≤ n ∧ p m :=
+  fun n => decidable_of_iff (∃ m, m < n + 1 ∧ p m) ⟨fun ⟨m, h, hp⟩ => ⟨m, Nat.le_of_lt_succ h, hp⟩, fun ⟨m, h, hp⟩ => ⟨m, Nat.lt_succ_of_le h, hp⟩⟩
 instance Nat.decidableExistsFin {n : Nat} (P : Fin n → Prop) [DecidablePred P] : Decidable (∃ i, P i) :=
   match Nat.decidableForallFin (fun i => ¬P i) with
   | isTrue h => isFalse fun ⟨i, hi⟩ => h i hi
   | isFalse h => isTrue (Classical.byContradiction fun hn => h fun i hi => hn ⟨i, hi⟩)
+-- quotients -------------------------------------------------------------------------------------
+structure Equivalence {α : Sort u} (r : α → α → Prop) : Prop where
+  refl : ∀ x, r x x
+  symm : ∀ {x y}, r x y → r y x
+  trans : ∀ {x y z}, r x y → r y z → r x z
+theorem eq_equivalence {α : Sort u} : Equivalence (@Eq α) := ⟨Eq.refl, Eq.symm, Eq.trans⟩
+class Setoid (α : Sort u) where
+  r : α → α → Prop
+  iseqv : Equivalence r
+instance {α : Sort u} [Setoid α] : HasEquiv α := ⟨Setoid.r⟩
+namespace Setoid
+variable {α : Sort u} [Setoid α]
+@[refl] theorem refl (a : α) : a ≈ a := iseqv.refl a
+@[symm] theorem symm {a b : α} (hab : a ≈ b) : b ≈ a := iseqv.symm hab
+theorem trans {a b c : α} (hab : a ≈ b) (hbc : b ≈ c) : a ≈ c := iseqv.trans hab hbc
+end Setoid
+@[elab_as_elim] protected theorem Quot.inductionOn {α : Sort u} {r : α → α → Prop} {motive : Quot r → Prop} (q : Quot r) (h : ∀ a, motive (Quot.mk r a)) : motive q := Quot.ind h q
+protected abbrev Quot.liftOn {α : Sort u} {β : Sort v} {r : α → α → Prop} (q : Quot r) (f : α → β) (c : ∀ a b, r a b → f a = f b) : β := Quot.lift f c q
+theorem Quot.exists_rep {α : Sort u} {r : α → α → Prop} (q : Quot r) : ∃ a, Quot.mk r a = q := Quot.inductionOn q fun a => ⟨a, rfl⟩
+def Quotient {α : Sort u} (s : Setoid α) := @Quot α Setoid.r
+namespace Quotient
+protected def mk {α : Sort u} (s : Setoid α) (a : α) : Quotient s := Quot.mk Setoid.r a
+protected def mk' {α : Sort u} [s : Setoid α] (a : α) : Quotient s := Quotient.mk s a
+theorem sound {α : Sort u} {s : Setoid α} {a b : α} (h : a ≈ b) : Quotient.mk s a = Quotient.mk s b := Quot.sound h
+protected abbrev lift {α : Sort u} {β : Sort v} {s : Setoid α} (f : α → β) (h : ∀ a b, a ≈ b → f a = f b) : Quotient s → β := Quot.lift f h
+protected abbrev liftOn {α : Sort u} {β : Sort v} {s : Setoid α} (q : Quotient s) (f : α → β) (c : ∀ a b, a ≈ b → f a = f b) : β := Quot.lift f c q
+protected theorem ind {α : Sort u} {s : Setoid α} {motive : Quotient s → Prop} (h : ∀ a, motive (Quotient.mk s a)) (q : Quotient s) : motive q := Quot.ind h q
+@[elab_as_elim] protected theorem inductionOn {α : Sort u} {s : Setoid α} {motive : Quotient s → Prop} (q : Quotient s) (h : ∀ a, motive (Quotient.mk s a)) : motive q :=
+  Quot.ind h q
+theorem exists_rep {α : Sort u} {s : Setoid α} (q : Quotient s) : ∃ a, Quotient.mk s a = q := Quot.exists_rep q
+theorem exact {α : Sort u} {s : Setoid α} {a b : α} (h : Quotient.mk s a = Quotient.mk s b) : a ≈ b := by
+  have key : ∀ q : Quotient s, q = Quotient.mk s b → (Quotient.liftOn q (fun x => x ≈ b)
+      fun x y hxy => propext ⟨fun h => Setoid.trans (Setoid.symm hxy) h, fun h => Setoid.trans hxy h⟩) := by
+    intro q e; rw [e]; exact Setoid.refl b
+  exact key _ h
+theorem eq {α : Sort u} {s : Setoid α} {a b : α} : Quotient.mk s a = Quotient.mk s b ↔ a ≈ b := ⟨exact, sound⟩
+end Quotient
