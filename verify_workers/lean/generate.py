@@ -184,7 +184,7 @@ def parser_line(parser: Parser) -> str:
     """The declaration of one parser, within its namespace where it is scoped."""
     kind = "TrailingParserDescr" if parser.trailing else "ParserDescr"
     attribute = f"{parser.category}_parser 1000, " if parser.category else ""
-    line = f'opaque _root_.{quoted(parser.declaration)} : Lean.{kind}'
+    line = f"opaque _root_.{quoted(parser.declaration)} : Lean.{kind}"
     if dotted(parser.declaration) in SCOPED:
         namespace = quoted(parser.declaration[:1])
         return f'namespace {namespace}\n@[scoped {attribute}extern "x"] {line}\nend {namespace}'
