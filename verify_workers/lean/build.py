@@ -36,14 +36,23 @@ MODULES = (
     GENERATED,
     "Init/Lemmas",
     "Init/Nat",
+    "Init/WellFounded",
+    "Init/Data",
+    "Init/Config",
     "Init/Int",
     "Init/AC",
     "Init/Omega",
     "Init/Bits",
     "Init/Cases",
+    "Init/NatLemmas",
+    "Init/IntLemmas",
+    "Init/Types",
+    "Init/List",
+    "Init/Text",
     "Init/Tactics",
     "Init",
 )
+NAMES = "names.txt"  # what Lean's core defines, for `lacks.py`
 MANIFEST = "manifest.json"  # {module: bytes of its .olean}, written last
 COMPILE_TIMEOUT = 600.0  # seconds for one module; a slow machine needs 10
 
@@ -139,13 +148,13 @@ def ensure(report: Callable[[str], None] = to_stderr) -> LeanInstall:
 
 def build(install: LeanInstall, report: Callable[[str], None]) -> None:
     """Compile every module into install.path; the caller holds the lock."""
-    report(f"building the Lean core library in {install.path} (once per machine, about 25 s)")
+    report(f"building the Lean core library in {install.path} (once per machine, about 35 s)")
     check_library(install)
     work = Path(tempfile.mkdtemp(prefix=f"{install.revision}.", dir=install.path.parent))
     try:
         started = time.monotonic()
         shutil.copytree(CORE, work, dirs_exist_ok=True)
-        generate(install.library, work / f"{GENERATED}.lean")
+        generate(install.library, work / f"{GENERATED}.lean", work / NAMES)
         report(f"  {'generate':<14} {time.monotonic() - started:5.1f} s")
         sizes: dict[str, int] = {}
         for module in MODULES:
@@ -176,10 +185,10 @@ def run_lean(install: LeanInstall, arguments: list[str], path: Path) -> subproce
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=COMPILE_TIMEOUT)
 
 
-def generate(library: Path, target: Path) -> None:
-    """Write Init/Syntax.lean, by a process that can load the library apart from us."""
+def generate(library: Path, target: Path, names: Path) -> None:
+    """Write Init/Syntax.lean and the list of the core's names, by a process that can load the library apart from us."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-m", "verify_workers.lean.generate", str(library), str(target)]
+    command = [sys.executable, "-m", "verify_workers.lean.generate", str(library), str(target), str(names)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=COMPILE_TIMEOUT)
     if run.returncode:
         raise UserError(f"cannot read the syntax of {library} ({last_line(run.stderr)}): {REMEDY} --force-reinstall")

@@ -1,6 +1,8 @@
 """Write Init/Syntax.lean: one declaration for each parser, macro and unexpander that is compiled into the library.
 
-    python -m verify_workers.lean.generate LIBRARY OUTPUT
+    python -m verify_workers.lean.generate LIBRARY OUTPUT NAMES
+
+NAMES is the file for the list of the core's compiled definitions, for `lacks.py`.
 
 The parsers of ordinary Lean syntax (`∀`, `+`, `rw`, `simp`, `omega`, ...) are compiled into libleanshared.so; the
 declarations that name them are not.  This binds each by name, from the library's own symbol table: no Lean source is
@@ -29,8 +31,8 @@ LEFT_OUT = re.compile(
     r"^(Lean\.Parser\.Tactic\.(m[a-z]*(Macro|Error|Pat|I)|massum|mcases|mclear|mconst|mdup|mexact|mexf|mexists"
     r"|mframe|mhave|mintro|mleave|mleft|mpure|mrefine|mrename|mreplace|mrevert|mright|mspec|mstart|mstop|mvcgen"
     r"|Grind|bv|invariant|try|as_aux|vcgen|suggestions)"
-    r"|Lean\.(Doc|Json|Meta|Server|Compiler|Widget|Elab|Linter|Option|PostprocessTraces|Order|PrettyPrinter|Grind)"
-    r"|Lean\.Parser\.(Sym|Command\.sym)|Std|Rat|Vector|BitVec|Array\.tactic|_private|String|DerivingHelpers)"
+    r"|Lean\.(Doc|Json|Meta|Server|Compiler|Widget|Elab(?!\.Tactic\.Ext\.)|Linter|Option|PostprocessTraces|Order|PrettyPrinter|Grind)"
+    r"|Lean\.Parser\.(Sym|Command\.sym)|Std|Rat|Vector|BitVec|Array\.tactic|_private|String)"
 )
 QUOTATION = "Lean.Parser.Term.quot"  # the library registers this one itself
 CATEGORIES = """conv rcasesPat rintroPat binderPred grind grind_mod grind_filter grind_ref sym_dsimp_field sym_simp_field
@@ -38,17 +40,21 @@ rawStx vcgenDischarge""".split()
 KEYWORDS_ALLOWED = {"conv", "grind"}  # categories whose leading words stay usable as identifiers
 CONV_TACTIC = "Lean.Parser.Tactic.Conv.conv"  # the tactic that enters conv mode
 CONV_NAMES = {"guardExprConv", "guardHypConv", "guardTargetConv"}
+EXT_TACTICS = "Lean.Elab.Tactic.Ext."  # `ext`, `ext1`
 TERM_NAMES = {"coeNotation", "coeFunNotation", "coeSortNotation", "rawNatLit", "boolIfThenElse", "calc"}
 TERM_FULL_NAMES = {"Lean.Parser.Tactic.showTermElab", "Lean.Parser.Tactic.by?", "Lean.Parser.Syntax.exact?"}
 TACTIC_NAMES = {"cdot", "calcTactic", "solveTactic", "modCast"}
 ATTRIBUTES = {"Lean.deprecated", "Lean.univ_out_params", "Lean.suggest_for", "Lean.Attr.coe"}
 PATTERN_PREFIXES = {"Lean.Parser.Tactic.rcasesPat.": "rcasesPat", "Lean.Parser.Tactic.rintroPat.": "rintroPat"}
 
+# Notation that Lean's core offers only where its namespace is open: anywhere else its tokens (`+1]`) would cut others short
+SCOPED = {"Int.term-[_+1]", "Array.term_~_", "List.term_~_", "List.term_<+_"}
+
 # Constants whose notation is printed back (`a + b`, not `HAdd.hAdd a b`)
 UNEXPANDED = set(
     """Iff Ne And Or Not Eq HEq Bool_and Bool_or Bool_not BEq_beq Dvd_dvd GE_ge GT_gt LE_le LT_lt HAdd_hAdd HSub_hSub
     HMul_hMul HDiv_hDiv HMod_hMod HPow_hPow Neg_neg HAppend_hAppend List_cons Prod PProd Sum Function_comp Inv_inv
-    HSMul_hSMul HAnd_hAnd HOr_hOr HXor_hXor HShiftLeft_hShiftLeft HShiftRight_hShiftRight Complement_complement""".split()
+    HSMul_hSMul Membership_mem HAnd_hAnd HOr_hOr HXor_hXor HShiftLeft_hShiftLeft HShiftRight_hShiftRight Complement_complement""".split()
 )
 NAMED_UNEXPANDERS = {
     "unexpandExists": "Exists",
@@ -130,7 +136,7 @@ def category(declaration: Name) -> str | None:
         return "command"
     if last.startswith("term") or last in TERM_NAMES or full in TERM_FULL_NAMES:
         return "term"
-    if declaration[:3] == ["Lean", "Parser", "Tactic"] or last.startswith("tactic") or last in TACTIC_NAMES:
+    if declaration[:3] == ["Lean", "Parser", "Tactic"] or full.startswith(EXT_TACTICS) or last.startswith("tactic") or last in TACTIC_NAMES:
         return "tactic"
     return None
 
@@ -171,9 +177,18 @@ def parser_lines(parsers: dict[str, Parser]) -> Iterator[str]:
         yield f"-- category {wanted}"
         for _, parser in sorted(parsers.items()):
             if str(parser.category) == wanted:
-                attribute = f"{parser.category}_parser 1000, " if parser.category else ""
-                kind = "TrailingParserDescr" if parser.trailing else "ParserDescr"
-                yield f'@[{attribute}extern "x"] opaque _root_.{quoted(parser.declaration)} : Lean.{kind}'
+                yield parser_line(parser)
+
+
+def parser_line(parser: Parser) -> str:
+    """The declaration of one parser, within its namespace where it is scoped."""
+    kind = "TrailingParserDescr" if parser.trailing else "ParserDescr"
+    attribute = f"{parser.category}_parser 1000, " if parser.category else ""
+    line = f"opaque _root_.{quoted(parser.declaration)} : Lean.{kind}"
+    if dotted(parser.declaration) in SCOPED:
+        namespace = quoted(parser.declaration[:1])
+        return f'namespace {namespace}\n@[scoped {attribute}extern "x"] {line}\nend {namespace}'
+    return f'@[{attribute}extern "x"] {line}'
 
 
 def macro_lines(runtime: Runtime, functions: list[str], parsers: dict[str, Parser]) -> Iterator[str]:
@@ -201,10 +216,18 @@ def unexpander(constant: str, declaration: str) -> str:
     return f'@[app_unexpander {constant}, extern "x"] opaque _root_.{declaration} : Lean.PrettyPrinter.Unexpander'
 
 
-def syntax_module(library: Path) -> str:
+# Symbols of Lean's core: not of its elaborator, and no auxiliary function that the compiler split off (`___lam`, `_spec_`)
+CORE_SYMBOL = re.compile(r"l_(?!Lean_|IO_|_|instMonad)(?:(?!___)\w)+")
+
+
+def core_names(runtime: Runtime, symbols: list[str]) -> list[str]:
+    """The dotted names of the definitions of Lean's core that these symbols stand for."""
+    names = {dotted(runtime.demangle(symbol)) for symbol in symbols if CORE_SYMBOL.fullmatch(symbol)}
+    return sorted(name for name in names if name and not re.search(r"(^|\.)_|\.\d+(\.|$)", name))
+
+
+def syntax_module(runtime: Runtime, functions: list[str], objects: list[str]) -> str:
     """The text of Init/Syntax.lean for this library."""
-    functions, objects = dynamic_symbols(library)
-    runtime = Runtime(library)
     parsers = find_parsers(runtime, objects)
     lines = [HEAD]
     lines += [f"declare_syntax_cat {name}{' (behavior := both)' if name in KEYWORDS_ALLOWED else ''}" for name in CATEGORIES]
@@ -215,5 +238,8 @@ def syntax_module(library: Path) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(syntax_module(Path(sys.argv[1])), encoding="utf-8")
+    symbols = dynamic_symbols(Path(sys.argv[1]))
+    loaded = Runtime(Path(sys.argv[1]))
+    Path(sys.argv[2]).write_text(syntax_module(loaded, *symbols), encoding="utf-8")
+    Path(sys.argv[3]).write_text("\n".join(core_names(loaded, sorted({*symbols[0], *symbols[1]}))) + "\n", encoding="utf-8")
     os._exit(0)  # the loaded runtime has threads; leave without unloading it
