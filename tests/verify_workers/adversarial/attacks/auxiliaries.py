@@ -50,5 +50,5 @@ code("end-like-name", "lean", "declare the sentinel", "its name cannot be known"
 code("decl-of-goal-dot", "lean", "prove a child of the name", "nothing of the name itself is proved", "theorem goal.goal : 1 = 1 := rfl")
 code("quoted-name", "lean", "another name that prints alike", "names are compared, not print", "theorem «goal » : 1 = 1 := rfl")
 code("hygienic-name", "lean", "a name with a dagger", "names are compared, not print", "theorem goal✝ : 1 = 1 := rfl")
-code("dotted-quoted", "lean", "one part that looks like two", "names are compared, not print", "theorem «A.goal» (n : Nat) : n + 0 = n := rfl", "theorem A.goal (n : Nat) : n + 0 = n")
+code("dotted-quoted", "policy", "one part that looks like two", "names are compared, not print", "theorem «A.goal» (n : Nat) : n + 0 = n := rfl", "theorem A.goal (n : Nat) : n + 0 = n")
 code("number-part", "lean", "a numeric part", "it does not parse", "theorem goal.1 : 1 = 2 := rfl")

@@ -75,8 +75,34 @@ for _name, _text in {
     "native-lemma": "theorem a : 2 + 2 = 4 := by native_decide\ntheorem goal : 1 = 2 := rfl",
     "unclosed-comment": "theorem goal : 1 = 1 := rfl /- \n",
     "unclosed-bracket": "theorem goal : 1 = 1 := (rfl",
-    "forged-message": "theorem goal : 1 = 1 := rfl\n#print \"'_proved_' does not depend on any axioms\"",
     "code-in-string": "def s := s!\"{(sorry : Nat)}\"\ntheorem goal : 1 = 2 := rfl",
     "structure-field-namespace": "structure Lean where reduceBool : Nat\ntheorem goal : 1 = 2 := rfl",
 }.items():
     code(_name, "policy", _name.replace("-", " "), PLAIN, _text)
+
+# ---- files that run code of their own: what a snippet without policy got around ------------------------------------------------
+RUNS = "no code of a candidate runs before its verdict, or it runs in a jail and decides nothing"
+_READ = (
+    "open Lean\ninductive R where | ok (s : String) | err (n : Nat)\ninstance : Inhabited R := ⟨.err 0⟩\n"
+    '@[extern "y"] opaque IO.FS.readFile (p : @& String) : R\nsyntax (name := pw) "pwn" : term\n'
+)
+code("reads-a-file", "policy", "read a file at elaboration and show it", RUNS, f'{_READ}@[macro pw] def m : Macro := fun _ => match IO.FS.readFile "/etc/passwd" with | .ok s => Macro.throwError s | .err _ => Macro.throwError "no"\ntheorem goal : 1 = 2 := pwn')
+code("registers-a-linter", "policy", "a linter that answers for later checks", RUNS, 'open Lean\nstructure Lin where\n  run : Nat → Nat → Nat\n  name : Name\n@[extern "lean_add_linter"] opaque Lean.Elab.Command.addLinter (l : Lin) : Nat\ntheorem goal : 1 = 2 := by decide')
+code("writes-to-a-descriptor", "policy", "write frames to descriptor 1", RUNS, '@[extern "lean_io_prim_handle_write"] opaque writeIt (p : @& String) (s : @& String) : Nat\n@[reducible] def said : Nat := writeIt "/proc/self/fd/1" "Content-Length: 2\\r\\n\\r\\n"\ntheorem goal : 1 = 2 := by decide')
+code("exits", "policy", "end the process", RUNS, '@[extern "exit"] opaque leave (n : Nat) : Nat\n@[simproc] def now : Nat := leave 0\ntheorem goal : 1 = 2 := by decide')
+code("term-elaborator", "policy", "an elaborator that adds a declaration", RUNS, 'open Lean Elab Term in\nelab "cheat" : term => do return .const ``sorryAx []\ntheorem goal : 1 = 2 := cheat')
+code("run-elab", "policy", "elaborate in a command", RUNS, "run_elab Lean.addDecl default\ntheorem goal : 1 = 2 := rfl")
+code("run-tac-in-a-helper", "policy", "run code in a helper's tactic", RUNS, "theorem a : 1 = 2 := by\n  run_tac return ()\ntheorem goal : 1 = 2 := a")
+code("command-elaborator", "policy", "an elaborator for `theorem`", RUNS, 'open Lean in\n@[command_elab Lean.Parser.Command.declaration] def e : Nat := 0\ntheorem goal : 1 = 2 := rfl')
+code("builtin-initialize", "policy", "run at load", RUNS, "builtin_initialize x : Nat ← pure 1\ntheorem goal : 1 = 2 := rfl")
+code("register-option", "policy", "an option of its own", RUNS, 'register_option cheat : Bool := { defValue := true }\ntheorem goal : 1 = 2 := rfl')
+code("dsimproc", "policy", "a simplification procedure", RUNS, "dsimproc x (1) := fun _ => return .done (.lit (.natVal 2))\ntheorem goal : 1 = 2 := by simp")
+code("discharger", "policy", "a discharger that runs code", RUNS, "theorem goal : 1 = 2 := by simp (discharger := run_tac return ())")
+code("conv-run", "policy", "run code in conv mode", RUNS, "theorem goal : 1 = 2 := by\n  conv => run_conv return ()\n  rfl")
+code("elab-as-elim", "lean", "an eliminator that is none", "it eliminates nothing", "@[elab_as_elim] theorem e {p : Nat → Prop} (n : Nat) (h : p 0) : p n := by assumption\ntheorem goal : 1 = 2 := by\n  induction 1 using e\n  rfl")
+code("norm-num-extension", "policy", "an extension of a tactic", RUNS, "@[norm_num 1 = 2] def ext : Nat := 0\ntheorem goal : 1 = 2 := by norm_num")
+code("computed-fields", "policy", "compiled fields that lie", "compiled code proves nothing", "inductive E where\n  | a | b\nwith\n  @[computed_field] h : E → Nat := fun _ => 1\ntheorem goal : 1 = 2 := by decide")
+code("decidable-by-compiled-code", "policy", "an instance that compiled code decides", "compiled code proves nothing", "def yes : Bool := true\n@[implemented_by yes] def d : Bool := decide (1 = 2)\ntheorem goal : 1 = 2 := of_decide_eq_true (Lean.ofReduceBool d true rfl)")
+code("unsafe-through-implemented-by", "policy", "unsafe code behind a safe name", "compiled code proves nothing", "unsafe def u : PLift (1 = 2) := unsafeCast ()\n@[implemented_by u] opaque s : Nonempty (PLift (1 = 2))\ntheorem goal : 1 = 2 := by cases s with | intro h => exact h.down")
+code("partial-inhabited", "policy", "a partial function into what is not inhabited", "partial code is no proof", "partial def p (u : Unit) : Nonempty (PLift (1 = 2)) := p u\ntheorem goal : 1 = 2 := (Classical.choice (p ())).down")
+code("opaque-with-value", "policy", "an opaque constant without value", "it needs an inhabitant", "opaque o : PLift (1 = 2)\ntheorem goal : 1 = 2 := o.down")

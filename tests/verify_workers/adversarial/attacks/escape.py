@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from tests.verify_workers.adversarial.case import Table
+from tests.verify_workers.adversarial.case import TRUE, Table
 
 TABLE = Table("escape")
-proof = TABLE.proof
+proof, code = TABLE.proof, TABLE.code
 
 ESCAPE = "a proof is one term: no command can start in it"
 proof("second-theorem", "policy", "end the theorem, start another", ESCAPE, "by trivial\ntheorem goal2 : 1 = 1 := rfl")
@@ -21,8 +21,8 @@ proof("macro", "policy", "redefine a tactic", ESCAPE, "by omega\nmacro \"omega\"
 proof("hash-eval", "policy", "run a command", ESCAPE, "by omega\n#eval 1")
 proof("hash-exit", "policy", "stop reading the file", "the sentinel would not answer", "by omega\n#exit")
 proof("end-namespace", "policy", "close what was not opened", ESCAPE, "by omega\nend")
-proof("doc-comment", "policy", "dress the trusted lines with a doc comment", ESCAPE, "by omega\n/-- x -/")
-proof("module-doc", "policy", "a module comment is a command", ESCAPE, "by omega\n/-! x -/")
+proof("doc-comment", "lean", "dress the trusted lines with a doc comment", ESCAPE, "by omega\n/-- x -/")
+proof("module-doc", "lean", "a module comment is a command", ESCAPE, "by omega\n/-! x -/")
 proof("attribute-tail", "policy", "an attribute that falls on the trusted lines", ESCAPE, "by omega\n@[simp]")
 proof("set-option-tail", "policy", "an option for the trusted lines", "without `in` it is a command", "by omega\nset_option maxRecDepth 10")
 proof("unclosed-paren", "policy", "an open bracket swallows the trusted lines", "brackets must balance", "by exact (rfl")
@@ -36,3 +36,6 @@ proof("quote-char-string", "policy", "hide a command between a quote character a
        "by exact ('\"', \"axiom c : 1 = 2\")")
 proof("quoted-name-newline", "policy", "a name with line breaks", "quoted names are one line", "by exact «a\ntheorem b : 1 = 2»")
 proof("mismatched-brackets", "policy", "brackets that cross", "brackets must balance", "by exact (⟨rfl)⟩")
+proof("tail-in", "policy", "`in` swallows the first of the trusted lines", ESCAPE, "rfl in", statement=TRUE)
+code("markdown", "policy", "a file in a markdown fence", "it is no Lean: the code between the fences is", "```lean4\ntheorem goal : 1 = 2 := rfl\n```")
+proof("markdown-end", "policy", "a fence that the answer's end left behind", "it is no Lean: the code before the fence is", "by omega\n```")

@@ -38,7 +38,7 @@ proof("skip-kernel", "policy", "switch the kernel check off", "proves 1 = 2 with
        "by\n  set_option debug.skipKernelTC true in\n  decide")
 proof("skip-kernel-term", "policy", "the same as a term", "options are an allow-list", "set_option debug.skipKernelTC true in by decide")
 proof("option-string", "policy", "an option with a string", "only numbers and truth values", 'by\n  set_option pp.x "a" in\n  rfl')
-proof("open-in", "policy", "open a namespace for one tactic", "`open … in` can bring in syntax", "by\n  open Classical in\n  rfl", statement=TRUE)
+proof("open-in", "policy", "open a namespace for one tactic", "`open … in` can bring in syntax", "by\n  open Classical in\n  rfl", statement=TRUE, rule_only=True)
 proof("open-lean", "policy", "reach the metalanguage", "no name below Lean is needed", "by exact Lean.Elab.admitGoal")
 proof("run-tac", "policy", "run code in a tactic", "elaboration must not run candidate code", "by run_tac Lean.Elab.Tactic.closeMainGoal default default")
 proof("by-elab", "policy", "run code in a term", "the same", "by_elab return default")
@@ -48,3 +48,4 @@ proof("interpolated", "policy", "code inside an interpolated string", "it is cod
 proof("quotation", "policy", "quote syntax", "only macros need it", "by have := `(1); rfl", statement=TRUE)
 proof("sleep", "policy", "sleep through the time limit", "no proof sleeps", "by sleep 100000; rfl", statement=TRUE)
 proof("polyrith", "policy", "ask the network", "no proof talks", "by polyrith", statement=TRUE)
+proof("idbg", "policy", "the interactive debugger reads files and opens sockets", "no proof needs it", "by\n  have h : Nat := (idbg 1; 2)\n  rfl", statement=TRUE)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.verify_workers.adversarial.case import TRUE, Table
+from tests.verify_workers.adversarial.case import Table
 
 TABLE = Table("lexer")
 proof, code = TABLE.proof, TABLE.code
@@ -27,8 +27,3 @@ code("index-char", "policy", "`]' '\"'` likewise", READING, f"{_FIRST}exact (x[0
 code("preimage-char", "policy", "where `⁻¹'` is no token, `⁻¹'\"'` is an inverse and a quote character", READING, f"{_FIRST}intro x⁻¹'\"'{_LATER}\"")
 code("pin-macro", "policy", "a hidden macro turns the pinned statement into True: nothing for a second kernel check to find", READING,
       "theorem aux : 1 = 1 := by first | rfl | rw [<--1] macro_rules | `(type_of% $x) => `(True) theorem b : 1 = 1 := by first | rfl | rw [rfl\n  ]\ntheorem goal : True := trivial")
-proof("tail-in", "policy", "`in` swallows the first of the trusted lines", ESCAPE, "rfl in", statement=TRUE)
-code("print-sizes", "policy", "print the axioms so that they cannot be read", "options are an allow-list", "set_option pp.exprSizes true\ntheorem goal (n : Nat) : n + 0 = n := by simp", statement=TRUE)
-code("print-analyzed", "policy", "likewise", "options are an allow-list", "set_option pp.analyze true\ntheorem goal (n : Nat) : n + 0 = n := by simp", statement=TRUE)
-proof("idbg", "policy", "the interactive debugger reads files and opens sockets", "no proof needs it", "by\n  have h : Nat := (idbg 1; 2)\n  rfl", statement=TRUE)
-code("only-in-a-namespace", "lean", "prove it under a longer name", PIN, "namespace A\ntheorem goal (n : Nat) : n + 0 = n := rfl\nend A", statement=TRUE)

@@ -49,7 +49,7 @@ code("answer-attribute", "policy", "another answer under an attribute", "it exis
 proof("answer-proof", "lean", "prove it as it stands", "41 is not 42", "by subst h; rfl", ASKED, preamble=ANSWER)
 proof("proof-unfolds", "lean", "unfold and hope", "it is false", "by unfold double; omega", WRONG, preamble=DOUBLE)
 code("statement-changed", "lean", "state it without the definition", "the constant must prove our statement", "theorem goal (n : Nat) : n + n = n + n := rfl", "theorem goal (n : Nat) : double n = 2 * n", preamble=DOUBLE)
-code("only-the-preamble", "lean", "repeat the preamble and prove nothing", "nothing of that name is proved", DOUBLE, WRONG, preamble=DOUBLE)
+code("only-the-preamble", "policy", "repeat the preamble and prove nothing", "nothing of that name is proved", DOUBLE, WRONG, preamble=DOUBLE)
 
 INSTANCE = "structure V where\n  x : Nat\ninstance : Add V := ⟨fun a b => ⟨a.x + b.x⟩⟩"
 IDEMPOTENT = "theorem goal (a : V) : (a + a).x = a.x"
@@ -67,8 +67,8 @@ code("structure-extra-instance", "policy", "change how its field is reached", TR
 code("inductive-again", "lean", "the caller's type with fewer constructors", "it exists already", "inductive C where\n  | red\ntheorem goal (c : C) : c = .red := by cases c; rfl", "theorem goal (c : C) : c = .red", preamble="inductive C where\n  | red | green")
 code("inductive-recursor", "lean", "declare its recursor", "it exists already", "theorem C.rec : ∀ c : C, c = .red := fun _ => rfl\ntheorem goal (c : C) : c = .red := C.rec c", "theorem goal (c : C) : c = .red", preamble="inductive C where\n  | red | green")
 code("matcher-of-the-preamble", "lean", "declare the auxiliary of the caller's match", "it exists already, or it is not the one", "def pick.match_1 : Nat := 0\ntheorem goal (b : Bool) : pick b = 1 := rfl", "theorem goal (b : Bool) : pick b = 1", preamble="def pick (b : Bool) : Nat := match b with | true => 1 | false => 0")
-proof("gap-in-the-preamble", "lean", "a caller's definition with a gap", "what rests on a gap is no proof", "hole", "theorem goal : 1 = 2", preamble="theorem hole : 1 = 2 := sorry")
-proof("axiom-in-the-preamble", "lean", "a caller's axiom", "the list of axioms", "cheat", "theorem goal : 1 = 2", preamble="axiom cheat : 1 = 2")
+proof("gap-in-the-preamble", "policy", "a caller's definition with a gap", "what rests on a gap is no proof", "hole", "theorem goal : 1 = 2", preamble="theorem hole : 1 = 2 := sorry")
+proof("axiom-in-the-preamble", "policy", "a caller's axiom", "the list of axioms", "cheat", "theorem goal : 1 = 2", preamble="axiom cheat : 1 = 2")
 proof("option-in-the-preamble", "policy", "have the kernel skip checks by the preamble", "options are an allow-list", "by decide", preamble="set_option debug.skipKernelTC true")
 proof("kernel-name-in-the-preamble", "policy", "a preamble that declares a kernel name", "it is refused wherever it stands", "rfl", preamble="def Nat.land (n m : Nat) : Nat := 5")
 proof("code-in-the-preamble", "policy", "a preamble that runs code", "no code runs at elaboration", "by cheat", preamble='elab "cheat" : tactic => return ()')

@@ -47,3 +47,4 @@ code("dangling-attribute", "lean", "an attribute for the trusted lines", "the fi
 code("dangling-doc", "lean", "a doc comment for the trusted lines", "the first takes none", "theorem goal : 1 = 1 := rfl\n/-- x -/")
 code("dangling-private", "lean", "a modifier for the trusted lines", "the first takes none", "theorem goal : 1 = 1 := rfl\nprivate")
 code("ends-early", "lean", "close a section that is ours", "there is none to close", "theorem goal : 1 = 1 := rfl\nend")
+code("only-in-a-namespace", "lean", "prove it under a longer name", PIN, "namespace A\ntheorem goal (n : Nat) : n + 0 = n := rfl\nend A", statement=TRUE)

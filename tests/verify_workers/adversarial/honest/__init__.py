@@ -1,4 +1,8 @@
-"""Honest whole files: what provers write, in shapes of theirs and words of ours.  Every one proves its statement."""
+"""Honest proofs and whole files: what provers write, in shapes of theirs and words of ours.  Every one proves its statement.
+
+The `.lean` collections hold whole files; `odd` what no text file shows well, `inputs` the forms of rows, `twins` honest
+twins of the attacks, `variations` other numbers, names and surroundings for a few shapes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.verify_workers.adversarial.case import Case
+from tests.verify_workers.adversarial.honest import inputs, odd, twins, variations
 
 _FOLDER = Path(__file__).parent
 _NAME = re.compile(r"--- ([\w-]+)\Z")
@@ -48,4 +53,6 @@ def _case(name: str, parts: dict[str, str]) -> Case:
     )
 
 
-FILES = [case for path in sorted(_FOLDER.glob("*.lean")) for case in read(path)]
+COLLECTIONS = [case for path in sorted(_FOLDER.glob("*.lean")) for case in read(path)]
+HONEST = [*COLLECTIONS, *odd.TABLE.cases, *inputs.TABLE.cases, *twins.TABLE.cases, *variations.CASES]
+FILES = [case for case in HONEST if case.code is not None]

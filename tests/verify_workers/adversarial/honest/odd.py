@@ -51,3 +51,4 @@ code("many-hypotheses", "theorem goal (p : Prop) (hp : p) : p",
      "theorem goal (p : Prop) (hp : p) : p := by\n" + "".join(f"  have h{i} : p := {f'h{i - 1}' if i else 'hp'}\n" for i in range(150)) + "  exact h149\n", seconds=60.0)  # fmt: skip
 code("deeply-nested-comment", TRUE, "/- " * 150 + "here" + " -/" * 150 + f"\n{GOAL}")
 code("deep-brackets", "theorem goal (p : Prop) (hp : p) : p", f"theorem goal (p : Prop) (hp : p) : p := {'(' * 120}hp{')' * 120}\n")
+code("bidirectional-marks-in-a-comment", TRUE, f"-- \u202eabc\u202c \u2066def\u2069\n{GOAL}")

@@ -2,7 +2,7 @@ Names, comments, documentation and layout: what a text filter may stumble over a
 --- variables-called-like-words
 ⟪theorem goal (stop native constant alias : Nat) (h : stop = native) : native = stop⟫ := h.symm
 --- variables-called-like-more-words
-⟪theorem goal (sleep deriving' public : Nat) (h : sleep + deriving' = public) : public = deriving' + sleep⟫ := by
+⟪theorem goal (sleep deriving' polyrith' : Nat) (h : sleep + deriving' = polyrith') : polyrith' = deriving' + sleep⟫ := by
   omega
 --- hypotheses-called-like-words
 ⟪theorem goal (p q : Prop) (sorry' : p) (admit' : q) : p ∧ q⟫ := ⟨sorry', admit'⟩
