@@ -24,7 +24,7 @@ from verify_workers.backends.process import ProcessBackend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.policy import Tier, refusal, violations
+from verify_workers.policy import Tier, refusal
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Outcome, Reason, Verdict
 from verify_workers.text.parsed import ParsedCheck
@@ -32,6 +32,7 @@ from verify_workers.text.parsed import ParsedCheck
 Verdicts = dict[str, Verdict]
 
 CASES = [*ATTACKS, *HONEST, *computation.TABLE.cases]
+BY_NAME = {case.name: case for case in CASES}
 FALSE_CLAIMS = [case for case in ATTACKS if not case.rule_only]
 
 # Honest texts that the kernel audit does not accept, and why; see "What is not covered" in docs/verification.md.
@@ -62,9 +63,13 @@ def run(make: Callable[[], Backend], cases: Sequence[Case], workers: int = 2) ->
         return {verdict.id: verdict for verdicts in pool.map(share, range(workers)) for verdict in verdicts}
 
 
-@cache
 def suite(name: str, whole: bool = True) -> Verdicts:
-    """The verdicts of a backend on the embedded Lean: on all cases, or on some."""
+    """The verdicts of a backend on the embedded Lean: on all cases, or on some; found once."""
+    return _suite(name, whole)
+
+
+@cache
+def _suite(name: str, whole: bool) -> Verdicts:
     _there(name)
     return run(lambda: make_backend(name), CASES if whole else SOME)
 
@@ -113,8 +118,7 @@ def kernel_verdicts() -> Verdicts:
 @cache
 def ruled(name: str, tier: Tier) -> tuple[Outcome, str] | None:
     """The outcome and reason of the policy on the case of this name, if it refuses it."""
-    (case,) = [case for case in CASES if case.name == name]
-    refused = refusal(ParsedCheck(case.check()), tier)
+    refused = refusal(ParsedCheck(BY_NAME[name].check()), tier)
     return refused and (refused.outcome, refused.reason)
 
 
@@ -140,8 +144,9 @@ def test_the_suite_is_broad() -> None:
     assert not any(case.rule_only and case.statement == FALSE for case in ATTACKS)
 
 
-def test_whole_files_differ() -> None:
-    assert len({(case.statement, case.code) for case in FILES}) == len(FILES)
+def test_no_case_stands_there_twice() -> None:
+    asked = Counter((case.statement, case.header, case.preamble, case.negated, case.proof, case.code) for case in CASES)
+    assert [case.name for case in CASES if asked[case.statement, case.header, case.preamble, case.negated, case.proof, case.code] > 1] == []
 
 
 # ---- the policy ----------------------------------------------------------------------------------------------------------
@@ -171,13 +176,14 @@ def test_no_cheat_passes_the_kernel_audit(kernel_verdicts: Verdicts) -> None:
 
 
 def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
-    """Without the policy all of it reaches Lean, and still nothing of it is accepted."""
+    """Without the policy all of it reaches Lean, and still nothing of it is accepted.  (What the policy lets pass, others saw.)"""
     _there("fork")
     from verify_workers.backends.fork import ForkBackend
 
-    verdicts = run(lambda: ForkBackend(lean, policy=False), FALSE_CLAIMS)
-    assert len(verdicts) == len(FALSE_CLAIMS)
-    assert accepted(FALSE_CLAIMS, verdicts) == []
+    stopped = [case for case in FALSE_CLAIMS if ruled(case.name, "kernel")]
+    verdicts = run(lambda: ForkBackend(lean, policy=False), stopped)
+    assert len(verdicts) >= 100
+    assert accepted(stopped, verdicts) == []
     assert _broken(verdicts) == {}
 
 
@@ -232,12 +238,13 @@ def test_backends_agree(name: str, whole: bool) -> None:
     fork, other = suite("fork"), suite(name, whole)
     pairs = {case: (fork[case], verdict) for case, verdict in other.items() if comparable(case)}
     assert len(pairs) >= 0.5 * len(other)
-    different = {case: tuple(f"{v.outcome} {v.reason}" for v in both) for case, both in pairs.items() if _answer(both[0]) != _answer(both[1])}
-    assert different == {}
+    answers = {case: (_answer(one), _answer(two)) for case, (one, two) in pairs.items()}
+    assert {case: both for case, both in answers.items() if both[0] != both[1]} == {}
 
 
 def _answer(verdict: Verdict) -> tuple[Outcome, str]:
-    return verdict.outcome, verdict.reason
+    """Outcome and reason; what is wrong with an unfinished text depends on whether lines of ours follow it."""
+    return verdict.outcome, "" if verdict.id.startswith("tail/") else verdict.reason
 
 
 @pytest.mark.parametrize("case", computation.TABLE.cases, ids=lambda case: case.name)
@@ -276,9 +283,8 @@ def test_what_looks_like_a_comment_is_kept_from_lean(lean: LeanInstall, name: st
     """Even if the policy let them pass: the text tier shows Lean no comment, so there is no code in one."""
     monkeypatch.setattr("verify_workers.policy.refusal", lambda check: None)
     monkeypatch.setattr("verify_workers.text.lexer._ENDS_NO_SYMBOL", re.compile(""))  # the lexer as it was before it knew of them
-    (case,) = [case for case in ATTACKS if case.name == name]
     backend = ProcessBackend(lean)
-    verdict = backend.check(case.check())
+    verdict = backend.check(BY_NAME[name].check())
     backend.close()
     assert verdict.outcome is Outcome.REJECTED
 

@@ -12,7 +12,7 @@ GOAL = f"{TRUE} := by\n  rfl\n"
 code("byte-order-mark", TRUE, f"\ufeff{GOAL}")
 code("windows-line-ends", TRUE, f"theorem helper : 1 = 1 := rfl\n\n{GOAL}".replace("\n", "\r\n"))
 code("windows-line-ends-in-comments", TRUE, f"/- one\n two -/\n-- three\n{GOAL}".replace("\n", "\r\n"))
-code("no-line-end", TRUE, GOAL.rstrip())
+code("no-line-end", TRUE, f"theorem helper : 2 = 2 := rfl\n{GOAL.rstrip()}")
 code("comment-at-the-very-end", TRUE, f"{GOAL}-- the end")
 code("form-feed-in-a-doc-comment", TRUE, f"/-- Simplify $\x0crac{{1}}{{2}}$. -/\n{GOAL}")
 code("backspace-in-a-doc-comment", TRUE, f"/-- The angle $\x08eta$. -/\n{GOAL}")

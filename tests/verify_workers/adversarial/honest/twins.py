@@ -79,7 +79,7 @@ code("open-classical", "theorem goal (p : Prop) : p ∨ ¬p", "open Classical\nt
 code("inside-classical", "theorem goal (p : Prop) : p ∨ ¬p", "namespace Classical\ntheorem _root_.goal (p : Prop) : p ∨ ¬p := em p")
 code("prints-everything", "theorem goal (p : Prop) : p ∨ ¬p", "set_option pp.all true\nset_option pp.universes true\nset_option pp.explicit true\ntheorem goal (p : Prop) : p ∨ ¬p := Classical.em p")
 proof("header-classical", "theorem goal (p : Prop) : p ∨ ¬p", "em p", header="open Classical\nset_option pp.universes true")
-code("universe", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a := h.symm")
+code("universe-in-a-file", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "theorem goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a := h.symm")
 
 proof("separators-in-messages", TRUE, 'by\n  trace "a\\u2028b\\u0085c"\n  rfl')
 proof("lambda", TRUE, "(λ m => rfl : ∀ m : Nat, m + 0 = m) n")
