@@ -101,12 +101,12 @@ class ProcessBackend:
         if compiled is not None:
             options.append(f"-o{compiled}")
         try:
-            if self._snapshots is not None and parsed is not None:
+            if self._snapshots is not None and parsed is not None and file is not None:
                 top = parsed.header
                 options.append(f"--incr-load={header_snapshot(self._install, top.imports, OPTIONS, self._snapshots)}")
                 environment["LEAN_PATH"] = NOWHERE
                 # All imports on the first line, as in the saved header; every line keeps its number.
-                text = f"{header_line(top.imports)} {top.rest}{text[len(check.header) :]}"
+                text = f"{header_line(top.imports)} {top.rest}{text[file.body - 1 :]}"
             program = [*self._install.program(), *options]
             run = self._run(program, text.encode("utf-8"), check.timeout, environment, str(compiled.parent) if compiled else "")
         except HeaderFailed as error:

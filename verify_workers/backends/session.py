@@ -90,7 +90,7 @@ class SessionBackend(ABC):
         if file is None:
             header, body = _snippet_parts(check)
         else:
-            header, body = check.header, file.text[len(check.header) + 1 :]
+            header, body = file.text[: file.body - 1], file.text[file.body :]
         problem = self._enter(header)
         if problem:
             message = Message(severity="error", line=1, column=0, text=f"the header: {problem[: pin.MAX_MESSAGE_CHARACTERS]}")

@@ -160,14 +160,23 @@ class Session:
             raise ZygoteFailed(f"the session did not start: {error}") from error
 
     def check(
-        self, statement: str, target: tuple[str, ...], source: str, *, prefix: str = "", timeout: float, memory: int, same_text: bool = True
+        self,
+        statement: str = "",
+        target: tuple[str, ...] = (),
+        source: str = "",
+        *,
+        prefix: str = "",
+        negated: bool = False,
+        timeout: float,
+        memory: int,
+        same_text: bool = True,
     ) -> dict[str, Any]:
         """Reports of the children for one check (see `zygote.SessionServer.check`); ZygoteFailed if there is no proper reply.
 
         `timeout` in seconds for each child, `memory` in bytes.
         """
         self._sequence += 1
-        request = {"seq": self._sequence, "statement": statement, "target": target, "source": source, "prefix": prefix,
+        request = {"seq": self._sequence, "statement": statement, "target": target, "source": source, "prefix": prefix, "negated": negated,
                    "timeout": timeout, "memory": memory, "same_text": same_text}  # fmt: skip
         try:
             self._channel.settimeout(timeout + max(timeout, 5.0) + GRACE_SECONDS)

@@ -1,10 +1,12 @@
 """The text tier of verification: one Lean file per check, and the reading of Lean's messages on it.
 
-The file has five parts: the header; the trusted statement, elaborated first under an unguessable name; the candidate;
-a trusted theorem that type-checks only if the candidate's constant proves the trusted statement, with the list of its
+The file has five parts: the header and the preamble; the trusted statement, elaborated first under an unguessable name; the
+candidate; a trusted theorem that type-checks only if the candidate's constant proves the trusted statement, with the list of its
 axioms; and a sentinel whose answer must arrive, since an unclosed bracket or comment would swallow the lines before
 it.  Taking the statement's type from the first elaboration (`type_of%`) keeps universes, implicit, instance, optional
 and auto-bound arguments as they were, whatever the candidate declares, opens or leaves open.
+
+(The two lines behind it say whether its own name is free and can be one: they are in error where it is taken, or a keyword.)
 
 What our lexer reads as comments never reaches Lean, so that the two cannot disagree on where one ends: all that Lean
 sees, the policy has seen.  Texts printed inside the candidate's environment could be forged by a candidate that runs
@@ -23,13 +25,15 @@ from typing import Any
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text.parsed import ParsedCheck
-from verify_workers.text.statement import renamed, source
+from verify_workers.text.statement import renamed
 
 MAX_MESSAGES = 50  # per verdict
 MAX_MESSAGE_CHARACTERS = 4000
 
 # However the candidate prints and whatever it opened: axioms are listed by their full names and nothing else.
 _PLAIN_NAMES = "set_option pp.all false set_option pp.explicit false set_option pp.universes false set_option pp.fullNames true"
+
+_NAMESPACE = re.compile(r"(?:(?:«[^»]*»|[^.«»]+)\.)*")  # a name's parts but the last
 
 _SEVERITIES = {"error": "error", "warning": "warning", "information": "info"}
 
@@ -44,7 +48,8 @@ class PinnedFile:
 
     text: str
     nonce: str
-    pin: int  # first line of the trusted statement; the header stands before it
+    body: int  # characters of the header and the line break behind it
+    pin: int  # first line of the trusted statement; header and preamble stand before it
     candidate: int  # first line of the candidate (in the proof form: of the statement that we put before the proof)
     given: int  # first line of the text that the user gave
     indent: int  # columns of our own text before it on that line
@@ -68,29 +73,40 @@ def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
 
     A fresh `nonce` is drawn unless a test gives one.
     """
-    check, theorem = parsed.check, parsed.theorem
+    theorem = parsed.theorem
     nonce = nonce or secrets.token_hex(16)
     # Names that start with `_` are internal to Lean: library search does not offer them to a candidate.
     pin, proved, end = f"_pin_{nonce}", f"_proved_{nonce}", f"_end_{nonce}"
-    trusted = f"{renamed(theorem, pin)} := sorry\ntheorem {end} : True := _root_.True.intro\n"
-    before = "" if parsed.whole_file else f"{source(theorem)} := "
-    given = parsed.without_comments
+    name = theorem.name.removeprefix("_root_.")
+    space = _NAMESPACE.match(name)[0]  # type: ignore[index]  # a statement is read in the namespace of its name
+    binder = name if not space else "_"
+    trusted = (
+        f"{renamed(theorem, theorem.name.removesuffix(name) + space + pin)} := sorry\n"
+        f"#check_failure @_root_.{name}\n"
+        f"theorem _root_.{end} : _root_.True := (fun {binder} : _root_.True => _root_.True.intro) _root_.True.intro\n"
+    )
+    before, given = parsed.before, parsed.without_comments
+    wanted = f"type_of% @_root_.{space}{pin}"
+    if parsed.check.negated:
+        wanted = f"_root_.Not ({wanted})"
     tail = (
         "section\n"
         f"{_PLAIN_NAMES}\n"
-        f"theorem _root_.{proved} : type_of% @_root_.{pin} := @_root_.{theorem.name.removeprefix('_root_.')}\n"
+        f"theorem _root_.{proved} : {wanted} := @_root_.{name}\n"
         f"#print axioms _root_.{proved}\n"
         "end\n"
         f"#print axioms _root_.{end}\n"
     )
-    header = f"{check.header}\n"
-    pin_line = 1 + header.count("\n")
+    header = f"{parsed.top.text}\n"
+    preamble = f"{parsed.preamble.plain}\n" if parsed.preamble.marks else ""
+    pin_line = 1 + header.count("\n") + preamble.count("\n")
     candidate = pin_line + trusted.count("\n")
     given_line = candidate + before.count("\n")
     tail_line = given_line + given.count("\n") + 1
     return PinnedFile(
-        text=f"{header}{trusted}{before}{given}\n{tail}",
+        text=f"{header}{preamble}{trusted}{before}{given}\n{tail}",
         nonce=nonce,
+        body=len(header),
         pin=pin_line,
         candidate=candidate,
         given=given_line,
@@ -212,7 +228,8 @@ def _given(reply: Message, file: PinnedFile) -> Message:
 
 
 def _at_statement(reply: Message) -> Message:
-    return Message(severity="error", line=1, column=0, text=f"the statement: {reply.text[:MAX_MESSAGE_CHARACTERS]}")
+    text = "its name is taken" if reply.text.startswith("unexpected success") else reply.text[:MAX_MESSAGE_CHARACTERS]
+    return Message(severity="error", line=1, column=0, text=f"the statement: {text}")
 
 
 def _at_end(reply: Message) -> Message:
