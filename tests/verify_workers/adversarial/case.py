@@ -45,11 +45,16 @@ class Case:
         """The table that it stands in."""
         return self.name.partition("/")[0]
 
-    def check(self, timeout: float | None = None) -> Check:
-        more: dict[str, Any] = {name: value for name in ("preamble", "negated") if (value := getattr(self, name))}
-        limit = min(self.seconds, timeout or self.seconds)
+    def check(self) -> Check:
         return Check(
-            id=self.name, statement=self.statement, header=self.header, proof=self.proof, code=self.code, timeout=limit, **more
+            id=self.name,
+            statement=self.statement,
+            header=self.header,
+            preamble=self.preamble,
+            negated=self.negated,
+            proof=self.proof,
+            code=self.code,
+            timeout=self.seconds,
         )
 
 

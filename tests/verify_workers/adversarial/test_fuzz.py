@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.verify_workers.adversarial.case import FALSE, TRUE
+from tests.verify_workers.adversarial.honest import twins
 from verify_workers.backends.base import Backend
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.worker import WorkerBackend
@@ -21,9 +23,6 @@ from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
 from verify_workers.records import Check, Outcome
 from verify_workers.text.lexer import tokens
-
-from tests.verify_workers.adversarial.case import FALSE, TRUE
-from tests.verify_workers.adversarial.honest import twins
 
 SEEDS = [case.proof for case in twins.TABLE.cases if case.proof is not None and case.statement == TRUE]
 INJECTED = [

@@ -119,7 +119,7 @@ def kernel_verdicts() -> Verdicts:
 def ruled(name: str, tier: Tier) -> tuple[Outcome, str] | None:
     """The outcome and reason of the policy on the case of this name, if it refuses it."""
     refused = refusal(ParsedCheck(BY_NAME[name].check()), tier)
-    return refused and (refused.outcome, refused.reason)
+    return (refused.outcome, refused.reason) if refused else None
 
 
 def accepted(cases: Iterable[Case], verdicts: Verdicts) -> list[str]:

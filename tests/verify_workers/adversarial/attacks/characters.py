@@ -1,6 +1,6 @@
 """Characters that are not what they look like."""
 
-# ruff: noqa: E501 (a case is easier to read on one line)
+
 # fmt: off
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _SKIP = "set_option debug.skipKernelTC true"
 _LATER = f"\n{_SKIP}\ntheorem goal : 1 = 2 := by decide +kernel -- "
 _FIRST = "theorem aux : 1 = 1 := by first | rfl | "
 proof("arrow-comment", "policy", "`<--` is `<-` and a minus, no comment: the rest of the line is code", READING,
-       f"by first | rw [<--1] | {_SKIP} in decide +kernel | rw [rfl\n  ]")
+      f"by first | rw [<--1] | {_SKIP} in decide +kernel | rw [rfl\n  ]")
 code("arrow-comment-do", "policy", "the same in `do`", READING, f"{_FIRST}exact do let x <--1 {_SKIP} theorem goal : 1 = 2 := by decide +kernel\n")
 code("arrow-comment-axiom", "policy", "the same, with an axiom", READING,
       "theorem aux : 1 = 1 := by first | rfl | rw [<--1] axiom cheat : 1 = 2 theorem b : 1 = 1 := by first | rfl | rw [rfl\n  ]\ntheorem goal : 1 = 2 := cheat")

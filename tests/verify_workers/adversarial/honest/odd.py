@@ -31,7 +31,9 @@ code("astral-letters-in-a-comment", TRUE, f"-- \U0001d4d0 \U0001f600 \U00020000\
 code("right-to-left-letters-in-a-comment", TRUE, f"-- מספר ועוד אפס · عدد زائد صفر\n{GOAL}")
 code("combining-marks-in-a-comment", TRUE, f"-- e\u0301 n\u0303 a\u0302\u0323\n{GOAL}")
 code("full-width-in-a-comment", TRUE, f"-- ｒｆｌ　（全角）\n{GOAL}")
-code("control-characters-in-a-proof", SUM, f"theorem goal (a b : Nat) (h : a = b) : b = a := by\n  -- $\x0crac$ and \x08eta\n  exact h.symm\n")
+code(
+    "control-characters-in-a-proof", SUM, "theorem goal (a b : Nat) (h : a = b) : b = a := by\n  -- $\x0crac$ and \x08eta\n  exact h.symm\n"
+)
 proof("comment-with-control-characters", TRUE, "by\n  -- $\x0crac{a}{b}$\n  rfl")
 proof("long-comment", TRUE, "by\n" + "  -- the same again and again\n" * 2000 + "  rfl")
 
@@ -43,12 +45,14 @@ _LEMMAS = "".join(
     "  exact h'\n\n"
     for i in range(560)
 )
+_ONES = " + ".join(["1"] * 60)
+_SAME = "theorem goal (p : Prop) (hp : p) : p"
+_STEPS = "".join(f"  have h{i + 1} : p := h{i}\n" for i in range(150))
 code("two-hundred-thousand-characters", TRUE, f"{_LEMMAS}{GOAL}", seconds=120.0)
 code("one-long-comment", TRUE, f"/-\n{'A long story that nobody reads to its end. ' * 4000}\n-/\n{GOAL}", seconds=60.0)
 code("twelve-thousand-lines", TRUE, "\n" * 12_000 + GOAL)
-code("one-long-line", "theorem goal : True", f"theorem goal : True := by\n  have h : {' + '.join(['1'] * 60)} = 60 := by decide\n  trivial\n", seconds=60.0)
-code("many-hypotheses", "theorem goal (p : Prop) (hp : p) : p",
-     "theorem goal (p : Prop) (hp : p) : p := by\n" + "".join(f"  have h{i} : p := {f'h{i - 1}' if i else 'hp'}\n" for i in range(150)) + "  exact h149\n", seconds=60.0)  # fmt: skip
+code("one-long-line", "theorem goal : True", f"theorem goal : True := by\n  have h : {_ONES} = 60 := by decide\n  trivial\n", seconds=60.0)
+code("many-hypotheses", _SAME, f"{_SAME} := by\n  have h0 : p := hp\n{_STEPS}  exact h150\n", seconds=60.0)
 code("deeply-nested-comment", TRUE, "/- " * 150 + "here" + " -/" * 150 + f"\n{GOAL}")
-code("deep-brackets", "theorem goal (p : Prop) (hp : p) : p", f"theorem goal (p : Prop) (hp : p) : p := {'(' * 120}hp{')' * 120}\n")
+code("deep-brackets", _SAME, f"{_SAME} := {'(' * 120}hp{')' * 120}\n")
 code("bidirectional-marks-in-a-comment", TRUE, f"-- \u202eabc\u202c \u2066def\u2069\n{GOAL}")

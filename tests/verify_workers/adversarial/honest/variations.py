@@ -17,7 +17,13 @@ _HEADERS = (
     "import Init\nimport Init.Nat\nopen Nat\n\n",
 )
 _DOCS = ("", "/-- {words} -/\n", "/- {words} -/\n", "-- {words}\n", "/-! # {words} -/\n\n", "/--{words}-/\n")
-_WORDS = ("Show that the claim holds.", "Prove it; there is no `sorry` here.", r"Find $x$ with $\frac{x}{2} = 1$.", "证明：显然。", "It's by definition…")
+_WORDS = (
+    "Show that the claim holds.",
+    "Prove it; there is no `sorry` here.",
+    r"Find $x$ with $\frac{x}{2} = 1$.",
+    "证明：显然。",
+    "It's by definition…",
+)
 _STEPS = ("", "  -- step by step\n", "  /- first -/\n", "  -- 1. nothing to do\n  -- 2. still nothing\n")
 _TAILS = ("", "\n#print axioms {name}\n", "\n-- QED\n", "\n#check {name}\n", "\nexample : True := trivial\n", "\n/- the end -/\n")
 _LETTERS = ("a b c", "x y z", "m n k", "α β γ", "x₁ x₂ x₃", "n n' n''", "«p q» r s", "stop native alias")
@@ -42,7 +48,8 @@ def _power(draw: random.Random, one: str, _two: str, _three: str) -> tuple[str, 
 def _chain(draw: random.Random, one: str, two: str, three: str) -> tuple[str, str]:
     p, q = draw.randint(1, 30), draw.randint(1, 30)
     statement = f"({one} {two} {three} : Nat) (h₁ : {one} + {p} ≤ {two}) (h₂ : {two} + {q} < {three}) : {one} + {p + q} < {three}"
-    return statement, f"  have h₃ : {one} + {p} + {q} < {three} := by\n    omega\n  calc\n    {one} + {p + q} = {one} + {p} + {q} := by omega\n    _ < {three} := h₃\n"  # fmt: skip
+    step = f"  have h₃ : {one} + {p} + {q} < {three} := by\n    omega\n"
+    return statement, f"{step}  calc\n    {one} + {p + q} = {one} + {p} + {q} := by omega\n    _ < {three} := h₃\n"
 
 
 def _witness(draw: random.Random, one: str, _two: str, _three: str) -> tuple[str, str]:
