@@ -34,3 +34,12 @@ for _name, _text in {
     "sorry-axiom": "def sorryAx := 1\ntheorem goal : 1 = 2 := rfl",
 }.items():
     code(f"native-{_name}", "policy", "declare a kernel name", NATIVE, _text)
+for _name, _text in {
+    "instance": "instance Nat.land : Inhabited Nat := ⟨5⟩\ntheorem goal : 1 = 2 := rfl",
+    "class": "class Nat.land where\n  x : Nat\ntheorem goal : 1 = 2 := rfl",
+    "opaque": "opaque Nat.land : Nat → Nat → Nat\ntheorem goal : 1 = 2 := rfl",
+    "alias": "def mine (n m : Nat) : Nat := 5\nalias Nat.land := mine\ntheorem goal : 1 = 2 := rfl",
+    "export": "namespace A\ndef land (n m : Nat) : Nat := 5\nend A\nnamespace Nat\nexport A (land)\nend Nat\ntheorem goal : 1 = 2 := absurd (rfl : Nat.land 8 8 = 5) (by decide +kernel)",
+    "open-in": "open Nat in\ndef land (n m : Nat) : Nat := 5\ntheorem goal : 1 = 2 := absurd (rfl : Nat.land 8 8 = 5) (by decide +kernel)",
+}.items():
+    code(f"native-{_name}", "policy", "declare a kernel name by another command", NATIVE, _text)

@@ -74,3 +74,24 @@ proof("code-in-the-preamble", "policy", "a preamble that runs code", "no code ru
 proof("open-section-in-the-preamble", "lean", "a preamble that closes what it did not open", "there is none to close", "rfl", preamble="end A")
 proof("unclosed-comment-in-the-preamble", "policy", "a preamble that comments the statement out", "the reading is uncertain", "rfl", preamble="/- open")
 proof("theorem-named-goal-in-the-preamble", "lean", "a preamble that declares the statement's name", "it exists already", "rfl", "theorem goal : 1 = 1", preamble="theorem goal : 1 = 1 := rfl")
+
+# ---- what repeats the preamble is not shown to Lean: what is left must mean no more than it says -----------------------------
+ONCE = "what is left out was elaborated already; what is left is judged as it stands"
+GAME = "namespace Game\ndef win (n : Nat) : Prop := n % 3 ≠ 0\nend Game"
+code("swallowed-opening", "lean", "have the opening of a namespace left out", ONCE, "namespace Game\ntheorem _root_.goal : 1 = 1 := rfl\nnamespace Game\ndef win (n : Nat) : Prop := True\nend Game\nend Game\ntheorem goal : Game.win 3 := trivial", "theorem goal : Game.win 3", preamble=GAME)
+code("swallowed-end", "lean", "have an end left out", ONCE, "namespace A\nnamespace Game\ndef win (n : Nat) : Prop := True\nend Game\ntheorem _root_.goal : Game.win 3 := trivial\nend A", "theorem goal : Game.win 3", preamble=GAME)
+code("swallowed-definition", "lean", "have a definition left out where it would shadow", ONCE, f"namespace A\ndef double (n : Nat) : Nat := n\n{DOUBLE}\ntheorem _root_.goal (n : Nat) : double n = n := rfl\nend A", WRONG, preamble=DOUBLE)
+code("swallowed-in-a-proof", "lean", "have the middle of a proof left out", ONCE, f"theorem goal (n : Nat) : double n = n := by\n  first\n{DOUBLE}\n  | rfl", WRONG, preamble=DOUBLE)
+code("swallowed-between-modifiers", "lean", "leave a modifier without its declaration", ONCE, f"private\n{DOUBLE}\ntheorem goal (n : Nat) : double n = n := rfl", WRONG, preamble=DOUBLE)
+code("swallowed-attribute", "policy", "leave an attribute for the next declaration", ONCE, f"@[implemented_by id]\n{DOUBLE}\ntheorem goal (n : Nat) : double n = n := rfl", WRONG, preamble=DOUBLE)
+code("swallowed-option", "policy", "leave an option for the next declaration", ONCE, f"set_option debug.skipKernelTC true in\n{DOUBLE}\ntheorem goal (n : Nat) : double n = n := by decide", WRONG, preamble=DOUBLE)
+code("swallowed-theorem", "lean", "a preamble's theorem as ours", ONCE, "theorem helper : 1 = 1 := rfl\ntheorem goal : 1 = 2 := helper", "theorem goal : 1 = 2", preamble="theorem helper : 1 = 1 := rfl")
+code("repeated-as-text", "lean", "repeat it inside a string", ONCE, f'def s := "\n{DOUBLE}\n"\ntheorem goal (n : Nat) : double n = n := rfl', WRONG, preamble=DOUBLE)
+code("repeated-in-a-comment", "lean", "repeat it inside a comment", ONCE, f"/-\n{DOUBLE}\n-/\ntheorem goal (n : Nat) : double n = n := rfl", WRONG, preamble=DOUBLE)
+code("axiom-behind-a-repetition", "policy", "an axiom on the line behind", ONCE, f"{DOUBLE} axiom cheat : 1 = 2\ntheorem goal (n : Nat) : double n = n := by omega", WRONG, preamble=DOUBLE)
+code("child-of-the-name", "lean", "a definition of the caller's under the theorem's own name, made again", TRUSTED, "def goal.f (n : Nat) : Nat := n + 1\ntheorem goal (n : Nat) : goal.f n = n + 1 := rfl", "theorem goal (n : Nat) : goal.f n = n + 1", preamble="def goal.f (n : Nat) : Nat := n")
+code("child-of-the-name-false", "lean", "and what is false of it", TRUSTED, "theorem goal (n : Nat) : goal.f n = n + 1 := by unfold goal.f; omega", "theorem goal (n : Nat) : goal.f n = n + 1", preamble="def goal.f (n : Nat) : Nat := n")
+code("match-of-a-child", "lean", "the caller's matcher under the theorem's own name", TRUSTED, "theorem goal (b : Bool) : goal.pick b = 1 := by cases b <;> rfl", "theorem goal (b : Bool) : goal.pick b = 1", preamble="def goal.pick (b : Bool) : Nat := match b with | true => 1 | false => 0")
+proof("variable-of-the-preamble", "lean", "a variable that the statement does not speak of", "it is no argument of the statement", "h", "theorem goal : 1 = 2", preamble="variable (h : 1 = 2)")
+proof("definitions-before-the-statement", "policy", "an axiom before the statement", "the list of axioms", "cheat", "axiom cheat : 1 = 2\ntheorem goal : 1 = 2 := by sorry")
+proof("gap-before-the-statement", "policy", "a theorem with a gap before the statement", "what rests on a gap is no proof", "a", "theorem b : True := trivial\ntheorem a : 1 = 2 := by sorry\ntheorem goal : 1 = 2 := by sorry")

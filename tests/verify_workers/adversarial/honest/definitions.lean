@@ -203,3 +203,90 @@ theorem goal : ∃ n : Nat, n < 0
 theorem goal : ¬ ∃ n : Nat, n < 0 := by
   rintro ⟨n, h⟩
   exact absurd h (Nat.not_lt_zero n)
+--- more-in-their-namespace
+--- [preamble]
+namespace Game
+
+def win (n : Nat) : Prop := n % 3 ≠ 0
+
+end Game
+--- [code]
+namespace Game
+
+theorem win_four : win 4 := by
+  unfold win
+  decide
+
+end Game
+
+⟪theorem goal : Game.win 4⟫ := Game.win_four
+--- more-in-their-section
+--- [preamble]
+section
+variable (n : Nat)
+def succ' : Nat := n + 1
+end
+--- [code]
+section
+variable (n : Nat)
+theorem succ'_pos : 0 < succ' n := by
+  unfold succ'
+  omega
+end
+
+⟪theorem goal (n : Nat) : 0 < succ' n⟫ := succ'_pos n
+--- repeated-and-more
+--- [preamble]
+namespace Game
+def win (n : Nat) : Prop := n % 3 ≠ 0
+end Game
+--- [code]
+import Init
+
+namespace Game
+def win (n : Nat) : Prop := n % 3 ≠ 0
+theorem win_four : win 4 := by
+  unfold win
+  decide
+end Game
+
+⟪theorem goal : Game.win 4⟫ := Game.win_four
+--- definition-under-the-theorems-name
+--- [preamble]
+def goal.target (n : Nat) : Nat := 2 * n
+--- [code]
+⟪theorem goal (n : Nat) : goal.target n = n + n⟫ := by
+  unfold goal.target
+  omega
+--- type-under-the-theorems-name
+--- [preamble]
+inductive goal.Color where
+  | red | green
+--- [code]
+⟪theorem goal (c : goal.Color) : c = .red ∨ c = .green⟫ := by
+  cases c
+  · exact Or.inl rfl
+  · exact Or.inr rfl
+--- negation-under-a-variable
+--- [preamble]
+variable (n : Nat)
+--- [negated]
+theorem goal : n < 5
+--- [code]
+theorem goal : ¬ ∀ n : Nat, n < 5 := fun h => absurd (h 7) (by decide)
+--- negation-of-a-match
+--- [negated]
+theorem goal (n : Nat) : match n with | 0 => True | _ + 1 => False
+--- [code]
+theorem goal : ¬ ∀ n : Nat, match n with | 0 => True | _ + 1 => False := fun h => h 1
+--- theorems-name-in-a-namespace
+--- [preamble]
+namespace Club
+structure Member where
+  age : Nat
+def adult (m : Member) : Prop := 18 ≤ m.age
+end Club
+--- [code]
+⟪theorem Club.goal (m : Club.Member) (h : 20 ≤ m.age) : Club.adult m⟫ := by
+  unfold Club.adult
+  omega
