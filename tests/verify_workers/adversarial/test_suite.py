@@ -47,6 +47,7 @@ def sample(attacks: int, honest: int, seed: int = 8) -> list[Case]:
 
 SOME = sample(90, 60)
 FEW = sample(60, 30)
+WHOLE = (pytest.mark.slow, pytest.mark.timeout(3600))
 
 
 def run(make: Callable[[], Backend], cases: Sequence[Case], workers: int = 2) -> Verdicts:
@@ -89,14 +90,14 @@ def repl_suite(lake: FakeLake) -> Callable[[bool], Verdicts]:
     def verdicts(whole: bool) -> Verdicts:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PATH", lake.path)
-            return run(lambda: make_backend("repl", project=lake.project), CASES if whole else SOME)
+            return run(lambda: make_backend("repl", project=lake.project), CASES if whole else FEW)
 
     return verdicts
 
 
 _TEXT_BACKENDS = (
     *(("worker", True), ("process", False), ("repl", False)),
-    *(pytest.param((name, True), marks=pytest.mark.slow) for name in ("process", "repl")),
+    *(pytest.param((name, True), marks=WHOLE) for name in ("process", "repl")),
 )
 
 
@@ -232,7 +233,7 @@ def comparable(name: str) -> bool:
     return ruled(name, "text") == ruled(name, "kernel") and not name.startswith(("resources/", "computation/"))
 
 
-@pytest.mark.parametrize(("name", "whole"), [("worker", True), ("process", False), pytest.param("process", True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("name", "whole"), [("worker", True), ("process", False), pytest.param("process", True, marks=WHOLE)])
 def test_backends_agree(name: str, whole: bool) -> None:
     """Same outcome and reason, case by case."""
     fork, other = suite("fork"), suite(name, whole)
@@ -254,8 +255,8 @@ def test_what_is_equal_by_computation_is_not_the_same_statement(case: Case) -> N
 
 
 _STRICT = (
-    *(("worker", SOME), ("leanchecker", FEW)),
-    *(pytest.param(name, CASES, marks=pytest.mark.slow) for name in ("fork", "worker", "process", "leanchecker")),
+    *(("worker", FEW), ("leanchecker", FEW)),
+    *(pytest.param(name, CASES, marks=WHOLE) for name in ("fork", "worker", "process", "leanchecker")),
 )
 
 
