@@ -241,6 +241,10 @@ def serve(owner: socket.socket) -> None:
         return
     resident = make_resident(boot["library"])
     practise(world)
+    escaped = children.escaped(owner)
+    if escaped:
+        wire.send(owner, {"error": f"the jail does not hold: its children could {escaped}", "kind": "Jail"})
+        return
     missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
     gc.collect()
     gc.freeze()

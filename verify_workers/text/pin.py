@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.records import ALLOWED_AXIOMS, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import renamed
@@ -117,11 +117,6 @@ def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
     )
 
 
-def snippet(check: Check) -> str:
-    """A file that nothing is asked about, as Lean sees it: below the header, its own imports being the header's."""
-    return f"{check.header}\n{check.code}" if check.header else check.code or ""
-
-
 def unfit(check: Snippet) -> Verdict | None:
     """The verdict on a file that is no plain one (see `text.header`); None for all others."""
     special = headers.split(check.code or "").special
@@ -132,36 +127,12 @@ def unfit(check: Snippet) -> Verdict | None:
     return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
 
 
-def read_snippet(check: Check, output: str, status: int) -> Reading:
-    """What Lean's messages on `snippet(check)` amount to; raises `Malformed` as `read` does."""
-    reading = decide_snippet(_replies(output, status), check.header.count("\n") + 1 if check.header else 0)
-    if status and reading.outcome is Outcome.ELABORATED:  # what keeps Lean from starting on a file is not among its messages
-        return Reading(Outcome.REJECTED, Reason.ELABORATION, reading.messages)
-    return reading
-
-
-def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
-    """What Lean's messages on a snippet that stands `above` lines below the start of the file amount to."""
-    messages = tuple(
-        reply.model_copy(
-            update={
-                "line": max(1, reply.line - above),
-                "end_line": reply.end_line and max(1, reply.end_line - above),
-                "text": reply.text[:MAX_MESSAGE_CHARACTERS],
-            }
-        )
-        for reply in sorted(replies, key=lambda reply: reply.severity != "error")[:MAX_MESSAGES]
-    )
-    errors = [message for message in messages if message.severity == "error"]
-    return Reading(Outcome.REJECTED, why(errors), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
-
-
 def read(file: PinnedFile, output: str, status: int) -> Reading:
     """The verdict that Lean's `--json` output and exit status on a pinned file amount to.
 
     Raises `Malformed` for an empty, truncated or otherwise unexpected output.
     """
-    replies = _replies(output, status)
+    replies = messages_of(output, status)
     errors = sum(reply.severity == "error" for reply in replies)
     if bool(errors) != bool(status):
         raise Malformed(f"Lean ended with status {status} after {errors} errors")
@@ -192,7 +163,7 @@ def decide(file: PinnedFile, replies: Sequence[Message]) -> Reading:
     return Reading(Outcome.ACCEPTED, "", messages, axioms)
 
 
-def _replies(output: str, status: int) -> list[Message]:
+def messages_of(output: str, status: int) -> list[Message]:
     """The messages of a `lean --json` that ran to its end."""
     if status not in (0, 1):
         raise Malformed(f"Lean ended with status {status}")
