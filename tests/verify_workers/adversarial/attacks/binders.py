@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.verify_workers.adversarial.case import SUM, TRUE, Table
+from tests.verify_workers.adversarial.case import SUM, Table
 
 TABLE = Table("binders")
 proof, code = TABLE.proof, TABLE.code
@@ -41,9 +41,9 @@ def _binder(name: str, tries: str, text: str, statement: str = "theorem goal : 1
 
 
 _binder("implicit-hypothesis", "an implicit hypothesis more", "theorem goal {h : 1 = 2} : 1 = 2 := h")
-_binder("opt-param-hypothesis", "a hypothesis with a default more", "theorem goal (h : 1 = 2 := sorryless) : 1 = 2 := h".replace("sorryless", "nofun"))
+_binder("opt-param-hypothesis", "a hypothesis with a default more", "theorem goal (h : 1 = 2 := nofun) : 1 = 2 := h")
 _binder("fewer-arguments", "an argument less", "theorem goal (a : Nat) (h : a = a) : a = a := h", SUM)
-_binder("dependent-swap", "hypotheses in another order", "theorem goal (a b : Nat) (h : b = a) : a = b := h.symm.symm.symm", "theorem goal (a b : Nat) (h : a = b) : a = b + 0 + 1")
+_binder("other-hypothesis", "another hypothesis", "theorem goal (a b : Nat) (h : b = a + 1) : b = a + 1 := h", "theorem goal (a b : Nat) (h : a = b) : b = a + 1")
 _binder("arguments-swapped", "arguments in another order", "theorem goal (b a : Nat) (h : a ≤ b) : a ≤ b := h", "theorem goal (a b : Nat) (h : a ≤ b) : b ≤ a")
 _binder("other-type", "a smaller type", "theorem goal (n : Fin 1) : n.1 = 0 := by omega", "theorem goal (n : Nat) : n = 0")
 _binder("subtype", "a subtype", "theorem goal (n : { n : Nat // n = 0 }) : n.1 = 0 := n.2", "theorem goal (n : Nat) : n = 0")
@@ -66,6 +66,6 @@ code("auto-bound-relaxed", "lean", "the same with long names", "the statement do
 proof("auto-bound-header", "lean", "a header that turns them on, and an instance that is picked", "it is asked for every instance", "by simp", "theorem goal [Inhabited α] (a : α) : a = default", header="set_option autoImplicit true")
 proof("hypothesis-of-false", "lean", "take a hypothesis that is not there", "there is none", "by assumption")
 proof("hypothesis-by-name", "lean", "take one by name", "there is none", "h")
-proof("hypothesis-renamed", "lean", "take one by rename_i", "there is none", "by rename_i h; exact h", TRUE.replace("n + 0", "n + 1"))
+proof("hypothesis-renamed", "lean", "take one by rename_i", "there is none", "by rename_i h; exact h", "theorem goal (n : Nat) : n + 1 = n")
 proof("intro-too-many", "lean", "introduce what is not there", "there is nothing to introduce", "by intro h; exact h")
 proof("revert-and-lose", "lean", "revert a hypothesis and prove without", "it is false without", "by clear h; omega", SUM)

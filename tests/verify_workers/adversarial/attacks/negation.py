@@ -8,13 +8,13 @@ from __future__ import annotations
 from tests.verify_workers.adversarial.case import Table
 
 TABLE = Table("negation")
-proof, code = TABLE.proof, TABLE.code
 
 WHOLE = "the negation of the elaborated statement, all variables inside"
 
 
 def _negated(name: str, tries: str, statement: str, text: str, why: str = WHOLE, header: str = "", form: str = "code") -> None:
-    getattr(TABLE, form)(name, "lean", tries, why, text, statement, header=header, negated=True)
+    add = TABLE.code if form == "code" else TABLE.proof
+    add(name, "lean", tries, why, text, statement, header=header, negated=True)
 
 
 EVEN = "theorem goal (n : Nat) : n % 2 = 0"

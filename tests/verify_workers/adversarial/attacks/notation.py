@@ -88,7 +88,7 @@ def _shadow(name: str, tries: str, text: str, statement: str) -> None:
     code(name, "lean", tries, SHADOW, text, statement)
 
 
-_shadow("shadow-add", "an Add of its own", "namespace A\nclass Add (α : Type) where\n  add : α → α → α\ntheorem _root_.goal (a b : Nat) : a + b = b := by omega\nend A".replace("class Add (α : Type) where\n  add : α → α → α", "def Add := Nat"), "theorem goal (a b : Nat) : a + b = b")
+_shadow("shadow-add", "an addition of its own", "namespace A\ndef add (_ b : Nat) : Nat := b\ntheorem _root_.goal (a b : Nat) : add a b = b := rfl\nend A", "theorem goal (a b : Nat) : Nat.add a b = b")
 _shadow("shadow-even", "a definition under the name of a library's", "def Nat.isEven (n : Nat) : Prop := True\ntheorem goal (n : Nat) : Nat.isEven n := trivial", "theorem goal (n : Nat) : n % 2 = 0")
 _shadow("shadow-dvd", "a relation of its own", "namespace Nat\ndef Dvd' (a b : Nat) : Prop := True\nend Nat\ntheorem goal (a b : Nat) : Nat.Dvd' a b := trivial", "theorem goal (a b : Nat) : a ∣ b")
 _shadow("shadow-gcd-local", "a gcd of its own", "namespace W\ndef gcd (a b : Nat) : Nat := 1\ntheorem _root_.goal (a b : Nat) : gcd a b = 1 := rfl\nend W", "theorem goal (a b : Nat) : Nat.gcd a b = 1")

@@ -54,7 +54,7 @@ proof("tactic-by-as-sorry", "policy", "gaps for tactic blocks", LIST, "by set_op
 proof("header-by-as-sorry", "policy", "gaps by the header", LIST, "by decide", header="set_option debug.byAsSorry true")
 proof("header-terminal", "policy", "gaps for last tactics by the header", LIST, "by decide", header="set_option debug.terminalTacticsAsSorry true")
 proof("header-async", "policy", "later checks by the header", LIST, "by decide", header="set_option Elab.async true")
-proof("decide-revert", "lean", "decide after reverting what is false", "it is false", "by decide +revert", TRUE.replace("n + 0", "n + 1"))
+proof("decide-revert", "lean", "decide after reverting what is false", "it is false", "by decide +revert", "theorem goal (n : Nat) (h : n < 3) : n = 0")
 proof("simp-config", "lean", "a configuration of simp that proves anything", "there is none", "by simp +arith +decide (config := { failIfUnchanged := false })")
 proof("simp-ground", "lean", "let simp evaluate", "1 is not 2", "by simp +ground")
 proof("omega-config", "lean", "a configuration of omega", "it is false", "by omega (config := { splitDisjunctions := false })")

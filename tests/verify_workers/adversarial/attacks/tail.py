@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.verify_workers.adversarial.case import Table
+from tests.verify_workers.adversarial.case import By, Table
 
 TABLE = Table("tail")
 code, proof = TABLE.code, TABLE.proof
@@ -14,8 +14,8 @@ LINES = "the trusted lines must be read as they are; what changes them is in err
 DONE = "theorem goal : 1 = 1 := rfl\n"
 
 
-def _tail(name: str, by: str, tries: str, text: str) -> None:
-    code(name, by, tries, LINES, f"{DONE}{text}")  # type: ignore[arg-type]
+def _tail(name: str, by: By, tries: str, text: str) -> None:
+    code(name, by, tries, LINES, f"{DONE}{text}")
 
 
 _tail("namespace", "lean", "a namespace left open", "namespace goal")
