@@ -8,14 +8,14 @@ a true statement and, unchanged, for a false one.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.verify_workers.adversarial.case import FALSE, TRUE
+from tests.verify_workers.adversarial.honest import twins
 from verify_workers.backends.base import Backend
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.worker import WorkerBackend
@@ -24,10 +24,7 @@ from verify_workers.lean import LeanInstall
 from verify_workers.records import Check, Outcome
 from verify_workers.text.lexer import tokens
 
-sys.path.insert(0, str(Path(__file__).parent))
-from cases import FALSE, TRUE, TWINS
-
-SEEDS = [case.proof for case in TWINS if case.proof is not None and case.statement == TRUE]
+SEEDS = [case.proof for case in twins.TABLE.cases if case.proof is not None and case.statement == TRUE]
 INJECTED = [
     "sorry", "axiom c : 1 = 2", "theorem goal2 : 1 = 2 := rfl", "native_decide", "/-", "-/", "/-/-/", "--", '"', "«", "»", "'", "(", ")", "⟨", "⟩", "\n", "\n\n",
     "#exit", "end", "where", "| _ => rfl", "set_option debug.skipKernelTC true in", "open Classical in", "@[simp]", "<;>", "first | rfl |", "exact", "at h", "_", "?_", ":= rfl",
