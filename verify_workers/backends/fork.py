@@ -19,6 +19,7 @@ from verify_workers.kernel import abi, jail, selftest
 from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.lacks import explained
 from verify_workers.lean.project import LakeProject
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
@@ -82,7 +83,7 @@ class ForkBackend:
             verdict = _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
         except (ZygoteFailed, OSError) as error:
             verdict = _verdict(check, Outcome.INFRA, f"{type(error).__name__}: {error}")
-        return verdict.model_copy(
+        return explained(verdict, check, self._install).model_copy(
             update={"seconds": time.monotonic() - started, "lean": self.lean, "library": self.library, "backend": self.name}
         )
 

@@ -24,6 +24,7 @@ from verify_workers.backends.launch import OPTIONS, Limits, confined, died, envi
 from verify_workers.errors import UserError
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
+from verify_workers.lean.lacks import explained
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
@@ -83,7 +84,7 @@ class ProcessBackend:
         else:
             parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
             verdict = policy.refusal(parsed) or self._ask_lean(check, parsed)
-        return verdict.model_copy(
+        return explained(verdict, check, self._install).model_copy(
             update={
                 "seconds": time.monotonic() - start,
                 "lean": self.lean,

@@ -19,6 +19,7 @@ from verify_workers.backends import selftest
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Ended, Failed, Stopped, without_reply
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
+from verify_workers.lean.lacks import explained
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text import pin, snippet
@@ -75,7 +76,7 @@ class SessionBackend(ABC):
         started = time.monotonic()
         verdict = self._on_snippet(check) if isinstance(check, Snippet) else self._on_check(check)
         origin = {"lean": self.lean, "library": self.library, "backend": self.name, "seconds": time.monotonic() - started}
-        return verdict.model_copy(update=origin)
+        return explained(verdict, check, self._install).model_copy(update=origin)
 
     def close(self) -> None:
         """End the processes and remove their folder."""

@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 
 from verify_workers.lean.build import NAMES
-from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.install import Lean, LeanInstall
 from verify_workers.records import Check, Message, Outcome, Verdict
 
 _UNKNOWN = re.compile(
@@ -27,12 +27,12 @@ _UNKNOWN = re.compile(
 )
 
 
-def explained(verdict: Verdict, check: Check, install: LeanInstall) -> Verdict:
+def explained(verdict: Verdict, check: Check, lean: Lean) -> Verdict:
     """The verdict, with a first message that names what the embedded library lacks, where that is why Lean refused."""
-    if verdict.outcome is not Outcome.REJECTED:
+    if verdict.outcome is not Outcome.REJECTED or not isinstance(lean, LeanInstall):
         return verdict
-    text = "\n".join(filter(None, (check.header, check.statement, check.proof, check.code)))
-    name = lacking([message.text for message in verdict.messages if message.severity == "error"], text, core_names(install.path))
+    text = "\n".join(filter(None, (check.header, check.preamble, check.statement, check.proof, check.code)))
+    name = lacking([message.text for message in verdict.messages if message.severity == "error"], text, core_names(lean.path))
     if not name:
         return verdict
     said = f"the embedded library lacks {name} (Lean's core has it)"
@@ -43,7 +43,7 @@ def lacking(errors: list[str], text: str, core: frozenset[str]) -> str:
     """The first name in Lean's errors that Lean's core has and the library has not; '' if there is none to be sure of."""
     for error in errors:
         for found in _UNKNOWN.finditer(error):
-            name = next(filter(None, found.groups()))
+            name = str(next(filter(None, found.groups())))
             if found["syntax"] or name in core or not _written(name, text):
                 return name
     return ""
