@@ -105,7 +105,7 @@ async def portfolio_baseline(
     unsupported: dict[str, str] = {}
     for tactic in tactics:
         left = [s for s in statements if s.id not in solved and s.id not in unsupported]
-        checks = [Check(id=s.id, statement=s.text, header=s.header, proof=tactic_proof(tactic), timeout=timeout) for s in left]
+        checks = [s.check(s.id, timeout, proof=tactic_proof(tactic)) for s in left]
         for statement, verdict in zip(left, await decided(checks, verify), strict=True):
             if verdict.accepted:
                 solved[statement.id] = tactic

@@ -154,7 +154,9 @@ def _dry_run(config: RunConfig, directory: str) -> None:
 
 @app.command()
 def verify(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header, and proof or code; or an export")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header, preamble, and proof or code; or an export")
+    ],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: BackendOption = "auto",
     audit: Annotated[Audit, typer.Option(help=AUDIT_HELP)] = Audit.fast,

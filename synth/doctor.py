@@ -60,7 +60,7 @@ def diagnose(
     if _has_pipeline():
         steps += [("imports", _imports), ("GPU", lambda: _gpu(config))]
     if not quick and project is None:
-        steps += [("embedded Lean", _lean), ("fork backend", _fork)]
+        steps += [("embedded Lean", _lean), ("confinement", _confinement), ("fork backend", _fork)]
     if not quick and project is not None:
         steps.append(("lake project", lambda: _project(project, repl)))
     rows: list[Row] = []
@@ -223,6 +223,18 @@ def _lean() -> Iterator[Row]:
     for what, works, detail, remedy in lean_rows():
         # A library that is merely not built yet builds itself.
         yield Row(what, "ok" if works else "warn" if detail.startswith("not built") else "fail", detail, remedy)
+
+
+def _confinement() -> Iterator[Row]:
+    from verify_workers.backends.selftest import escaped
+    from verify_workers.lean import embedded
+
+    found = escaped(embedded())
+    if found:
+        detail = f"code in a proof or a snippet could {'; '.join(found)}"
+        yield Row("confinement", "warn", detail, "use a newer kernel with Landlock (6.12), or check with the fork backend only")
+    else:
+        yield Row("confinement", "ok", "no escape from Lean's processes: files, network and other processes are out of reach")
 
 
 def _fork() -> Iterator[Row]:

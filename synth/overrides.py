@@ -88,8 +88,19 @@ def _nearest(model: type[BaseModel], key: str) -> str:
         last = {k.rsplit(".", 1)[-1]: k for k in reversed(keys)}
         found = [last[name] for name in difflib.get_close_matches(key.rsplit(".", 1)[-1], list(last), n=1, cutoff=0.6)]
     if found:
+        twins = _twins(found[0], keys, key)
+        if len(twins) > 1:
+            return f"; the nearest valid keys are {', '.join(f'`{name}`' for name in twins)}"
         return f"; the nearest valid key is `{found[0]}`"
     return f"; the keys at the top are {', '.join(model.model_fields)}"
+
+
+def _twins(found: str, keys: list[str], key: str) -> list[str]:
+    """The keys that differ from `found` in their middle section alone (a model's role), unless `key` names that section."""
+    match found.split("."):
+        case [top, section, last] if section not in key.split("."):
+            return [name for name in keys if name.startswith(f"{top}.") and name.endswith(f".{last}") and name.count(".") == 2]
+    return [found]
 
 
 def _set(model: type[BaseModel], tree: dict[str, Any], key: str, text: str, item: str) -> None:

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from verify_workers.records import Check
+
 SCHEMA_VERSION = 2
 Grade = Literal["excellent", "good", "above average", "fair", "poor"]  # DeepSeek-Prover §3.2
 GRADES: tuple[Grade, ...] = ("excellent", "good", "above average", "fair", "poor")
@@ -43,6 +45,11 @@ def content_id(kind: str, *parts: Any) -> str:
     """A 20-hex-digit id from `kind` and JSON-able `parts`; equal content gives an equal id."""
     text = json.dumps([kind, *parts], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def above(header: str, preamble: str) -> str:
+    """What stands before a statement, as one text."""
+    return "\n\n".join(part.strip() for part in (header, preamble) if part.strip())
 
 
 class Record(BaseModel):
@@ -86,6 +93,11 @@ class Statement(Record):
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 0
+
+    def check(self, id: str, timeout: float, *, negated: bool = False, **text: str) -> Check:
+        """The question whether `text` (`proof` or `code`) proves this statement, or with `negated` that it is false."""
+        setting = {"header": self.header, "preamble": self.preamble}
+        return Check(id=id, statement=self.text, negated=negated, timeout=timeout, **setting, **text)
 
 
 class Attempt(Record):

@@ -51,13 +51,11 @@ def lean() -> LeanInstall:
 
 
 @pytest.fixture(scope="session")
-def lake(lean: LeanInstall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeLake]:
+def lake(lean: LeanInstall, tmp_path_factory: pytest.TempPathFactory) -> FakeLake:
     """A lake project as users have it, with the embedded Lean inside."""
     from tests.verify_workers.fake_lake import FakeLake
 
-    fake = FakeLake(tmp_path_factory.mktemp("lake"), lean)
-    yield fake
-    fake.close()
+    return FakeLake(tmp_path_factory.mktemp("lake"), lean)
 
 
 @pytest.fixture(scope="session")

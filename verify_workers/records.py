@@ -61,8 +61,12 @@ class Check(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
-    statement: str = Field(description="a Lean theorem, with or without a trailing `:= by sorry`")
-    header: str = Field("", description="imports, `open`s and options that stand before the statement; '' = the backend's own")
+    statement: str = Field(description="a Lean theorem, with or without a trailing `:= by sorry`; definitions may stand before it")
+    negated: bool = Field(False, description="ask for a proof that the statement is false: of `¬ T`, T being what it elaborates to")
+    header: str = Field(
+        "", description="imports, `open`s and options that stand before the statement; '' = the backend's own, or the imports of `code`"
+    )
+    preamble: str = Field("", description="the caller's definitions between header and statement: as trusted as the statement itself")
     proof: str | None = Field(None, description="what follows `:=`")
     code: str | None = Field(None, description="a whole file as a model wrote it; helper lemmas allowed")
     timeout: float = Field(10.0, gt=0, description="wall seconds for Lean on this check")
@@ -79,7 +83,8 @@ class Check(BaseModel):
 
     def key(self, toolchain: str, library: str) -> str:
         """Content key of the question (not of its id or time limit) on one Lean and library."""
-        parts = [toolchain, library, self.header, self.statement, self._form, self.proof or self.code or ""]
+        trusted = [self.header, self.preamble, self.statement, self.negated]
+        parts = [toolchain, library, *trusted, self._form, self.proof or self.code or ""]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -4,8 +4,9 @@ The whole input is read once before any Lean starts, so that a mistake in its la
 hours; then rows stream through the pool in a bounded window.  The output appears under its name only when it
 is complete.  (What an interrupted run already found is in the verdict cache when one is configured.)
 
-A row is a check (`id`, `statement`, `header`, `proof` or `code`), or a pair of `synth prove` or `synth export`: `form` says whether
-its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is its files of rows.
+A row is a check (`id`, `statement`, `header`, `preamble`, `proof` or `code`), or a pair of `synth prove` or `synth export`: `form`
+says whether its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is
+its files of rows.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ WRITE_ROWS = 4096  # rows per Parquet row group
 MESSAGE_FIELDS = {"severity", "line", "column", "text"}  # where a message ends is for the HTTP service's clients
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ARROW_ENDINGS = (".arrow",)  # what `datasets` saves, in folders
-TEXT_FIELDS = ("id", "statement", "header", "proof", "code")
+TEXT_FIELDS = ("id", "statement", "header", "preamble", "proof", "code")
 EXPORTED = {"statement": "formal_statement", "proof": "formal_proof"}  # the names in published prover corpora
 COLUMNS = (*TEXT_FIELDS, "form", *EXPORTED.values())
 SCHEMA = pa.schema(
@@ -320,7 +321,9 @@ def _run(
             if check is None:
                 more = False
                 break
-            entry = _Row(len(check.statement) + len(check.header) + len(check.proof or "") + len(check.code or ""), arrived)
+            entry = _Row(
+                len(check.statement) + len(check.header) + len(check.preamble) + len(check.proof or "") + len(check.code or ""), arrived
+            )
             window.append(entry)
             held += entry.size
             pool.submit(check, entry.put)

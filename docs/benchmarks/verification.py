@@ -5,6 +5,9 @@
     python docs/benchmarks/verification.py contamination  [--checks 100000]   the same few checks in random order
     python docs/benchmarks/verification.py agreement      [--checks 2000]     mutated proofs on every backend
     python docs/benchmarks/verification.py killing        [--seconds 120]     kill -9 a Lean process every second, then the pool
+    python docs/benchmarks/verification.py threads        [--checks 2000]     generated proofs, Lean with 16 threads, on every backend
+    python docs/benchmarks/verification.py snippets       [--checks 20000]    memory where snippets come between the checks
+    python docs/benchmarks/verification.py audits         [--checks 5000]     strict audits in a stand-in for a lake project
 
 Everything random is seeded.  Each check has a text of its own (a comment), so that neither the pool's sharing of
 identical questions nor a cache answers any of them.
@@ -24,6 +27,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -32,8 +36,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from verify_workers.backends.base import Backend
 from verify_workers.backends.choose import make_backend
 from verify_workers.config import PoolConfig
+from verify_workers.lean import LeanInstall
 from verify_workers.pool.local import LocalPool
-from verify_workers.records import Check, Outcome
+from verify_workers.records import Check, Outcome, Snippet
 
 SHORT = [
     ("theorem a (a b : Nat) (h : a < b) : a + 1 ≤ b", "h"),
@@ -280,7 +285,6 @@ def agreement(count: int, workers: int) -> None:
             print(f"{name}: {count} checks, {seconds:.0f} s, {tally(answers[name])}; differing from process: {len(different)}", flush=True)
             for i in different[:5]:
                 print(f"  {checks[int(i)].proof!r}: process {answers['process'][i]}, {name} {answers[name][i]}")
-        lake.close()
 
 
 def killing(seconds: float, workers: int) -> None:
@@ -336,13 +340,113 @@ def killing(seconds: float, workers: int) -> None:
         ray.shutdown()
 
 
+def generated(count: int) -> list[Check]:
+    """Statements of the pipeline's own problem families, with proofs that are right and proofs that are wrong."""
+    from synth.problems.families import FAMILIES
+
+    draw, rows = random.Random(0), list[tuple[str, str]]()
+    while len(rows) < count:
+        draft = draw.choice(FAMILIES).draw(draw, draw.randint(1, 3))
+        goal = f"¬ ({draft.goal})" if draft.truth == "false" else draft.goal
+        proofs = [*draft.proofs[:1], *draft.wrong[:1]] or ["omega"]
+        rows += [(f"theorem X : {goal}", f"by\n  {proof}".replace("\n", "\n  ") if "\n" in proof else f"by {proof}") for proof in proofs]
+    return numbered(rows[:count], 30)
+
+
+@dataclass(frozen=True)
+class ManyThreads(LeanInstall):
+    """The embedded Lean as it starts on a machine of 16 processors."""
+
+    def program(self) -> list[str]:
+        return [*super().program(), "-j16"]
+
+
+def threads(count: int, workers: int) -> None:
+    """The same checks with 16 threads in every Lean, and on `fork`, whose children start one."""
+    from verify_workers.backends.process import ProcessBackend
+    from verify_workers.backends.worker import WorkerBackend
+    from verify_workers.lean import embedded
+
+    lean, checks, answers = embedded(), generated(count), dict[str, dict[str, Outcome]]()
+    many = ManyThreads(lean.library, lean.path, lean.version, lean.githash, lean.revision)
+    makers: dict[str, Callable[[], Backend]] = {
+        "fork": lambda: make_backend("fork"),
+        "worker": lambda: WorkerBackend(many),
+        "process": lambda: ProcessBackend(many),
+    }
+    for name, make in makers.items():
+        seconds, answers[name] = bare(make, checks, workers)
+        different = [i for i, outcome in answers["fork"].items() if answers[name][i] is not outcome]
+        print(f"{name}: {count} checks, {seconds:.0f} s, {tally(answers[name])}; differing from fork: {len(different)}", flush=True)
+        for i in different[:5]:
+            print(f"  {checks[int(i)].statement!r}, {checks[int(i)].proof!r}: fork {answers['fork'][i]}, {name} {answers[name][i]}")
+
+
+SNIPPETS = [
+    "theorem x (n : Nat) : n + 0 = n := by simp\n#check x",
+    "theorem x : 1 + 1 = 3 := rfl",
+    'syntax "mine" : term\nmacro_rules | `(mine) => `(True.intro)\ntheorem x : True := mine',
+    "def f (n : Nat) : Nat := n * n\n#eval f 12",
+]
+
+
+def snippets(count: int, workers: int, name: str) -> None:
+    """Private memory of the pool's process, and of all processes that stay between checks, while one in five is a snippet."""
+    temporary, before = Path(tempfile.gettempdir()), set(os.listdir(tempfile.gettempdir()))
+    draw, points, wrong = random.Random(0), list[tuple[int, float]](), 0
+
+    def stream() -> Iterator[Check]:
+        for i in range(count):
+            place = draw.random()
+            if place < 0.2:
+                yield Snippet(id=f"s{i}", code=f"{SNIPPETS[i % len(SNIPPETS)]} -- {i}", timeout=20)
+            else:
+                s, p = draw.choice(SHORT) if place < 0.7 else draw.choice(FAILING)
+                yield Check(id=f"{'t' if place < 0.7 else 'f'}{i}", statement=s, proof=f"{p} -- {i}", timeout=20)
+
+    with LocalPool(PoolConfig(workers=workers, backend=name)) as pool:  # type: ignore[arg-type]
+        started, done = time.monotonic(), Counter[str]()
+        for verdict in pool.as_completed(stream()):
+            done[f"{'snippet ' if verdict.id[0] == 's' else ''}{verdict.outcome}"] += 1
+            wrong += verdict.id[0] != "s" and verdict.accepted != (verdict.id[0] == "t")
+            if sum(done.values()) % (count // 20) == 0:
+                points.append((sum(done.values()), tree_mb()))
+                print(f"{points[-1][0]} checks, {points[-1][1]:.0f} MiB private, {time.monotonic() - started:.0f} s", flush=True)
+        seconds = time.monotonic() - started
+    print(f"{name}: {count} checks, {seconds:.0f} s, {dict(done)}; wrong: {wrong}")
+    second_half = points[len(points) // 2 :]
+    print(f"slope of private memory: {slope(points):+.2f} MiB per 1,000 checks over all, {slope(second_half):+.2f} over the second half")
+    print(f"processes left: {len(descendants())}; files left in {temporary}: {sorted(set(os.listdir(temporary)) - before)}")
+
+
+def audits(count: int, workers: int) -> None:
+    """Strict audits (Lean compiles, the tests' stand-in for leanchecker replays) in the tests' lake project, and its environment."""
+    from tests.verify_workers.fake_lake import FakeLake
+    from verify_workers.backends.leanchecker import LeanCheckerBackend
+    from verify_workers.lean import embedded
+    from verify_workers.lean.project import discover
+
+    with tempfile.TemporaryDirectory(prefix="lake-") as folder:
+        lake = FakeLake(Path(folder), embedded())
+        os.environ["PATH"] = f"{lake.bin}:{os.environ['PATH']}"
+        project = discover(lake.project)
+        before = project.environment()
+        rows, outcomes, seconds = numbered([SHORT[i % len(SHORT)] for i in range(count)], 30), dict[str, Outcome](), 0.0
+        for place in range(0, count, 500):
+            took, found = bare(lambda: LeanCheckerBackend(project), rows[place : place + 500], workers)
+            seconds, outcomes = seconds + took, outcomes | found
+            same = project.environment() == before
+            print(f"leanchecker: {len(outcomes)} audits, {seconds:.0f} s, {tally(outcomes)}; environment the same: {same}", flush=True)
+
+
 def main() -> None:
     """Run the named benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("mixed", "soak", "contamination", "agreement", "killing"))
+    parser.add_argument("what", choices=("mixed", "soak", "contamination", "agreement", "killing", "threads", "snippets", "audits"))
     parser.add_argument("--checks", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--backend", default="fork", help="of snippets")
     options = parser.parse_args()
     if options.what == "mixed":
         mixed(options.checks or 2000, options.workers)
@@ -352,6 +456,12 @@ def main() -> None:
         contamination(options.checks or 100_000, options.workers)
     elif options.what == "agreement":
         agreement(options.checks or 2000, options.workers)
+    elif options.what == "threads":
+        threads(options.checks or 2000, options.workers)
+    elif options.what == "snippets":
+        snippets(options.checks or 20_000, options.workers, options.backend)
+    elif options.what == "audits":
+        audits(options.checks or 5000, options.workers)
     else:
         killing(options.seconds, options.workers)
 

@@ -74,6 +74,8 @@ def problem_of(row: Mapping[str, Any], fields: Mapping[str, str], place: str) ->
             said = f"leave the proof out (`:= by sorry`), mend the row, or say what the columns hold ({_mapping(column)})"
             raise BadRow(f"holds no Lean theorem that can be stated ({error})", said, column) from None
         values["statement"], header, doc = file.theorem, _joined(header, file.header), file.doc or doc
+        if file.preamble:
+            values["preamble"] = file.preamble
     values["header"] = header
     if not values["text"] and doc:
         values["text"] = doc
@@ -84,7 +86,7 @@ def problem_of(row: Mapping[str, Any], fields: Mapping[str, str], place: str) ->
             "name the right one with problems.fields.text or problems.fields.statement",
         )
     problem = Problem(
-        id=content_id("problem", values["text"], values["statement"], values["header"]),
+        id=content_id("problem", *(values[field] for field in ("text", "statement", "header", "preamble") if field in values)),
         source=place,
         meta=_meta(row, {column.partition(".")[0] for column in columns.values()}),
         **values,

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synth.prompts.declarations import goal
 from synth.prompts.prompt import Prompt, Role
-from synth.records import GRADES
+from synth.records import GRADES, above
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem, renamed, source
 
@@ -124,7 +124,7 @@ class PromptSet:
     def grade(self, problem: str, statement: str, header: str = "", preamble: str = "") -> Prompt:
         """Ask how well `statement` says what `problem` does."""
         text = self._render(
-            "grade", problem=problem.strip(), header=_above(header, preamble), grades=", ".join(GRADES), **_shown(statement, "")
+            "grade", problem=problem.strip(), header=above(header, preamble), grades=", ".join(GRADES), **_shown(statement, "")
         )
         return self._prompt("grade", text, shape=self.preset.grade.shape)
 
@@ -132,9 +132,9 @@ class PromptSet:
         """Ask for a proof of `statement` below `header` and `preamble`; `problem` is its text in plain language, if it has one."""
         settings = self.preset.prove
         shown = _shown(statement, settings.name)
-        above = _above(header, preamble)
-        text = self._render("prove", problem=problem.strip(), header=above, doc=_doc(problem), **shown)
-        return self._prompt("prove", text, shape=settings.shape, name=shown["name"], statement=statement, header=above)
+        front = above(header, preamble)
+        text = self._render("prove", problem=problem.strip(), header=front, doc=_doc(problem), **shown)
+        return self._prompt("prove", text, shape=settings.shape, name=shown["name"], statement=statement, header=front)
 
     def ask(self, role: Role, reading: Mapping[str, Any] = MappingProxyType({}), **shown: str) -> Prompt:
         """The template of any role, which shows the values `shown`; `reading` goes into the prompt for whoever reads the answer."""
@@ -180,11 +180,6 @@ def _shown(statement: str, name: str) -> dict[str, str]:
     theorem = parse_theorem(statement)
     name = name or theorem.name
     return {"name": name, "goal": goal(statement), "statement": source(theorem) if name == theorem.name else renamed(theorem, name)}
-
-
-def _above(header: str, preamble: str) -> str:
-    """All that stands before a statement: imports, `open`s and options, then definitions."""
-    return "\n\n".join(part.strip() for part in (header, preamble) if part.strip())
 
 
 def _doc(problem: str) -> str:

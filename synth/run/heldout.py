@@ -50,7 +50,7 @@ async def measure(statement: Statement, words: str, n: int, config: SearchConfig
     counts = Counter(proposal.proof.text for proposal in read)
     first = {proposal.proof.text: proposal for proposal in reversed(read)}  # of equal ones the first
     attempts = [new_attempt(statement, proposal, counts[text], tools.round) for text, proposal in reversed(first.items())]
-    verdicts = await decided([attempt_check(attempt, side.text, statement, config.timeout) for attempt in attempts], tools.verify)
+    verdicts = await decided([attempt_check(attempt, statement, config.timeout) for attempt in attempts], tools.verify)
     outcomes: Counter[Outcome] = Counter()
     pairs: list[Pair] = []
     unsupported = ""

@@ -69,7 +69,7 @@ async def _tried(
     for (side, text), proposal in reversed(first.items()):
         if not history.decided(side, text):
             fresh.append((new_attempt(statement, proposal, counts[side, text], round), side))
-    checks = [attempt_check(attempt, side.text, statement, timeout) for attempt, side in fresh if not attempt.unread]
+    checks = [attempt_check(attempt, statement, timeout) for attempt, _ in fresh if not attempt.unread]
     verdicts = {verdict.id: verdict for verdict in await verify(checks)}
     return [(Tried(attempt, None if attempt.unread else verdicts[attempt.id]), side) for attempt, side in fresh]
 

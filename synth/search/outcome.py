@@ -48,9 +48,9 @@ def new_attempt(statement: Statement, proposal: Proposal, count: int, round: int
     )
 
 
-def attempt_check(attempt: Attempt, text: str, statement: Statement, timeout: float) -> Check:
-    """The check that decides `attempt` as a proof of `text`, a side of `statement`."""
-    return Check(id=attempt.id, statement=text, header=statement.header, timeout=timeout, **{attempt.form: attempt.proof})
+def attempt_check(attempt: Attempt, statement: Statement, timeout: float) -> Check:
+    """The check that decides `attempt` as a proof of `statement`, or that it is false."""
+    return statement.check(attempt.id, timeout, negated=attempt.negated, **{attempt.form: attempt.proof})
 
 
 def verdict_row(tried: Tried) -> VerdictRow:
@@ -76,7 +76,7 @@ def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | 
     if verdict.outcome is not Outcome.ACCEPTED:
         raise ValueError("only accepted attempts make pairs")
     return Pair(
-        id=content_id("pair", side.text, statement.header, attempt.proof),
+        id=content_id("pair", side.text, statement.header, attempt.proof, *filter(None, [statement.preamble])),
         attempt_id=attempt.id,
         statement_id=statement.id,
         problem_id=statement.problem_id,

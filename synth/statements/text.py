@@ -8,6 +8,8 @@ from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
+_AUTO_BOUND = re.compile(r"set_option\s+(?:relaxedA|a)utoImplicit\s+true")
+
 
 def normalized(statement: str) -> str:
     """`statement` with one name, one spelling of ℕ and ℤ, and single spaces: the text that dedup compares."""
@@ -22,9 +24,12 @@ def under_header(problems: list[Problem], header: str) -> list[Problem]:
 
 
 def new_statement(problem: Problem, text: str, **fields: object) -> Statement:
-    """The statement `text` of `problem`, with its negation where one can be formed."""
+    """The statement `text` of `problem`, with its negation where one can be formed.
+
+    None is formed where Lean may bind variables that the text does not: it would not be the negation of what the text means.
+    """
     try:
-        negation = negate(text)
+        negation = "" if _AUTO_BOUND.search(problem.header + problem.preamble) else negate(text)
     except StatementError:
         negation = ""
     return Statement.model_validate(

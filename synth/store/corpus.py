@@ -24,7 +24,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow.parquet as pq
 
-from synth.records import SCHEMA_VERSION, Pair
+from synth.records import SCHEMA_VERSION, Pair, above
 from synth.store.arrow import to_table
 from synth.store.files import read_records
 from synth.store.rundir import RunDir
@@ -82,7 +82,7 @@ def unique_pairs(stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[P
     seen: set[tuple[str, str, str]] = set()
     for store in stores:
         for pair in store.read("pairs", Pair):
-            content = (pair.header.strip(), " ".join(pair.statement.split()), pair.proof.strip())
+            content = (above(pair.header, pair.preamble), " ".join(pair.statement.split()), pair.proof.strip())
             if content in seen:
                 counts["duplicates"] += 1
             else:
@@ -121,8 +121,8 @@ def lineage(pair: Pair) -> dict[str, Any]:
 
 
 def opening(pair: Pair) -> str:
-    """The text up to the proof: header, the problem as a comment, the statement and `:=`."""
-    header = f"{pair.header.strip()}\n\n" if pair.header.strip() else ""
+    """The text up to the proof: header and preamble, the problem as a comment, the statement and `:=`."""
+    header = f"{front}\n\n" if (front := above(pair.header, pair.preamble)) else ""
     # A comment cannot hold its own delimiters.
     words = pair.problem.replace("-/", "- /").replace("/-", "/ -").strip()
     return f"{header}{f'/-- {words} -/{chr(10)}' if words else ''}{pair.statement.strip()} :="
@@ -142,7 +142,7 @@ def prover_row(pair: Pair) -> dict[str, Any]:
         "split": "train",
         "informal_statement": pair.problem,
         "formal_statement": f"{pair.statement.strip()} :=",
-        "header": pair.header,
+        "header": above(pair.header, pair.preamble) if pair.preamble.strip() else pair.header,
         "form": pair.form,
         "formal_proof": pair.proof,
         **lineage(pair),

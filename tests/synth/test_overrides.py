@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from synth.config import RunConfig
 from synth.overrides import apply_overrides, dotted_keys
 from verify_workers.errors import UserError
 
@@ -78,6 +80,13 @@ def test_unknown_keys_get_the_nearest_valid_one() -> None:
     assert "the nearest valid key is `problems.path`" in failure(data={"problems": {"pth": "x"}})
     assert failure(data={"problems": {"pth": "x"}}).startswith("c.yaml: unknown key `problems.pth`")
     assert "the nearest valid key is `problems`" in failure(data={"problem": {}})
+
+
+def test_a_key_that_each_role_has_is_named_for_each() -> None:
+    of_all = "the nearest valid keys are `models.formalizer.path`, `models.judge.path`, `models.prover.path`"
+    for key, words in (("model.path", of_all), ("judge.path", "the nearest valid key is `models.judge.path`")):
+        with pytest.raises(UserError, match=re.escape(words)):
+            apply_overrides(RunConfig, {}, [f"{key}=x"])
     assert "the keys at the top are name, rounds" in failure("zzzz.qqqq=1")
 
 

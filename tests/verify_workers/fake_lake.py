@@ -1,31 +1,29 @@
 """A lake project without lake: an installation of Lean as `synth` finds it at its users', with the embedded Lean inside.
 
-`lake` and `lean` are shell scripts.  `repl` speaks the community REPL's protocol; what it says comes from real Lean
-through a socket (it is confined and cannot start one), and it can be told to misbehave.
+`lake` and `lean` are shell scripts.  `repl` speaks the community REPL's protocol; what it says comes from real Lean, which it
+has inside (it is confined and cannot start one), and it can be told to misbehave.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import select
-import socket
+import shutil
 import subprocess
 import sys
-import tempfile
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import verify_workers
 from verify_workers.lean import LeanInstall
 
 TOOLCHAIN = "leanprover/lean4:v4.35.0"
 BUILT = ".lake/build/lib/lean"  # in the project, what it compiled itself
 
-# Runs confined, so all it has is the standard library, a socket, and its environment:
-# LEAN_FAKE_LEAN the socket, LEAN_FAKE_FAULTS a file of faults, one taken per reply, LEAN_FAKE_SCRIPT replies to repeat.
+# Runs confined, so all it has is the standard library, what lies in the toolchain's folder, and its environment:
+# LEAN_FAKE_FAULTS a file of faults, one taken per reply, LEAN_FAKE_SCRIPT replies to repeat.
 REPL = r"""#!{python}
-import json, os, socket, sys, time
+import json, os, sys, time
+sys.path.insert(0, os.environ["LEAN_SYSROOT"])
 
 def commands():
     text = ""
@@ -38,12 +36,22 @@ def commands():
     if text.strip():
         yield json.loads(text)
 
+world = None
+
 def lean(text):
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(os.environ["LEAN_FAKE_LEAN"])
-        line.sendall(text.encode("utf-8", "surrogatepass"))
-        line.shutdown(socket.SHUT_WR)
-        return json.loads(b"".join(iter(lambda: line.recv(1 << 16), b"")))
+    global world
+    from verify_workers.kernel import abi, elaborate
+
+    if world is None:
+        imports = "".join(line + "\n" for line in text.split("\n") if line.startswith("import "))
+        try:
+            world = elaborate.boot(os.environ["LEANSHARED"], imports)
+        except abi.LeanError as error:
+            return [{{"severity": "error", "pos": {{"line": 1, "column": 0}}, "endPos": None, "data": str(error)}}]
+        world.lean.start_tasks(1)
+    done = elaborate.elaborate(world, text.encode("utf-8", "surrogatepass"))
+    rows = [json.loads(message) for message in done.messages]
+    return sorted(rows, key=lambda row: (row["pos"]["line"], row["pos"]["column"]))
 
 environments = []
 
@@ -161,20 +169,20 @@ class FakeLake:
     def __post_init__(self) -> None:
         self.project, self.bin = self.root / "project", self.root / "bin"
         self.repl = self.project / "repl" / ".lake" / "build" / "bin" / "repl"
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self.root / "s"))
-        self._listener.listen(16)
-        threading.Thread(target=self._answer, daemon=True).start()
+        for part in ("__init__.py", "processes.py", "kernel", "jail", "lean"):  # what the REPL's Lean is spoken to with
+            there, here = self.root / "verify_workers" / part, Path(verify_workers.__path__[0]) / part
+            there.parent.mkdir(exist_ok=True)
+            shutil.copytree(here, there) if here.is_dir() else shutil.copy(here, there)
         self.write(self.project / "lean-toolchain", f"{TOOLCHAIN}\n")
         self.write(self.project / "lakefile.toml", 'name = "project"\n')
         self.write(self.project / "lake-manifest.json", '{"packages": []}')
         self.write(self.project / "repl" / "lean-toolchain", f"{TOOLCHAIN}\n")
-        variables = self.lean.environment() | {"PATH": self.path, "LEAN_FAKE_LEAN": str(self.root / "s"), "LEAN_SYSROOT": str(self.root)}
+        variables = self.lean.environment() | {"PATH": self.path, "LEAN_SYSROOT": str(self.root)}
         variables["LEAN_PATH"] = f"{self.lean.path}:{self.project / BUILT}"
         variables["LEAN_SRC_PATH"] = str(self.lean.sources[0])
         settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
-        self.executable(self.bin / "lean", f'#!/bin/sh\nexec {" ".join(self.lean.command())} "$@"\n')
+        self.executable(self.bin / "lean", f'#!/bin/sh\nexec {sys.executable} -I -S {self.root}/verify_workers/lean/launcher.py "$@"\n')
         self.executable(self.bin / "leanchecker", LEANCHECKER)
         self.executable(self.repl, REPL.format(python=sys.executable))
 
@@ -196,10 +204,6 @@ class FakeLake:
         assert done.returncode == 0, done.stdout + done.stderr
         new.replace(target)
 
-    def close(self) -> None:
-        """No more answers."""
-        self._listener.close()
-
     @staticmethod
     def write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -209,34 +213,6 @@ class FakeLake:
     def executable(cls, path: Path, text: str) -> None:
         cls.write(path, text)
         path.chmod(0o755)
-
-    def _answer(self) -> None:
-        """Lean's messages on each text that comes through the socket."""
-        while True:
-            try:
-                line, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._run, args=(line,), daemon=True).start()
-
-    def _run(self, line: socket.socket) -> None:
-        """One answer; Lean is ended when the REPL that asked has gone."""
-        with line:
-            text = b"".join(iter(lambda: line.recv(1 << 16), b""))
-            command = [*self.lean.command(), "--json", "--stdin"]
-            with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as output:
-                source.write(text)
-                source.seek(0)
-                process = subprocess.Popen(command, stdin=source, stdout=output, stderr=subprocess.DEVNULL, env=self.lean.environment())
-                gone = select.poll()
-                gone.register(line, select.POLLHUP)
-                while process.poll() is None:
-                    if gone.poll(2):
-                        process.kill()
-                process.wait()
-                output.seek(0)
-                with contextlib.suppress(OSError):
-                    line.sendall(b"[" + b",".join(output.read().splitlines()) + b"]")
 
 
 def script(pairs: list[tuple[dict[str, object], str]], path: Path) -> Path:

@@ -1,107 +1,61 @@
 """Becomes the given program after giving up what a checker of proofs does not need.
 
-    python -I -S confined.py '{"parent": PID, "cpu": S, "memory": BYTES, "files": N, "writable": FOLDER}' PROGRAM ARGS...
+    python -I -S confined.py 'PARENT CPU MEMORY FILES' WRITABLE READABLE PROGRAM ARGS...
 
-PROGRAM is a Python script, which runs in this interpreter, or a binary, which replaces it.
+The first are four numbers, READABLE is one path a line (see `confine`).  PROGRAM is a Python script, which runs in this
+interpreter, or a binary, which replaces it.
 
-Elaborating a proof runs code, so before any of it is read this process: dies with its parent, cannot reach the
-network (its own network namespace, where the kernel permits), cannot create, write or remove any file outside FOLDER
-('' = none) nor signal other processes (Landlock, where the kernel has it), cannot start processes or leave its process
-group (seccomp, on x86-64), and has limits on processor time, address space, files and dumps.  (A binary keeps the right
-to become another program, which is how it was started; everything above then holds for that one.)
-A protection that this kernel lacks is skipped: the verdict does not rest on it.  Standard library only; every import
-is paid for by every check.
+Elaborating a proof runs code, so before any of it is read this process: dies with its parent, keeps no descriptor but the
+three streams, has a network and a user namespace of its own (where the kernel permits), can read nothing but what is
+`readable` and system libraries, nor create, write or remove any file outside `writable` ('' = none), nor signal other
+processes (Landlock, where the kernel has it), cannot start or trace processes, open sockets, queue asynchronous I/O or leave
+its process group (seccomp, on x86-64), and has limits on processor time, address space, files and dumps.  (A binary keeps
+the right to become another program, which is how it was started; everything above then holds for that one.)
+A protection that this kernel lacks is skipped, and `backends.selftest` says so: the verdict does not rest on it.
+Standard library only; every import is paid for by every check.
 """
 
 import ctypes
-import json
 import os
 import resource
-import signal
-import struct
 import sys
 
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
+if __name__ == "__main__":  # run as a script, in an interpreter that knows no packages
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from verify_workers.jail import landlock, seccomp
+
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+SIGKILL = 9  # the module `signal` takes longer to import than all that is done here
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
-LANDLOCK_VERSION = 1  # flag: ask for the kernel's Landlock version
-# Writing, truncating, removing, making and moving files and devices (bits 1, 4-14 by Landlock version), all denied; reading is free.
-WRITES = {1: 0x1FF2, 2: 0x3FF2, 3: 0x7FF2}
-TCP = 0x3  # bind and connect, Landlock version 4
-BENEATH = 1  # a rule for all below a folder
 WRITABLE_BYTES = 1 << 30  # of one file
 STACK = 8 << 20  # bytes: where the user has set no bound, a deep recursion would eat the memory
-SCOPES = 0x3  # abstract sockets and signals, Landlock version 6
-# x86-64: fork, vfork, setpgid, setsid, ptrace, unshare, setns, process_vm_writev, execveat, io_uring_setup
-REFUSED = (57, 58, 109, 112, 101, 272, 308, 311, 322, 425)
-EXECVE = 59
-CLONE, CLONE3, CLONE_THREAD = 56, 435, 0x10000
-AUDIT_ARCH_X86_64 = 0xC000003E
-KILL, ALLOW, EPERM, ENOSYS = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026
-LOAD, EQUAL, AT_LEAST, BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF instructions
+# What programs of any kind read: libraries, interpreters of scripts, and what the C library and Lean's allocator ask of the kernel.
+SYSTEM = (
+    "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/bin", "/usr/bin", "/nix/store", "/gnu/store", "/etc/ld.so.cache",
+    "/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/proc/self", "/proc/meminfo", "/proc/cpuinfo",
+    "/proc/sys/vm/overcommit_memory", "/sys/kernel/mm/transparent_hugepage", "/sys/devices/system/cpu",
+)  # fmt: skip
 
 
-def forbid_processes(libc: ctypes.CDLL, replaceable: bool) -> None:
-    """Threads may start, processes may not; nobody leaves the group that is killed at the end of the check."""
-    if os.uname().machine != "x86_64":
-        return
-    refused = REFUSED if replaceable else (*REFUSED, EXECVE)
-    filters = [
-        (LOAD, 0, 0, 4),  # architecture
-        (EQUAL, 1, 0, AUDIT_ARCH_X86_64),
-        (RETURN, 0, 0, KILL),
-        (LOAD, 0, 0, 0),  # number of the call
-        (AT_LEAST, 0, 1, 0x40000000),  # the x32 numbers
-        (RETURN, 0, 0, KILL),
-        (EQUAL, 0, 1, CLONE3),  # its flags cannot be seen: the C library falls back to clone
-        (RETURN, 0, 0, ENOSYS),
-        (EQUAL, 0, 4, CLONE),
-        (LOAD, 0, 0, 16),  # its flags
-        (BITS, 0, 1, CLONE_THREAD),
-        (RETURN, 0, 0, ALLOW),
-        (RETURN, 0, 0, EPERM),
-        *((EQUAL, len(refused) - index, 0, number) for index, number in enumerate(refused)),
-        (RETURN, 0, 0, ALLOW),
-        (RETURN, 0, 0, EPERM),
-    ]
-    program = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *row) for row in filters))
-    header = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(filters), ctypes.addressof(program)))
-    libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_ulong(ctypes.addressof(header)), 0, 0)
-
-
-def forbid_writing(libc: ctypes.CDLL, writable: str) -> None:
-    """Deny every change to the file system but below `writable`, TCP, and signals to others, as far as the kernel's Landlock goes."""
-    version = libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), LANDLOCK_VERSION)
-    if version < 1:
-        return
-    rules = (ctypes.c_uint64 * 3)(WRITES[min(version, 3)], TCP if version >= 4 else 0, SCOPES if version >= 6 else 0)
-    size = 8 if version < 4 else 16 if version < 6 else 24
-    ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(size), 0)
-    if ruleset < 0:
-        return
-    if writable:
-        folder = os.open(writable, os.O_PATH | os.O_CLOEXEC)
-        rule = ctypes.create_string_buffer(struct.pack("=Qi", WRITES[min(version, 3)], folder), 12)
-        libc.syscall(LANDLOCK_ADD_RULE, ruleset, BENEATH, rule, 0)
-        os.close(folder)
-    libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0)
-    os.close(ruleset)
-
-
-def confine(parent: int, cpu: int, memory: int, files: int, writable: str, replaceable: bool) -> None:
+def confine(parent: int, cpu: int, memory: int, files: int, writable: str, readable: tuple[str, ...], replaceable: bool) -> None:
     """Apply every protection to this process; `cpu` in seconds, `memory` (address space) in bytes.
 
-    `files` may be open at a time, and those below the folder `writable` ('' = none) be written.
+    `files` may be open at a time, those below what is `readable` be read, those below the folder `writable` ('' = none) be written.
     A `replaceable` process may still become another program.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the line above
         os._exit(1)
+    os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
         libc.unshare(CLONE_NEWNET)
-    forbid_writing(libc, writable)
+    rules = landlock.ruleset(libc, (*SYSTEM, *readable), writable)
+    if rules >= 0:
+        landlock.enter(libc, rules)
+        os.close(rules)
     for limit, value in (
         (resource.RLIMIT_CPU, cpu),
         (resource.RLIMIT_AS, memory),
@@ -113,16 +67,21 @@ def confine(parent: int, cpu: int, memory: int, files: int, writable: str, repla
         hard = resource.getrlimit(limit)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))
-    forbid_processes(libc, replaceable)
+    if seccomp.supported():
+        refused = tuple(seccomp.REFUSED.values())
+        seccomp.install(libc, seccomp.refusing(refused if replaceable else (*refused, seccomp.EXECVE), os.getpid()))
 
 
 def main() -> None:
     """Confine this process, then run PROGRAM in it: a script as `__main__`."""
-    program, is_script = sys.argv[2], sys.argv[2].endswith(".py")
-    confine(**json.loads(sys.argv[1]), replaceable=not is_script)
+    del sys.path[0]
+    _, numbers, writable, readable, program, *_ = sys.argv
+    parent, cpu, memory, files = map(int, numbers.split())
+    is_script = program.endswith(".py")
+    confine(parent, cpu, memory, files, writable, tuple(readable.split("\n")), replaceable=not is_script)
     if not is_script:
-        os.execv(program, sys.argv[2:])
-    script, sys.argv = program, sys.argv[2:]
+        os.execv(program, sys.argv[4:])
+    script, sys.argv = program, sys.argv[4:]
     with open(script, encoding="utf-8") as file:
         code = compile(file.read(), script, "exec")
     exec(code, {"__name__": "__main__", "__file__": script})

@@ -14,9 +14,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
-from verify_workers.backends.launch import confined, died
+from verify_workers.backends.launch import Limits, confined, died, environment
 from verify_workers.lean.install import Lean
 from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Verdict
@@ -34,6 +35,10 @@ Reply = TypeVar("Reply")
 
 class Failed(Exception):
     """The process is gone or what it says is no reply to us: it has been ended and no verdict exists."""
+
+
+class Ended(Failed):
+    """The process ended by itself, with a status of its own choice, before its reply was whole."""
 
 
 class Stopped(Exception):
@@ -57,23 +62,18 @@ class Conversation:
 
     def __init__(self, lean: Lean, program: list[str], folder: str, memory: int) -> None:
         """`program` runs confined, in `folder`, in the environment of `lean`; `memory` bounds its address space beyond what is mapped."""
-        limits: dict[str, int | str] = {
-            "parent": os.getpid(),
-            "cpu": CPU_SECONDS,
-            "memory": memory + lean.mapped,
-            "files": FILES,
-            "writable": "",
-        }
+        limits = Limits(CPU_SECONDS, memory, FILES, readable=(Path(folder),))
+        self.turn = 0  # which question was asked last, as the backend counts
         self._output, self._errors = bytearray(), bytearray()
         self._asking = threading.Lock()
         try:
             self._process = subprocess.Popen(
-                [*confined(limits), *program],
+                confined(lean, limits, program),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                env=lean.environment() | {"TMPDIR": folder},
+                env=environment(lean, folder),
                 start_new_session=True,
             )
         except OSError as error:
@@ -172,9 +172,12 @@ class Conversation:
     def _hung_up(self) -> Crashed | Failed:
         """Why the process closed its output before the reply was whole."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            end = died(self._process.wait(GOODBYE), bytes(self._errors))
+            status = self._process.wait(GOODBYE)
+            end = died(status, bytes(self._errors))
             if end and not self._output.strip():
                 return Crashed(*end)
+            if status >= 0:
+                return Ended(self._last_words())
         return Failed(self._last_words())
 
     def _last_words(self) -> str:

@@ -116,18 +116,21 @@ class ForkBackend:
         except StatementError as error:
             return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
         if self._policy:
-            refused = refusal(parsed)
+            refused = refusal(parsed, "kernel")
             if refused is not None:
                 return refused
-        top = parsed.header
-        missing = self._missing(check, "the header", top.imports)
+        imports = parsed.header.imports
+        missing = self._missing(check, "the header", imports)
         if missing is not None:
             return missing
-        statement = source(theorem)
-        prefix = top.rest.strip() and top.rest.rstrip() + "\n"
-        before = "" if parsed.whole_file else f"{statement} := "
-        reply = self._ask(top.imports, statement, _components(theorem.name), f"{before}{parsed.without_imports}\n", prefix, check.timeout)
-        return _decide(check, reply, _Lines(prefix, before))
+        question = {
+            "statement": source(theorem),
+            "target": _components(theorem.name),
+            "negated": check.negated,
+            "prefix": parsed.above,
+            "source": f"{parsed.before}{parsed.without_comments}\n",
+        }
+        return _decide(check, self._ask(imports, question, check.timeout), _Lines(parsed.above, parsed.before))
 
     def _snippet(self, check: Snippet) -> Verdict:
         """What Lean says about a whole file that nobody has asked to prove anything."""
@@ -140,7 +143,7 @@ class ForkBackend:
         if missing is not None:
             return missing
         prefix = top.rest.strip() and top.rest.rstrip() + "\n"
-        reply = self._ask((*top.imports, *own.imports), "", (), f"{own.rest}\n", prefix, check.timeout)
+        reply = self._ask((*top.imports, *own.imports), {"prefix": prefix, "source": f"{own.rest}\n"}, check.timeout)
         return _decide_snippet(check, reply, _Lines(prefix, ""))
 
     def _missing(self, check: Check, where: str, modules: tuple[str, ...]) -> Verdict | None:
@@ -151,14 +154,12 @@ class ForkBackend:
                 return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
         return None
 
-    def _ask(
-        self, imports: tuple[str, ...], statement: str, target: tuple[str, ...], text: str, prefix: str, timeout: float
-    ) -> dict[str, Any]:
+    def _ask(self, imports: tuple[str, ...], question: dict[str, Any], timeout: float) -> dict[str, Any]:
         """One failure is mended by a fresh session; the second is the caller's to report."""
         for attempt in (1, 2):
             try:
                 session = self._session(imports)
-                return session.check(statement, target, text, prefix=prefix, timeout=timeout, memory=self._memory)
+                return session.check(**question, timeout=timeout, memory=self._memory)
             except ZygoteFailed:
                 failed = self._sessions.pop(imports, None)
                 if failed is not None:
@@ -190,10 +191,10 @@ class ForkBackend:
 
 def _unfit(check: Check, text: str) -> Verdict | None:
     """The verdict on what Lean cannot be given at all."""
-    if len(text) + len(check.statement) + len(check.header) > MAX_TEXT:
+    if len(text) + len(check.statement) + len(check.preamble) + len(check.header) > MAX_TEXT:
         return _verdict(check, Outcome.RESOURCE, "text too long")
     try:
-        (check.statement + check.header + text).encode()
+        (check.statement + check.preamble + check.header + text).encode()
     except UnicodeEncodeError as error:
         return _verdict(check, Outcome.REJECTED, Reason.ELABORATION, f"not a text: {error.reason}")
     return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import os
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+from verify_workers.lean.install import Lean
 from verify_workers.records import Outcome, Reason
 
 CONFINED = Path(__file__).with_name("confined.py")
@@ -15,23 +17,74 @@ CONFINED = Path(__file__).with_name("confined.py")
 OPTIONS = ("-DautoImplicit=false", "-DrelaxedAutoImplicit=false")
 # The candidate's doing, as far as anyone can tell: a checker's own failure does not look like this.
 FAULTS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE})
+NO_THREAD = "failed to create thread"  # Lean's words before it aborts
+THREAD_SPACE = 1 << 30  # bytes of address space that a thread of Lean takes; hardly any of it is used
+OTHER_THREADS = 8  # beside one for each processor
 
 
-def confined(limits: dict[str, int | str]) -> list[str]:
-    """The argv prefix that confines the program after it (see `confined.py`)."""
-    return [sys.executable, "-I", "-S", str(CONFINED), json.dumps(limits)]
+@dataclass(frozen=True)
+class Limits:
+    """What one confined process may use.
+
+    cpu       seconds of processor time
+    memory    bytes of address space beyond what is mapped of the library and what threads take
+    files     open at a time
+    writable  folder below which it may write, '' for none
+    readable  files and folders that it may read beside its Lean's, this interpreter's and the system's
+    """
+
+    cpu: int
+    memory: int
+    files: int
+    writable: str = ""
+    readable: tuple[Path, ...] = ()
+
+
+def confined(lean: Lean, limits: Limits, program: list[str]) -> list[str]:
+    """The command that runs `program`, Lean or something that uses it, confined (see `confined.py`); this process is its parent."""
+    space = limits.memory + lean.mapped + threads(lean.environment()) * THREAD_SPACE
+    numbers = f"{os.getpid()} {limits.cpu} {space} {limits.files}"
+    paths = [str(path) for path in (Path(program[0]), *readable(lean), *limits.readable)]
+    return [sys.executable, "-I", "-S", str(CONFINED), numbers, limits.writable, "\n".join(paths), *program]
+
+
+def environment(lean: Lean, folder: str) -> dict[str, str]:
+    """The whole environment of a confined process that works in `folder`; the caller's to change."""
+    # The rings of asynchronous I/O are memory that is shared with the kernel, which reads and writes files for whoever holds them.
+    return lean.environment() | {"TMPDIR": folder, "UV_USE_IO_URING": "0"}
+
+
+def threads(variables: dict[str, str]) -> int:
+    """How many threads Lean starts in this environment, at most."""
+    asked = variables.get("LEAN_NUM_THREADS", "")
+    return OTHER_THREADS + max(os.cpu_count() or 1, int(asked) if asked.isdecimal() and len(asked) < 5 else 1)
+
+
+def readable(lean: Lean) -> list[Path]:
+    """Files and folders of a Lean, of its compiled modules, and of this interpreter."""
+    variables = lean.environment()
+    named = [*variables.get("LEAN_PATH", "").split(os.pathsep), *variables.get("LD_LIBRARY_PATH", "").split(os.pathsep)]
+    named += [variables.get("LEAN_SYSROOT", ""), os.path.dirname(variables.get("LEANSHARED", ""))]
+    toolchain = Path(os.path.realpath(lean.program()[0])).parent.parent
+    if (toolchain / "lib" / "lean").is_dir():  # else the binary lies where it pleases, and so may everything beside it
+        named.append(str(toolchain))
+    for prefix in {sys.base_prefix, sys.prefix}:
+        named += [f"{prefix}/bin", f"{prefix}/lib", f"{prefix}/lib64", f"{prefix}/pyvenv.cfg"]
+    return [Path(path) for path in dict.fromkeys(named) if os.path.isabs(path) and path.strip("/") and "\n" not in path]
 
 
 def died(status: int, errors: bytes) -> tuple[Outcome, str, str] | None:
-    """(outcome, reason, detail) of a Lean that ended by a signal of the candidate's making, None for any other end.
+    """(outcome, reason, detail) of a Lean that ended by a signal of the candidate's making or for want of threads, None for any other end.
 
     `status` as subprocess gives it, `errors` what it wrote to standard error.
     """
     if status == -signal.SIGXCPU:
         return Outcome.TIMEOUT, "processor time", ""
+    words = errors.decode("utf-8", "replace").lower()
+    if status and NO_THREAD in words:
+        return Outcome.INFRA, f"Lean {NO_THREAD}: this machine allows no more threads or address space", ""
     if -status not in FAULTS:
         return None
-    words = errors.decode("utf-8", "replace").lower()
     if any(sign in words for sign in ("out of memory", "bad_alloc", "cannot allocate")):
         return Outcome.RESOURCE, "memory", ""
     detail = "Lean's stack overflowed" if "stack overflow" in words else f"Lean crashed (signal {-status})"

@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
-from verify_workers.backends.launch import died
+from verify_workers.backends import selftest
+from verify_workers.backends.launch import died, environment
 from verify_workers.backends.process import MEMORY, ProcessBackend
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject
@@ -34,10 +35,12 @@ class LeanCheckerBackend(ProcessBackend):
         self._checker = project.lean.parent / "leanchecker"
         if not os.access(self._checker, os.X_OK):
             raise UserError(f"the strict audit in a lake project needs leanchecker, which Lean {project.version} lacks: use 4.28 or newer")
+        selftest.warn(project)
         super().__init__(project, memory)
 
     def _ask_lean(self, check: Check, parsed: ParsedCheck | None, compiled: Path | None = None) -> Verdict:
-        with tempfile.TemporaryDirectory(prefix="proof-synth-") as folder:
+        # Below a folder that only this user may enter: what has been a place of modules can never be made again by others.
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             compiled = Path(folder) / f"{MODULE}.olean"
             verdict = super()._ask_lean(check, parsed, compiled)
             return self._replay(check, verdict, compiled) if verdict.accepted else verdict
@@ -46,10 +49,10 @@ class LeanCheckerBackend(ProcessBackend):
         """The verdict on an accepted check after the kernel has seen the compiled file again."""
         if not compiled.is_file():
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason="Lean accepted the file and compiled nothing")
-        environment = self._install.environment()
-        environment["LEAN_PATH"] = os.pathsep.join(filter(None, (str(compiled.parent), environment.get("LEAN_PATH", ""))))
+        variables = environment(self._install, self._folder)
+        variables["LEAN_PATH"] = os.pathsep.join(filter(None, (str(compiled.parent), variables.get("LEAN_PATH", ""))))
         try:
-            run = self._run([str(self._checker), MODULE], b"", check.timeout, environment)
+            run = self._run([str(self._checker), MODULE], b"", check.timeout, variables, (compiled.parent,))
         except OSError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run leanchecker: {error}")
         if run.stopped is not None:
@@ -57,7 +60,10 @@ class LeanCheckerBackend(ProcessBackend):
         if run.status == 0:
             return verdict.model_copy(update={"audit": "leanchecker"})
         words = " ".join((run.output + run.errors).decode("utf-8", "replace").split())
-        if PROBLEM in words or died(run.status, run.errors):
+        end = died(run.status, run.errors)
+        if end and end[0] is not Outcome.REJECTED:
+            return Verdict(id=check.id, outcome=end[0], reason=f"leanchecker: {end[1]}")
+        if PROBLEM in words or end:
             message = Message(severity="error", line=1, column=0, text=words[:4000])
             return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.KERNEL, messages=[message], audit="leanchecker")
         return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"leanchecker ended with status {run.status}: {words[-300:]}")

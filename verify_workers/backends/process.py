@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import ClassVar
 
 from verify_workers import policy
+from verify_workers.backends import selftest
 from verify_workers.backends.base import Place
-from verify_workers.backends.launch import OPTIONS, confined, died
+from verify_workers.backends.launch import OPTIONS, Limits, confined, died, environment
 from verify_workers.errors import UserError
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
-from verify_workers.text import pin
+from verify_workers.text import pin, snippet
 from verify_workers.text.parsed import ParsedCheck
 
 MEMORY = 2 << 30  # bytes of private memory before a check counts as `resource`
@@ -47,6 +48,7 @@ class Run:
 
 def make(place: Place) -> ProcessBackend:
     """For `backends.BACKENDS`."""
+    selftest.warn(place.lean)
     return ProcessBackend(place.lean, place.memory_mb << 20, place.snapshots)
 
 
@@ -65,7 +67,8 @@ class ProcessBackend:
         self._memory = memory
         self.lean = install.version
         self.library = install.revision
-        # The working directory of every child: empty, and nothing in it can be written from inside.
+        # The working directory of every child, and the place of whatever is made for one check: a folder that only this user may
+        # enter, so that nobody else can put anything where something of ours has been.
         self._folder = tempfile.mkdtemp(prefix="proof-synth-")
 
     @property
@@ -96,19 +99,29 @@ class ProcessBackend:
     def _ask_lean(self, check: Check, parsed: ParsedCheck | None, compiled: Path | None = None) -> Verdict:
         """The verdict of Lean's messages; what Lean makes of the file is written to `compiled`, if that is given."""
         file = None if parsed is None else pin.build(parsed)
-        text = file.text if file else pin.snippet(check)
-        environment, options = self._install.environment(), [*OPTIONS, "--stdin", "--json"]
+        loose = snippet.build(f"{check.header}\n" if check.header else "", check.code or "")
+        text = file.text if file else loose.text
+        variables, options = environment(self._install, self._folder), [*OPTIONS, "--stdin", "--json"]
+        readable: tuple[Path, ...] = (Path(self._folder),)
         if compiled is not None:
             options.append(f"-o{compiled}")
         try:
-            if self._snapshots is not None and parsed is not None:
+            if self._snapshots is not None and parsed is not None and file is not None:
                 top = parsed.header
-                options.append(f"--incr-load={header_snapshot(self._install, top.imports, OPTIONS, self._snapshots)}")
-                environment["LEAN_PATH"] = NOWHERE
+                saved = header_snapshot(self._install, top.imports, OPTIONS, self._snapshots)
+                options.append(f"--incr-load={saved}")
+                readable = (*readable, saved, saved.with_name(f"{saved.name}.deps"))
+                variables["LEAN_PATH"] = NOWHERE
                 # All imports on the first line, as in the saved header; every line keeps its number.
-                text = f"{header_line(top.imports)} {top.rest}{text[len(check.header) :]}"
-            program = [*self._install.program(), *options]
-            run = self._run(program, text.encode("utf-8"), check.timeout, environment, str(compiled.parent) if compiled else "")
+                text = f"{header_line(top.imports)} {top.rest}{text[file.body - 1 :]}"
+            run = self._run(
+                [*self._install.program(), *options],
+                text.encode("utf-8"),
+                check.timeout,
+                variables,
+                readable,
+                str(compiled.parent) if compiled else "",
+            )
         except HeaderFailed as error:
             message = Message(severity="error", line=1, column=0, text=f"the header: {str(error)[: pin.MAX_MESSAGE_CHARACTERS]}")
             return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
@@ -129,7 +142,7 @@ class ProcessBackend:
             output = run.output.decode("utf-8")
             if NOWHERE in output:
                 raise pin.Malformed("the header's snapshot was not used")
-            reading = pin.read(file, output, run.status) if file else pin.read_snippet(check, output, run.status)
+            reading = pin.read(file, output, run.status) if file else snippet.read(loose, output, run.status)
         except (pin.Malformed, UnicodeDecodeError) as error:
             detail = run.errors.decode("utf-8", "replace").strip()[-500:]
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"{error}; {detail}" if detail else str(error))
@@ -142,17 +155,21 @@ class ProcessBackend:
             audit="text" if file else "none",
         )
 
-    def _run(self, program: list[str], text: bytes, timeout: float, environment: dict[str, str], writable: str = "") -> Run:
-        """A confined `program` on `text`, in a session of its own that is gone when this returns; it may write in `writable` only."""
-        seconds, memory = timeout + self._install.start_up, self._memory + self._install.mapped
-        limits: dict[str, int | str] = {
-            "parent": os.getpid(),
-            "cpu": int(2 * seconds) + 2,
-            "memory": memory,
-            "files": FILES,
-            "writable": writable,
-        }
-        command = [*confined(limits), *program]
+    def _run(
+        self,
+        program: list[str],
+        text: bytes,
+        timeout: float,
+        variables: dict[str, str],
+        readable: tuple[Path, ...],
+        writable: str = "",
+    ) -> Run:
+        """A confined `program` on `text`, in a session of its own that is gone when this returns.
+
+        It reads what is `readable` beside its Lean, and may write in `writable` only.
+        """
+        seconds = timeout + self._install.start_up
+        command = confined(self._install, Limits(int(2 * seconds) + 2, self._memory, FILES, writable, readable), program)
         deadline = time.monotonic() + seconds
         with os.fdopen(os.memfd_create("check"), "wb") as source:
             source.write(text)
@@ -164,7 +181,7 @@ class ProcessBackend:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=self._folder,
-                env=environment | {"TMPDIR": self._folder},
+                env=variables,
                 start_new_session=True,
             )
         try:

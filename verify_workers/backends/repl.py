@@ -35,7 +35,7 @@ def make(place: Place) -> ReplBackend:
 
 
 class ReplBackend(SessionBackend):
-    """See `verify_workers.backends.base.Backend`; one REPL process, on the header of the last check."""
+    """See `verify_workers.backends.base.Backend`; a REPL on the header of the last check.  A turn is the number of an environment."""
 
     name = "repl"
 
@@ -44,26 +44,25 @@ class ReplBackend(SessionBackend):
         if project.repl is None:
             raise ValueError("the project has no REPL")
         super().__init__(project, [str(project.repl)], memory_mb, header_seconds)
-        self._last = 0  # environment of the last reply
 
     def _open(self, conversation: Conversation, header: str) -> str:
-        self._last = -1
+        conversation.turn = -1
         top = headers.split(header)
         text = "".join(f"import {module}\n" for module in top.imports) + OPTIONS + top.rest
         reply = ask(conversation, {"cmd": text}, self._header_seconds, HEADER_MEMORY)
         if isinstance(reply.get("message"), str) and any(words in reply["message"] for words in _NO_MODULE):
             return str(reply["message"])
-        return next((message.text for message in self._messages(reply, 0) if message.severity == "error"), "")
+        return next((message.text for message in self._messages(conversation, reply, 0) if message.severity == "error"), "")
 
     def _elaborate(self, conversation: Conversation, header: str, body: str, seconds: float, memory: int) -> list[Message]:
-        return self._messages(ask(conversation, {"cmd": body, "env": 0}, seconds, memory), header.count("\n") + 1)
+        return self._messages(conversation, ask(conversation, {"cmd": body, "env": 0}, seconds, memory), header.count("\n") + 1)
 
-    def _messages(self, reply: dict[str, Any], above: int) -> list[Message]:
+    def _messages(self, conversation: Conversation, reply: dict[str, Any], above: int) -> list[Message]:
         """Lean's messages in a reply, `above` lines further down; Failed unless it is the reply to the last command."""
-        if reply.get("env") != self._last + 1 or isinstance(reply.get("env"), bool):
+        if reply.get("env") != conversation.turn + 1 or isinstance(reply.get("env"), bool):
             said = reply.get("message", f"environment {reply.get('env')}")
-            raise Failed(f"not the reply that was due (environment {self._last + 1}): {str(said)[:200]}")
-        self._last += 1
+            raise Failed(f"not the reply that was due (environment {conversation.turn + 1}): {str(said)[:200]}")
+        conversation.turn += 1
         try:
             return [
                 Message(

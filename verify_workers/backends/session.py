@@ -1,4 +1,9 @@
-"""Checking in a Lean process that has imported the header once: the part that `repl` and `worker` share."""
+"""Checking in a Lean process that has imported the header once: the part that `repl` and `worker` share.
+
+Checks are answered one after the other by the process of their header: the policy keeps them from running code there.
+A snippet may run any code and could prepare its process for whoever comes next.  So each gets a process of its own,
+which has answered nobody and will answer nobody else.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +15,18 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
 from verify_workers import policy
-from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Failed, Stopped, without_reply
+from verify_workers.backends import selftest
+from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Ended, Failed, Stopped, without_reply
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
-from verify_workers.text import pin
+from verify_workers.text import pin, snippet
 from verify_workers.text.parsed import ParsedCheck
 
 
 class SessionBackend(ABC):
-    """See `verify_workers.backends.base.Backend`: one process, on the header of the last check; text is read (`audit: text`)."""
+    """See `verify_workers.backends.base.Backend`: a process on the header of the last check; text is read (`audit: text`)."""
 
     name: ClassVar[str]
 
@@ -30,7 +36,8 @@ class SessionBackend(ABC):
         self._install, self._program = lean, program
         self._memory, self._header_seconds = memory_mb << 20, header_seconds
         self._folder = tempfile.mkdtemp(prefix="proof-synth-")  # the working directory: nothing in it can be written
-        self._conversation: Conversation | None = None
+        self._conversation: Conversation | None = None  # for checks
+        self._snippet: Conversation | None = None  # for the snippet that is being answered
         self._header = ""
         self._imported = 0  # bytes of private memory after the header
 
@@ -51,6 +58,7 @@ class SessionBackend(ABC):
 
     def tested(self) -> Self:
         """This backend, if it passes its self-test; else it is closed."""
+        selftest.warn(self._install)
         try:
             self.self_test()
         except BaseException:
@@ -60,82 +68,119 @@ class SessionBackend(ABC):
 
     @property
     def processes(self) -> list[int]:
-        return [] if self._conversation is None else [self._conversation.pid]
+        return [conversation.pid for conversation in (self._conversation, self._snippet) if conversation is not None]
 
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned text."""
         started = time.monotonic()
-        parsed = None
-        if isinstance(check, Snippet):
-            verdict = pin.unfit(check)
-        else:
-            parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
-            verdict = policy.refusal(parsed)
-        if verdict is None:
-            try:
-                verdict = self._answer(check, parsed)
-            except (Stopped, Crashed, Failed) as trouble:
-                self._end()
-                verdict = without_reply(check, trouble)
+        verdict = self._on_snippet(check) if isinstance(check, Snippet) else self._on_check(check)
         origin = {"lean": self.lean, "library": self.library, "backend": self.name, "seconds": time.monotonic() - started}
         return verdict.model_copy(update=origin)
 
     def close(self) -> None:
-        """End the process and remove its folder."""
+        """End the processes and remove their folder."""
+        self._end_snippet()
         self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _answer(self, check: Check, parsed: ParsedCheck | None) -> Verdict:
-        file = None if parsed is None else pin.build(parsed)
-        if file is None:
-            header, body = _snippet_parts(check)
-        else:
-            header, body = check.header, file.text[len(check.header) + 1 :]
+    def _on_check(self, check: Check) -> Verdict:
+        parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
+        refused = policy.refusal(parsed)
+        if refused is not None:
+            return refused
+        try:
+            return self._answer(check, parsed)
+        except (Stopped, Crashed, Failed) as trouble:
+            self._end()
+            return without_reply(check, trouble)
+
+    def _answer(self, check: Check, parsed: ParsedCheck) -> Verdict:
+        file = pin.build(parsed)
+        header, body = file.text[: file.body - 1], file.text[file.body :]
         problem = self._enter(header)
         if problem:
-            message = Message(severity="error", line=1, column=0, text=f"the header: {problem[: pin.MAX_MESSAGE_CHARACTERS]}")
-            return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+            return _wrong_header(check, problem)
         assert self._conversation is not None
-        messages = self._elaborate(self._conversation, header, body, check.timeout, self._imported + self._memory)
+        memory = self._imported + self._memory
+        messages = self._elaborate(self._conversation, header, body, check.timeout, memory)
         messages.sort(key=lambda message: message.line)
         if self._conversation.private > self._imported + self._memory // 2:
             self._end()  # what earlier checks left in its memory is not this one's
         try:
-            reading = pin.decide(file, messages) if file else pin.decide_snippet(messages, header.count("\n") + 1)
+            reading = pin.decide(file, messages)
         except pin.Malformed as error:
             raise Failed(str(error)) from error
-        return Verdict(
-            id=check.id,
-            outcome=reading.outcome,
-            reason=str(reading.reason),
-            messages=list(reading.messages),
-            axioms=list(reading.axioms),
-            audit="text" if file else "none",
-        )
+        return _verdict(check, reading, "text")
+
+    def _on_snippet(self, check: Snippet) -> Verdict:
+        unfit = pin.unfit(check)
+        if unfit is not None:
+            return unfit
+        header, body = _snippet_parts(check)
+        file = snippet.build(f"{header}\n", body)
+        try:
+            self._snippet = Conversation(self._install, self._program, self._folder, HEADER_MEMORY)
+            problem = self._import(self._snippet, header)
+            if problem:
+                return _wrong_header(check, problem)
+            body, memory = file.text[len(header) + 1 :], self._snippet.private + self._memory
+            try:
+                messages = self._elaborate(self._snippet, header, body, check.timeout, memory)
+            except Ended:  # something in the file ended it
+                messages = []
+        except (Stopped, Crashed, Failed) as trouble:
+            return without_reply(check, trouble)
+        finally:
+            self._end_snippet()
+        return _verdict(check, snippet.decide(file, sorted(messages, key=lambda message: message.line)), "none")
 
     def _enter(self, header: str) -> str:
-        """Have a process on `header`; returns Lean's words if the header itself is in error."""
+        """Have a process on `header` for checks; returns Lean's words if the header itself is in error."""
         if self._conversation is not None and self._header == header:
             return ""
         self._end()  # never two imports in one process
-        self._conversation = Conversation(self._install, self._program, self._folder, HEADER_MEMORY)
-        self._header = header
-        try:
-            problem = self._open(self._conversation, header)
-        except Stopped as stopped:
-            raise Failed(f"importing the header took more than it may ({stopped.outcome})") from stopped
-        except Crashed as crash:
-            raise Failed(f"importing the header: {crash}") from crash
+        self._conversation, self._header = Conversation(self._install, self._program, self._folder, HEADER_MEMORY), header
+        problem = self._import(self._conversation, header)
         if problem:
             self._end()
         else:
             self._imported = self._conversation.private
         return problem
 
+    def _import(self, conversation: Conversation, header: str) -> str:
+        """Lean's words if the header is in error; Failed if no answer comes to it."""
+        try:
+            return self._open(conversation, header)
+        except Stopped as stopped:
+            raise Failed(f"importing the header took more than it may ({stopped.outcome})") from stopped
+        except Crashed as crash:
+            raise Failed(f"importing the header: {crash}") from crash
+
     def _end(self) -> None:
         conversation, self._conversation = self._conversation, None
         if conversation is not None:
             conversation.close()
+
+    def _end_snippet(self) -> None:
+        conversation, self._snippet = self._snippet, None
+        if conversation is not None:
+            conversation.close()
+
+
+def _wrong_header(check: Check, problem: str) -> Verdict:
+    message = Message(severity="error", line=1, column=0, text=f"the header: {problem[: pin.MAX_MESSAGE_CHARACTERS]}")
+    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+
+
+def _verdict(check: Check, reading: pin.Reading, audit: str) -> Verdict:
+    return Verdict(
+        id=check.id,
+        outcome=reading.outcome,
+        reason=str(reading.reason),
+        messages=list(reading.messages),
+        axioms=list(reading.axioms),
+        audit=audit,
+    )
 
 
 def _snippet_parts(check: Check) -> tuple[str, str]:

@@ -30,17 +30,16 @@ def make(place: Place) -> WorkerBackend:
 
 
 class WorkerBackend(SessionBackend):
-    """See `verify_workers.backends.base.Backend`; one file worker, on the header of the last check."""
+    """See `verify_workers.backends.base.Backend`; a file worker on the header of the last check.  A turn is a version of the document."""
 
     name = "worker"
 
     def __init__(self, lean: Lean, memory_mb: int = 4096, header_seconds: float = 300.0) -> None:
         """`memory_mb` (MB of 2^20 bytes) bounds private memory beyond the header; `header_seconds` the import of a header."""
         super().__init__(lean, [*lean.program(), *OPTIONS, *PROMPT, "--worker", DOCUMENT], memory_mb, header_seconds)
-        self._version = 0
 
     def _open(self, conversation: Conversation, header: str) -> str:
-        self._version = 1
+        conversation.turn = 1
         document = {"uri": DOCUMENT, "languageId": "lean4", "version": 1, "text": f"{header}\n"}
         question = (
             # No pause after an edit: there will be no next keystroke.
@@ -52,11 +51,12 @@ class WorkerBackend(SessionBackend):
         return next((message.text for message in _messages(rows, header) if message.severity == "error"), "")
 
     def _elaborate(self, conversation: Conversation, header: str, body: str, seconds: float, memory: int) -> list[Message]:
-        self._version += 1
+        conversation.turn += 1
         text = f"{header}\n{body}"
-        document = {"uri": DOCUMENT, "version": self._version}
-        question = _frame("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]}) + _wait(self._version)
-        return _messages(conversation.ask(question, _diagnostics(self._version), seconds, memory, unasked=True), text)
+        version = conversation.turn
+        document = {"uri": DOCUMENT, "version": version}
+        question = _frame("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]}) + _wait(version)
+        return _messages(conversation.ask(question, _diagnostics(version), seconds, memory, unasked=True), text)
 
 
 def _frame(method: str, parameters: dict[str, Any], number: int | None = None) -> bytes:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from verify_workers.jail import escapes
 from verify_workers.kernel import jail
 from verify_workers.processes import private_bytes
 
@@ -26,6 +27,8 @@ TICK = 0.02  # seconds between two looks at memory
 MAX_OUTPUT = 1 << 26  # bytes
 SERVER_CPU_SECONDS = 3600.0
 _LENGTH = struct.Struct("<I")
+_NO_FOLDER = "/proof-synth-no-such-folder"  # the jail refuses before it looks whether there is one
+_NO_FILE = f"{_NO_FOLDER}/here/file"
 
 
 class OwnerGone(Exception):
@@ -109,15 +112,26 @@ def stop(server: Child) -> None:
         _close(server)
 
 
-def _fork(work: Callable[[], None], keep: tuple[int, ...], cpu_seconds: float) -> int:
+def escaped(owner: socket.socket) -> str:
+    """What a child of this process could do that it must not, in words; '' if the jail holds."""
+    shared = jail.inherited()
+    if shared:
+        return f"share memory: {', '.join(shared)}"
     parent = os.getpid()
+    child = start(lambda: "; ".join(escapes.through(_NO_FILE, _NO_FOLDER, parent, descriptors=1)).encode(), 10.0, 1 << 28)
+    finish([child], owner)
+    return child.data.decode() if child.ended == "ok" else f"not be tested: {child.ended}, signal {child.signal}"
+
+
+def _fork(work: Callable[[], None], keep: tuple[int, ...], cpu_seconds: float) -> int:
+    parent, forbidden = os.getpid(), jail.rules()
     pid = os.fork()
     if pid == 0:
         status = 70
         try:
             gc.disable()
             jail.die_with(parent)
-            jail.enter(keep, cpu_seconds)
+            jail.enter(keep, cpu_seconds, forbidden)
             work()
             status = 0
         finally:

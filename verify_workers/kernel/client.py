@@ -82,7 +82,8 @@ class _Zygote:
     def _boot(self) -> None:
         _, library, path, imports, quiet = self.key
         ours, theirs = socket.socketpair()
-        environment = {"LEAN_PATH": str(path), "LC_ALL": "C.UTF-8"}
+        # The rings of asynchronous I/O would stay mapped in every child: a way past the filter of its system calls.
+        environment = {"LEAN_PATH": str(path), "LC_ALL": "C.UTF-8", "UV_USE_IO_URING": "0"}
         environment |= {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         command = [sys.executable, "-I", "-S", "-c", _ENTRY, str(ROOT), *(["--quiet"] if quiet else [])]
         with theirs:
@@ -160,14 +161,23 @@ class Session:
             raise ZygoteFailed(f"the session did not start: {error}") from error
 
     def check(
-        self, statement: str, target: tuple[str, ...], source: str, *, prefix: str = "", timeout: float, memory: int, same_text: bool = True
+        self,
+        statement: str = "",
+        target: tuple[str, ...] = (),
+        source: str = "",
+        *,
+        prefix: str = "",
+        negated: bool = False,
+        timeout: float,
+        memory: int,
+        same_text: bool = True,
     ) -> dict[str, Any]:
         """Reports of the children for one check (see `zygote.SessionServer.check`); ZygoteFailed if there is no proper reply.
 
         `timeout` in seconds for each child, `memory` in bytes.
         """
         self._sequence += 1
-        request = {"seq": self._sequence, "statement": statement, "target": target, "source": source, "prefix": prefix,
+        request = {"seq": self._sequence, "statement": statement, "target": target, "source": source, "prefix": prefix, "negated": negated,
                    "timeout": timeout, "memory": memory, "same_text": same_text}  # fmt: skip
         try:
             self._channel.settimeout(timeout + max(timeout, 5.0) + GRACE_SECONDS)

@@ -1,4 +1,4 @@
-"""Child A: the declarations that a theorem rests on and the header lacks, as JSON.
+"""Children A and S: the declarations that a theorem, or a statement, rests on and the header lacks, as JSON.
 
 `[rows, declarations]`: `rows` is a hash-consed table of names, levels and expressions, each row naming earlier rows
 by index (-1: anonymous name, level zero); `declarations` stand in dependency order.  Constructors and recursors are
@@ -17,6 +17,7 @@ from __future__ import annotations
 import ctypes as C
 import json
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 from verify_workers.kernel import abi
@@ -42,12 +43,12 @@ def find_target(world: World, kernel: int, wanted: Key) -> Key | None:
     return found[0] if len(found) == 1 else None
 
 
-def closure(world: World, kernel: int, root: Key) -> list[Key]:
-    """New constants that `root` rests on, dependencies first; one entry per inductive family."""
+def closure(world: World, kernel: int, roots: Iterable[Key]) -> list[Key]:
+    """New constants that `roots` rest on, dependencies first; one entry per inductive family."""
     lean, pristine = world.lean, world.kernel
     order: list[Key] = []
     seen: set[Key] = set()
-    todo: list[tuple[Key, bool]] = [(root, False)]
+    todo: list[tuple[Key, bool]] = [(root, False) for root in roots]
     while todo:
         k, done = todo.pop()
         if done:
@@ -197,8 +198,16 @@ class Writer:
 
 
 def declarations(world: World, kernel: int, order: list[Key]) -> bytes:
-    """The constants of `order` as JSON; Refused on an axiom, on unsafe or partial code, and on anything unknown."""
-    lean, writer, out = world.lean, Writer(), []
+    """The constants of `order` as JSON; Refused as `_declarations` says."""
+    writer = Writer()
+    out = _declarations(world, kernel, order, writer)
+    return json.dumps([writer.rows, out], separators=(",", ":")).encode()
+
+
+def _declarations(world: World, kernel: int, order: list[Key], writer: Writer) -> list[list[Any]]:
+    """The constants of `order`; Refused on an axiom, on unsafe or partial code, and on anything unknown."""
+    lean = world.lean
+    out: list[list[Any]] = []
     for k in order:
         info = lean.find(kernel, k)
         if info is None:
@@ -222,20 +231,24 @@ def declarations(world: World, kernel: int, order: list[Key]) -> bytes:
             out.append(["DTO"[kind - 1], writer.name(name), us, writer.expression(type_), writer.expression(abi.body(info)), height])
         else:
             raise Refused("kernel", f"{show(k)} is of a kind that no proof may add")
-    return json.dumps([writer.rows, out], separators=(",", ":")).encode()
+    return out
 
 
 def statement(world: World, kernel: int, root: Key) -> bytes:
-    """Universe parameters and type of the trusted statement as `[rows, [parameter name], type]`."""
+    """The trusted statement as `[rows, [parameter name], type, declarations]`: universe parameters, type, and what that rests on.
+
+    The declarations are the preamble's, and those that elaborating the statement made (`match`, proofs inside it).
+    """
     info = world.lean.find(kernel, root)
     if info is None:
         raise Refused("statement", f"the statement declares no {show(root)}")
     _, params, type_ = abi.constant(info)
-    for k in map(key, world.lean.used(type_)):
-        if k == ("sorryAx",):
-            raise Refused("statement", "the statement itself contains `sorry`")
-        if world.lean.find(world.kernel, k) is None:
-            raise Refused("statement", f"the statement uses {show(k)}, which the header does not declare")
     writer = Writer()
+    order = closure(world, kernel, map(key, world.lean.used(type_)))
+    if root in order:
+        raise Refused("statement", "the statement speaks of itself")
+    own = _declarations(world, kernel, order, writer)
     us, t = [writer.name(u) for u in params], writer.expression(type_)
-    return json.dumps([writer.rows, us, t], separators=(",", ":")).encode()
+    if ("n", -1, "sorryAx") in writer.rows:
+        raise Refused("statement", "the statement itself contains `sorry`")
+    return json.dumps([writer.rows, us, t, own], separators=(",", ":")).encode()

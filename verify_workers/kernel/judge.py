@@ -8,10 +8,10 @@ from verify_workers.kernel import abi
 from verify_workers.kernel.abi import Key, key, show, tag
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
-from verify_workers.kernel.replay import rebuild_statement
+from verify_workers.kernel.replay import Malformed, Replayed
+from verify_workers.kernel.wanted import PIN, Wanted
 
 ALLOWED_AXIOMS = frozenset({("propext",), ("Classical", "choice"), ("Quot", "sound")})
-PIN: Key = ("_verify_workers_pin",)
 
 
 def dependencies(world: World, info: int) -> set[Key]:
@@ -90,32 +90,39 @@ class Axioms:
         self.known.update({k: frozenset(v) for k, v in axioms.items()})
 
 
-def judge(axioms: Axioms, kernel: int, root: Key, statement: bytes, *, same_text: bool = True) -> tuple[list[str], list[Key]]:
+def judge(axioms: Axioms, candidate: Replayed, root: Key, wanted: Wanted) -> tuple[list[str], list[Key]]:
     """Axioms (shown) of the accepted theorem `root` and the pristine constants walked; Refused otherwise.
 
-    The kernel itself compares the statements: `theorem pin : <statement> := @root` must check.  With `same_text` the
-    elaborated types must be equal up to the names of bound variables and universes too (`4 = 4` does not pass for
-    `2 + 2 = 4`).  A definition of the statement's type proves it as a theorem does.
+    The kernel itself compares the statements: `theorem pin : <wanted> := @root` must check.  Where the same text is wanted, the
+    elaborated types must be equal too, up to the names of bound variables, universes and auxiliary definitions (`4 = 4` does
+    not pass for `2 + 2 = 4`).  A definition of the statement's type proves it as a theorem does.
     """
-    world = axioms.world
+    world, kernel = axioms.world, candidate.kernel
     lean = world.lean
     info = lean.find(kernel, root)
-    if info is None or tag(info) not in (abi.THEOREM, abi.DEFINITION) or lean.find(world.kernel, root) is not None:
+    if info is None or tag(info) not in (abi.THEOREM, abi.DEFINITION) or lean.find(wanted.kernel, root) is not None:
         raise Refused("wrong_statement", f"{show(root)} is not a theorem of the candidate")
     _, params, type_ = abi.constant(info)
-    wanted = rebuild_statement(world, statement, params)
-    if wanted is None:
+    goal = wanted.type_over(params)
+    if goal is None:
         raise Refused("wrong_statement", "it has more or fewer universe parameters than the statement")
     pin = lean.name(PIN)
     proof = abi.immortal(lean.const(lean.name(root), abi.make_list(abi.immortal(lean.level_param(p)) for p in params)))
     try:
-        lean.add(kernel, abi.theorem(abi.make_constant(pin, params, wanted), proof, pin))
+        lean.add(kernel, abi.theorem(abi.make_constant(pin, params, goal), proof, pin))
     except abi.LeanError as error:
         raise Refused("wrong_statement", f"{show(root)} does not prove the given statement") from error
-    if same_text and not lean.alpha_equal(wanted, type_):
+    if wanted.same_text and not lean.alpha_equal(goal, type_) and not _same_shape(wanted, candidate, root):
         raise Refused("wrong_statement", f"{show(root)} states something else, though equal by computation")
     found, walked = axioms.of(kernel, root)
     if found - ALLOWED_AXIOMS:
         reason = "sorry" if ("sorryAx",) in found else "axiom"
         raise Refused(reason, "rests on " + ", ".join(sorted(show(k) for k in found - ALLOWED_AXIOMS)))
     return sorted(show(k) for k in found), walked
+
+
+def _same_shape(wanted: Wanted, candidate: Replayed, root: Key) -> bool:
+    try:
+        return wanted.same_shape(candidate.rows, candidate.declarations, root)
+    except (ValueError, TypeError, LookupError) as error:
+        raise Malformed(f"{type(error).__name__} in the exported declarations") from error

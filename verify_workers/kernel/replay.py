@@ -7,7 +7,8 @@ forwards, nowhere, or at a row of another sort is a KeyError; everything unexpec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -42,9 +43,18 @@ def _small(n: Any, bound: int) -> int:
 
 
 class Terms:
-    """Names, levels and expressions rebuilt from rows; `params` are other names for universe parameters, by the row of their own."""
+    """Names, levels and expressions rebuilt from rows.
 
-    def __init__(self, lean: Lean, rows: list[list[Any]], params: Mapping[int, int] = MappingProxyType({})) -> None:
+    `params` are other names for universe parameters, by the row of their own; `renamed` are those for constants.
+    """
+
+    def __init__(
+        self,
+        lean: Lean,
+        rows: list[list[Any]],
+        params: Mapping[int, int] = MappingProxyType({}),
+        renamed: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
         self._lean = lean
         self._params = params
         self.names: dict[int, int] = {-1: box(0)}
@@ -59,7 +69,7 @@ class Terms:
             if maker is not None:
                 expressions[i] = make_immortal(maker(row))
             elif kind == "n":
-                self.names[i] = self._name(row)
+                self.names[i] = renamed.get(i) or self._name(row)
             else:
                 self.levels[i] = make_immortal(self._level(i, row))
 
@@ -102,17 +112,50 @@ class Terms:
         }
 
 
-def replay(world: World, data: bytes) -> int:
-    """The pristine kernel environment with the declarations of `data` added, each checked; Refused or Malformed otherwise."""
+@dataclass(frozen=True)
+class Replayed:
+    """What a candidate rests on, in the kernel's hands: the environment, and the rows and declarations that it was made from."""
+
+    kernel: int
+    rows: list[list[Any]]
+    declarations: list[list[Any]]
+
+
+def replay(world: World, data: bytes, onto: int, given: Container[Key]) -> Replayed:
+    """The declarations of `data` added to the kernel environment `onto`, each checked; Refused or Malformed otherwise.
+
+    Those that `onto` has already are passed over where their names are `given`: whatever the candidate made of them, what
+    follows is checked against the ones that are there.
+    """
     try:
-        rows, decls = json.loads(data)
-        terms = Terms(world.lean, rows)
-        environment = world.kernel
-        for decl in decls:
-            environment = _add(world.lean, environment, _declaration(terms, decl), decl[0])
-        return environment
+        rows, declarations = json.loads(data)
+        return Replayed(add_declarations(world.lean, onto, Terms(world.lean, rows), declarations, given), rows, declarations)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
         raise Malformed(f"{type(error).__name__} in the exported declarations") from error
+
+
+def add_declarations(lean: Lean, environment: int, terms: Terms, declarations: list[list[Any]], given: Container[Key] = ()) -> int:
+    """`environment` with `declarations` over `terms`, but for those that are `given`; Refused where the kernel does."""
+    for declaration in declarations:
+        if not all(key(terms.names[n]) in given for n in declared(declaration)):
+            environment = _add(lean, environment, _declaration(terms, declaration), declaration[0])
+    return environment
+
+
+def declared(declaration: list[Any]) -> list[int]:
+    """Rows of the names that a declaration brings; those that the kernel makes by itself (recursors) aside."""
+    if declaration[0] != "I":
+        return [declaration[1]]
+    return [n for name, _, constructors in declaration[3] for n in (name, *(c for c, _ in constructors))]
+
+
+def keys(rows: list[list[Any]]) -> dict[int, Key]:
+    """The names among `rows`."""
+    found: dict[int, Key] = {-1: ()}
+    for i, row in enumerate(rows):
+        if row[0] == "n":
+            found[i] = (*found[row[1]], row[2])
+    return found
 
 
 def _declaration(terms: Terms, decl: list[Any]) -> int:
@@ -145,18 +188,3 @@ def _add(lean: Lean, environment: int, declaration: int, kind: str) -> int:
         return lean.add(environment, declaration)
     except abi.LeanError as error:
         raise Refused("kernel", f"the kernel refuses a {'type' if kind == 'I' else 'declaration'} of the candidate: {error}") from error
-
-
-def rebuild_statement(world: World, data: bytes, params: Sequence[int]) -> int | None:
-    """The trusted statement's type over the universe parameters `params` (names) in place of its own; None if it has more or fewer.
-
-    Every constant in it must be the header's own.
-    """
-    rows, us, t = json.loads(data)
-    if len(us) != len(params):
-        return None
-    terms = Terms(world.lean, rows, dict(zip(us, params, strict=True)))
-    for row in rows:
-        if row[0] == "c" and world.lean.find_object(world.kernel, terms.names[row[1]]) is None:
-            raise Malformed("the statement names a constant that the header lacks")
-    return terms.expressions[t]

@@ -40,8 +40,9 @@ from verify_workers.kernel.children import Child
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
 from verify_workers.kernel.judge import Axioms, judge
-from verify_workers.kernel.replay import Malformed, Terms, rebuild_statement, replay
+from verify_workers.kernel.replay import Malformed, Terms, replay
 from verify_workers.kernel.resident import make_resident
+from verify_workers.kernel.wanted import Wanted
 from verify_workers.lean.special import KERNEL_COMPUTED
 
 Report = dict[str, Any]
@@ -66,9 +67,14 @@ class SessionServer:
     def check(self, request: Report) -> Report:
         """One check: reports of the children that ran, under `statement`, `candidate` and `judge`.
 
+        `prefix` is what stands between the imports and both the statement and the candidate's `source`.
         Without a statement only the candidate is elaborated.
         """
-        prefix, statement, target = request["prefix"], request["statement"], tuple(request["target"])
+        prefix, statement, target = (
+            request["prefix"],
+            request["statement"],
+            tuple(request["target"]),
+        )
         seconds, memory = request["timeout"], request["memory"]
         source = (prefix + request["source"]).encode()
         reply: Report = {}
@@ -103,7 +109,7 @@ class SessionServer:
         auditor = self.auditor
         self.audits += 1
         auditor.memory = request["memory"]
-        head = json.dumps([root, request["same_text"], len(statement)]).encode()
+        head = json.dumps([root, request["same_text"], request["negated"], request["target"], len(statement)]).encode()
         children.ask(auditor, head + b"\n" + statement + exported, max(request["timeout"], 5.0), self.owner)
         report, _ = _report(auditor)
         if report["status"] != "ok" or self.audits >= REUSE:
@@ -126,7 +132,7 @@ class SessionServer:
         root = export.find_target(self.world, done.kernel, target)
         if root is None:
             raise Refused("wrong_statement", f"no theorem {abi.show(target)} was declared")
-        order = export.closure(self.world, done.kernel, root)
+        order = export.closure(self.world, done.kernel, [root])
         return {"status": "ok", "messages": messages, "target": root}, export.declarations(self.world, done.kernel, order)
 
     def _snippet(self, source: bytes) -> tuple[Report, bytes]:
@@ -148,11 +154,12 @@ class SessionServer:
     def _audit(self, request: bytes) -> tuple[Report, bytes]:
         os.environ["LEAN_ABORT_ON_PANIC"] = "1"
         head, _, rest = request.partition(b"\n")
-        root, same_text, length = json.loads(head)
+        root, same_text, negated, target, length = json.loads(head)
         if not isinstance(root, list) or not all(type(part) in (str, int) for part in root):
             raise Malformed("the target is no name")
-        kernel = replay(self.world, rest[length:])
-        axioms, walked = judge(self.axioms, kernel, tuple(root), rest[:length], same_text=same_text)
+        wanted = Wanted(self.world, rest[:length], tuple(target), negated=negated, same_text=same_text)
+        candidate = replay(self.world, rest[length:], wanted.kernel, wanted.given)
+        axioms, walked = judge(self.axioms, candidate, tuple(root), wanted)
         self.axioms.learn(walked)  # for the next audit of this child
         return {"status": "ok", "axioms": axioms, "walked": walked}, b""
 
@@ -218,7 +225,7 @@ def practise(world: World) -> None:
         if info is None or abi.tag(info) != abi.THEOREM:
             continue
         for _ in range(3):
-            rebuild_statement(world, export.statement(world, world.kernel, k), abi.constant(info)[1])
+            Wanted(world, export.statement(world, world.kernel, k), k).type_over(abi.constant(info)[1])
             writer = export.Writer()
             writer.expression(abi.body(info))
             Terms(lean, json.loads(json.dumps(writer.rows)))
@@ -234,6 +241,10 @@ def serve(owner: socket.socket) -> None:
         return
     resident = make_resident(boot["library"])
     practise(world)
+    escaped = children.escaped(owner)
+    if escaped:
+        wire.send(owner, {"error": f"the jail does not hold: its children could {escaped}", "kind": "Jail"})
+        return
     missing = sorted(n for n in KERNEL_COMPUTED if world.lean.find(world.kernel, tuple(n.split("."))) is None)
     gc.collect()
     gc.freeze()

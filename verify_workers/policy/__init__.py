@@ -1,84 +1,117 @@
-"""The policy: refuses, on text alone and before Lean sees it, whatever can change the environment or escape the proof.
+"""The policy: refuses, on text alone and before Lean sees it, what can escape the proof.
 
-It allows proofs, and in a model's whole file plain helper lemmas, definitions, structures and inductives.  Verdicts
-do not rest on it where kernel objects are audited; where only text can be read it carries part of the weight
-(docs/verification.md, "Three tiers").  `violations` finds, `refusal` turns the first finding into a verdict.
+There are two tiers.  Where only text can be read, the policy carries part of the weight: it allows proofs, and in a model's
+whole file plain helper lemmas, definitions, structures and inductives.  Where kernel objects decide, verdicts do not rest on
+it, and it refuses only what runs code at elaboration (docs/verification.md, "Three tiers").
+`violations` finds, `refusal` turns the first finding into a verdict.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
+from typing import Literal
 
-from verify_workers.policy import rules
+from verify_workers.policy import rules, words
 from verify_workers.policy.rules import Violation
 from verify_workers.records import Message, Outcome, Reason, Verdict
-from verify_workers.text.parsed import ParsedCheck
+from verify_workers.text.commands import without_modifiers
+from verify_workers.text.parsed import ParsedCheck, Source
 from verify_workers.text.statement import StatementError
 
-__all__ = ["Violation", "refusal", "violations"]
+__all__ = ["Tier", "Violation", "refusal", "violations"]
+
+Tier = Literal["text", "kernel"]
 
 STATEMENT = "statement"  # prefix of reasons that concern the trusted statement
 HEADER = "header"
+PREAMBLE = "preamble"
 IMPORT = "import:"  # prefix of the reason that names a module
+PLAIN_WORDS = {
+    "fence": "a markdown fence stands in the text: give the code between the fences",
+    "empty": "the text is empty",
+}
 
 
-def violations(check: ParsedCheck) -> list[Violation]:
-    """All violations of a check, worst first: of the header, of the statement, then of the candidate's text in order.
+def violations(check: ParsedCheck, tier: Tier = "text") -> list[Violation]:
+    """All violations of a check, worst first: of the header, the preamble, the statement, then of the candidate's text in order.
 
     Reasons are short and stable, e.g. `command:axiom`, `option:debug.skipKernelTC`, `word:native_decide`,
-    `attribute:extern`, `kernel_name:Nat.land`, `import:Nowhere`, `character:U+202E`, `bracket`, `sorry`, `too_long`; those of
-    the header and the statement start with `header:` and `statement:`.
+    `attribute:extern`, `kernel_name:Nat.land`, `import:Nowhere`, `character:U+202E`, `bracket`, `sorry`; those of
+    header, preamble and statement start with `header:`, `preamble:` and `statement:`.
     """
-    return _header(check) or _statement(check) or _candidate(check)
+    return _header(check, tier) or _preamble(check, tier) or _statement(check, tier) or _candidate(check, tier)
 
 
-def refusal(check: ParsedCheck) -> Verdict | None:
+def refusal(check: ParsedCheck, tier: Tier = "text") -> Verdict | None:
     """The verdict on a check that the policy refuses, else None.
 
-    `policy` with the reason; but `rejected (sorry)` for an honest `sorry` and `rejected (statement)` for a text that
-    is no statement: these are no attacks.
+    `policy` with the reason; but `resource` for a text beyond the limit, `rejected (sorry)` for an honest `sorry`, `rejected
+    (statement)` for a text that is no statement, and `rejected (elaboration)` for markdown and for nothing: these are no attacks.
     """
-    found = violations(check)
+    large = _too_large(check)
+    if large:
+        return _verdict(check, Outcome.RESOURCE, "too_long", large)
+    found = violations(check, tier)
     if not found:
         return None
     first = next((violation for violation in found if violation.reason != "sorry"), found[0])
     outcome, reason = Outcome.POLICY, first.reason
     if reason == "sorry":
         outcome, reason = Outcome.REJECTED, Reason.SORRY.value
+    elif reason in PLAIN_WORDS:
+        outcome, reason = Outcome.REJECTED, Reason.ELABORATION.value
     elif reason.startswith(f"{STATEMENT}:"):
         outcome, reason = Outcome.REJECTED, Reason.STATEMENT.value
-    message = Message(severity="error", line=first.line, column=first.column, text=_text(check, first.reason, reason))
-    return Verdict(id=check.check.id, outcome=outcome, reason=reason, messages=[message])
+    return _verdict(check, outcome, reason, _text(check, first.reason, reason, tier), first.line, first.column)
 
 
-def _text(check: ParsedCheck, violation: str, reason: str) -> str:
+def _verdict(check: ParsedCheck, outcome: Outcome, reason: str, text: str, line: int = 1, column: int = 0) -> Verdict:
+    messages = [Message(severity="error", line=line, column=column, text=text)]
+    return Verdict(id=check.check.id, outcome=outcome, reason=reason, messages=messages)
+
+
+def _text(check: ParsedCheck, violation: str, reason: str, tier: Tier) -> str:
     """What the user is told of a violation."""
-    if reason == Reason.STATEMENT:
+    if violation in PLAIN_WORDS:
+        return PLAIN_WORDS[violation]
+    if reason == Reason.STATEMENT and " " in violation:  # words, not a rule's name
         return violation.removeprefix(f"{STATEMENT}:")
     if violation.startswith(IMPORT):
         theirs = ", ".join(check.header.imports) or "nothing"
         return f"the file imports {violation.removeprefix(IMPORT)}, which its header (it imports {theirs}) does not hold"
+    if tier == "text" and not violations(check, "kernel"):
+        return f"not allowed here: {violation} (a rule of the text tier: where kernel objects decide, as with `fork`, it is allowed)"
     return f"not allowed here: {violation}"
 
 
-def _header(check: ParsedCheck) -> list[Violation]:
-    text = check.top.text
-    if not text.strip():
+def _too_large(check: ParsedCheck) -> str:
+    asked = check.check
+    texts = {"header": asked.header, "preamble": asked.preamble, "statement": asked.statement, "text": asked.code or asked.proof or ""}
+    return next((f"the {name} has {large}" for name, text in texts.items() if (large := rules.too_large(text))), "")
+
+
+def _header(check: ParsedCheck, tier: Tier) -> list[Violation]:
+    if not check.top.text.strip():
         return []
-    large = rules.too_large(text)
-    if large:
-        return [Violation(f"{HEADER}:{large}", 1, 0)]
     if check.header.special:  # checks are plain files
         return [Violation(f"{HEADER}:{check.header.special}", 1, 0)]
-    marks = check.top.marks
-    found = chain(rules.characters(text, marks), rules.everywhere(marks), rules.header(marks))
-    return rules.violations(text, ((offset, f"{HEADER}:{reason}") for offset, reason in found))
+    return _found(check.top, HEADER, rules.header(check.top.marks), tier)
 
 
-def _statement(check: ParsedCheck) -> list[Violation]:
-    large = rules.too_large(check.check.statement)
-    if large:
-        return [Violation(f"{STATEMENT}:{large}", 1, 0)]
+def _preamble(check: ParsedCheck, tier: Tier) -> list[Violation]:
+    source = check.preamble
+    if not source.text.strip():
+        return []
+    found = _found(source, PREAMBLE, rules.declarations(source.marks, words.PREAMBLE_COMMANDS), tier)
+    if without_modifiers(source.marks, len(source.marks)) < len(source.marks):  # they would be the statement's
+        return [Violation(f"{STATEMENT}:the definitions before it end in the middle of one", 1, 0)]
+    if not found and check.left_open:
+        return [Violation(f"{STATEMENT}:the definitions before it leave the namespace {check.left_open} open; close it", 1, 0)]
+    return found
+
+
+def _statement(check: ParsedCheck, tier: Tier) -> list[Violation]:
     try:
         goal = check.goal
     except StatementError as error:
@@ -86,18 +119,27 @@ def _statement(check: ParsedCheck) -> list[Violation]:
     special = rules.kernel_name(check.name.parts)
     if special:
         return [Violation(f"{STATEMENT}:kernel_name:{special}", 1, 0)]
-    found = chain(rules.characters(goal.text, goal.marks), rules.everywhere(goal.marks), rules.proof(goal.marks, goal.docs))
-    return rules.violations(goal.text, ((offset, f"{STATEMENT}:{reason}") for offset, reason in found))
+    return _found(goal, STATEMENT, rules.proof(goal.marks), tier)
 
 
-def _candidate(check: ParsedCheck) -> list[Violation]:
-    text = check.candidate.text
-    large = rules.too_large(text)
-    if large:
-        return [Violation(large, 1, 0)]
-    marks = check.candidate.marks
+def _candidate(check: ParsedCheck, tier: Tier) -> list[Violation]:
+    text, marks = check.without_comments, check.marks
+    fence = rules.fence(text)
+    if fence is not None:
+        return rules.violations(text, iter([(fence, "fence")]))
     if not marks:
         return [Violation("empty", 1, 0)]
     foreign = ((mark.start, f"{IMPORT}{mark.text[:60]}") for mark in check.foreign)
-    form = rules.whole_file(marks, len(check.import_marks)) if check.whole_file else rules.proof(marks, check.candidate.docs)
-    return rules.violations(text, chain(rules.characters(text, marks), rules.everywhere(marks), foreign, form))
+    form = rules.declarations(marks, words.PLAIN_COMMANDS) if check.whole_file else rules.proof(marks)
+    plain = chain(foreign, rules.plain(marks))
+    if tier == "kernel":
+        return rules.violations(text, chain(rules.characters(text, marks), plain, rules.running(marks)))
+    return rules.violations(text, chain(rules.characters(text, marks), rules.everywhere(marks), plain, form))
+
+
+def _found(source: Source, prefix: str, form: Iterator[tuple[int, str]], tier: Tier) -> list[Violation]:
+    """The violations of a trusted text, each with `prefix`; `form` yields what the text tier wants of its form."""
+    text, marks = source.plain, source.marks
+    tiers = chain(rules.everywhere(marks), form) if tier == "text" else rules.running(marks)
+    found = chain(rules.characters(text, marks), tiers)
+    return rules.violations(text, ((offset, f"{prefix}:{reason}") for offset, reason in found))

@@ -1,6 +1,7 @@
-"""The rules: what a header, a statement, a proof and a whole file may contain, decided on tokens.
+"""The rules: what a header, a preamble, a statement, a proof and a whole file may contain, decided on tokens.
 
-Each function yields violations in the order of the text; none of them runs Lean.
+Each function yields violations in the order of the text; none of them runs Lean.  Those of the text tier name what is allowed;
+`running` is the kernel tier's: it finds what runs code at elaboration, and what the kernel must not see.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from itertools import pairwise
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.policy import words
+from verify_workers.text.commands import HEADER_COMMANDS, is_command, open_scoped
 from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token
 
-MAX_CHARACTERS = 100_000  # of one text
-MAX_LINES = 10_000
+MAX_CHARACTERS = 1_000_000  # of one text: the longest published proofs (IMO 2025) have 200,000
 MAX_DEPTH = 200  # nested brackets; Lean's parser is recursive
 
 
@@ -34,21 +35,27 @@ _LETTER = re.compile(f"[{LETTERLIKE}{SUBSCRIPTS}]")
 # Letters that are notation, not part of names: λ, Π, Σ, modifier letters (superscripts, transposes) and mathematical alphabets.
 _NOTATION_LETTERS = re.compile("[λΠΣªº\u02b0-\u02ff\u1d2c-\u1d6a\u1d78\u1d9b-\u1dbf\u2071\u207f\u2c7c\u2c7d\U0001d400-\U0001d7ff]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MADE = words.DECLARATIONS | {"instance", "opaque", "initialize", "section", "class", "axiom", "partial", "nonrec", "noncomputable"}
+_BEFORE_NAMES = frozenset({"(", "{", "[", "⦃", ",", "fun", "λ", "∀", "∃", "intro", "intros", "rintro", "obtain"})
+_AFTER_NAMES = frozenset({":", ",", ")", "=>", "↦"})
+_FENCE = re.compile(r"^[ \t]*```", re.M)
 
 
-def too_large(text: str) -> str | None:
-    """The reason if the text is empty or beyond the limits, before anything else looks at it."""
-    if len(text) > MAX_CHARACTERS:
-        return "too_long"
-    if text.count("\n") >= MAX_LINES:
-        return "too_many_lines"
-    return None if text.strip() else "empty"
+def too_large(text: str) -> str:
+    """What is said of a text beyond the limit, before anything else looks at it; '' for all others."""
+    return f"{len(text):,} characters, of which at most {MAX_CHARACTERS:,} are read" if len(text) > MAX_CHARACTERS else ""
+
+
+def fence(text: str) -> int | None:
+    """Where a markdown fence stands in a text (without comments), if one does."""
+    found = _FENCE.search(text)
+    return found and found.end() - 3
 
 
 def characters(text: str, marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
-    """Control, bidirectional and invisible characters anywhere; letters outside Lean's alphabet outside comments and strings.
+    """Control, bidirectional and invisible characters; outside strings, letters outside Lean's alphabet.
 
-    `marks` are the tokens of `text` without comments.  Yields (offset, reason).
+    `text` has no comments (Lean is not shown them), `marks` are its tokens.  Yields (offset, reason).
     """
     code = None
     for match in _UNUSUAL.finditer(text):
@@ -81,7 +88,7 @@ def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
             case Kind.CHAR if '"' in mark.text or "«" in mark.text:
                 yield mark.start, "lexical"
             case Kind.IDENT:
-                reason = _word(mark)
+                reason = "quoted_name" if _odd_quotes(mark) else _word(mark, words.WORDS)
                 if reason:
                     yield mark.start, reason
             case Kind.SYMBOL if mark.text == "`":
@@ -101,14 +108,16 @@ def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
         yield marks[-1].start, "command:in"
 
 
-def _word(mark: Token) -> str | None:
+def _odd_quotes(mark: Token) -> bool:
+    return "«" in mark.text and any(re.search(r"[\n\"`.]|--|/-|-/", part) for part in mark.parts)
+
+
+def _word(mark: Token, forbidden: frozenset[str]) -> str | None:
     """The reason why an identifier may not stand in a candidate, if there is one."""
     parts = mark.parts
-    if "«" in mark.text and any(re.search(r"[\n\"`.]|--|/-|-/", part) for part in parts):
-        return "quoted_name"
     if words.SORRY.intersection(parts):
         return "sorry"
-    bad = words.WORDS.intersection(parts)
+    bad = forbidden.intersection(parts)
     if bad:
         return f"word:{min(bad)}"
     first = parts[1:2] if parts[0] == "_root_" else parts[:1]
@@ -117,17 +126,8 @@ def _word(mark: Token) -> str | None:
     return None
 
 
-def is_command(mark: Token) -> bool:
-    return mark.kind is Kind.IDENT and (mark.text in words.COMMANDS or bool(words.COMMAND_FAMILY.match(mark.text)))
-
-
-def proof(marks: Sequence[Token], docs: bool) -> Iterator[tuple[int, str]]:
-    """A proof is one term (with `where` and termination hints, which belong to it): no command can start inside it.
-
-    `docs` says whether the text has doc comments, which only commands take.
-    """
-    if docs:
-        yield 0, "doc_comment"
+def proof(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """A proof is one term (with `where` and termination hints, which belong to it): no command can start inside it."""
     for index, mark in enumerate(marks):
         if mark.kind is Kind.IDENT and mark.text == "set_option":
             yield from _option(marks, index, needs_in=True)
@@ -139,42 +139,92 @@ def proof(marks: Sequence[Token], docs: bool) -> Iterator[tuple[int, str]]:
 
 def header(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """Headers hold imports, plain `open`s, allowed options and universes."""
-    if marks and marks[0].text not in words.HEADER_COMMANDS:
+    if marks and marks[0].text not in HEADER_COMMANDS:
         yield marks[0].start, "text"
     for index, mark in enumerate(marks):
         if mark.text == "set_option":
             yield from _option(marks, index, needs_in=False)
         elif mark.text == "open":
             yield from _open(marks, index)
-        elif mark.text == "@[":
-            yield mark.start, "attribute"
-        elif is_command(mark) and mark.text not in words.HEADER_COMMANDS and not _open_scoped(marks, index):
-            yield mark.start, f"command:{mark.text}"
 
 
-def whole_file(marks: Sequence[Token], body: int) -> Iterator[tuple[int, str]]:
-    """A model's file: plain declarations only; `body` is the index of the first mark after the imports at its top."""
+def plain(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """What makes a text no plain file: `module` at its top, imports elsewhere."""
     if marks and marks[0].text == "module":
         yield marks[0].start, "command:module"
+    for mark in marks:
+        if mark.text == "import":
+            yield mark.start, "import"
+
+
+def declarations(marks: Sequence[Token], allowed: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """The body of a model's file, or a preamble, in the text tier: declarations that begin with `allowed` words only."""
     opened = {part for mark, after in pairwise(marks) if mark.text == "namespace" for part in after.parts}
-    for index in range(body, len(marks)):
-        mark = marks[index]
+    for index, mark in enumerate(marks):
         if mark.kind is Kind.SYMBOL and mark.text == "@[":
             yield from _attributes(marks, index)
-        elif not is_command(mark) or _open_scoped(marks, index):
+        elif not is_command(mark) or open_scoped(marks, index):
             continue
-        elif mark.text not in words.PLAIN_COMMANDS:
+        elif mark.text not in allowed:
             yield mark.start, f"command:{mark.text}"
-        elif mark.text == "import":
-            yield mark.start, "import"
         elif mark.text == "open":
             yield from _open(marks, index)
         elif mark.text == "set_option":
             yield from _option(marks, index, needs_in=False)
-        elif mark.text in words.DECLARATIONS and index + 1 < len(marks) and marks[index + 1].kind is Kind.IDENT:
-            special = kernel_name(marks[index + 1].parts, opened)
-            if special:
-                yield marks[index + 1].start, f"kernel_name:{special}"
+        else:
+            yield from _declared(marks, index, opened)
+
+
+def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """What runs code at elaboration, and declarations that the kernel must not see: all that the kernel tier refuses."""
+    opened = {part for mark, after in pairwise(marks) if mark.text == "namespace" for part in after.parts}
+    for index, mark in enumerate(marks):
+        if mark.kind is Kind.HASH:
+            yield mark.start, f"command:{mark.text[:40]}"
+        elif mark.kind is Kind.SYMBOL and mark.text == "@[":
+            yield from _running_attributes(marks, index)
+        elif mark.kind is Kind.IDENT:
+            reason = _word(mark, words.RUNNING)
+            if reason:
+                yield mark.start, reason
+            elif _begins_command(marks, index) and (mark.text in words.RUNNING_COMMANDS or words.RUNNING_FAMILY.match(mark.text)):
+                yield mark.start, f"command:{mark.text}"
+            elif mark.text == "attribute" and index + 1 < len(marks) and marks[index + 1].text == "[":
+                yield from _running_attributes(marks, index + 1)
+            elif mark.text == "set_option":
+                name = marks[index + 1].text if index + 1 < len(marks) else ""
+                if name.removeprefix("weak.").startswith(words.WEAKENING_OPTIONS):
+                    yield mark.start, f"option:{name[:60]}"
+            else:
+                yield from _declared(marks, index, opened)
+
+
+def _begins_command(marks: Sequence[Token], index: int) -> bool:
+    """Whether a word that can begin a command does so, as far as its neighbours tell: any of these may be a variable's name too."""
+    if marks[index].text in ("meta", "unsafe"):
+        return index + 1 < len(marks) and marks[index + 1].text in _MADE
+    before = marks[index - 1].text if index else ""
+    after = marks[index + 1].text if index + 1 < len(marks) else ""
+    return before not in _BEFORE_NAMES and after not in _AFTER_NAMES
+
+
+def _running_attributes(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:
+    """The attributes of `@[a, b …]` or `attribute [a, b …]` (the bracket stands at `index`) that make code of what they stand at."""
+    depth = 0
+    for mark in marks[index:]:
+        depth += (mark.text in BRACKETS) - (mark.text in CLOSERS)
+        if not depth:
+            return
+        if mark.kind is Kind.IDENT and words.RUNNING_ATTRIBUTES.fullmatch(mark.text):
+            yield mark.start, f"attribute:{mark.text[:40]}"
+
+
+def _declared(marks: Sequence[Token], index: int, opened: set[str]) -> Iterator[tuple[int, str]]:
+    """The kernel's own name, if the declaration that starts at `index` takes one."""
+    if marks[index].text in words.DECLARATIONS and index + 1 < len(marks) and marks[index + 1].kind is Kind.IDENT:
+        special = kernel_name(marks[index + 1].parts, opened)
+        if special:
+            yield marks[index + 1].start, f"kernel_name:{special}"
 
 
 def kernel_name(parts: tuple[str, ...], opened: set[str] | frozenset[str] = frozenset()) -> str | None:
@@ -187,10 +237,6 @@ def kernel_name(parts: tuple[str, ...], opened: set[str] | frozenset[str] = froz
         if whole[-len(parts) :] == parts and opened.issuperset(whole[: -len(parts)]):
             return special
     return None
-
-
-def _open_scoped(marks: Sequence[Token], index: int) -> bool:
-    return index > 0 and marks[index].text == "scoped" and marks[index - 1].text == "open"
 
 
 def _open(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:

@@ -1,64 +1,43 @@
 """The policy's vocabulary: which commands, options and attributes a candidate may use, and which words it never may.
 
-`COMMANDS` must know every word that can start or modify a command (Lean 4.35, Batteries, Mathlib): what may be used
-is `PLAIN_COMMANDS`, everything else in it is refused.  A test compares it with the commands that the embedded Lean
-expects after a doc comment and after modifiers; those of Mathlib come from its documentation.
+Two lists for each, for the two tiers.  Where only text can be read (`text`), what may be used is named and everything else is
+refused.  Where kernel objects decide (`kernel`), only what runs code at elaboration is named and refused.
 """
 
 from __future__ import annotations
 
 import re
 
-
-def _words(text: str) -> frozenset[str]:
-    """The words of `text`; what follows `--` on a line says where they come from."""
-    return frozenset(word for line in text.splitlines() for word in line.partition("--")[0].split())
-
-
-# A model's whole file may use these and no other commands; `open`, `set_option`, `import` and `@[…]` have rules of their own.
-PLAIN_COMMANDS = _words("""
-    theorem lemma def abbrev structure inductive example namespace section end open mutual
-    private protected noncomputable set_option import
-""")
+from verify_workers.text.lexer import words
 
 DECLARATIONS = frozenset({"theorem", "lemma", "def", "abbrev", "structure", "inductive"})  # a name follows
 
-HEADER_COMMANDS = frozenset({"import", "open", "set_option", "universe", "noncomputable", "section"})
-
-COMMANDS = PLAIN_COMMANDS | _words("""
-    -- Lean: declarations and modifiers
-    axiom class coinductive constant instance opaque unsafe partial nonrec meta public local scoped deriving
-    -- Lean: syntax and elaboration
-    macro macro_rules syntax notation infix infixl infixr prefix postfix elab elab_rules unif_hint binder_predicate
-    simproc dsimproc cbv_simproc simproc_decl dsimproc_decl cbv_simproc_decl grind_propagator attribute initialize
-    -- Lean: environment
-    export universe variable include omit prelude init_quot gen_injective_theorems grind_pattern init_grind_norm grind_annotated
-    add_decl_doc docs_to_verso deprecated_module deprecated_syntax recommended_spelling tactic_extension tactic_code_action
-    command_code_action set_library_suggestions assert_not_exists assert_not_imported seal unseal unlock_limits
-    recall with_exporting with_weak_namespace end_local_scope computed_fields show_panel_widgets export_private import_private
-    -- Batteries, Mathlib, Aesop
-    alias irreducible_def notation3 library_note proof_wanted initialize_simps_projections suppress_compilation
-    unsuppress_compilation extend_docs compile_inductive compile_def mk_iff_of_inductive_prop assert_exists
-    assert_no_cycle norm_cast_add_elim count_heartbeats guard_min_heartbeats whatsnew unset_option add_aesop_rules
-    erase_aesop_rules simps_eta lrat_proof sudo
-""")
-
-# Families of commands: `register_simp_attr`, `declare_syntax_cat`, `run_cmd`, `builtin_initialize`, …
-COMMAND_FAMILY = re.compile(r"(?:register|declare|run|builtin)_[A-Za-z_0-9?!]+\Z")
-
 SORRY = frozenset({"sorry", "admit", "sorryAx"})  # reported as `rejected (sorry)`, not as an attack
 
-# Words that run code, leave the proof or read the machine, wherever they stand.
-WORDS = _words("""
-    native_decide native by_elab stop include_str include_bytes polyrith sleep sleep_heartbeats idbg
-    dbg_trace dbg_sleep dbg_stack dbg_trace_if_shared dbgTrace dbgSleep implemented_by extern csimp
+NAMESPACES = frozenset({"Lean", "IO"})  # the metalanguage: no name below these is needed in a proof
+
+# Words that run code or read the machine, wherever they stand.
+RUNNING = words("""
+    native_decide by_elab include_str include_bytes polyrith idbg implemented_by extern csimp
     unsafeCast unsafeIO unsafeEIO unsafeBaseIO lcProof lcUnreachable lcAny lcErased lcCast
     ofReduceBool ofReduceNat reduceBool reduceNat trustCompiler
 """)
 
-NAMESPACES = frozenset({"Lean", "IO"})  # the metalanguage: no name below these is needed in a proof
+# ---- the text tier: what may be used
 
-OPTIONS = _words("""
+# A model's whole file may use these and no other commands; `open`, `set_option`, `import` and `@[…]` have rules of their own.
+PLAIN_COMMANDS = words("""
+    theorem lemma def abbrev structure inductive example namespace section end open mutual
+    private protected noncomputable set_option import
+""")
+
+# So may the caller's own definitions, and these: they stand before our statement, which is elaborated right behind them.
+PREAMBLE_COMMANDS = PLAIN_COMMANDS | words("class instance deriving variable universe local scoped nonrec")
+
+# Words that leave the proof or print, in a text tier's reading.
+WORDS = RUNNING | words("native stop sleep sleep_heartbeats dbg_trace dbg_sleep dbg_stack dbg_trace_if_shared dbgTrace dbgSleep")
+
+OPTIONS = words("""
     maxHeartbeats maxRecDepth synthInstance.maxHeartbeats synthInstance.maxSize autoImplicit relaxedAutoImplicit
     exponentiation.threshold tactic.hygienic
     -- what is printed, as far as a list of axioms stays readable
@@ -69,4 +48,19 @@ OPTIONS = _words("""
 """)
 OPTION_FAMILIES = ("linter.",)  # what is warned about
 
-ATTRIBUTES = _words("simp reducible irreducible inline ext refl symm trans norm_cast push_cast elab_as_elim")
+ATTRIBUTES = words("simp reducible irreducible inline ext refl symm trans norm_cast push_cast elab_as_elim")
+
+# ---- the kernel tier: what may not be used
+
+RUNNING_COMMANDS = words("""
+    macro macro_rules syntax elab elab_rules binder_predicate unif_hint initialize sudo unsafe meta
+    simproc dsimproc cbv_simproc simproc_decl dsimproc_decl cbv_simproc_decl grind_propagator
+    axiom prelude init_quot import_private export_private tactic_code_action command_code_action
+""")
+RUNNING_FAMILY = re.compile(r"(?:run|register|builtin|declare)_[A-Za-z_0-9?!]+\Z")
+RUNNING_ATTRIBUTES = re.compile(
+    r"(?:builtin_|run_).*|.*(?:_elab|_parser|_parser_alias|_elab_attribute)|macro|tactic|extern|implemented_by|csimp|export|init"
+    r"|never_extract|app_unexpander|app_delab|delab|simproc|dsimproc|sevalproc|norm_num|positivity|computed_fields|command_code_action"
+    r"|tactic_code_action|grind_propagator"
+)
+WEAKENING_OPTIONS = ("debug.", "internal.", "bootstrap.", "compiler.", "interpreter.", "experimental.", "server.", "Elab.")

@@ -551,7 +551,7 @@ class LocalPool:
 
 def _has_nul(check: Check) -> bool:
     """NUL separates the parts of a content key, so a text that holds one is never shared or cached."""
-    return any("\0" in text for text in (check.statement, check.header, check.proof or "", check.code or ""))
+    return any("\0" in text for text in (check.statement, check.header, check.preamble, check.proof or "", check.code or ""))
 
 
 def _machine_crowded(cores: int) -> bool:

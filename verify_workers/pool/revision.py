@@ -8,7 +8,7 @@ from pathlib import Path
 
 from verify_workers.config import PoolConfig
 from verify_workers.lean.modules import Modules
-from verify_workers.records import Check, Snippet
+from verify_workers.records import Check
 from verify_workers.text.header import split
 
 PACKAGE = Path(__file__).parents[1]  # the whole verifier, not the pool alone
@@ -48,9 +48,9 @@ class Loads:
 
 
 def header_imports(check: Check) -> tuple[str, ...]:
-    """The modules that a check's file imports: a whole file that is to prove a statement has its header's."""
-    own = _split(check.code or "") if isinstance(check, Snippet) else ()
-    return (*_split(check.header), *own)
+    """The modules that a check's file may import: its header's, and those that its texts name themselves."""
+    texts = (check.header, check.preamble, check.statement, check.code or "")
+    return tuple(dict.fromkeys(module for text in texts for module in _split(text)))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -51,7 +51,7 @@ class Item:
 
     @property
     def group(self) -> Group:
-        return (self.check.header, self.check.statement)
+        return (self.check.header, self.check.preamble + self.check.statement)
 
     @property
     def limit(self) -> float:

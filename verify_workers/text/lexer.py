@@ -12,8 +12,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a vocabulary; what follows `--` on a line says where they come from."""
+    return frozenset(word for line in text.splitlines() for word in line.partition("--")[0].split())
 
 
 class Kind(StrEnum):
@@ -26,7 +32,7 @@ class Kind(StrEnum):
     CHAR = "char"
     COMMENT = "comment"  # `--` and `/- -/`
     DOC = "doc"  # `/-- -/` and `/-! -/`
-    HASH = "hash"  # `#check` and friends
+    HASH = "hash"  # `#check` and friends: a command, unlike the `#` of `#s` (Mathlib's notation for the size of a finite set)
     SYMBOL = "symbol"
     BROKEN = "broken"  # unclosed comment, string or «; a comment or quote that may be the end of a symbol before it
 
@@ -68,6 +74,15 @@ _COMMENT_EDGE = re.compile(r"/-|-/")
 # Behind `/--` and `/-!` Lean skips white space and comments before the body starts: `/-- -- -/` is not closed.
 _DOC_AMBIGUOUS = re.compile(r"/-[-!]\s*(?:--|/-)")
 _HASH = re.compile(r"#[A-Za-z_][A-Za-z0-9_']*!?")
+# Commands of Lean, Batteries and Mathlib that start with `#`.  At the margin anything of this form counts as one.
+HASH_COMMANDS = words("""
+    #check #check_failure #check_simp #check_tactic #check_tactic_failure #print #eval #eval! #reduce #synth #exit #where #version #help
+    #guard #guard_expr #guard_msgs #discr_tree_key #discr_tree_simp_key #show_kind #lint #list_linters #find #find_home #find_home!
+    #find_syntax #simp #norm_num #conv #whnf #whnfR #count_heartbeats #time #search #loogle #leansearch #moogle #statesearch
+    #minimize_imports #min_imports #redundant_imports #import_bumps #import_path #import_diff #trans_imports #html #widget #explode
+    #sample #test #instances #long_names #long_instances #parse #show_unused #show_deprecated_files #clear_deprecations
+    #print_fun_prop_theorems #kerodon_tags #stacks_tags
+""")
 _SYMBOLS = (":=", "=>", "@[", "#[", ".{", "''", "..", "<|>", "<;>", "|>.", "::")
 # Lean takes the longest token, and notation may make any sequence of symbols one.  So `--` and `/-` surely start a comment
 # only behind what ends no symbol, and `'` a character only where nothing stands before it.
@@ -123,7 +138,7 @@ def _next(source: str, at: int) -> tuple[Kind, int]:
         match = _NUMBER.match(source, at)
         assert match
         return Kind.NUMBER, match.end()
-    if match := _HASH.match(source, at):
+    if (match := _HASH.match(source, at)) and (match[0] in HASH_COMMANDS or before == "\n" or not at):
         return Kind.HASH, match.end()
     for symbol in _SYMBOLS:
         if source.startswith(symbol, at):
@@ -156,6 +171,15 @@ def _comment_end(source: str, at: int) -> int | None:
         depth += 1 if edge[0] == "/-" else -1
         position = edge.end()
     return position
+
+
+def blanked(text: str, marks: Iterable[Token]) -> str:
+    """`text` with spaces in place of `marks`, which stand in their order; line breaks stay."""
+    pieces, at = [], 0
+    for mark in marks:
+        pieces += [text[at : mark.start], re.sub(r"[^\n]", " ", mark.text)]
+        at = mark.end
+    return "".join(pieces) + text[at:]
 
 
 class Lines:

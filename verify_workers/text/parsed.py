@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from verify_workers.records import Check
+from verify_workers.text import commands
+from verify_workers.text.context import Context, split_context
 from verify_workers.text.header import Header, known_to_hold, split
-from verify_workers.text.lexer import Kind, Token, tokens
-from verify_workers.text.statement import Theorem, parse_theorem
+from verify_workers.text.lexer import Kind, Token, blanked, tokens
+from verify_workers.text.statement import Theorem, negation, parse_theorem, source
 
 Holds = Callable[[tuple[str, ...], str], bool]
 """Whether a header with these imports holds that module: imports it, or imports what does."""
+
+MARK_OF_ORDER = "\ufeff"
 
 
 class Source:
@@ -31,14 +34,14 @@ class Source:
         """The tokens that are no comments."""
         return [token for token in self.tokens if token.kind not in (Kind.COMMENT, Kind.DOC)]
 
-    @property
-    def docs(self) -> bool:
-        """Whether there are doc comments."""
-        return any(token.kind is Kind.DOC for token in self.tokens)
-
     @cached_property
     def comments(self) -> list[Token]:
         return [token for token in self.tokens if token.kind in (Kind.COMMENT, Kind.DOC)]
+
+    @cached_property
+    def plain(self) -> str:
+        """The text with its comments blanked out."""
+        return blanked(self.text, self.comments)
 
 
 class ParsedCheck:
@@ -49,8 +52,7 @@ class ParsedCheck:
 
     def __init__(self, check: Check, holds: Holds = known_to_hold) -> None:
         self.check = check
-        self.candidate = Source((check.code if check.proof is None else check.proof) or "")
-        self.top = Source(check.header)
+        self.candidate = Source(((check.code if check.proof is None else check.proof) or "").removeprefix(MARK_OF_ORDER))
         self._holds = holds
 
     @property
@@ -58,15 +60,46 @@ class ParsedCheck:
         """Whether the candidate is a file rather than a proof."""
         return self.check.proof is None
 
+    # ---- what is trusted
+
+    @cached_property
+    def context(self) -> Context:
+        """Header, preamble and theorem, however the check brings them."""
+        return split_context(self.check.header, self.check.preamble, self.check.statement)
+
+    @cached_property
+    def top(self) -> Source:
+        """The header.  Where a check has none, the imports at the top of a whole file are its header."""
+        text = self.context.header
+        if not text.strip():
+            text = "".join(f"import {mark.text}\n" for mark in self.import_marks[1::2])
+        return Source(text)
+
     @cached_property
     def header(self) -> Header:
-        """The check's header: its imports, and the rest."""
-        return split(self.check.header)
+        """The header: its imports, and the rest."""
+        return split(self.top.text)
+
+    @cached_property
+    def preamble(self) -> Source:
+        """The definitions before the statement."""
+        return Source(self.context.preamble)
+
+    @cached_property
+    def left_open(self) -> str:
+        """The namespace that the preamble opens and does not close, if there is one: the statement's name would not be its own."""
+        return commands.left_open(self.preamble.marks)
+
+    @property
+    def above(self) -> str:
+        """What Lean sees between the imports and the statement, ending its line; '' if that is nothing."""
+        parts = (self.header.rest, self.preamble.plain)
+        return "".join(f"{part.rstrip()}\n" for part in parts if part.strip())
 
     @cached_property
     def theorem(self) -> Theorem:
         """The trusted statement; raises `StatementError` for what is none."""
-        return parse_theorem(self.check.statement)
+        return parse_theorem(self.context.theorem)
 
     @cached_property
     def goal(self) -> Source:
@@ -77,6 +110,23 @@ class ParsedCheck:
     def name(self) -> Token:
         """The theorem's name."""
         return tokens(self.theorem.name)[0]
+
+    @cached_property
+    def before(self) -> str:
+        """Our own text before a proof: the theorem that it is to prove, up to `:=`, or `by` where the statement ended in that."""
+        if self.whole_file:
+            return ""
+        shown = negation(self.theorem) if self.check.negated else source(self.theorem)
+        goes_on = self.theorem.by and self.marks and self.marks[0].text != "by"
+        return f"{shown} := by\n" if goes_on else f"{shown} := "
+
+    # ---- the candidate
+
+    @cached_property
+    def marks(self) -> list[Token]:
+        """The candidate's tokens without comments, imports at its top, printing commands, and what repeats the preamble."""
+        gone = {mark.start for mark in self._blank}
+        return [mark for mark in self.candidate.marks if mark.start not in gone]
 
     @cached_property
     def import_marks(self) -> list[Token]:
@@ -92,21 +142,33 @@ class ParsedCheck:
         return [mark for mark in self.import_marks[1::2] if not self._holds(self.header.imports, mark.text)]
 
     @cached_property
-    def without_imports(self) -> str:
-        """The candidate with the imports at its top blanked out (they are the header's), every line and column kept."""
-        return blanked(self.candidate.text, self.import_marks)
+    def without_comments(self) -> str:
+        """The candidate as Lean sees it: without comments and all else that `marks` leaves out, every line and column kept."""
+        return blanked(self.candidate.text, sorted([*self._blank, *self.candidate.comments], key=lambda mark: mark.start))
 
     @cached_property
-    def without_comments(self) -> str:
-        """The candidate without its imports and comments, every line and column kept: what Lean's text tiers see."""
-        marks = sorted([*self.import_marks, *self.candidate.comments], key=lambda mark: mark.start)
-        return blanked(self.candidate.text, marks)
+    def _blank(self) -> list[Token]:
+        """Tokens that are code and that Lean is not shown: imports (they are the header's), printing commands, the preamble again."""
+        text = self.candidate.text
+        body = self.candidate.marks[len(self.import_marks) :]
+        if not any(mark.kind is Kind.HASH for mark in body) and not (self.whole_file and self.preamble.marks):
+            return self.import_marks
+        chunks = commands.chunks(text, body)
+        prints = [chunk for chunk in chunks if chunk[0].kind is Kind.HASH and chunk[0].text in commands.PRINTS]
+        prints = [chunk for chunk in prints if commands.first_on_line(text, chunk[0])]
+        again = self._repeated([chunk for chunk in chunks if chunk not in prints]) if self.whole_file else []
+        return [*self.import_marks, *(mark for chunk in (*prints, *again) for mark in chunk)]
+
+    def _repeated(self, chunks: list[Sequence[Token]]) -> list[Sequence[Token]]:
+        """The commands of a whole file that repeat one of the preamble's, token for token and in its order."""
+        wanted = [_words(chunk) for chunk in commands.chunks(self.preamble.text, self.preamble.marks)]
+        found = []
+        for chunk in chunks:
+            if _words(chunk) in wanted:
+                wanted = wanted[wanted.index(_words(chunk)) + 1 :]
+                found.append(chunk)
+        return found
 
 
-def blanked(text: str, marks: Iterable[Token]) -> str:
-    """`text` with spaces in place of `marks`, which stand in their order; line breaks stay."""
-    pieces, at = [], 0
-    for mark in marks:
-        pieces += [text[at : mark.start], re.sub(r"[^\n]", " ", mark.text)]
-        at = mark.end
-    return "".join(pieces) + text[at:]
+def _words(chunk: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(mark.text for mark in chunk)

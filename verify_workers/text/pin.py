@@ -1,10 +1,12 @@
 """The text tier of verification: one Lean file per check, and the reading of Lean's messages on it.
 
-The file has five parts: the header; the trusted statement, elaborated first under an unguessable name; the candidate;
-a trusted theorem that type-checks only if the candidate's constant proves the trusted statement, with the list of its
+The file has five parts: the header and the preamble; the trusted statement, elaborated first under an unguessable name; the
+candidate; a trusted theorem that type-checks only if the candidate's constant proves the trusted statement, with the list of its
 axioms; and a sentinel whose answer must arrive, since an unclosed bracket or comment would swallow the lines before
 it.  Taking the statement's type from the first elaboration (`type_of%`) keeps universes, implicit, instance, optional
 and auto-bound arguments as they were, whatever the candidate declares, opens or leaves open.
+
+(The two lines behind it say whether its own name is free and can be one: they are in error where it is taken, or a keyword.)
 
 What our lexer reads as comments never reaches Lean, so that the two cannot disagree on where one ends: all that Lean
 sees, the policy has seen.  Texts printed inside the candidate's environment could be forged by a candidate that runs
@@ -20,16 +22,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.records import ALLOWED_AXIOMS, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text.parsed import ParsedCheck
-from verify_workers.text.statement import renamed, source
+from verify_workers.text.statement import renamed
 
 MAX_MESSAGES = 50  # per verdict
 MAX_MESSAGE_CHARACTERS = 4000
 
 # However the candidate prints and whatever it opened: axioms are listed by their full names and nothing else.
 _PLAIN_NAMES = "set_option pp.all false set_option pp.explicit false set_option pp.universes false set_option pp.fullNames true"
+
+_NAMESPACE = re.compile(r"(?:(?:«[^»]*»|[^.«»]+)\.)*")  # a name's parts but the last
 
 _SEVERITIES = {"error": "error", "warning": "warning", "information": "info"}
 
@@ -44,7 +48,8 @@ class PinnedFile:
 
     text: str
     nonce: str
-    pin: int  # first line of the trusted statement; the header stands before it
+    body: int  # characters of the header and the line break behind it
+    pin: int  # first line of the trusted statement; header and preamble stand before it
     candidate: int  # first line of the candidate (in the proof form: of the statement that we put before the proof)
     given: int  # first line of the text that the user gave
     indent: int  # columns of our own text before it on that line
@@ -68,29 +73,40 @@ def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
 
     A fresh `nonce` is drawn unless a test gives one.
     """
-    check, theorem = parsed.check, parsed.theorem
+    theorem = parsed.theorem
     nonce = nonce or secrets.token_hex(16)
     # Names that start with `_` are internal to Lean: library search does not offer them to a candidate.
     pin, proved, end = f"_pin_{nonce}", f"_proved_{nonce}", f"_end_{nonce}"
-    trusted = f"{renamed(theorem, pin)} := sorry\ntheorem {end} : True := _root_.True.intro\n"
-    before = "" if parsed.whole_file else f"{source(theorem)} := "
-    given = parsed.without_comments
+    name = theorem.name.removeprefix("_root_.")
+    space = _NAMESPACE.match(name)[0]  # type: ignore[index]  # a statement is read in the namespace of its name
+    binder = name if not space else "_"
+    trusted = (
+        f"{renamed(theorem, theorem.name.removesuffix(name) + space + pin)} := sorry\n"
+        f"#check_failure @_root_.{name}\n"
+        f"theorem _root_.{end} : _root_.True := (fun {binder} : _root_.True => _root_.True.intro) _root_.True.intro\n"
+    )
+    before, given = parsed.before, parsed.without_comments
+    wanted = f"type_of% @_root_.{space}{pin}"
+    if parsed.check.negated:
+        wanted = f"_root_.Not ({wanted})"
     tail = (
         "section\n"
         f"{_PLAIN_NAMES}\n"
-        f"theorem _root_.{proved} : type_of% @_root_.{pin} := @_root_.{theorem.name.removeprefix('_root_.')}\n"
+        f"theorem _root_.{proved} : {wanted} := @_root_.{name}\n"
         f"#print axioms _root_.{proved}\n"
         "end\n"
         f"#print axioms _root_.{end}\n"
     )
-    header = f"{check.header}\n"
-    pin_line = 1 + header.count("\n")
+    header = f"{parsed.top.text}\n"
+    preamble = f"{parsed.preamble.plain}\n" if parsed.preamble.marks else ""
+    pin_line = 1 + header.count("\n") + preamble.count("\n")
     candidate = pin_line + trusted.count("\n")
     given_line = candidate + before.count("\n")
     tail_line = given_line + given.count("\n") + 1
     return PinnedFile(
-        text=f"{header}{trusted}{before}{given}\n{tail}",
+        text=f"{header}{preamble}{trusted}{before}{given}\n{tail}",
         nonce=nonce,
+        body=len(header),
         pin=pin_line,
         candidate=candidate,
         given=given_line,
@@ -99,11 +115,6 @@ def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
         axioms=tail_line + 3,
         sentinel=tail_line + 5,
     )
-
-
-def snippet(check: Check) -> str:
-    """A file that nothing is asked about, as Lean sees it: below the header, its own imports being the header's."""
-    return f"{check.header}\n{check.code}" if check.header else check.code or ""
 
 
 def unfit(check: Snippet) -> Verdict | None:
@@ -116,36 +127,12 @@ def unfit(check: Snippet) -> Verdict | None:
     return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
 
 
-def read_snippet(check: Check, output: str, status: int) -> Reading:
-    """What Lean's messages on `snippet(check)` amount to; raises `Malformed` as `read` does."""
-    reading = decide_snippet(_replies(output, status), check.header.count("\n") + 1 if check.header else 0)
-    if status and reading.outcome is Outcome.ELABORATED:  # what keeps Lean from starting on a file is not among its messages
-        return Reading(Outcome.REJECTED, Reason.ELABORATION, reading.messages)
-    return reading
-
-
-def decide_snippet(replies: Sequence[Message], above: int) -> Reading:
-    """What Lean's messages on a snippet that stands `above` lines below the start of the file amount to."""
-    messages = tuple(
-        reply.model_copy(
-            update={
-                "line": max(1, reply.line - above),
-                "end_line": reply.end_line and max(1, reply.end_line - above),
-                "text": reply.text[:MAX_MESSAGE_CHARACTERS],
-            }
-        )
-        for reply in sorted(replies, key=lambda reply: reply.severity != "error")[:MAX_MESSAGES]
-    )
-    errors = [message for message in messages if message.severity == "error"]
-    return Reading(Outcome.REJECTED, why(errors), messages) if errors else Reading(Outcome.ELABORATED, "", messages)
-
-
 def read(file: PinnedFile, output: str, status: int) -> Reading:
     """The verdict that Lean's `--json` output and exit status on a pinned file amount to.
 
     Raises `Malformed` for an empty, truncated or otherwise unexpected output.
     """
-    replies = _replies(output, status)
+    replies = messages_of(output, status)
     errors = sum(reply.severity == "error" for reply in replies)
     if bool(errors) != bool(status):
         raise Malformed(f"Lean ended with status {status} after {errors} errors")
@@ -176,7 +163,7 @@ def decide(file: PinnedFile, replies: Sequence[Message]) -> Reading:
     return Reading(Outcome.ACCEPTED, "", messages, axioms)
 
 
-def _replies(output: str, status: int) -> list[Message]:
+def messages_of(output: str, status: int) -> list[Message]:
     """The messages of a `lean --json` that ran to its end."""
     if status not in (0, 1):
         raise Malformed(f"Lean ended with status {status}")
@@ -212,7 +199,8 @@ def _given(reply: Message, file: PinnedFile) -> Message:
 
 
 def _at_statement(reply: Message) -> Message:
-    return Message(severity="error", line=1, column=0, text=f"the statement: {reply.text[:MAX_MESSAGE_CHARACTERS]}")
+    text = "its name is taken" if reply.text.startswith("unexpected success") else reply.text[:MAX_MESSAGE_CHARACTERS]
+    return Message(severity="error", line=1, column=0, text=f"the statement: {text}")
 
 
 def _at_end(reply: Message) -> Message:

@@ -6,7 +6,7 @@ a statement *means* is decided by Lean: a statement that splits here may still f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 
@@ -23,7 +23,7 @@ class Theorem:
     """One theorem statement in parts; every part is a slice of the source text, stripped.
 
     `universes` is the text between `.{` and `}` ('' if absent); `goal` is all that follows the name (and the
-    universes): `(n : Nat) : n = n` or `: ∀ n, …`.
+    universes): `(n : Nat) : n = n` or `: ∀ n, …`.  `by` says that the text ended in `:= by`, which a proof goes on from.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Theorem:
     conclusion: str
     universes: str
     goal: str
+    by: bool = False
 
     @property
     def head(self) -> str:
@@ -63,12 +64,13 @@ def parse_theorem(text: str) -> Theorem:
     if not rest:
         raise StatementError("the statement has no `:` and no conclusion")
     colon, stop = _split(rest)
+    by = [token.text for token in rest[stop:]] == [":=", "by"]
     end = rest[stop - 1].end
     binders = text[rest[0].start : rest[colon].start].strip() if colon else ""
     conclusion = text[rest[colon].end : end].strip()
     if stop == colon + 1 or not conclusion:
         raise StatementError("the statement has no conclusion")
-    return Theorem(name, binders, conclusion, universes, text[rest[0].start : end].strip())
+    return Theorem(name, binders, conclusion, universes, text[rest[0].start : end].strip(), by)
 
 
 def _is_word(token: Token, *words: str) -> bool:
@@ -116,17 +118,21 @@ def source(theorem: Theorem) -> str:
 
 def renamed(theorem: Theorem, name: str) -> str:
     """The same statement under another name."""
-    return source(Theorem(name, theorem.binders, theorem.conclusion, theorem.universes, theorem.goal))
+    return source(replace(theorem, name=name))
 
 
 def negate(text: str) -> str:
-    """The negation `theorem NAME : ¬ (∀ BINDERS, CONCLUSION)` of a statement (DeepSeek-Prover §3.3).
+    """The negation `theorem NAME : ¬ (∀ BINDERS, CONCLUSION)` of a statement (DeepSeek-Prover §3.3), as people and models are shown it.
 
-    Raises `StatementError` when the text is no statement.  Auto-bound variables of the original (`α` declared
-    nowhere) are bound outside the negation here, which asks for more than the negation does: a proof of it still
-    refutes the original.
+    Raises `StatementError` when the text is no statement.  Variables that the statement does not bind itself (a `variable`
+    before it, auto-bound ones) would be bound outside the negation here.  So what a refutation has to prove is never this
+    text: it is `¬ T`, T being what the statement elaborates to (`Check.negated`).
     """
-    theorem = parse_theorem(text)
+    return negation(parse_theorem(text))
+
+
+def negation(theorem: Theorem) -> str:
+    """See `negate`."""
     inner = f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion
     # A line comment at the end of the conclusion would swallow the closing bracket; slices end at a token, so none can.
     return f"{theorem.head} : ¬ ({inner})"

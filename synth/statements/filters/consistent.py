@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
-from verify_workers.records import Check
 from verify_workers.text.statement import StatementError, parse_theorem
 
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
@@ -16,7 +15,7 @@ async def consistent(statements: list[Statement], context: Context) -> list[Stat
     asked = [(s, text) for s in statements if s.origin != "given" and (text := refutation(s.text))]
     proof = any_of(config.contradiction_tactics)
     verdicts = await context.tools.verify(
-        [Check(id=f"{s.id}:false", statement=text, header=s.header, proof=proof, timeout=config.timeout) for s, text in asked]
+        [s.model_copy(update={"text": text}).check(f"{s.id}:false", config.timeout, proof=proof) for s, text in asked]
     )
     bad = {s.id for (s, _), verdict in zip(asked, verdicts, strict=True) if verdict.accepted}
     return [drop(s, Drop.CONTRADICTORY, "the hypotheses prove False") if s.id in bad else s for s in statements]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
-from verify_workers.records import Check, Outcome, Reason, Verdict
+from verify_workers.records import Outcome, Reason, Verdict
 
 UNDECIDED = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
 PATIENCE = 4  # times the usual limit for the question whether a statement elaborates at all
@@ -26,7 +26,7 @@ async def elaborates(statements: list[Statement], context: Context) -> list[Stat
 
 
 async def _asked(statements: list[Statement], proof: str, timeout: float, context: Context) -> dict[str, Verdict]:
-    checks = [Check(id=s.id, statement=s.text, header=s.header, proof=proof, timeout=timeout) for s in statements]
+    checks = [s.check(s.id, timeout, proof=proof) for s in statements]
     return {verdict.id: verdict for verdict in await context.tools.verify(checks)}
 
 

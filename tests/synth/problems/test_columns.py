@@ -37,6 +37,14 @@ def failure(tmp_path: Path, *rows: dict[str, Any] | str, **options: Any) -> str:
     return str(caught.value).replace(f"{tmp_path}/", "")
 
 
+def test_definitions_before_a_statement_are_its_preamble(tmp_path: Path) -> None:
+    problem = one(tmp_path, {"statement": "import Init\n\ndef f := 1\n\n/-- One. -/\ntheorem t : f = 1 := by sorry"})
+    assert (problem.header, problem.preamble, problem.statement) == ("import Init", "def f := 1", "theorem t : f = 1 := by sorry")
+    assert problem.text == "One."
+    other = one(tmp_path, {"statement": "import Init\n\ndef f := 2\n\n/-- One. -/\ntheorem t : f = 1 := by sorry"})
+    assert other.id != problem.id
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -78,10 +86,10 @@ def test_what_the_columns_were_taken_for_is_said(tmp_path: Path) -> None:
     ("statement", "reason"),
     [
         ("Every even number is twice a number.", "a statement starts with `theorem` or `lemma`, not with 'Every'"),
-        ("By the theorem of Pythagoras, $5^2 = 3^2 + 4^2$.", "`By` stands before the theorem (line 1); only imports, opens"),
+        ("By the theorem of Pythagoras, $5^2 = 3^2 + 4^2$.", "a statement starts with `theorem` or `lemma`, not with 'By'"),
         (
-            "def f := 1\ntheorem t : f = 1 := by sorry",
-            "`def` stands before the theorem (line 1); only imports, opens, options and universes",
+            "Show:\ntheorem t : 1 = 1 := by sorry",
+            "`Show` stands before the theorem (line 1); only imports, opens, options and definitions may",
         ),
         ("theorem t : 1 = 1 := by norm_num", "the statement carries a proof of its own"),
         ("import Mathlib", "a statement starts with `theorem` or `lemma`, not with 'import'"),

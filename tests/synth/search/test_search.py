@@ -91,7 +91,7 @@ def test_a_failure_of_the_checker_is_no_judgment_and_the_text_is_tried_again() -
     async def failing_once(checks: list[Check]) -> list[Verdict]:
         asked.extend(check.id for check in checks)
         outcome = Outcome.INFRA if len(asked) <= len(checks) else Outcome.ACCEPTED
-        return [Verdict(id=check.id, outcome=outcome if "¬" not in check.statement else Outcome.REJECTED) for check in checks]
+        return [Verdict(id=check.id, outcome=Outcome.REJECTED if check.negated else outcome) for check in checks]
 
     sample, _ = scripted(lambda prompt, n: ["omega"] * n)
     found = run("1 = 1", sample, failing_once)

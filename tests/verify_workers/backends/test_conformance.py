@@ -76,6 +76,49 @@ ACCEPTED: list[dict[str, object]] = [
     {"statement": "theorem A.goal.{u} {α : Sort u} (a b : α) (h : a = b) : b = a", "proof": "h.symm"},
     {"statement": "theorem goal (n : Nat) : succ n = n + 1", "proof": "rfl", "header": "-- a note\n\nopen Nat\nset_option maxRecDepth 900"},
 ]
+MATCH = "theorem goal (n : Nat) : (match n with | 0 => 0 | _ + 1 => 1) ≤ 1"
+DOUBLE = "def double (n : Nat) : Nat := n + n"
+ACCEPTED += [
+    # what stands before the statement: a trusted preamble, however it is brought
+    {"preamble": DOUBLE, "statement": "theorem goal (n : Nat) : double n = 2 * n", "proof": "by unfold double; omega"},
+    {"header": f"open Nat\n{DOUBLE}", "statement": "theorem goal (n : Nat) : double n = n + n", "proof": "rfl"},
+    {"statement": f"{DOUBLE}\n\ntheorem goal (n : Nat) : double n = n + n", "proof": "rfl"},
+    {"preamble": DOUBLE, "statement": "theorem goal : double 2 = 4", "code": f"{DOUBLE}\n\ntheorem goal : double 2 = 4 := rfl"},
+    {"preamble": "variable (n : Nat)", "statement": "theorem goal : n = n", "proof": "rfl"},
+    {"preamble": "theorem h (n : Nat) : 0 + n = n := by omega", "statement": "theorem goal : 0 + 5 = 5", "proof": "h 5"},
+    {
+        "preamble": "structure P where\n  a : Nat\ninstance : Inhabited P := ⟨⟨0⟩⟩",
+        "statement": "theorem goal : (default : P).a = 0",
+        "proof": "rfl",
+    },
+    {"header": "/--\nIn words.\n-/", "proof": "rfl"},
+    {"code": f"import Init\n\n{STATEMENT} := rfl"},
+    # what elaborating the statement makes
+    {"statement": MATCH, "proof": "by split <;> omega"},
+    {"statement": MATCH, "code": f"{MATCH.replace('goal', 'helper')} := by split <;> omega\n{MATCH} := helper n"},
+    {"statement": "theorem goal : (fun (⟨a, b⟩ : Nat × Nat) => a + b) (1, 2) = 3", "proof": "rfl"},
+    {"statement": "theorem goal : (⟨0, by omega⟩ : Fin 3) = ⟨0, by decide⟩", "proof": "rfl"},
+    {
+        "preamble": "def f (n : Nat) : Nat := match n with | 0 => 1 | k + 1 => k",
+        "statement": f"{MATCH} ∧ f 0 = 1",
+        "proof": "⟨by split <;> omega, rfl⟩",
+    },
+    # the negation of what the statement elaborates to
+    {"statement": "theorem goal (n : Nat) : n < 3", "negated": True, "proof": "fun h => absurd (h 3) (by decide)"},
+    {
+        "statement": "theorem goal (n : Nat) : n < 3",
+        "negated": True,
+        "code": "theorem goal : ¬ (∀ (n : Nat), n < 3) := fun h => absurd (h 3) (by decide)",
+    },
+    {"statement": "theorem goal.{u} (α : Type u) : 1 = 2", "negated": True, "proof": "fun h => absurd (h PUnit) (by decide)"},
+    # a proof that goes on from `:= by`
+    {"statement": "theorem goal (p q : Prop) (hp : p) (hq : q) : q ∧ p := by\n", "proof": "  constructor\n  · exact hq\n  · exact hp\n"},
+    {"statement": f"{STATEMENT} := by", "proof": "by rfl"},
+    # what is only said, and to nobody
+    {"code": f"{STATEMENT} := rfl\n\n#print axioms goal\n#check goal"},
+    {"code": f"\ufeff/-- Show \x0crac{{1}}{{2}} \u200b\u2028 -/\n{STATEMENT} := rfl"},
+    {"statement": "theorem Nat.goal (n : Nat) : succ n = n + 1", "proof": "rfl"},
+]
 REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"proof": "by nonsense"}, Outcome.REJECTED, Reason.ELABORATION),
     ({"proof": "by skip"}, Outcome.REJECTED, Reason.UNSOLVED),
@@ -88,12 +131,36 @@ REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"statement": "lemmas are fun", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"header": "import Mathlib", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"header": "import Mathlib", "code": f"import Mathlib\nimport Aesop\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.STATEMENT),
-    ({"code": f"import Init.Nowhere\n{STATEMENT} := rfl"}, Outcome.POLICY, "import:Init.Nowhere"),
+    ({"code": f"import Init.Nowhere\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"header": "import Init", "code": f"import Aesop\n{STATEMENT} := rfl"}, Outcome.POLICY, "import:Aesop"),
     ({"proof": "cheat\naxiom cheat : 1 = 2"}, Outcome.POLICY, "command:axiom"),
     ({"code": f"def Nat.land (n m : Nat) : Nat := 5\n{STATEMENT} := rfl"}, Outcome.POLICY, "kernel_name:Nat.land"),
     ({"header": "module\npublic import Init", "proof": "rfl"}, Outcome.POLICY, "header:module"),
     ({"header": "prelude\nimport Init", "proof": "rfl"}, Outcome.POLICY, "header:prelude"),
+    ({"statement": "theorem Nat.add_comm (a b : Nat) : a + b = b + a", "proof": "by omega"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"statement": "theorem end : 1 = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"code": f"import Mathlib\nimport Aesop\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"code": f"```lean4\n{STATEMENT} := rfl\n```"}, Outcome.REJECTED, Reason.ELABORATION),
+    ({"code": ""}, Outcome.REJECTED, Reason.ELABORATION),
+    ({"preamble": DOUBLE, "statement": "theorem goal : double 1 = 3",
+      "code": "def double := fun _ : Nat => 3\ntheorem goal : double 1 = 3 := rfl"},
+     Outcome.REJECTED, Reason.ELABORATION),
+    ({"preamble": DOUBLE, "statement": "theorem goal : double 1 = 3",
+      "code": "def X.double (n : Nat) : Nat := 3\nopen X\ntheorem goal : X.double 1 = 3 := rfl"},
+     Outcome.REJECTED, Reason.WRONG_STATEMENT),
+    ({"preamble": "axiom f : 1 = 2", "statement": "theorem goal : 1 = 2", "proof": "f"}, Outcome.POLICY, "preamble:command:axiom"),
+    ({"preamble": "namespace A\ndef a := 1", "statement": "theorem goal : a = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"preamble": "private", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"preamble": "def a : Nat := b", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"statement": "theorem goal (n : Nat) : n < 3", "negated": True, "code": "theorem goal (n : Nat) : ¬ (n < 3) := by omega"},
+     Outcome.REJECTED, Reason.ELABORATION),
+    ({"statement": STATEMENT, "negated": True, "code": f"{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
+    ({"preamble": "variable (n : Fin 0)", "statement": "theorem goal : n = n", "negated": True,
+      "code": "theorem goal (n : Fin 0) : ¬ (n = n) := nomatch n"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
+    ({"header": "set_option autoImplicit true", "statement": "theorem goal (x : α) : x = x", "negated": True,
+      "code": "theorem goal (x : α) (h : False) : ¬ (x = x) := h.elim"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
+    ({"statement": "theorem goal (n : Nat) : (match n with | 0 => 0 | _ + 1 => 5) ≤ 5",
+      "code": f"{MATCH} := by split <;> omega"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
 ]  # fmt: skip
 
 
@@ -111,7 +178,7 @@ def test_refuses(backend: Backend, fields: dict[str, object], outcome: Outcome, 
     assert (verdict.outcome, verdict.reason) == (outcome, reason), verdict
     if fields.get("statement") == "lemmas are fun":
         assert verdict.messages[0].text.startswith("a statement starts with")
-    if reason not in (Reason.SORRY, Reason.WRONG_STATEMENT):
+    if reason not in (Reason.SORRY, Reason.WRONG_STATEMENT) and fields.get("code") != "":
         assert verdict.messages and all(message.line >= 1 and message.column >= 0 for message in verdict.messages)
 
 

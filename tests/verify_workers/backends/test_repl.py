@@ -45,7 +45,16 @@ def backend(project: LakeProject) -> Iterator[ReplBackend]:
 def faulty(project: LakeProject, faults: list[str], folder: Path) -> LakeProject:
     """The project with a REPL that has one of `faults` at each of its replies, the header's first."""
     (folder / "faults.json").write_text(json.dumps(faults), encoding="utf-8")
-    return dataclasses.replace(project, variables=project.variables | {"LEAN_FAKE_FAULTS": str(folder / "faults.json")})
+    return told(project, LEAN_FAKE_FAULTS=folder / "faults.json")
+
+
+def told(project: LakeProject, **files: Path) -> LakeProject:
+    """The project with files for its REPL, in a folder that is readable as one of modules is."""
+    folders = {str(file.parent) for file in files.values()}
+    path = ":".join([project.variables["LEAN_PATH"], *folders])
+    return dataclasses.replace(
+        project, variables=project.variables | {name: str(file) for name, file in files.items()} | {"LEAN_PATH": path}
+    )
 
 
 def test_the_header_is_imported_once_and_nothing_leaks(backend: ReplBackend) -> None:
@@ -177,19 +186,18 @@ def test_recorded_conversations(project: LakeProject, row: dict[str, str], tmp_p
     replies = [part for part in row["expected_raw"].split("\n\n") if part.strip()]
     assert len(commands) == len(replies)
     said = script(list(zip(commands, replies, strict=True)), tmp_path / "script.json")
-    scripted = dataclasses.replace(project, variables=project.variables | {"LEAN_FAKE_SCRIPT": str(said)})
-    repl = Conversation(scripted, [str(project.repl)], str(tmp_path), 1 << 40)
+    repl = Conversation(told(project, LEAN_FAKE_SCRIPT=said), [str(project.repl)], str(tmp_path), 1 << 40)
     backend = ReplBackend(project)
     for command, reply in zip(commands, replies, strict=True):
         answer = ask(repl, command, 20, 1 << 40)
         assert answer == json.loads(reply)
         if "cmd" in command and "env" in answer:
-            backend._last = answer["env"] - 1
-            found = backend._messages(answer, 10)
+            repl.turn = answer["env"] - 1
+            found = backend._messages(repl, answer, 10)
             assert [(m.line, m.text) for m in found] == [(m["pos"]["line"] + 10, m["data"]) for m in answer.get("messages", [])]
         elif "env" not in answer:
             with pytest.raises(Failed):
-                backend._messages(answer, 0)
+                backend._messages(repl, answer, 0)
     repl.close()
     backend.close()
 

@@ -52,8 +52,8 @@ class Auditor:
         assert reply["report"]["status"] == "ok", reply
         return bytes.fromhex(reply["body"])
 
-    def audit(self, statement: str, data: bytes) -> dict[str, Any]:
-        report = self._ask(statement=statement, export=data.hex())["report"]
+    def audit(self, statement: str, data: bytes, negated: bool = False) -> dict[str, Any]:
+        report = self._ask(statement=statement, export=data.hex(), negated=negated)["report"]
         assert isinstance(report, dict)
         return report
 
@@ -68,6 +68,13 @@ def auditor(lean: LeanInstall) -> Iterator[Auditor]:
     it.process.wait(60)
 
 
+# Statements with definitions before them and inside them: what child S hands over besides their types.
+DEFINED = """def double (n : Nat) : Nat := match n with | 0 => 0 | k + 1 => k + k + 2
+theorem goal (n : Nat) : (match n with | 0 => 0 | _ + 1 => double 2) ≤ """
+SMALL, LARGE = f"{DEFINED}3", f"{DEFINED}4"
+DEFINED_PROOF = f"{LARGE} := match n with | 0 => Nat.zero_le 4 | _ + 1 => Nat.le_refl 4"
+
+
 @pytest.fixture(scope="module")
 def honest(auditor: Auditor) -> bytes:
     return auditor.export(PROOF)
@@ -76,6 +83,16 @@ def honest(auditor: Auditor) -> bytes:
 def test_the_honest_export_is_accepted_for_its_statement_only(auditor: Auditor, honest: bytes) -> None:
     assert auditor.audit(TRUE, honest)["status"] == "ok"
     assert auditor.audit(FALSE, honest)["reason"] == "wrong_statement"
+
+
+def test_exports_for_a_statement_with_definitions(auditor: Auditor) -> None:
+    honest = auditor.export(DEFINED_PROOF)
+    assert auditor.audit(LARGE, honest)["status"] == "ok"
+    assert auditor.audit(SMALL, honest)["reason"] == "wrong_statement"
+    assert auditor.audit(LARGE, honest, negated=True)["reason"] == "wrong_statement"
+    # another definition of the same name: the statement's own counts
+    cheat = auditor.export(f"{SMALL} := match n with | 0 => Nat.zero_le 3 | _ + 1 => Nat.zero_le 3".replace("k + k + 2", "0"))
+    assert auditor.audit(SMALL, cheat)["status"] == "refused"
 
 
 def test_the_allowed_axioms_are_the_documented_ones() -> None:
@@ -116,6 +133,18 @@ def test_mutated_exports_never_prove_another_statement(auditor: Auditor, honest:
     assert report["status"] in ("ok", "refused"), report
     if report["status"] == "ok":
         assert set(report["axioms"]) <= DOCUMENTED_AXIOMS
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_mutated_exports_never_prove_another_statement_with_definitions(auditor: Auditor, data: st.DataObject) -> None:
+    value = json.loads(auditor.export(DEFINED_PROOF))
+    for _ in range(data.draw(st.integers(1, 3))):
+        value = data.draw(st.composite(mutate)(value))
+    hostile = json.dumps(value).encode()
+    assert auditor.audit(SMALL, hostile)["status"] != "ok"
+    assert auditor.audit(LARGE, hostile, negated=True)["status"] != "ok"
+    assert auditor.audit(LARGE, hostile)["status"] in ("ok", "refused")
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -40,13 +40,13 @@ def of_code(code: str, header: str = "") -> list[Violation]:
         ("by set_option maxRecDepth 5 rfl", "command:set_option", 1, 3),
         ("by (rfl", "bracket", 1, 3),
         ("by rfl)", "bracket", 1, 6),
-        ("by rfl -- \u202e", "character:U+202E", 1, 10),
+        ("by rfl \u202e", "character:U+202E", 1, 7),
         ("by r\u0435fl", "confusable:U+0435", 1, 4),
         ('by "', "lexical", 1, 3),
         ("rfl #eval 1", "command:#eval", 1, 4),
         ("", "empty", 1, 0),
-        ("x" * 100_001, "too_long", 1, 0),
-        ("\n" * 10_000, "too_many_lines", 1, 0),
+        ("-- only a comment", "empty", 1, 0),
+        ("by\n  rfl\n```\n", "fence", 3, 0),
         ("(" * 300 + ")" * 300, "nesting", 1, 200),
         ("register_simp_attr x", "command:register_simp_attr", 1, 0),
         ("Lean.Elab.x", "word:Lean", 1, 0),
@@ -76,7 +76,12 @@ def test_ordinary_proofs_pass(proof: str) -> None:
         ("import Mathlib\ntheorem goal : x := y", "import Mathlib", None),
         ("-- hi\nimport Mathlib\nimport Aesop\ntheorem goal : x := y", "import Mathlib\nimport Aesop\nopen Nat", None),
         ("theorem goal : x := y", "import Mathlib", None),
-        ("import Mathlib\ntheorem goal : x := y", "", "import:Mathlib"),
+        ("import Mathlib\ntheorem goal : x := y", "", None),  # without a header, a file's imports are its header
+        ("import Mathlib\ntheorem goal : x := y", "import Init", "import:Mathlib"),
+        ("theorem goal : x := y\n#print axioms goal\n#check goal", "", None),
+        ("#check goal\ntheorem goal : x := y", "", None),
+        ("#eval 1\ntheorem goal : x := y", "", "command:#eval"),
+        ("theorem goal : x := y #check goal", "", "command:#check"),  # only what has a line of its own is dropped
         ("import Aesop\nimport Mathlib\ntheorem goal : x := y", "import Mathlib\nimport Aesop", None),
         ("import Mathlib\nimport Aesop\nimport Mathlib\nimport Mathlib.Tactic\ntheorem goal : x := y", "import Mathlib", None),
         ("import Init\nimport Init.Nat\ntheorem goal : x := y", "", None),
@@ -118,7 +123,8 @@ def test_a_module_that_the_header_does_not_hold_is_named() -> None:
     [
         ("import Mathlib\nset_option maxHeartbeats 400000\nopen BigOperators Real Nat Topology Rat", True),
         ("universe u v\nnoncomputable section\nopen scoped Nat", True),
-        ("local notation \"x\" => 1", False), ("axiom a : False", False), ("theorem a : True := trivial", False), ("open Nat in", False),
+        ("local notation \"x\" => 1", False), ("axiom a : False", False), ("open Nat in", False),
+        ("theorem a : True := trivial\nvariable (n : Nat)\ninstance : Inhabited Nat := ⟨0⟩", True), ("private", False), ("namespace A", False),
         ("set_option trace.Meta true", False), ("@[simp]", False), ("/- ", False),
         ("module\npublic import Init", False), ("prelude", False), ("import A\nimport all B", False), ("public meta import A", False),
     ],
@@ -152,7 +158,6 @@ def test_refusal_tells_gaps_and_statements_from_attacks() -> None:
         "\0",
         "\udc80",
         "x" * 5_000_000,
-        "by\n" * 100_000,
         "\n" * 99_999,
         "(" * 90_000,
         "/-x" * 30_000,
@@ -167,15 +172,70 @@ def test_malformed_input_is_refused_quickly(proof: str) -> None:
         texts = {"statement": STATEMENT, "proof": "rfl"} | {field: proof}
         if field == "code":
             del texts["proof"]
-        found = violations(
-            ParsedCheck(
-                Check.model_construct(
-                    id="x", header=texts.pop("header", ""), proof=texts.pop("proof", None), code=texts.pop("code", None), **texts
-                )
-            )
-        )
-        assert found or (field == "header" and not proof.strip())
+        given = {"id": "x", "header": "", "preamble": "", "negated": False, "proof": None, "code": None} | texts
+        found = [refusal(ParsedCheck(Check.model_construct(**given)), tier) for tier in ("text", "kernel")]
+        assert found[0] or (field == "header" and not proof.strip())
     assert time.process_time() - started < 20  # a hang, not a benchmark
+
+
+KERNEL_TIER = [
+    ("variable (m : Nat)\nuniverse u\ntheorem goal : x := y", None),
+    ("instance : Inhabited P := ⟨⟨0⟩⟩\ninductive C where | a deriving DecidableEq\ntheorem goal : x := y", None),
+    ('local notation "two" => 2\ninfixl:65 " +++ " => Nat.add\ntheorem goal : x := y', None),
+    ("attribute [local simp] foo\n@[simps, gcongr] def f := 1\nalias g := f\ntheorem goal : x := y", None),
+    ("set_option diagnostics true in\nopen Nat in\ntheorem goal : x := y", None),
+    ("theorem goal (stop native sleep constant alias meta public : Nat) : x := y", None),
+    ('theorem goal : x := by constructor <;>-- both\n  exact s!"{x}" (', None),  # what our lexer is not sure of: Lean says
+    ('macro "x" : term => `(1)\ntheorem goal : x := y', "command:macro"),
+    ('theorem goal : x := y\nelab "x" : term => foo', "command:elab"),
+    ("run_cmd foo\ntheorem goal : x := y", "command:run_cmd"),
+    ("meta def f := 1\ntheorem goal : x := y", "command:meta"),
+    ("unsafe def f := 1\ntheorem goal : x := y", "command:unsafe"),
+    ("axiom f : False\ntheorem goal : x := y", "command:axiom"),
+    ('@[extern "c"] def f := 1\ntheorem goal : x := y', "word:extern"),
+    ("@[app_unexpander f] def g := 1\ntheorem goal : x := y", "attribute:app_unexpander"),
+    ("attribute [term_elab f] g\ntheorem goal : x := y", "attribute:term_elab"),
+    ("set_option debug.skipKernelTC true in\ntheorem goal : x := y", "option:debug.skipKernelTC"),
+    ("theorem goal : x := by native_decide", "word:native_decide"),
+    ("theorem goal : x := by\n  have := Lean.Elab.x\n  rfl", "word:Lean"),
+    ("def Nat.land := 1\ntheorem goal : x := y", "kernel_name:Nat.land"),
+    ("#eval 1\ntheorem goal : x := y", "command:#eval"),
+    ("theorem goal : x := y\nimport Mathlib", "import"),
+    ("module\ntheorem goal : x := y", "command:module"),
+    ("theorem goal : x \u202e := y", "character:U+202E"),
+]
+
+
+@pytest.mark.parametrize(("code", "reason"), KERNEL_TIER)
+def test_where_kernel_objects_decide_only_what_runs_code_is_refused(code: str, reason: str | None) -> None:
+    found = [violation.reason for violation in violations(ParsedCheck(Check(id="x", statement=STATEMENT, code=code)), "kernel")]
+    assert found == [] if reason is None else reason in found
+
+
+def test_a_refusal_says_whose_rule_it_is() -> None:
+    def words(code: str) -> str:
+        verdict = refusal(ParsedCheck(Check(id="x", statement=STATEMENT, code=code)))
+        assert verdict is not None
+        return verdict.messages[0].text
+
+    assert "a rule of the text tier" in words("variable (n : Nat)\ntheorem goal : x := y")
+    assert "tier" not in words("axiom a : False\ntheorem goal : x := y")
+
+
+def test_markdown_nothing_and_too_much_are_no_attacks() -> None:
+    def outcome(text: str) -> tuple[Outcome, str, str]:
+        verdict = refusal(ParsedCheck(Check(id="x", statement=STATEMENT, code=text)))
+        assert verdict is not None
+        return verdict.outcome, verdict.reason, verdict.messages[0].text
+
+    assert outcome("```lean4\ntheorem t : 1 = 1 := rfl\n```")[:2] == (Outcome.REJECTED, "elaboration")
+    assert "between the fences" in outcome("```lean4\ntheorem t : 1 = 1 := rfl\n```")[2]
+    assert outcome("")[:2] == (Outcome.REJECTED, "elaboration")
+    assert outcome("x" * 1_000_001) == (
+        Outcome.RESOURCE,
+        "too_long",
+        "the text has 1,000,001 characters, of which at most 1,000,000 are read",
+    )
 
 
 def test_the_commands_of_this_lean_are_known(lean: LeanInstall) -> None:

@@ -1,0 +1,39 @@
+"""Header, preamble and theorem, however a check brings them."""
+
+from __future__ import annotations
+
+import pytest
+
+from verify_workers.text.context import Context, split_context
+
+
+@pytest.mark.parametrize(
+    ("header", "preamble", "statement", "wanted"),
+    [
+        ("", "", "theorem t : 1 = 1", Context("", "", "theorem t : 1 = 1")),
+        ("open Nat", "def a := 1", "theorem t : a = 1", Context("open Nat", "def a := 1", "theorem t : a = 1")),
+        ("open Nat\ndef a := 1", "", "theorem t : a = 1", Context("open Nat\n", "def a := 1", "theorem t : a = 1")),
+        ("variable (n : Nat)", "", "theorem t : n = n", Context("", "variable (n : Nat)", "theorem t : n = n")),
+        ("", "", "abbrev a : Nat := 3\n\ntheorem t : a = 3", Context("", "abbrev a : Nat := 3\n\n", "theorem t : a = 3")),
+        ("", "", "import A\nopen B\ntheorem t : 1 = 1", Context("import A\nopen B\n", "", "theorem t : 1 = 1")),
+        ("/-- doc -/", "", "theorem t : 1 = 1", Context("", "", "theorem t : 1 = 1")),
+        ("", "", "@[simp] private theorem t : 1 = 1", Context("", "", "theorem t : 1 = 1")),
+        ("noncomputable section", "", "lemma t : 1 = 1", Context("noncomputable section", "", "lemma t : 1 = 1")),
+        ("noncomputable def a := 1", "", "lemma t : 1 = 1", Context("", "noncomputable def a := 1", "lemma t : 1 = 1")),
+        ("open scoped Real", "", "theorem t : 1 = 1", Context("open scoped Real", "", "theorem t : 1 = 1")),
+        ("prelude\nimport A", "", "theorem t : 1 = 1", Context("prelude\nimport A", "", "theorem t : 1 = 1")),
+        ("", "", "theorem a : 1 = 1 := rfl\ntheorem t : 2 = 2", Context("", "", "theorem a : 1 = 1 := rfl\ntheorem t : 2 = 2")),
+        ("", "", "no statement", Context("", "", "no statement")),
+    ],
+)
+def test_split(header: str, preamble: str, statement: str, wanted: Context) -> None:
+    assert split_context(header, preamble, statement) == wanted
+
+
+def test_comments_go_and_lines_stay() -> None:
+    context = split_context(
+        "-- why\nopen Nat -- here", "/- a\n b -/\ndef a := 1", "/-- in words -/\ntheorem t (n : Nat) -- odd \u202e\n  : n = n"
+    )
+    assert "--" not in context.header and context.header.count("\n") == 1
+    assert context.preamble.split() == ["def", "a", ":=", "1"] and context.preamble.count("\n") == 2
+    assert "--" not in context.theorem and context.theorem.count("\n") == 2

@@ -1,0 +1,82 @@
+"""What is trusted, in its three parts: the header (imports, `open`s, options), the preamble (definitions), the theorem.
+
+Callers have these in many mixtures: definitions at the header's end or before the theorem, a whole file as the statement, a
+header with comments.  However they come, they are taken apart here, and every reader sees the same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from verify_workers.text import commands
+from verify_workers.text.header import split
+from verify_workers.text.lexer import Kind, Token, blanked, tokens
+
+THEOREM = ("theorem", "lemma")
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of what is trusted; `header` and `preamble` without comments, every line kept, '' where there is none.
+
+    `theorem` is the text from the keyword on; what else it may be is `statement.parse_theorem`'s to say.
+    """
+
+    header: str
+    preamble: str
+    theorem: str
+
+
+def split_context(header: str, preamble: str, statement: str) -> Context:
+    """The parts of a check's header, preamble and statement."""
+    top, definitions = _header(header)
+    own_top, own_definitions, theorem = "", "", statement
+    if not statement.startswith(THEOREM) or "--" in statement or "/-" in statement:  # most are plain
+        own_top, own_definitions, theorem = _statement(statement)
+    before = (definitions, _plain(preamble), own_definitions)
+    return Context("\n".join(filter(str.strip, (top, own_top))), "\n".join(filter(str.strip, before)), theorem)
+
+
+@lru_cache(1024)
+def _header(text: str) -> tuple[str, str]:
+    """Header and definitions of a text, without comments."""
+    if not text.strip():
+        return "", ""
+    plain = _plain(text)
+    if split(plain).special:  # no plain header: not to be taken apart
+        return plain, ""
+    marks = tokens(plain)
+    end = commands.header_end(marks)
+    return (plain, "") if end == len(marks) else (plain[: marks[end].start], plain[marks[end].start :])
+
+
+@lru_cache(1024)
+def _plain(text: str) -> str:
+    """`text` without comments and a byte-order mark."""
+    text = text.removeprefix("\ufeff")
+    return blanked(text, [token for token in tokens(text, comments=True) if token.kind in (Kind.COMMENT, Kind.DOC)])
+
+
+@lru_cache(256)
+def _statement(text: str) -> tuple[str, str, str]:
+    """Header, definitions and theorem of a text that may not start with the theorem."""
+    plain = _plain(text)
+    marks = tokens(plain)
+    at = _last_theorem(marks)
+    if at is None or marks[0].text in THEOREM:
+        return "", "", plain
+    first = commands.without_modifiers(marks, at)
+    start = marks[first].start if first < at else marks[at].start
+    return (*_header(plain[:start]), plain[marks[at].start :])
+
+
+def _last_theorem(marks: Sequence[Token]) -> int | None:
+    """Index of the last `theorem` that stands in no bracket."""
+    depth, found = 0, None
+    for index, mark in enumerate(marks):
+        depth += commands.nesting(mark)
+        if depth == 0 and mark.kind is Kind.IDENT and mark.text in THEOREM:
+            found = index
+    return found
