@@ -27,17 +27,18 @@ def private_mb(processes: Iterable[int]) -> float:
     waiting, total = list(processes), 0
     while waiting:
         pid = waiting.pop()
-        waiting += _children(pid)
+        waiting += children(pid)
         total += private_bytes(pid)
     return total / 2**20
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that `pid` has started, as far as they live."""
     found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-                found += (int(child) for child in children.read().split())
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as numbers:
+                found += (int(child) for child in numbers.read().split())
     except OSError:
         pass  # it ended meanwhile
     return found

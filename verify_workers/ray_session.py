@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import signal
 import socket
 import tempfile
 import time
@@ -21,6 +22,7 @@ from ray._private import ray_constants
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
 from verify_workers.errors import UserError
+from verify_workers.processes import children
 
 log = logging.getLogger("verify_workers.ray")
 T = TypeVar("T")
@@ -72,6 +74,7 @@ def ray_session() -> Iterator[None]:
 def patiently(start: Callable[[], T]) -> T:
     """What `start` returns, tried again where the machine was too busy for a node to be up within Ray's own half minute."""
     for left in reversed(range(STARTS)):
+        before = children(os.getpid())
         try:
             return start()
         except Exception as error:  # Ray raises the bare class
@@ -79,11 +82,20 @@ def patiently(start: Callable[[], T]) -> T:
                 raise
             log.warning("Ray was too slow to start on this machine; once more")
             ray.shutdown()
+            _end_others(before)
             if not left:
                 raise UserError(
                     f"Ray did not start in {STARTS} tries of 30 s: this machine is too busy or has too little memory; try again later"
                 ) from error
     raise AssertionError("there is at least one try")
+
+
+def _end_others(kept: list[int]) -> None:
+    """End the processes of a Ray that was not up in time: Ray lets them run on until we exit, in the way of the next try."""
+    for pid in set(children(os.getpid())).difference(kept):
+        with suppress(OSError):
+            if b"ray" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -101,6 +101,27 @@ def test_ray_works_under_a_long_folder(tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout == "7\n", done.stderr[-2000:]
 
 
+def test_a_start_that_failed_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ray.shutdown", lambda: None)
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    other = subprocess.Popen(sleep)
+    made = list[subprocess.Popen[bytes]]()
+
+    def start() -> str:
+        if made:
+            return "up"
+        made.extend(subprocess.Popen([*sleep, name]) for name in ("ray::raylet", "another"))
+        raise Exception("timed out during startup")
+
+    try:
+        assert module.patiently(start) == "up"
+        assert made[0].wait(60) == -9 and made[1].poll() is None and other.poll() is None
+    finally:
+        for process in (*made, other):
+            process.kill()
+            process.wait()
+
+
 def test_a_machine_that_is_too_busy_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[None] = []
     monkeypatch.setattr("ray.shutdown", lambda: ended.append(None))

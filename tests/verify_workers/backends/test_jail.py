@@ -46,6 +46,9 @@ class Script:
     mapped: int = 6 << 30
     sources: tuple[Path, ...] = ()
 
+    def loaded(self, imports: tuple[str, ...]) -> str:
+        return ""
+
     def program(self) -> list[str]:
         return self.line
 

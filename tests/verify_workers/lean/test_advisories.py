@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,18 +42,15 @@ def test_what_is_not_known_is_not_said(version: str) -> None:
 
 
 @pytest.fixture
-def old(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLake]:
+def old(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLake:
     """A project whose Lean says that it is 4.28."""
     fake = FakeLake(tmp_path, lean)
-    FakeLake.executable(
-        fake.bin / "lean",
-        '#!/bin/sh\n[ "$1" = --version ] && { echo "Lean (version 4.28.0, x86_64, commit 0123, Release)"; exit 0; }\n'
-        f'exec {" ".join(lean.command())} "$@"\n',
-    )
+    says = '[ "$1" = --version ] && { echo "Lean (version 4.28.0, x86_64, commit 0123, Release)"; exit 0; }'
+    first, _, rest = (fake.bin / "lean").read_text(encoding="utf-8").partition("\n")
+    FakeLake.executable(fake.bin / "lean", f"{first}\n{says}\n{rest}")
     monkeypatch.setenv("PATH", fake.path)
     choose._warn.cache_clear()
-    yield fake
-    fake.close()
+    return fake
 
 
 def test_the_strict_tier_refuses_it_in_one_line(old: FakeLake) -> None:

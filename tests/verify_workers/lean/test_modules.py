@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,12 @@ TWO = "import Own.One\ntheorem two : 1 = 1 := one\n"
 
 
 @pytest.fixture(scope="module")
-def own(lean: LeanInstall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeLake]:
+def own(lean: LeanInstall, tmp_path_factory: pytest.TempPathFactory) -> FakeLake:
     """A project with modules of its own."""
     fake = FakeLake(tmp_path_factory.mktemp("own"), lean)
     fake.build("Own/One", ONE)
     fake.build("Own/Two", TWO)
-    yield fake
-    fake.close()
+    return fake
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,13 @@ SNIPPET = Snippet(id="snippet", code="import Own\ntheorem t : number = 1 := rfl"
 
 
 @pytest.fixture
-def own(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLake]:
+def own(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLake:
     """A project with a module of its own, and one that imports it; looked at anew for each check."""
     monkeypatch.setattr(module, "PAUSE", 0.0)
     fake = FakeLake(tmp_path, lean)
     monkeypatch.setenv("PATH", fake.path)
     build(fake, 1)
-    yield fake
-    fake.close()
+    return fake
 
 
 def build(project: FakeLake, number: int) -> None:
