@@ -43,7 +43,7 @@ def lacking(errors: list[str], text: str, core: frozenset[str]) -> str:
     """The first name in Lean's errors that Lean's core has and the library has not; '' if there is none to be sure of."""
     for error in errors:
         for found in _UNKNOWN.finditer(error):
-            name = next(filter(None, found.groups()))
+            name: str = next(filter(None, found.groups()))
             if found["syntax"] or name in core or not _written(name, text):
                 return name
     return ""
