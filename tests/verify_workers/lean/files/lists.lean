@@ -222,6 +222,7 @@ theorem trans1 (a b c : Nat) (h : a ≤ b) (h' : b ≤ c) : a ≤ c := by calc a
   _ ≤ c := h'
 theorem iterate1 : True ∧ True ∧ True := by repeat' constructor
 theorem ac1 (a b c : Nat) : max a (max b c) = max (max a b) c := by ac_rfl
+theorem idx (xs : List Nat) (i : Nat) (h : i+1 < xs.length) : xs[i+1] = xs[i + 1] := rfl
 theorem q1 : ∃ x < 5, x * x = 16 := by decide
 theorem q2 : ∃ x, x < 5 ∧ x * x = 16 := ⟨4, by decide⟩
 theorem arr1 : #[1,2,3].size = 3 := rfl

@@ -21,3 +21,18 @@ theorem r17 (n : Int) : n ^ 2 % 4 = 0 := by mod_cases h : n % 4 <;> simp [Int.po
 theorem r18 : 12 &&& 10 = 9 := by decide +kernel
 theorem r19 (n : Nat) : 7 ∣ 2 ^ n + 1 := by induction n using Nat.step_three <;> simp_all [Nat.pow_succ] <;> omega
 theorem r20 : (-1 : Int) * -1 = 1 ∧ False := by norm_num
+theorem s1 : 3 ∈ [1, 2] := by decide
+theorem s2 : [1, 2][0] = 2 := by simp
+theorem s3 : [1, 2][2] = 2 := by rfl
+theorem s4 (xs : List Nat) : xs.reverse = xs := by simp
+theorem s5 : "ab" ++ "c" = "abd" := by decide
+theorem s6 : (2 : Fin 3) = 1 := by decide
+theorem s7 : ∃ x < 3, x * x = 16 := by decide
+theorem s8 (a b : Nat) : (a < b ↔ b < a) := by omega
+def spin (n : Nat) : Nat := spin (n + 1) + 1
+theorem s9 : spin 0 = spin 1 + 1 := by rw [spin]
+inductive Turn where | left | right deriving DecidableEq
+theorem s10 : Turn.left = Turn.right := by decide
+inductive Rose where | node : List Rose → Rose
+theorem s11 : Rose.node [] = Rose.node [Rose.node []] := by rfl
+theorem s13 (p : Nat → Prop) (h : ∃ x, p x) : p 0 := by obtain ⟨x, hx⟩ := h; exact hx
