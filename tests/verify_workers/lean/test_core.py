@@ -77,7 +77,9 @@ def test_sources_declare_no_other_axiom_and_leave_nothing_unproved(module: str) 
     assert not re.search(r"\b(sorry|admit|native_decide)\b", re.sub(r"/-.*?-/|--.*", "", text, flags=re.S))
 
 
-@pytest.mark.parametrize("name", ["competition", "library", "omega", "tactics", "bits", "search", "recursion", "types", "lists"])
+@pytest.mark.parametrize(
+    "name", ["competition", "library", "omega", "tactics", "bits", "search", "recursion", "types", "lists", "everyday"]
+)
 def test_true_theorems_pass(name: str, run_lean: RunLean) -> None:
     text = (FILES / f"{name}.lean").read_text(encoding="utf-8")
     names = theorems(text)

@@ -83,4 +83,8 @@ protected theorem pow_add (a : Int) (m n : Nat) : a ^ (m + n) = a ^ m * a ^ n :=
 protected theorem dvd_neg {a b : Int} : a ∣ -b ↔ a ∣ b := ⟨fun ⟨c, h⟩ => ⟨-c, by rw [Int.mul_neg, ← h, Int.neg_neg]⟩, fun ⟨c, h⟩ => ⟨-c, by rw [Int.mul_neg, ← h]⟩⟩
 protected theorem dvd_zero (n : Int) : n ∣ 0 := ⟨0, (Int.mul_zero n).symm⟩
 theorem natCast_dvd_natCast {m n : Nat} : (m : Int) ∣ n ↔ m ∣ n := ⟨fun ⟨c, h⟩ => ⟨c.natAbs, by have := congrArg natAbs h; rw [Int.natAbs_mul] at this; exact this⟩, fun ⟨c, h⟩ => ⟨c, by rw [h]; rfl⟩⟩
+protected theorem mul_nonneg_of_nonpos_of_nonpos {a b : Int} (ha : a ≤ 0) (hb : b ≤ 0) : 0 ≤ a * b := by
+  have := Int.mul_nonneg (Int.neg_nonneg_of_nonpos ha) (Int.neg_nonneg_of_nonpos hb)
+  rw [Int.neg_mul, Int.mul_neg, Int.neg_neg] at this; exact this
+attribute [simp] Int.natAbs_neg Int.neg_neg
 end Int

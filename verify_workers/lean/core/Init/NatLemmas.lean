@@ -204,6 +204,7 @@ protected theorem one_pow (n : Nat) : 1 ^ n = 1 := by induction n with | zero =>
 protected theorem zero_pow {n : Nat} (h : 0 < n) : 0 ^ n = 0 := by cases n with | zero => omega | succ n => rfl
 protected theorem pow_add_one (b n : Nat) : b ^ (n + 1) = b ^ n * b := rfl
 protected theorem pow_succ' {m n : Nat} : m ^ (n + 1) = m * m ^ n := Nat.mul_comm (m ^ n) m
+theorem pos_pow_of_pos {b : Nat} (n : Nat) (h : 0 < b) : 0 < b ^ n := Nat.pow_pos h
 protected theorem two_pow_pos (w : Nat) : 0 < 2 ^ w := Nat.pow_pos (by omega)
 theorem one_le_two_pow {n : Nat} : 1 ≤ 2 ^ n := Nat.two_pow_pos n
 protected theorem pow_le_pow_left {m n : Nat} (h : m ≤ n) (i : Nat) : m ^ i ≤ n ^ i := by induction i with | zero => exact .refl | succ i ih => exact Nat.mul_le_mul ih h

@@ -322,6 +322,15 @@ variable {α : Sort u} {β : Sort v} {γ : Sort w}
 theorem comp_def (f : β → γ) (g : α → β) : f ∘ g = fun x => f (g x) := rfl
 @[simp] theorem comp_id (f : α → β) : f ∘ id = f := rfl
 @[simp] theorem id_comp (f : α → β) : id ∘ f = f := rfl
+def Injective (f : α → β) : Prop := ∀ ⦃a₁ a₂⦄, f a₁ = f a₂ → a₁ = a₂
+def Surjective (f : α → β) : Prop := ∀ b, ∃ a, f a = b
+def LeftInverse (g : β → α) (f : α → β) : Prop := ∀ x, g (f x) = x
+def RightInverse (g : β → α) (f : α → β) : Prop := LeftInverse f g
+theorem Injective.comp {g : β → γ} {f : α → β} (hg : Injective g) (hf : Injective f) : Injective (g ∘ f) := fun _ _ h => hf (hg h)
+theorem Surjective.comp {g : β → γ} {f : α → β} (hg : Surjective g) (hf : Surjective f) : Surjective (g ∘ f) := fun c =>
+  match hg c with | ⟨b, hb⟩ => match hf b with | ⟨a, ha⟩ => ⟨a, (congrArg g ha).trans hb⟩
+theorem LeftInverse.injective {g : β → α} {f : α → β} (h : LeftInverse g f) : Injective f := fun a b e => (h a).symm.trans ((congrArg g e).trans (h b))
+theorem RightInverse.surjective {g : β → α} {f : α → β} (h : RightInverse g f) : Surjective f := fun b => ⟨g b, h b⟩
 theorem comp_assoc {δ : Sort u} (f : γ → δ) (g : β → γ) (h : α → β) : (f ∘ g) ∘ h = f ∘ g ∘ h := rfl
 end Function
 @[simp] theorem id_eq {α : Sort u} (a : α) : id a = a := rfl
