@@ -234,10 +234,11 @@ def _declarations(world: World, kernel: int, order: list[Key], writer: Writer) -
     return out
 
 
-def statement(world: World, kernel: int, root: Key) -> bytes:
-    """The trusted statement as `[rows, [parameter name], type, declarations]`: universe parameters, type, and what that rests on.
+def statement(world: World, kernel: int, root: Key, before: int) -> bytes:
+    """The trusted statement as `[rows, [parameter name], type, declarations, [place]]`: universe parameters, type, what that rests on.
 
-    The declarations are the preamble's, and those that elaborating the statement made (`match`, proofs inside it).
+    The declarations are the preamble's, which the kernel environment `before` the statement has, and, at the places named last,
+    those that elaborating the statement made (`match`, proofs inside it).
     """
     info = world.lean.find(kernel, root)
     if info is None:
@@ -251,4 +252,5 @@ def statement(world: World, kernel: int, root: Key) -> bytes:
     us, t = [writer.name(u) for u in params], writer.expression(type_)
     if ("n", -1, "sorryAx") in writer.rows:
         raise Refused("statement", "the statement itself contains `sorry`")
-    return json.dumps([writer.rows, us, t, own], separators=(",", ":")).encode()
+    made = [place for place, k in enumerate(order) if world.lean.find(before, k) is None]
+    return json.dumps([writer.rows, us, t, own, made], separators=(",", ":")).encode()

@@ -20,24 +20,25 @@ PIN: Key = ("_verify_workers_pin",)
 
 
 class Wanted:
-    """The statement `data` (see `export.statement`) of the theorem `target`, or with `negated` its negation.
+    """The statement `data` (see `export.statement`), or with `negated` its negation.
 
     `kernel` is the pristine environment with its declarations, which were checked; `given` are the names of the preamble's.
     With `same_text` a proof must state it in the same words up to names, not only up to computation.
     """
 
-    def __init__(self, world: World, data: bytes, target: Key, *, negated: bool = False, same_text: bool = True) -> None:
+    def __init__(self, world: World, data: bytes, *, negated: bool = False, same_text: bool = True) -> None:
         self._world, self._negated, self.same_text = world, negated, same_text
-        self._rows, self._parameters, self._type, self._declarations = json.loads(data)
+        self._rows, self._parameters, self._type, self._declarations, made = json.loads(data)
         self.kernel, self.given, self._renamed = world.kernel, frozenset[Key](), dict[int, int]()
         if self._declarations:
-            self._declare(target)
+            self._declare(frozenset(made))
 
-    def _declare(self, target: Key) -> None:
+    def _declare(self, made: frozenset[int]) -> None:
+        """Add its declarations; those at the places `made` under names of our own."""
         lean, names = self._world.lean, keys(self._rows)
-        new = {names[n] for declaration in self._declarations for n in declared(declaration)}
-        own = {k for k in new if k[: len(target)] == target and len(k) > len(target)}
-        self.given = frozenset(new - own)
+        new = [{names[n] for n in declared(declaration)} for declaration in self._declarations]
+        own = {k for place in made for k in new[place]}
+        self.given = frozenset(k for family in new for k in family) - own
         self._renamed = {i: lean.name(PIN + k) for i, k in names.items() if k in own}
         terms = Terms(lean, self._rows, renamed=self._renamed)
         self.kernel = add_declarations(lean, self._world.kernel, terms, self._declarations)

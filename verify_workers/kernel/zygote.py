@@ -109,7 +109,7 @@ class SessionServer:
         auditor = self.auditor
         self.audits += 1
         auditor.memory = request["memory"]
-        head = json.dumps([root, request["same_text"], request["negated"], request["target"], len(statement)]).encode()
+        head = json.dumps([root, request["same_text"], request["negated"], len(statement)]).encode()
         children.ask(auditor, head + b"\n" + statement + exported, max(request["timeout"], 5.0), self.owner)
         report, _ = _report(auditor)
         if report["status"] != "ok" or self.audits >= REUSE:
@@ -149,15 +149,15 @@ class SessionServer:
         messages, errors = _feedback(done.messages)
         if errors:
             return {"status": "refused", "reason": "statement", "messages": messages}, b""
-        return {"status": "ok"}, export.statement(self.world, done.kernel, target)
+        return {"status": "ok"}, export.statement(self.world, done.kernel, target, done.before)
 
     def _audit(self, request: bytes) -> tuple[Report, bytes]:
         os.environ["LEAN_ABORT_ON_PANIC"] = "1"
         head, _, rest = request.partition(b"\n")
-        root, same_text, negated, target, length = json.loads(head)
+        root, same_text, negated, length = json.loads(head)
         if not isinstance(root, list) or not all(type(part) in (str, int) for part in root):
             raise Malformed("the target is no name")
-        wanted = Wanted(self.world, rest[:length], tuple(target), negated=negated, same_text=same_text)
+        wanted = Wanted(self.world, rest[:length], negated=negated, same_text=same_text)
         candidate = replay(self.world, rest[length:], wanted.kernel, wanted.given)
         axioms, walked = judge(self.axioms, candidate, tuple(root), wanted)
         self.axioms.learn(walked)  # for the next audit of this child
@@ -225,7 +225,7 @@ def practise(world: World) -> None:
         if info is None or abi.tag(info) != abi.THEOREM:
             continue
         for _ in range(3):
-            Wanted(world, export.statement(world, world.kernel, k), k).type_over(abi.constant(info)[1])
+            Wanted(world, export.statement(world, world.kernel, k, world.kernel)).type_over(abi.constant(info)[1])
             writer = export.Writer()
             writer.expression(abi.body(info))
             Terms(lean, json.loads(json.dumps(writer.rows)))

@@ -37,6 +37,7 @@ COMMANDS = words("""
 COMMAND_FAMILY = re.compile(r"(?:register|declare|run|builtin)_[A-Za-z_0-9?!]+\Z")
 
 HEADER_COMMANDS = frozenset({"import", "open", "set_option", "universe", "noncomputable", "section"})
+SCOPES = frozenset({"namespace", "section", "end", "open", "variable", "set_option", "include", "omit", "export"})
 MODIFIERS = frozenset({"private", "protected", "nonrec", "noncomputable", "local", "scoped", "unsafe", "partial", "public", "meta"})
 PRINTS = frozenset({"#check", "#check_failure", "#print", "#synth", "#reduce", "#where", "#version"})  # say something and change nothing
 
@@ -44,6 +45,11 @@ PRINTS = frozenset({"#check", "#check_failure", "#print", "#synth", "#reduce", "
 def is_command(mark: Token) -> bool:
     """Whether a token is a word that can start or modify a command."""
     return mark.kind is Kind.IDENT and (mark.text in COMMANDS or bool(COMMAND_FAMILY.match(mark.text)))
+
+
+def is_scope(chunk: Sequence[Token]) -> bool:
+    """Whether a command opens, changes or ends a scope, rather than declare something."""
+    return chunk[0].text in SCOPES or [mark.text for mark in chunk[:2]] == ["noncomputable", "section"]
 
 
 def open_scoped(marks: Sequence[Token], index: int) -> bool:
@@ -111,6 +117,11 @@ def chunks(source: str, marks: Sequence[Token]) -> list[Sequence[Token]]:
     if not marks:
         return []
     starts = [i for i, mark in enumerate(marks) if i == 0 or _at_margin(source, mark) or _starts_command(source, mark)]
+    inside = False
+    for i in list(starts):  # a `mutual` block is one
+        if inside:
+            starts.remove(i)
+        inside = marks[i].text == "mutual" or (inside and marks[i].text != "end")
     return [marks[start:end] for start, end in zip(starts, [*starts[1:], len(marks)], strict=True)]
 
 

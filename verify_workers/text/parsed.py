@@ -160,11 +160,14 @@ class ParsedCheck:
         return [*self.import_marks, *(mark for chunk in (*prints, *again) for mark in chunk)]
 
     def _repeated(self, chunks: list[Sequence[Token]]) -> list[Sequence[Token]]:
-        """The commands of a whole file that repeat one of the preamble's, token for token and in its order."""
+        """The commands of a whole file that repeat one of the preamble's, token for token and in its order.
+
+        Those that open or end a scope stay: more may stand in it.
+        """
         wanted = [_words(chunk) for chunk in commands.chunks(self.preamble.text, self.preamble.marks)]
         found = []
         for chunk in chunks:
-            if _words(chunk) in wanted:
+            if not commands.is_scope(chunk) and _words(chunk) in wanted:
                 wanted = wanted[wanted.index(_words(chunk)) + 1 :]
                 found.append(chunk)
         return found
