@@ -86,8 +86,9 @@ def patiently(start: Callable[[], T]) -> T:
             ray.shutdown()
             _end_others(before)
             if not left:
+                tries = f"{STARTS} tries of {START_SECONDS:g} s"
                 raise UserError(
-                    f"Ray did not start in {STARTS} tries of {START_SECONDS:g} s: this machine is too busy or has too little memory; try again later"
+                    f"Ray did not start in {tries}: this machine is too busy or has too little memory; try again later"
                 ) from error
     raise AssertionError("there is at least one try")
 
