@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import ray
-from ray._private import ray_constants, services
+from ray._private import ray_constants
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
 from verify_workers.errors import UserError
@@ -28,8 +28,7 @@ log = logging.getLogger("verify_workers.ray")
 T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
-STARTS = 3  # times that a Ray of our own is started before we give up on a machine too busy for it
-START_SECONDS = 120.0  # that each may take
+STARTS = 4  # times that a Ray of our own is started before we give up on a machine too busy for it
 SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
@@ -73,12 +72,11 @@ def ray_session() -> Iterator[None]:
 
 
 def patiently(start: Callable[[], T]) -> T:
-    """What `start` returns, with more than Ray's own half minute, and tried again where the machine was too busy even so."""
+    """What `start` returns, tried again where the machine was too busy for a node to be up within Ray's own half minute."""
     for left in reversed(range(STARTS)):
         before = children(os.getpid())
         try:
-            with _more_time():
-                return start()
+            return start()
         except Exception as error:  # Ray raises the bare class
             if TOO_SLOW not in str(error):
                 raise
@@ -86,32 +84,10 @@ def patiently(start: Callable[[], T]) -> T:
             ray.shutdown()
             _end_others(before)
             if not left:
-                tries = f"{STARTS} tries of {START_SECONDS:g} s"
                 raise UserError(
-                    f"Ray did not start in {tries}: this machine is too busy or has too little memory; try again later"
+                    f"Ray did not start in {STARTS} tries of 30 s: this machine is too busy or has too little memory; try again later"
                 ) from error
     raise AssertionError("there is at least one try")
-
-
-@contextmanager
-def _more_time() -> Iterator[None]:
-    """Have Ray wait START_SECONDS for its node, where it asks again and again for half a minute: each question takes that long."""
-    ask, end = services.get_node, time.monotonic() + START_SECONDS
-
-    def get_node(*place: Any) -> Any:
-        while True:
-            try:
-                return ask(*place)
-            except RuntimeError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.2)
-
-    services.get_node = get_node
-    try:
-        yield
-    finally:
-        services.get_node = ask
 
 
 def _end_others(kept: list[int]) -> None:

@@ -101,23 +101,6 @@ def test_ray_works_under_a_long_folder(tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout == "7\n", done.stderr[-2000:]
 
 
-def test_a_node_may_take_longer_than_rays_own_half_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([RuntimeError("not there"), RuntimeError("not there"), "node"])
-
-    def get_node(*place: str) -> str:
-        answer = next(answers)
-        if isinstance(answer, RuntimeError):
-            raise answer
-        return answer
-
-    monkeypatch.setattr(module.services, "get_node", get_node)
-    assert module.patiently(lambda: module.services.get_node("gcs", "id")) == "node" and module.services.get_node is get_node
-    monkeypatch.setattr(module, "START_SECONDS", 0.0)
-    answers = iter([RuntimeError("not there"), "node"])
-    with pytest.raises(RuntimeError, match="not there"):
-        module.patiently(lambda: module.services.get_node("gcs", "id"))
-
-
 def test_a_start_that_failed_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ray.shutdown", lambda: None)
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -155,6 +138,6 @@ def test_a_machine_that_is_too_busy_is_tried_again(monkeypatch: pytest.MonkeyPat
     with pytest.raises(Exception, match="no space left"):
         module.patiently(start)
     tries = iter([Exception("timed out during startup")] * 9)
-    with pytest.raises(UserError, match="Ray did not start in 3 tries of 120 s"):
+    with pytest.raises(UserError, match="Ray did not start in 4 tries"):
         module.patiently(start)
     assert len(list(tries)) == 9 - module.STARTS
