@@ -67,6 +67,9 @@ class Impostor:
     mapped: int = 6 << 30
     sources: tuple[Path, ...] = ()
 
+    def loaded(self, imports: tuple[str, ...]) -> str:
+        return ""
+
     def program(self) -> list[str]:
         return [str(self.script)]
 
