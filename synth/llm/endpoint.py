@@ -47,7 +47,7 @@ class Garbled(Exception):
     """A reply that holds no answer."""
 
 
-class Failed(Exception):
+class EndpointFailed(Exception):
     """No reply to this request; `alone` where the server refuses just this one."""
 
     def __init__(self, reason: str, alone: bool = False) -> None:
@@ -132,7 +132,7 @@ class Endpoint:
             except Garbled as error:
                 self.counts["garbled"] += 1
                 why = f"garbled reply: {error}"
-            except Failed as error:
+            except EndpointFailed as error:
                 if self._answered < started and not error.alone:
                     seconds = time.monotonic() - started
                     raise UserError(
@@ -147,7 +147,7 @@ class Endpoint:
         return [Completion("", 0, True, self.weights, fault=why)] * sampling.n
 
     async def _reply(self, prompt: Prompt, sampling: Sampling) -> str:
-        """The body of the server's reply, asked in a form that it takes.  Raises PromptTooLong, Failed, UserError."""
+        """The body of the server's reply, asked in a form that it takes.  Raises PromptTooLong, EndpointFailed, UserError."""
         from openai import APIStatusError, OpenAIError
 
         while True:
@@ -158,10 +158,10 @@ class Endpoint:
                 if code in (401, 403, 404):
                     raise UserError(f"{self.source.endpoint}: {self._reason(error)}; {self._remedy(error)}") from None
                 if code in (408, 409, 429) or code >= 500:
-                    raise Failed(self._reason(error)) from None
+                    raise EndpointFailed(self._reason(error)) from None
                 sampling = self._adapted(self._reason(error), sampling)
             except OpenAIError as error:
-                raise Failed(self._reason(error)) from None
+                raise EndpointFailed(self._reason(error)) from None
 
     async def _post(self, prompt: Prompt, sampling: Sampling) -> str:
         fields = self._fields(prompt, sampling)
@@ -225,7 +225,7 @@ class Endpoint:
             return sampling
         named = [name for name in OPTIONAL if name not in self._refused and _names(said, name)]
         if not named:
-            raise Failed(said, alone=True)
+            raise EndpointFailed(said, alone=True)
         log.warning("%s does not take %s: left out from now on", self.source.endpoint, ", ".join(named))
         self._refused.update(named)
         return sampling

@@ -33,11 +33,11 @@ KEPT_ERRORS = 4000  # bytes of standard error kept for a message
 Reply = TypeVar("Reply")
 
 
-class Failed(Exception):
+class LeanFailed(Exception):
     """The process is gone or what it says is no reply to us: it has been ended and no verdict exists."""
 
 
-class Ended(Failed):
+class Ended(LeanFailed):
     """The process ended by itself, with a status of its own choice, before its reply was whole."""
 
 
@@ -77,7 +77,7 @@ class Conversation:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Failed(f"cannot start {program[0]}: {error}") from error
+            raise LeanFailed(f"cannot start {program[0]}: {error}") from error
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream is not None
             os.set_blocking(stream.fileno(), False)
@@ -97,7 +97,7 @@ class Conversation:
 
         `take` sees the output so far, removes what it understood, and returns the reply once that is whole.  Private
         memory may reach `memory` bytes.  Output before the question is an error unless `unasked`.
-        Raises Stopped, Crashed or Failed; the process is gone then.
+        Raises Stopped, Crashed or LeanFailed; the process is gone then.
         """
         try:
             with self._asking:
@@ -130,9 +130,9 @@ class Conversation:
             while selector.select(0):  # what was said while nobody asked
                 self._read(selector)
                 if self._output.strip() and not unasked:
-                    raise Failed("a reply that nobody asked for")
+                    raise LeanFailed("a reply that nobody asked for")
                 if process.stdout not in selector.get_map():
-                    raise Failed(self._last_words())
+                    raise LeanFailed(self._last_words())
             selector.register(process.stdin, selectors.EVENT_WRITE)
             while True:
                 for key, _ in selector.select(POLL):
@@ -169,7 +169,7 @@ class Conversation:
         del self._errors[:-KEPT_ERRORS]
         return len(self._output) > before
 
-    def _hung_up(self) -> Crashed | Failed:
+    def _hung_up(self) -> Crashed | LeanFailed:
         """Why the process closed its output before the reply was whole."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             status = self._process.wait(GOODBYE)
@@ -178,7 +178,7 @@ class Conversation:
                 return Crashed(*end)
             if status >= 0:
                 return Ended(self._last_words())
-        return Failed(self._last_words())
+        return LeanFailed(self._last_words())
 
     def _last_words(self) -> str:
         """What is known of a process that hung up."""
@@ -187,9 +187,9 @@ class Conversation:
         return f"Lean ended{torn}" + (f": {words[-1]}" if words else "")
 
 
-def without_reply(check: Check, trouble: Stopped | Crashed | Failed) -> Verdict:
+def without_reply(check: Check, trouble: Stopped | Crashed | LeanFailed) -> Verdict:
     """The verdict on a check that was not answered."""
-    if isinstance(trouble, Failed):
+    if isinstance(trouble, LeanFailed):
         return Verdict(id=check.id, outcome=Outcome.INFRA, reason=str(trouble))
     if isinstance(trouble, Stopped):
         why = "timeout" if trouble.outcome is Outcome.TIMEOUT else "memory or output"

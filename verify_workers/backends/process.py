@@ -38,7 +38,7 @@ MAX_OUTPUT = 8 << 20  # bytes of messages
 
 
 @dataclass(frozen=True)
-class Run:
+class LeanRun:
     """How one Lean process ended.  `stopped` says why we ended it, if we did."""
 
     status: int
@@ -142,9 +142,9 @@ class ProcessBackend:
         try:
             output = run.output.decode("utf-8")
             if NOWHERE in output:
-                raise pin.Malformed("the header's snapshot was not used")
+                raise pin.MalformedOutput("the header's snapshot was not used")
             reading = pin.read(file, output, run.status) if file else snippet.read(loose, output, run.status)
-        except (pin.Malformed, UnicodeDecodeError) as error:
+        except (pin.MalformedOutput, UnicodeDecodeError) as error:
             detail = run.errors.decode("utf-8", "replace").strip()[-500:]
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"{error}; {detail}" if detail else str(error))
         return Verdict(
@@ -164,7 +164,7 @@ class ProcessBackend:
         variables: dict[str, str],
         readable: tuple[Path, ...],
         writable: str = "",
-    ) -> Run:
+    ) -> LeanRun:
         """A confined `program` on `text`, in a session of its own that is gone when this returns.
 
         It reads what is `readable` beside its Lean, and may write in `writable` only.
@@ -189,7 +189,7 @@ class ProcessBackend:
             output, errors, stopped = self._watch(child, deadline)
         finally:
             _end(child)
-        return Run(child.returncode, output, errors, stopped)
+        return LeanRun(child.returncode, output, errors, stopped)
 
     def _watch(self, child: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, bytes, Outcome | None]:
         """Reads both streams to their ends unless time, memory or output run over; then says which."""

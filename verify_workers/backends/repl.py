@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verify_workers.backends.base import Elsewhere, Place
-from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Failed
+from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, LeanFailed
 from verify_workers.backends.session import SessionBackend
 from verify_workers.lean.project import LakeProject, discover
 from verify_workers.records import Message
@@ -58,10 +58,10 @@ class ReplBackend(SessionBackend):
         return self._messages(conversation, ask(conversation, {"cmd": body, "env": 0}, seconds, memory), header.count("\n") + 1)
 
     def _messages(self, conversation: Conversation, reply: dict[str, Any], above: int) -> list[Message]:
-        """Lean's messages in a reply, `above` lines further down; Failed unless it is the reply to the last command."""
+        """Lean's messages in a reply, `above` lines further down; LeanFailed unless it is the reply to the last command."""
         if reply.get("env") != conversation.turn + 1 or isinstance(reply.get("env"), bool):
             said = reply.get("message", f"environment {reply.get('env')}")
-            raise Failed(f"not the reply that was due (environment {conversation.turn + 1}): {str(said)[:200]}")
+            raise LeanFailed(f"not the reply that was due (environment {conversation.turn + 1}): {str(said)[:200]}")
         conversation.turn += 1
         try:
             return [
@@ -76,7 +76,7 @@ class ReplBackend(SessionBackend):
                 for row in reply.get("messages", [])
             ]
         except (KeyError, TypeError, ValueError) as error:
-            raise Failed(f"a reply with an unknown shape: {json.dumps(reply)[:200]}") from error
+            raise LeanFailed(f"a reply with an unknown shape: {json.dumps(reply)[:200]}") from error
 
 
 def ask(conversation: Conversation, command: dict[str, Any], seconds: float, memory: int) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _reply() -> Callable[[bytearray], dict[str, Any] | None]:
             return None
         reply, rest = bytes(output[:end]), bytes(output[end:])
         if rest.strip():
-            raise Failed("more than one reply to one command")
+            raise LeanFailed("more than one reply to one command")
         output.clear()
         return _object(reply)
 
@@ -109,7 +109,7 @@ def _object(reply: bytes) -> dict[str, Any]:
     try:
         value = json.loads(reply)
     except ValueError as error:
-        raise Failed(f"a reply that is no JSON: {reply[:100]!r}") from error
+        raise LeanFailed(f"a reply that is no JSON: {reply[:100]!r}") from error
     if not isinstance(value, dict):
-        raise Failed(f"a reply that is no object: {reply[:100]!r}")
+        raise LeanFailed(f"a reply that is no object: {reply[:100]!r}")
     return value

@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 
 from verify_workers import policy
 from verify_workers.backends import selftest
-from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Ended, Failed, Stopped, without_reply
+from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Ended, LeanFailed, Stopped, without_reply
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.lean.lacks import explained
@@ -51,11 +51,11 @@ class SessionBackend(ABC):
         """Lean's messages on `body` under the header that is open, with lines counted from the header's first."""
 
     def self_test(self) -> None:
-        """Tell a true theorem from a false one; raises Failed if that does not work here."""
+        """Tell a true theorem from a false one; raises LeanFailed if that does not work here."""
         for right, outcome in ((2, Outcome.ACCEPTED), (3, Outcome.REJECTED)):
             verdict = self.check(Check(id="self-test", statement=f"theorem self_test : 1 + 1 = {right}", proof="rfl"))
             if verdict.outcome is not outcome:
-                raise Failed(f"self-test: 1 + 1 = {right} was {verdict.outcome} ({verdict.reason})")
+                raise LeanFailed(f"self-test: 1 + 1 = {right} was {verdict.outcome} ({verdict.reason})")
 
     def tested(self) -> Self:
         """This backend, if it passes its self-test; else it is closed."""
@@ -91,7 +91,7 @@ class SessionBackend(ABC):
             return refused
         try:
             return self._answer(check, parsed)
-        except (Stopped, Crashed, Failed) as trouble:
+        except (Stopped, Crashed, LeanFailed) as trouble:
             self._end()
             return without_reply(check, trouble)
 
@@ -109,8 +109,8 @@ class SessionBackend(ABC):
             self._end()  # what earlier checks left in its memory is not this one's
         try:
             reading = pin.decide(file, messages)
-        except pin.Malformed as error:
-            raise Failed(str(error)) from error
+        except pin.MalformedOutput as error:
+            raise LeanFailed(str(error)) from error
         return _verdict(check, reading, "text")
 
     def _on_snippet(self, check: Snippet) -> Verdict:
@@ -129,7 +129,7 @@ class SessionBackend(ABC):
                 messages = self._elaborate(self._snippet, header, body, check.timeout, memory)
             except Ended:  # something in the file ended it
                 messages = []
-        except (Stopped, Crashed, Failed) as trouble:
+        except (Stopped, Crashed, LeanFailed) as trouble:
             return without_reply(check, trouble)
         finally:
             self._end_snippet()
@@ -149,13 +149,13 @@ class SessionBackend(ABC):
         return problem
 
     def _import(self, conversation: Conversation, header: str) -> str:
-        """Lean's words if the header is in error; Failed if no answer comes to it."""
+        """Lean's words if the header is in error; LeanFailed if no answer comes to it."""
         try:
             return self._open(conversation, header)
         except Stopped as stopped:
-            raise Failed(f"importing the header took more than it may ({stopped.outcome})") from stopped
+            raise LeanFailed(f"importing the header took more than it may ({stopped.outcome})") from stopped
         except Crashed as crash:
-            raise Failed(f"importing the header: {crash}") from crash
+            raise LeanFailed(f"importing the header: {crash}") from crash
 
     def _end(self) -> None:
         conversation, self._conversation = self._conversation, None
@@ -173,7 +173,7 @@ def _wrong_header(check: Check, problem: str) -> Verdict:
     return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
 
 
-def _verdict(check: Check, reading: pin.Reading, audit: str) -> Verdict:
+def _verdict(check: Check, reading: pin.LeanReading, audit: str) -> Verdict:
     return Verdict(
         id=check.id,
         outcome=reading.outcome,

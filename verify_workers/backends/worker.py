@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verify_workers.backends.base import Place
-from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Failed
+from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, LeanFailed
 from verify_workers.backends.launch import OPTIONS
 from verify_workers.backends.session import SessionBackend
 from verify_workers.lean.install import Lean
@@ -85,7 +85,7 @@ def _diagnostics(version: int) -> Callable[[bytearray], list[dict[str, Any]] | N
                     rows = parameters["diagnostics"]
             elif message.get("id") == version and "method" not in message:
                 if "error" in message:
-                    raise Failed(f"the worker answers: {str(message['error'])[:200]}")
+                    raise LeanFailed(f"the worker answers: {str(message['error'])[:200]}")
                 return rows
         return None
 
@@ -93,7 +93,7 @@ def _diagnostics(version: int) -> Callable[[bytearray], list[dict[str, Any]] | N
         try:
             return take(output)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Failed(f"no message of the language server protocol: {bytes(output[:100])!r}") from error
+            raise LeanFailed(f"no message of the language server protocol: {bytes(output[:100])!r}") from error
 
     return guarded
 
@@ -132,5 +132,5 @@ def _messages(rows: list[dict[str, Any]], text: str) -> list[Message]:
             where = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
             messages.append(Message(severity=_SEVERITIES.get(row["severity"], "info"), text=row["message"], **where))
     except (KeyError, TypeError, ValueError) as error:
-        raise Failed(f"a diagnostic with an unknown shape: {json.dumps(rows)[:200]}") from error
+        raise LeanFailed(f"a diagnostic with an unknown shape: {json.dumps(rows)[:200]}") from error
     return messages

@@ -1,11 +1,11 @@
-"""What we know about the memory and the symbols of one Lean build; nothing else in the project may know it.
+"""What we know about the memory and the symbols of one LeanLibrary build; nothing else in the project may know it.
 
-Lean objects are plain integers here: an odd one is a boxed scalar, an even one the address of an object with an
+LeanLibrary objects are plain integers here: an odd one is a boxed scalar, an even one the address of an object with an
 8-byte header (int32 reference count, uint16 size, uint8 number of fields, uint8 tag).  A reference count of 0 means
 "never counted, never freed", which is right for everything made in a child that ends by `_exit`.
 
-The layouts hold for the exact builds in `GITHASHES` (Lean 4.35.0: src/include/lean/lean.h, src/Lean/Expr.lean,
-src/Lean/Declaration.lean, src/kernel/declaration.h); `load` refuses every other build.
+The layouts hold for the exact builds in `GITHASHES` (LeanLibrary 4.35.0: src/include/lean/lean.h, src/LeanLibrary/Expr.lean,
+src/LeanLibrary/Declaration.lean, src/kernel/declaration.h); `load` refuses every other build.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any
 
 GITHASHES = {"eb6cafb7290e8bd5f2937522d8d804f58f02bafc": "4.35.0"}
 
-Key = tuple[str | int, ...]  # a Lean name by its components; () is the anonymous name
+Key = tuple[str | int, ...]  # a LeanLibrary name by its components; () is the anonymous name
 Function = Callable[..., int]
 
 AXIOM, DEFINITION, THEOREM, OPAQUE, QUOT, INDUCTIVE, CONSTRUCTOR, RECURSOR = range(8)  # tags of ConstantInfo
 SAFE = 1  # DefinitionSafety: unsafe 0, safe 1, partial 2
 BVAR, FVAR, MVAR, SORT, CONST, APP, LAMBDA, FORALL, LET, LITERAL, MDATA, PROJ = range(12)  # tags of Expr
 L_ZERO, L_SUCC, L_MAX, L_IMAX, L_PARAM, L_MVAR = range(6)  # tags of Level
-KERNEL_ERRORS = (  # tags of Lean.Kernel.Exception
+KERNEL_ERRORS = (  # tags of LeanLibrary.Kernel.Exception
     "unknown constant", "already declared", "type mismatch in declaration", "metavariable", "free variable", "function expected",
     "type expected", "type mismatch in let", "type mismatch", "type mismatch in application", "invalid projection",
     "type of the theorem is not a proposition", "refused", "deterministic time-out", "excessive memory", "deep recursion", "interrupted",
@@ -37,7 +37,7 @@ class AbiMismatch(Exception):
 
 
 class LeanError(Exception):
-    """An IO action of Lean failed; the text is Lean's own."""
+    """An IO action of LeanLibrary failed; the text is LeanLibrary's own."""
 
 
 # ---- reading objects ---------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def array(o: int) -> list[int]:
 
 
 def items(o: int) -> list[int]:
-    """The elements of a Lean `List`."""
+    """The elements of a LeanLibrary `List`."""
     out = []
     while not o & 1:
         out.append(field(o, 0))
@@ -233,7 +233,7 @@ def inductive(params: Iterable[int], nparams: int, types: Iterable[tuple[int, in
 # ---- the library -------------------------------------------------------------------------------------------------
 
 
-class Lean:
+class LeanLibrary:
     """The functions of one loaded libleanshared.so.  Arguments are owned unless said otherwise."""
 
     def __init__(self, library: str) -> None:
@@ -288,7 +288,7 @@ class Lean:
         try:
             function = getattr(self._library, symbol)
         except AttributeError:
-            raise AbiMismatch(f"{symbol} is missing from this Lean library") from None
+            raise AbiMismatch(f"{symbol} is missing from this LeanLibrary library") from None
         first, *rest = arguments
         function.argtypes = [C.c_void_p] * first + rest if isinstance(first, int) else list(arguments)
         function.restype = result
@@ -365,10 +365,10 @@ class Lean:
         return names
 
 
-def load(library: str) -> Lean:
+def load(library: str) -> LeanLibrary:
     """Load and initialise the library; AbiMismatch unless it is a known build."""
     sys.set_int_max_str_digits(0)
-    lean = Lean(library)
+    lean = LeanLibrary(library)
     lean.initialize()
     if lean.githash() not in GITHASHES:
         known = ", ".join(sorted(GITHASHES.values()))

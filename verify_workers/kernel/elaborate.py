@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verify_workers.kernel import abi
-from verify_workers.kernel.abi import Lean, array, box, field, immortal, share, string
+from verify_workers.kernel.abi import LeanLibrary, array, box, field, immortal, share, string
 
-TRUST = 1025  # Lean's default trust level for imported modules
+TRUST = 1025  # LeanLibrary's default trust level for imported modules
 MESSAGES, SCOPES = 1, 2  # their places in Command.State, behind the environment
 
 
@@ -21,7 +21,7 @@ MESSAGES, SCOPES = 1, 2  # their places in Command.State, behind the environment
 class World:
     """An imported header: never changed, shared by all children."""
 
-    lean: Lean
+    lean: LeanLibrary
     environment: int
     kernel: int  # kernel environment of the same
     options: int
@@ -36,7 +36,7 @@ class Elaborated:
 
 
 def boot(library: str, imports: str) -> World:
-    """Load Lean and import the modules that `imports` names ('' for `Init`); LeanError with Lean's text if that fails."""
+    """Load LeanLibrary and import the modules that `imports` names ('' for `Init`); LeanError with LeanLibrary's text if that fails."""
     lean = abi.load(library)
     lean.io(lean.init_search_path())
     lean.enable_initializer_execution()
@@ -87,5 +87,5 @@ def elaborate(world: World, source: bytes, *, lazy: bool = False) -> Elaborated:
     return Elaborated(lean.kernel_environment(share(field(state, 0))), lean.kernel_environment(share(before)), messages)
 
 
-def _json(lean: Lean, log: int) -> list[bytes]:
+def _json(lean: LeanLibrary, log: int) -> list[bytes]:
     return [string(lean.json_text(lean.message_json(share(m)))) for m in array(lean.message_array(share(log)))]

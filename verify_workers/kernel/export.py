@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from verify_workers.kernel import abi
-from verify_workers.kernel.abi import Key, Lean, field, items, key, natural, show, tag
+from verify_workers.kernel.abi import Key, LeanLibrary, field, items, key, natural, show, tag
 from verify_workers.kernel.elaborate import World
 
 
@@ -85,14 +85,14 @@ def closure(world: World, kernel: int, roots: Iterable[Key]) -> list[Key]:
     return order
 
 
-def _inductive(lean: Lean, kernel: int, name: int) -> int:
+def _inductive(lean: LeanLibrary, kernel: int, name: int) -> int:
     info = lean.find_object(kernel, name)
     if info is None or tag(info) != abi.INDUCTIVE:
         raise Refused("kernel", f"{show(key(name))} is not an inductive type")
     return info
 
 
-def _type(lean: Lean, kernel: int, name: int) -> int:
+def _type(lean: LeanLibrary, kernel: int, name: int) -> int:
     info = lean.find_object(kernel, name)
     if info is None:
         raise Refused("kernel", f"no constant {show(key(name))}")

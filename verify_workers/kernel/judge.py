@@ -8,7 +8,7 @@ from verify_workers.kernel import abi
 from verify_workers.kernel.abi import Key, key, show, tag
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
-from verify_workers.kernel.replay import Malformed, Replayed
+from verify_workers.kernel.replay import MalformedExport, Replayed
 from verify_workers.kernel.wanted import PIN, Wanted
 
 ALLOWED_AXIOMS = frozenset({("propext",), ("Classical", "choice"), ("Quot", "sound")})
@@ -125,4 +125,4 @@ def _same_shape(wanted: Wanted, candidate: Replayed, root: Key) -> bool:
     try:
         return wanted.same_shape(candidate.rows, candidate.declarations, root)
     except (ValueError, TypeError, LookupError) as error:
-        raise Malformed(f"{type(error).__name__} in the exported declarations") from error
+        raise MalformedExport(f"{type(error).__name__} in the exported declarations") from error

@@ -1,7 +1,7 @@
 """Child B: data from child A back to declarations, each through the kernel on the pristine environment.
 
 The data is hostile.  Rows are kept in one dictionary per sort (names, levels, expressions), so an index that points
-forwards, nowhere, or at a row of another sort is a KeyError; everything unexpected is a `Malformed`.
+forwards, nowhere, or at a row of another sort is a KeyError; everything unexpected is a `MalformedExport`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 from verify_workers.kernel import abi
-from verify_workers.kernel.abi import Key, Lean, box, immortal, key, show
+from verify_workers.kernel.abi import Key, LeanLibrary, box, immortal, key, show
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 
-MAX_BVAR = 1 << 16  # Lean panics, and drops cached flags, past 2^20
+MAX_BVAR = 1 << 16  # LeanLibrary panics, and drops cached flags, past 2^20
 MAX_LEVEL_DEPTH = 1 << 12
 MAX_LITERAL = 1 << 22  # bits
 
@@ -26,7 +26,7 @@ MAX_LITERAL = 1 << 22  # bits
 SPECIAL: frozenset[Key] = frozenset(tuple(name.split(".")) for name in KERNEL_SPECIAL_NAMES)
 
 
-class Malformed(Exception):
+class MalformedExport(Exception):
     """The data is not what child A of an honest run would have sent."""
 
 
@@ -38,7 +38,7 @@ def _guard(k: Key) -> int:
 
 def _small(n: Any, bound: int) -> int:
     if type(n) is not int or not 0 <= n < bound:
-        raise Malformed("number out of range")
+        raise MalformedExport("number out of range")
     return n
 
 
@@ -50,7 +50,7 @@ class Terms:
 
     def __init__(
         self,
-        lean: Lean,
+        lean: LeanLibrary,
         rows: list[list[Any]],
         params: Mapping[int, int] = MappingProxyType({}),
         renamed: Mapping[int, int] = MappingProxyType({}),
@@ -92,7 +92,7 @@ class Terms:
             return lean.level_max(a, self.levels[below[1]])
         if kind == "I":
             return lean.level_imax(a, self.levels[below[1]])
-        raise Malformed("unknown row")
+        raise MalformedExport("unknown row")
 
     def _expression_makers(self) -> dict[str, Callable[[list[Any]], int]]:
         lean, n, u, e = self._lean, self.names, self.levels, self.expressions
@@ -122,7 +122,7 @@ class Replayed:
 
 
 def replay(world: World, data: bytes, onto: int, given: Container[Key]) -> Replayed:
-    """The declarations of `data` added to the kernel environment `onto`, each checked; Refused or Malformed otherwise.
+    """The declarations of `data` added to the kernel environment `onto`, each checked; Refused or MalformedExport otherwise.
 
     Those that `onto` has already are passed over where their names are `given`: whatever the candidate made of them, what
     follows is checked against the ones that are there.
@@ -131,10 +131,10 @@ def replay(world: World, data: bytes, onto: int, given: Container[Key]) -> Repla
         rows, declarations = json.loads(data)
         return Replayed(add_declarations(world.lean, onto, Terms(world.lean, rows), declarations, given), rows, declarations)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
-        raise Malformed(f"{type(error).__name__} in the exported declarations") from error
+        raise MalformedExport(f"{type(error).__name__} in the exported declarations") from error
 
 
-def add_declarations(lean: Lean, environment: int, terms: Terms, declarations: list[list[Any]], given: Container[Key] = ()) -> int:
+def add_declarations(lean: LeanLibrary, environment: int, terms: Terms, declarations: list[list[Any]], given: Container[Key] = ()) -> int:
     """`environment` with `declarations` over `terms`, but for those that are `given`; Refused where the kernel does."""
     for declaration in declarations:
         if not all(key(terms.names[n]) in given for n in declared(declaration)):
@@ -178,12 +178,12 @@ def _declaration(terms: Terms, decl: list[Any]) -> int:
         return abi.opaque(cv, expressions[v], name)
     if kind == "D":
         if type(height) is not int or not -2 <= height < 1 << 32:
-            raise Malformed("number out of range")
+            raise MalformedExport("number out of range")
         return abi.definition(cv, expressions[v], height, name)
-    raise Malformed("unknown declaration")
+    raise MalformedExport("unknown declaration")
 
 
-def _add(lean: Lean, environment: int, declaration: int, kind: str) -> int:
+def _add(lean: LeanLibrary, environment: int, declaration: int, kind: str) -> int:
     try:
         return lean.add(environment, declaration)
     except abi.LeanError as error:

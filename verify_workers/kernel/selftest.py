@@ -9,7 +9,7 @@ from verify_workers.kernel.client import Session
 SECONDS, MEMORY = 10.0, 1 << 30
 
 
-class Row(NamedTuple):
+class CannedRow(NamedTuple):
     what: str
     statement: str
     text: str
@@ -21,13 +21,13 @@ _TRUE = "theorem goal (a b : Nat) : a + b = b + a"
 _FALSE = "theorem goal : 1 = 2"
 _LARGE = f"2 ^ 70 * 3 ^ 40 + 1 = {2**70 * 3**40 + 1}"
 ROWS = (
-    Row("a true statement", _TRUE, f"{_TRUE} := Nat.add_comm a b", "accepted"),
-    Row("a false statement", _FALSE, f"{_FALSE} := rfl", "candidate elaboration"),
-    Row("sorry", _FALSE, f"{_FALSE} := sorry", "judge sorry"),
-    Row("another statement", _FALSE, "theorem goal : 1 = 1 := rfl", "judge wrong_statement"),
-    Row("a new axiom", _FALSE, f"axiom cheat : 1 = 2\n{_FALSE} := cheat", "candidate axiom"),
-    Row("no kernel check", _FALSE, f"set_option debug.skipKernelTC true in\n{_FALSE} := by decide +kernel", "judge kernel"),
-    Row(
+    CannedRow("a true statement", _TRUE, f"{_TRUE} := Nat.add_comm a b", "accepted"),
+    CannedRow("a false statement", _FALSE, f"{_FALSE} := rfl", "candidate elaboration"),
+    CannedRow("sorry", _FALSE, f"{_FALSE} := sorry", "judge sorry"),
+    CannedRow("another statement", _FALSE, "theorem goal : 1 = 1 := rfl", "judge wrong_statement"),
+    CannedRow("a new axiom", _FALSE, f"axiom cheat : 1 = 2\n{_FALSE} := cheat", "candidate axiom"),
+    CannedRow("no kernel check", _FALSE, f"set_option debug.skipKernelTC true in\n{_FALSE} := by decide +kernel", "judge kernel"),
+    CannedRow(
         "a name that the kernel computes",
         _FALSE,
         "def Nat.land (n m : Nat) : Nat := 5\n"
@@ -36,19 +36,20 @@ ROWS = (
         f"{_FALSE} := absurd ((b 8 8).symm.trans a : (5 : Nat) = 8) (by decide)",
         "refused",
     ),
-    Row(
+    CannedRow(
         "a nested inductive type",
         "theorem goal : 2 = 2",
-        "inductive Row (α : Type) where\n  | nil : Row α\n  | cons : α → Row α → Row α\n"
-        "inductive Tree where\n  | node : Row Tree → Tree\n"
+        "inductive CannedRow (α : Type) where\n  | nil : CannedRow α\n  | cons : α → CannedRow α → CannedRow α\n"
+        "inductive Tree where\n  | node : CannedRow Tree → Tree\n"
         "theorem same (t : Tree) : t = t := by cases t with | node row => rfl\n"
         "theorem goal : 2 = 2 := (fun (_ : Tree.node .nil = .node .nil) => rfl) (same _)",
         "accepted",
     ),
-    Row("large numbers", f"theorem goal : {_LARGE}", f"theorem goal : {_LARGE} := by decide", "accepted"),
-    Row("a wrong large number", f"theorem goal : {_LARGE}1", f"theorem goal : {_LARGE}1 := by decide +kernel", "candidate elaboration"),
-    Row("a crash", _FALSE, f"{_FALSE} := by exact " + "(" * 20000, "candidate crash"),
-    Row("a time-out", _FALSE, f"set_option maxHeartbeats 0 in\n{_FALSE} := by repeat (first | skip | rfl)", "candidate timeout", 0.1),
+    CannedRow("large numbers", f"theorem goal : {_LARGE}", f"theorem goal : {_LARGE} := by decide", "accepted"),
+    CannedRow("a wrong large number",
+              f"theorem goal : {_LARGE}1", f"theorem goal : {_LARGE}1 := by decide +kernel", "candidate elaboration"),
+    CannedRow("a crash", _FALSE, f"{_FALSE} := by exact " + "(" * 20000, "candidate crash"),
+    CannedRow("a time-out", _FALSE, f"set_option maxHeartbeats 0 in\n{_FALSE} := by repeat (first | skip | rfl)", "candidate timeout", 0.1),
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from verify_workers.kernel.abi import Key, make_list
 from verify_workers.kernel.elaborate import World
-from verify_workers.kernel.replay import Malformed, Terms, add_declarations, declared, keys
+from verify_workers.kernel.replay import MalformedExport, Terms, add_declarations, declared, keys
 from verify_workers.kernel.shapes import Shapes
 
 PIN: Key = ("_verify_workers_pin",)
@@ -54,7 +54,7 @@ class Wanted:
         terms = Terms(lean, self._rows, dict(zip(self._parameters, params, strict=True)), self._renamed)
         for row in self._rows:
             if row[0] == "c" and lean.find_object(self.kernel, terms.names[row[1]]) is None:
-                raise Malformed("the statement names a constant that nobody declared")
+                raise MalformedExport("the statement names a constant that nobody declared")
         type_ = terms.expressions[self._type]
         return lean.app(lean.const(lean.name(("Not",)), make_list(())), type_) if self._negated else type_
 

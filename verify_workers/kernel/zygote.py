@@ -40,7 +40,7 @@ from verify_workers.kernel.children import Child
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
 from verify_workers.kernel.judge import Axioms, judge
-from verify_workers.kernel.replay import Malformed, Terms, replay
+from verify_workers.kernel.replay import MalformedExport, Terms, replay
 from verify_workers.kernel.resident import make_resident
 from verify_workers.kernel.wanted import Wanted
 from verify_workers.lean.special import KERNEL_COMPUTED
@@ -156,7 +156,7 @@ class SessionServer:
         head, _, rest = request.partition(b"\n")
         root, same_text, negated, length = json.loads(head)
         if not isinstance(root, list) or not all(type(part) in (str, int) for part in root):
-            raise Malformed("the target is no name")
+            raise MalformedExport("the target is no name")
         wanted = Wanted(self.world, rest[:length], negated=negated, same_text=same_text)
         candidate = replay(self.world, rest[length:], wanted.kernel, wanted.given)
         axioms, walked = judge(self.axioms, candidate, tuple(root), wanted)
@@ -176,7 +176,7 @@ def _reported(work: Callable[[], tuple[Report, bytes]]) -> Callable[[], bytes]:
             report, body = work()
         except Refused as refusal:
             report, body = {"status": "refused", "reason": refusal.reason, "detail": str(refusal)[:500]}, b""
-        except Malformed as problem:
+        except MalformedExport as problem:
             report, body = {"status": "refused", "reason": "kernel", "detail": f"malformed export: {problem}"[:500]}, b""
         return json.dumps(report, separators=(",", ":")).encode() + b"\n" + body
 

@@ -25,7 +25,7 @@ from verify_workers.errors import UserError
 from verify_workers.pool.cache import VerdictCache
 from verify_workers.pool.revision import Loads, verifier_revision
 from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
-from verify_workers.pool.schedule import Item, Schedule, Sink, Stage, passes
+from verify_workers.pool.schedule import Item, ItemStage, Schedule, Sink, passes
 from verify_workers.records import Check, Outcome, Verdict
 
 log = logging.getLogger("verify_workers.pool")
@@ -398,11 +398,11 @@ class LocalPool:
                 self._schedule.release(item)
                 verdict = infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
             elif not self._schedule.timed_out(item, now, contended):
-                self._counts.events["deferred" if item.stage is Stage.LONG else "retries"] += 1
+                self._counts.events["deferred" if item.stage is ItemStage.LONG else "retries"] += 1
                 self._wake()
                 return
             self._wake()
-        doubtful = timed_out and contended and item.stage is not Stage.QUIET
+        doubtful = timed_out and contended and item.stage is not ItemStage.QUIET
         if self._cache is not None and item.key and not cached and not doubtful and self._loads.still(item.check, slot.loads):
             self._cache.put(self._cache_key(slot, item, slot.runner.backend), verdict, item.last, self.config.memory_mb)
         self._answer(item, verdict)

@@ -24,7 +24,7 @@ STREAK = 64  # checks one worker takes from one statement before it looks at the
 PATIENCE = 20.0  # seconds after which a header on which no worker is takes one away from its own
 
 
-class Stage(Enum):
+class ItemStage(Enum):
     """Which run of a check comes next."""
 
     FIRST = "first"
@@ -42,7 +42,7 @@ class Item:
     arrived: float = 0.0  # clock, seconds
     queued: float = 0.0  # clock, seconds: since when it waits for the run it waits for
     key: tuple[str, float] | None = None  # of identical questions; None: never shared
-    stage: Stage = Stage.FIRST
+    stage: ItemStage = ItemStage.FIRST
     failures: int = 0  # runs that ended in a failure of the checker
     runs: int = 0
     done: bool = False
@@ -56,7 +56,7 @@ class Item:
     @property
     def limit(self) -> float:
         """Seconds of Lean for the run that comes next."""
-        return self.first if self.stage is Stage.FIRST else self.last
+        return self.first if self.stage is ItemStage.FIRST else self.last
 
 
 def passes(first: float, limit: float) -> tuple[float, float]:
@@ -93,20 +93,20 @@ class Schedule:
             item.runs += 1
             self.waiting -= 1
             self.running += 1
-            self._running_long += item.stage is Stage.LONG
-            self._running_quiet += item.stage is Stage.QUIET
+            self._running_long += item.stage is ItemStage.LONG
+            self._running_quiet += item.stage is ItemStage.QUIET
         return item
 
     def timed_out(self, item: Item, now: float, contended: bool) -> bool:
         """Note that a run of `item` hit its limit; True when that is final, False when another run is queued."""
         self.release(item)
-        if item.stage is Stage.FIRST and item.first < item.last:
-            item.stage, item.queued = Stage.LONG, now
+        if item.stage is ItemStage.FIRST and item.first < item.last:
+            item.stage, item.queued = ItemStage.LONG, now
             self._long.append(item)
             self.waiting += 1
             return False
-        if item.stage is not Stage.QUIET and (self.rerun == "always" or (self.rerun == "contended" and contended)):
-            item.stage, item.queued = Stage.QUIET, now
+        if item.stage is not ItemStage.QUIET and (self.rerun == "always" or (self.rerun == "contended" and contended)):
+            item.stage, item.queued = ItemStage.QUIET, now
             self._quiet.append(item)
             self.waiting += 1
             return False
@@ -117,26 +117,26 @@ class Schedule:
         self.release(item)
         item.queued = now
         self.waiting += 1
-        if item.stage is Stage.FIRST:
+        if item.stage is ItemStage.FIRST:
             self._queue(item).appendleft(item)
         else:
-            (self._long if item.stage is Stage.LONG else self._quiet).appendleft(item)
+            (self._long if item.stage is ItemStage.LONG else self._quiet).appendleft(item)
 
     def release(self, item: Item) -> None:
         """Note that a run of `item` ended."""
         self.running -= 1
-        self._running_long -= item.stage is Stage.LONG
-        self._running_quiet -= item.stage is Stage.QUIET
+        self._running_long -= item.stage is ItemStage.LONG
+        self._running_quiet -= item.stage is ItemStage.QUIET
 
     def discard(self, item: Item) -> bool:
         """Take `item` out unless it runs; whether it was here."""
         groups = self._first.get(item.check.header, {})
-        waiting = {Stage.FIRST: groups.get(item.group), Stage.LONG: self._long, Stage.QUIET: self._quiet}[item.stage]
+        waiting = {ItemStage.FIRST: groups.get(item.group), ItemStage.LONG: self._long, ItemStage.QUIET: self._quiet}[item.stage]
         if not waiting or item not in waiting:
             return False
         waiting.remove(item)
         self.waiting -= 1
-        if item.stage is Stage.FIRST and not waiting:
+        if item.stage is ItemStage.FIRST and not waiting:
             self._forget(item.group)
         return True
 

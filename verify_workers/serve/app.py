@@ -31,7 +31,7 @@ more. A file without errors there is not a verified proof, because nobody said w
 """
 
 
-class VerifyRequest(BaseModel):
+class OldVerifyRequest(BaseModel):
     """What `POST /v1/verify` takes: rows of `synth verify`'s input, each judged on its own."""
 
     checks: list[Any] = Field(description="objects with id, statement, proof or code, and optionally header and timeout (seconds)")
@@ -88,7 +88,7 @@ def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/verify", summary="Does each proof prove its statement?")
-    async def verify(body: VerifyRequest) -> dict[str, Any]:
+    async def verify(body: OldVerifyRequest) -> dict[str, Any]:
         """One result per row, in order: a verdict (`outcome`, `reason`, `messages`, `axioms`, `audit`, …), or `error` for an unfit row."""
         parsed = [_row(place, row) for place, row in enumerate(body.checks)]
         verdicts = iter(await gate.run([row for row in parsed if isinstance(row, Check)]))
@@ -112,7 +112,7 @@ def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
 
     @routes.post("/one_pass_verify_batch", include_in_schema=False)  # its oldest name
     @routes.post("/verify", summary="The same in the older form of the Kimina Lean server")
-    async def old_verify(body: kimina.VerifyRequest) -> dict[str, Any]:
+    async def old_verify(body: kimina.OldVerifyRequest) -> dict[str, Any]:
         pairs = [(str(code.custom_id), (code.proof if code.proof is not None else code.code) or "") for code in body.codes]
         if body.infotree_type is not None:
             return {"results": [{"custom_id": name, "error": kimina.NO_INFOTREE, "response": None} for name, _ in pairs]}

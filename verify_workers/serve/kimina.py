@@ -57,7 +57,7 @@ class Code(BaseModel):
         return self
 
 
-class VerifyRequest(BaseModel):
+class OldVerifyRequest(BaseModel):
     """What `POST /verify` (the older interface) takes."""
 
     codes: list[Code]

@@ -18,7 +18,7 @@ THEOREM = ("theorem", "lemma")
 
 
 @dataclass(frozen=True)
-class Context:
+class TrustedParts:
     """The parts of what is trusted; `header` and `preamble` without comments, every line kept, '' where there is none.
 
     `theorem` is the text from the keyword on; what else it may be is `statement.parse_theorem`'s to say.
@@ -29,14 +29,14 @@ class Context:
     theorem: str
 
 
-def split_context(header: str, preamble: str, statement: str) -> Context:
+def split_context(header: str, preamble: str, statement: str) -> TrustedParts:
     """The parts of a check's header, preamble and statement."""
     top, definitions = _header(header)
     own_top, own_definitions, theorem = "", "", statement
     if not statement.startswith(THEOREM) or "--" in statement or "/-" in statement:  # most are plain
         own_top, own_definitions, theorem = _statement(statement)
     before = (definitions, _plain(preamble), own_definitions)
-    return Context("\n".join(filter(str.strip, (top, own_top))), "\n".join(filter(str.strip, before)), theorem)
+    return TrustedParts("\n".join(filter(str.strip, (top, own_top))), "\n".join(filter(str.strip, before)), theorem)
 
 
 @lru_cache(1024)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from verify_workers.records import Check
 from verify_workers.text import commands
-from verify_workers.text.context import Context, split_context
+from verify_workers.text.context import TrustedParts, split_context
 from verify_workers.text.header import Header, known_to_hold, split
 from verify_workers.text.lexer import Kind, Token, blanked, tokens
 from verify_workers.text.statement import Theorem, negation, parse_theorem, source
@@ -63,7 +63,7 @@ class ParsedCheck:
     # ---- what is trusted
 
     @cached_property
-    def context(self) -> Context:
+    def context(self) -> TrustedParts:
         """Header, preamble and theorem, however the check brings them."""
         return split_context(self.check.header, self.check.preamble, self.check.statement)
 

@@ -38,7 +38,7 @@ _NAMESPACE = re.compile(r"(?:(?:«[^»]*»|[^.«»]+)\.)*")  # a name's parts bu
 _SEVERITIES = {"error": "error", "warning": "warning", "information": "info"}
 
 
-class Malformed(Exception):
+class MalformedOutput(Exception):
     """Lean's output is not what a run to the end prints: no verdict can rest on it."""
 
 
@@ -59,7 +59,7 @@ class PinnedFile:
 
 
 @dataclass(frozen=True)
-class Reading:
+class LeanReading:
     """What Lean's messages on a pinned file amount to."""
 
     outcome: Outcome
@@ -127,46 +127,46 @@ def unfit(check: Snippet) -> Verdict | None:
     return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
 
 
-def read(file: PinnedFile, output: str, status: int) -> Reading:
+def read(file: PinnedFile, output: str, status: int) -> LeanReading:
     """The verdict that Lean's `--json` output and exit status on a pinned file amount to.
 
-    Raises `Malformed` for an empty, truncated or otherwise unexpected output.
+    Raises `MalformedOutput` for an empty, truncated or otherwise unexpected output.
     """
     replies = messages_of(output, status)
     errors = sum(reply.severity == "error" for reply in replies)
     if bool(errors) != bool(status):
-        raise Malformed(f"Lean ended with status {status} after {errors} errors")
+        raise MalformedOutput(f"Lean ended with status {status} after {errors} errors")
     return decide(file, replies)
 
 
-def decide(file: PinnedFile, replies: Sequence[Message]) -> Reading:
-    """The verdict that Lean's messages on a pinned file, in their order, amount to; raises `Malformed` as `read` does."""
+def decide(file: PinnedFile, replies: Sequence[Message]) -> LeanReading:
+    """The verdict that Lean's messages on a pinned file, in their order, amount to; raises `MalformedOutput` as `read` does."""
     errors = [reply for reply in replies if reply.severity == "error"]
     messages = tuple(_given(reply, file) for reply in replies if file.candidate <= reply.line < file.tail)[:MAX_MESSAGES]
     early = [reply for reply in errors if reply.line < file.candidate]
     if early:
-        return Reading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
+        return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
     inside = [reply for reply in errors if reply.line < file.tail]
     if inside:
-        return Reading(Outcome.REJECTED, why(inside), messages)
+        return LeanReading(Outcome.REJECTED, why(inside), messages)
     if errors:
-        return Reading(Outcome.REJECTED, _why_tail(errors, file), (*messages, _at_end(errors[0])))
+        return LeanReading(Outcome.REJECTED, _why_tail(errors, file), (*messages, _at_end(errors[0])))
     if not replies or replies[-1].line != file.sentinel:
-        raise Malformed("Lean's output ends before the sentinel's answer")
+        raise MalformedOutput("Lean's output ends before the sentinel's answer")
     axioms = _axioms(replies, file.axioms, f"_proved_{file.nonce}")
     if _axioms(replies, file.sentinel, f"_end_{file.nonce}"):
-        raise Malformed("the sentinel rests on axioms")
+        raise MalformedOutput("the sentinel rests on axioms")
     if "sorryAx" in axioms:
-        return Reading(Outcome.REJECTED, Reason.SORRY, messages, axioms)
+        return LeanReading(Outcome.REJECTED, Reason.SORRY, messages, axioms)
     if not ALLOWED_AXIOMS.issuperset(axioms):
-        return Reading(Outcome.REJECTED, Reason.AXIOM, messages, axioms)
-    return Reading(Outcome.ACCEPTED, "", messages, axioms)
+        return LeanReading(Outcome.REJECTED, Reason.AXIOM, messages, axioms)
+    return LeanReading(Outcome.ACCEPTED, "", messages, axioms)
 
 
 def messages_of(output: str, status: int) -> list[Message]:
     """The messages of a `lean --json` that ran to its end."""
     if status not in (0, 1):
-        raise Malformed(f"Lean ended with status {status}")
+        raise MalformedOutput(f"Lean ended with status {status}")
     return [_reply(line) for line in output.split("\n") if line.strip()]  # other separators may stand inside a message
 
 
@@ -184,7 +184,7 @@ def _reply(line: str) -> Message:
             end_column=end.get("column"),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise Malformed(f"no message of Lean: {line[:200]!r}") from error
+        raise MalformedOutput(f"no message of Lean: {line[:200]!r}") from error
 
 
 def _given(reply: Message, file: PinnedFile) -> Message:
@@ -225,10 +225,10 @@ def _axioms(replies: Sequence[Message], line: int, name: str) -> tuple[str, ...]
     """The axioms that `#print axioms NAME` on `line` listed; exactly one such answer must be there."""
     answers = [reply.text for reply in replies if reply.line == line and reply.severity == "info"]
     if len(answers) != 1:
-        raise Malformed(f"{len(answers)} answers where one was asked for")
+        raise MalformedOutput(f"{len(answers)} answers where one was asked for")
     if answers[0] == f"'{name}' does not depend on any axioms":
         return ()
     match = re.fullmatch(rf"'{re.escape(name)}' depends on axioms: \[([^\[\]]+)\]", answers[0])
     if not match:
-        raise Malformed(f"not a list of axioms: {answers[0][:200]!r}")
+        raise MalformedOutput(f"not a list of axioms: {answers[0][:200]!r}")
     return tuple(sorted(axiom.strip() for axiom in match[1].split(",")))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify_workers.records import Message, Outcome, Reason
-from verify_workers.text.pin import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES, Reading, messages_of, why
+from verify_workers.text.pin import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES, LeanReading, messages_of, why
 
 _ENDING = '#print "{}"'  # needs no import
 _UNEXPECTED, _END = "unexpected token '#print'", "unexpected end of input"
@@ -35,26 +35,26 @@ def build(above: str, body: str) -> SnippetFile:
     return SnippetFile(f"{whole}{_ENDING.format(nonce)}\n", above.count("\n"), whole.count("\n") + 1, nonce)
 
 
-def read(file: SnippetFile, output: str, status: int) -> Reading:
-    """What the output and exit status of `lean --json` amount to; raises `pin.Malformed` for what is no such output."""
+def read(file: SnippetFile, output: str, status: int) -> LeanReading:
+    """What the output and exit status of `lean --json` amount to; raises `pin.MalformedOutput` for what is no such output."""
     reading = decide(file, messages_of(output, status))
     if status and reading.outcome is Outcome.ELABORATED:
-        return Reading(Outcome.REJECTED, Reason.ELABORATION, reading.messages)
+        return LeanReading(Outcome.REJECTED, Reason.ELABORATION, reading.messages)
     return reading
 
 
-def decide(file: SnippetFile, replies: Sequence[Message]) -> Reading:
+def decide(file: SnippetFile, replies: Sequence[Message]) -> LeanReading:
     """What Lean's messages on a snippet amount to: `elaborated` only if nothing is in error and all of it was read."""
     own = [reply for reply in replies if reply.line == file.last and reply.severity == "info" and reply.text.strip() == file.nonce]
     given = sorted((reply for reply in replies if reply not in own), key=lambda reply: reply.severity != "error")
     messages = tuple(_given(reply, file) for reply in given[:MAX_MESSAGES])
     errors = [message for message in messages if message.severity == "error"]
     if errors:
-        return Reading(Outcome.REJECTED, why(errors), messages)
+        return LeanReading(Outcome.REJECTED, why(errors), messages)
     if not own and not any(message.severity == "warning" and message.text == _EXIT for message in messages):
         early = Message(severity="error", line=max(1, file.last - 1 - file.above), column=0, text=NOT_WHOLE)
-        return Reading(Outcome.REJECTED, Reason.ELABORATION, (early, *messages))
-    return Reading(Outcome.ELABORATED, "", messages)
+        return LeanReading(Outcome.REJECTED, Reason.ELABORATION, (early, *messages))
+    return LeanReading(Outcome.ELABORATED, "", messages)
 
 
 def _given(reply: Message, file: SnippetFile) -> Message:

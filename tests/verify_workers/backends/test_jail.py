@@ -416,13 +416,13 @@ def test_a_hundred_audits_change_no_environment(lake: FakeLake, tmp_path: Path, 
 
     def watched(
         self: ProcessBackend, program: list[str], text: bytes, timeout: float, variables: dict[str, str], *rest: object
-    ) -> process.Run:
+    ) -> process.LeanRun:
         seen.append(variables["LEAN_PATH"])
         if not program[0].endswith("leanchecker"):
             folder = Path(str(rest[1]))
             assert folder.parent == Path(self._folder) and stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
             (folder / "ProofSynthCandidate.olean").write_bytes(b"compiled")
-            return process.Run(0, _accepted(text), b"", None)
+            return process.LeanRun(0, _accepted(text), b"", None)
         return run(self, program, text, timeout, variables, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ProcessBackend, "_run", watched)

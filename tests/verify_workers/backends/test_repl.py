@@ -13,7 +13,7 @@ import pytest
 
 from tests.verify_workers.fake_lake import FakeLake, script
 from verify_workers.backends.choose import make_backend
-from verify_workers.backends.conversation import Conversation, Failed
+from verify_workers.backends.conversation import Conversation, LeanFailed
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.repl import ReplBackend, ask
 from verify_workers.config import PoolConfig
@@ -196,7 +196,7 @@ def test_recorded_conversations(project: LakeProject, row: dict[str, str], tmp_p
             found = backend._messages(repl, answer, 10)
             assert [(m.line, m.text) for m in found] == [(m["pos"]["line"] + 10, m["data"]) for m in answer.get("messages", [])]
         elif "env" not in answer:
-            with pytest.raises(Failed):
+            with pytest.raises(LeanFailed):
                 backend._messages(repl, answer, 0)
     repl.close()
     backend.close()

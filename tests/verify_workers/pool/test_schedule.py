@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from verify_workers.pool.schedule import PATIENCE, STREAK, Item, Schedule, Stage, passes
+from verify_workers.pool.schedule import PATIENCE, STREAK, Item, ItemStage, Schedule, passes
 from verify_workers.records import Check
 
 
@@ -86,7 +86,7 @@ def test_survivors_wait_until_nothing_else_does() -> None:
     assert schedule.timed_out(slow, 1, False) is False
     assert names(schedule, 2) == ["1", "2"]
     again = schedule.take(0, 2)
-    assert again is slow and slow.limit == 10 and slow.stage is Stage.LONG
+    assert again is slow and slow.limit == 10 and slow.stage is ItemStage.LONG
     assert schedule.timed_out(slow, 12, True) is True  # "never" retried
 
 
@@ -122,7 +122,7 @@ def test_a_time_out_is_retried_once_when_it_may_be_the_machines_fault(retry: str
         assert schedule.take(0, 11) is None  # not quiet yet: four of four cores are busy
         for entry in others[:3]:
             schedule.release(entry)
-        assert schedule.take(0, 12) is slow and slow.stage is Stage.QUIET
+        assert schedule.take(0, 12) is slow and slow.stage is ItemStage.QUIET
         assert schedule.timed_out(slow, 22, True) is True
 
 

@@ -112,4 +112,4 @@ def test_requests_are_checked() -> None:
         with pytest.raises(ValidationError):
             kimina.CheckRequest.model_validate(bad)
     with pytest.raises(ValidationError, match="give `proof` or `code`"):
-        kimina.VerifyRequest.model_validate({"codes": [{"custom_id": 1}]})
+        kimina.OldVerifyRequest.model_validate({"codes": [{"custom_id": 1}]})

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from verify_workers.text.context import Context, split_context
+from verify_workers.text.context import TrustedParts, split_context
 
 
 @pytest.mark.parametrize(
     ("header", "preamble", "statement", "wanted"),
     [
-        ("", "", "theorem t : 1 = 1", Context("", "", "theorem t : 1 = 1")),
-        ("open Nat", "def a := 1", "theorem t : a = 1", Context("open Nat", "def a := 1", "theorem t : a = 1")),
-        ("open Nat\ndef a := 1", "", "theorem t : a = 1", Context("open Nat\n", "def a := 1", "theorem t : a = 1")),
-        ("variable (n : Nat)", "", "theorem t : n = n", Context("", "variable (n : Nat)", "theorem t : n = n")),
-        ("", "", "abbrev a : Nat := 3\n\ntheorem t : a = 3", Context("", "abbrev a : Nat := 3\n\n", "theorem t : a = 3")),
-        ("", "", "import A\nopen B\ntheorem t : 1 = 1", Context("import A\nopen B\n", "", "theorem t : 1 = 1")),
-        ("/-- doc -/", "", "theorem t : 1 = 1", Context("", "", "theorem t : 1 = 1")),
-        ("", "", "@[simp] private theorem t : 1 = 1", Context("", "", "theorem t : 1 = 1")),
-        ("noncomputable section", "", "lemma t : 1 = 1", Context("noncomputable section", "", "lemma t : 1 = 1")),
-        ("noncomputable def a := 1", "", "lemma t : 1 = 1", Context("", "noncomputable def a := 1", "lemma t : 1 = 1")),
-        ("open scoped Real", "", "theorem t : 1 = 1", Context("open scoped Real", "", "theorem t : 1 = 1")),
-        ("prelude\nimport A", "", "theorem t : 1 = 1", Context("prelude\nimport A", "", "theorem t : 1 = 1")),
-        ("", "", "theorem a : 1 = 1 := rfl\ntheorem t : 2 = 2", Context("", "", "theorem a : 1 = 1 := rfl\ntheorem t : 2 = 2")),
-        ("", "", "no statement", Context("", "", "no statement")),
+        ("", "", "theorem t : 1 = 1", TrustedParts("", "", "theorem t : 1 = 1")),
+        ("open Nat", "def a := 1", "theorem t : a = 1", TrustedParts("open Nat", "def a := 1", "theorem t : a = 1")),
+        ("open Nat\ndef a := 1", "", "theorem t : a = 1", TrustedParts("open Nat\n", "def a := 1", "theorem t : a = 1")),
+        ("variable (n : Nat)", "", "theorem t : n = n", TrustedParts("", "variable (n : Nat)", "theorem t : n = n")),
+        ("", "", "abbrev a : Nat := 3\n\ntheorem t : a = 3", TrustedParts("", "abbrev a : Nat := 3\n\n", "theorem t : a = 3")),
+        ("", "", "import A\nopen B\ntheorem t : 1 = 1", TrustedParts("import A\nopen B\n", "", "theorem t : 1 = 1")),
+        ("/-- doc -/", "", "theorem t : 1 = 1", TrustedParts("", "", "theorem t : 1 = 1")),
+        ("", "", "@[simp] private theorem t : 1 = 1", TrustedParts("", "", "theorem t : 1 = 1")),
+        ("noncomputable section", "", "lemma t : 1 = 1", TrustedParts("noncomputable section", "", "lemma t : 1 = 1")),
+        ("noncomputable def a := 1", "", "lemma t : 1 = 1", TrustedParts("", "noncomputable def a := 1", "lemma t : 1 = 1")),
+        ("open scoped Real", "", "theorem t : 1 = 1", TrustedParts("open scoped Real", "", "theorem t : 1 = 1")),
+        ("prelude\nimport A", "", "theorem t : 1 = 1", TrustedParts("prelude\nimport A", "", "theorem t : 1 = 1")),
+        ("", "", "theorem a : 1 = 1 := rfl\ntheorem t : 2 = 2", TrustedParts("", "", "theorem a : 1 = 1 := rfl\ntheorem t : 2 = 2")),
+        ("", "", "no statement", TrustedParts("", "", "no statement")),
     ],
 )
-def test_split(header: str, preamble: str, statement: str, wanted: Context) -> None:
+def test_split(header: str, preamble: str, statement: str, wanted: TrustedParts) -> None:
     assert split_context(header, preamble, statement) == wanted
 
 

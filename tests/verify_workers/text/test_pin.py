@@ -75,7 +75,7 @@ def test_names_are_fresh() -> None:
 
 def test_accepted() -> None:
     file = proof_file()
-    assert pin.read(file, "\n".join(good(file)) + "\n", 0) == pin.Reading(Outcome.ACCEPTED)
+    assert pin.read(file, "\n".join(good(file)) + "\n", 0) == pin.LeanReading(Outcome.ACCEPTED)
     reading = pin.read(file, "\n".join(good(file, "propext,\n Classical.choice,\n Quot.sound")), 0)
     assert reading.outcome is Outcome.ACCEPTED and reading.axioms == ("Classical.choice", "Quot.sound", "propext")
 
@@ -157,7 +157,7 @@ def corrupted(file: pin.PinnedFile) -> dict[str, tuple[list[str], int]]:
 def test_anything_unexpected_is_no_verdict(kind: str) -> None:
     file = proof_file()
     rows, status = corrupted(file)[kind]
-    with pytest.raises(pin.Malformed):
+    with pytest.raises(pin.MalformedOutput):
         pin.read(file, "\n".join(rows), status)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from verify_workers.records import Message, Outcome
 from verify_workers.text import snippet
-from verify_workers.text.pin import Malformed
+from verify_workers.text.pin import MalformedOutput
 
 
 def line(row: int, text: str, severity: str = "information", end: int | None = None) -> str:
@@ -64,5 +64,5 @@ def test_what_stands_above_goes_to_the_first_line() -> None:
 
 @pytest.mark.parametrize(("output", "status"), [("Segmentation fault\n", 0), (DONE, 3), (DONE[: len(DONE) // 2], 0)])
 def test_what_is_no_output_of_lean_is_no_reading(output: str, status: int) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedOutput):
         snippet.read(FILE, output, status)
