@@ -151,7 +151,9 @@ class ForkBackend:
         """The verdict on a check that imports what is not there."""
         for module in modules:
             if not (self._install.path / (module.replace(".", "/") + ".olean")).is_file():
-                detail = f"needs {module.partition('.')[0]}, which this Lean does not have ({where} imports {module})"
+                root = module.partition(".")[0]
+                missing = module if (self._install.path / f"{root}.olean").is_file() else root
+                detail = f"needs {missing}, which this Lean does not have ({where} imports {module})"
                 return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
         return None
 

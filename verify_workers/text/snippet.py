@@ -15,6 +15,7 @@ from verify_workers.text.pin import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES, LeanRe
 _ENDING = '#print "{}"'  # needs no import
 _UNEXPECTED, _END = "unexpected token '#print'", "unexpected end of input"
 _EXIT = "using 'exit' to interrupt Lean"  # what Lean says of `#exit`: the rest is not read, and is not meant to be
+_MISSING = ("unknown module prefix", "object file ")
 NOT_WHOLE = "Lean did not come to the end of the file: something in it ends Lean"
 
 
@@ -50,7 +51,8 @@ def decide(file: SnippetFile, replies: Sequence[Message]) -> LeanReading:
     messages = tuple(_given(reply, file) for reply in given[:MAX_MESSAGES])
     errors = [message for message in messages if message.severity == "error"]
     if errors:
-        return LeanReading(Outcome.REJECTED, why(errors), messages)
+        missing = not own and errors[0].text.startswith(_MISSING)  # a module, of which Lean tells before it reads the rest
+        return LeanReading(Outcome.REJECTED, Reason.STATEMENT if missing else why(errors), messages)
     if not own and not any(message.severity == "warning" and message.text == _EXIT for message in messages):
         early = Message(severity="error", line=max(1, file.last - 1 - file.above), column=0, text=NOT_WHOLE)
         return LeanReading(Outcome.REJECTED, Reason.ELABORATION, (early, *messages))

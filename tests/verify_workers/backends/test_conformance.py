@@ -226,6 +226,9 @@ def test_nothing_leaks_from_check_to_check(backend: Backend) -> None:
 def test_snippets_are_never_accepted(backend: Backend) -> None:
     good = backend.check(Snippet(id="s", code="theorem x : 1 + 1 = 2 := rfl\n#check x"))
     assert good.outcome is Outcome.ELABORATED and [(m.severity, m.line) for m in good.messages] == [("info", 2)]
+    for module in ("Mathlib", "Init.Nowhere"):
+        missing = backend.check(Snippet(id="s", code=f"import {module}\ntheorem x : 1 = 1 := rfl"))
+        assert (missing.outcome, missing.reason) == (Outcome.REJECTED, Reason.STATEMENT) and module in missing.messages[0].text
     bad = backend.check(Snippet(id="s", header="open Nat", code="\ntheorem x : 1 + 1 = 3 := rfl"))
     assert bad.outcome is Outcome.REJECTED and bad.messages[0].line == 2
     for top in ("module\npublic import Init", "prelude", "public import Init", "import all Init"):
