@@ -15,6 +15,7 @@ from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.services import RoleModel, Sample, Tools, Verify
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Outcome, Verdict
+from verify_workers.text.statement import negate
 
 WEIGHTS = Weights("somewhere", 1, "model")
 BY_ROLE: dict[ModelRole, Weights] = dict.fromkeys(ROLES, WEIGHTS)
@@ -68,12 +69,11 @@ def by_table(proofs: dict[str, str]) -> Verify:
     For what is about the order and number of checks, not about their answers.
     """
 
+    def outcome(check: Check) -> Outcome:
+        goal = negate(check.statement) if check.negated else check.statement
+        return Outcome.ACCEPTED if proofs.get(goal) == (check.proof or check.code) else Outcome.REJECTED
+
     async def verify(checks: list[Check]) -> list[Verdict]:
-        return [
-            Verdict(
-                id=check.id, outcome=Outcome.ACCEPTED if proofs.get(check.statement) == (check.proof or check.code) else Outcome.REJECTED
-            )
-            for check in checks
-        ]
+        return [Verdict(id=check.id, outcome=outcome(check)) for check in checks]
 
     return verify
