@@ -131,7 +131,7 @@ def test_a_statement_that_was_left_undecided_is_filtered_again(tmp_path: Path) -
 def test_a_statement_proved_both_ways_is_put_aside_and_the_shard_goes_on(tmp_path: Path) -> None:
     async def gullible(checks: list[Check]) -> list[Verdict]:
         both = "n + 2 = 2 + n"
-        accepted = [both in c.statement or PROOFS.get(c.statement) == c.proof for c in checks]
+        accepted = [both in c.statement or (not c.negated and PROOFS.get(c.statement) == c.proof) for c in checks]
         return [Verdict(id=c.id, outcome=Outcome.ACCEPTED if ok else Outcome.REJECTED) for c, ok in zip(checks, accepted, strict=True)]
 
     work, _ = shard(tmp_path, gullible, filters=CONFIG.filters.model_copy(update={"trivial": "keep", "contradiction_tactics": ("x",)}))

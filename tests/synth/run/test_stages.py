@@ -81,7 +81,7 @@ def test_prove_says_what_it_read_and_keeps_the_words(config: RunConfig, tmp_path
     assert (pair.statement, pair.problem) == (theorem(4), "Commutes.")
     said = " ".join(progress.console.file.getvalue().split())  # type: ignore[attr-defined]
     assert "2 rows, 2 problems, 1 with a statement" in said and "1 rows have no statement and are left out" in said
-    broken = write(tmp_path / "broken.jsonl", [{"statement": "def f := 1\ntheorem t : f = 1"}])
+    broken = write(tmp_path / "broken.jsonl", [{"statement": "Show:\ntheorem t : 1 = 1"}])
     with pytest.raises(UserError, match=r"broken.jsonl:1: field `statement`: holds no Lean theorem"):
         prove_file(config, broken, str(tmp_path / "pairs.jsonl"), quiet())
     dropped = tmp_path / "dropped.jsonl"
