@@ -52,7 +52,7 @@ def test_a_whole_file_statement_is_excluded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"formal_statement": "def f := 1\ntheorem t : f = 1"}, "h.jsonl:2: field `formal_statement`: holds no Lean theorem"),
+        ({"formal_statement": "Show:\ntheorem t : 1 = 1"}, "h.jsonl:2: field `formal_statement`: holds no Lean theorem"),
         ({"formal_statement": "theorem t : 1 = 1 := by norm_num"}, "h.jsonl:2: field `formal_statement`: holds no Lean theorem"),
         ({"problem": "Show that one is one."}, "h.jsonl:2: no formal statement, which every row of a benchmark needs"),
         ({"id": "x"}, "h.jsonl:2: neither plain language nor a formal statement"),
