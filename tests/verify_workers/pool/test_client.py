@@ -143,7 +143,7 @@ class Recorder:
     def options(self, **_: Any) -> Recorder:
         return self
 
-    async def remote(self, batch: list[Check]) -> list[Verdict]:
+    async def remote(self, batch: list[Check], ticket: str) -> list[Verdict]:
         self.chunks.append([check.id for check in batch])
         self._held += 1
         self.most = max(self.most, self._held)
