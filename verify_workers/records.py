@@ -13,7 +13,7 @@ import json
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 ALLOWED_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 
@@ -70,6 +70,12 @@ class Check(BaseModel):
     proof: str | None = Field(None, description="what follows `:=`")
     code: str | None = Field(None, description="a whole file as a model wrote it; helper lemmas allowed")
     timeout: float = Field(10.0, gt=0, description="wall seconds for Lean on this check")
+
+    @field_validator("proof", "code", mode="before")
+    @classmethod
+    def _without_mark(cls, text: object) -> object:
+        """Without the byte-order mark that some editors put first."""
+        return text.removeprefix("\ufeff") if isinstance(text, str) else text
 
     @model_validator(mode="after")
     def _one_text(self) -> Check:

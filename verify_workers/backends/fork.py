@@ -28,6 +28,7 @@ from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import StatementError, source
 
 MAX_SESSIONS = 3  # headers kept warm by a worker; the one used longest ago goes first
+MAX_NAME = 100  # characters of a module's name that are told
 MAX_TEXT = 4 << 20  # characters of one candidate
 MAX_MESSAGES, MAX_MESSAGE = 100, 10_000  # taken from a child; characters of one message
 _BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
@@ -150,12 +151,19 @@ class ForkBackend:
     def _missing(self, check: Check, where: str, modules: tuple[str, ...]) -> Verdict | None:
         """The verdict on a check that imports what is not there."""
         for module in modules:
-            if not (self._install.path / (module.replace(".", "/") + ".olean")).is_file():
+            if not self._has(module):
                 root = module.partition(".")[0]
-                missing = module if (self._install.path / f"{root}.olean").is_file() else root
-                detail = f"needs {missing}, which this Lean does not have ({where} imports {module})"
+                missing = module if self._has(root) else root
+                missing = missing[:MAX_NAME]
+                detail = f"needs {missing}, which this Lean does not have ({where} imports {module[:MAX_NAME]})"
                 return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
         return None
+
+    def _has(self, module: str) -> bool:
+        try:
+            return (self._install.path / (module.replace(".", "/") + ".olean")).is_file()
+        except OSError:  # no name of a file
+            return False
 
     def _ask(self, imports: tuple[str, ...], question: dict[str, Any], timeout: float) -> dict[str, Any]:
         """One failure is mended by a fresh session; the second is the caller's to report."""

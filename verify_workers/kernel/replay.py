@@ -7,7 +7,7 @@ forwards, nowhere, or at a row of another sort is a KeyError; everything unexpec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -149,7 +149,7 @@ def declared(declaration: list[Any]) -> list[int]:
     return [n for name, _, constructors in declaration[3] for n in (name, *(c for c, _ in constructors))]
 
 
-def keys(rows: list[list[Any]]) -> dict[int, Key]:
+def keys(rows: Sequence[Sequence[Any]]) -> dict[int, Key]:
     """The names among `rows`."""
     found: dict[int, Key] = {-1: ()}
     for i, row in enumerate(rows):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from verify_workers.kernel.abi import Key
+from verify_workers.kernel.replay import keys
 
 ZERO = -1  # the level zero
 
@@ -21,25 +22,32 @@ class Shapes:
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], int] = {}
 
-    def of(self, rows: Sequence[Sequence[Any]], declarations: Sequence[Sequence[Any]], expression: int) -> int:
-        """The number of row `expression` of a table; LookupError or TypeError for what is no table (see `kernel.export`)."""
-        names: dict[int, Key] = {-1: ()}
+    def of(self, rows: Sequence[Sequence[Any]], declarations: Sequence[Sequence[Any]], expression: int, universes: Sequence[int]) -> int:
+        """The number of row `expression` of a table; LookupError or TypeError for what is no table (see `kernel.export`).
+
+        `universes` are the rows of the names of its universe parameters, which count by their places.
+        """
+        names = keys(rows)
+        places = {names[row]: place for place, row in enumerate(universes)}
         numbers: dict[int, int] = {ZERO: ZERO}
         definitions: dict[Key, int] = {}
+        reached = 0
 
         def read(last: int) -> int:
-            for i in range(len(names) + len(numbers) - 2, last + 1):
+            nonlocal reached
+            for i in range(reached, last + 1):
                 kind, *parts = rows[i]
-                if kind == "n":
-                    names[i] = (*names[parts[0]], parts[1])
-                else:
+                if kind == "P":
+                    numbers[i] = self._of(kind, places.get(names[parts[0]], names[parts[0]]))
+                elif kind != "n":
                     numbers[i] = self._number(kind, parts, names, numbers, definitions)
+            reached = max(reached, last + 1)
             return numbers[last]
 
         for declaration in declarations:
             if declaration[0] != "I":
                 kind, name, params, type_, value, _ = declaration
-                parts = (read(type_), 0 if kind == "T" else read(value), *(names[p] for p in params))
+                parts = (read(type_), 0 if kind == "T" else read(value), *(places.get(names[p], names[p]) for p in params))
                 definitions[names[name]] = self._of("definition", *parts)
         return read(expression)
 
@@ -54,8 +62,6 @@ class Shapes:
                 head = definitions.get(names[name])
                 of = (names[name],) if head is None else (head,)
                 return self._of(kind, *of, *(numbers[level] for level in levels))
-            case "P":
-                return self._of(kind, names[parts[0]])
             case "b" | "N" | "T":
                 return self._of(kind, parts[0])
             case "j":

@@ -61,9 +61,9 @@ class Wanted:
     def same_shape(self, rows: list[list[Any]], declarations: list[list[Any]], root: Key) -> bool:
         """Whether the candidate's theorem `root` says this too, but for the names of what elaborating it made."""
         shapes = Shapes()
-        ours = shapes.of(self._rows, self._declarations, self._type)
+        ours = shapes.of(self._rows, self._declarations, self._type, self._parameters)
         if self._negated:
             ours = shapes.negation(ours)
         names = keys(rows)
-        stated = [declaration[3] for declaration in declarations if declaration[0] in ("T", "D") and names[declaration[1]] == root]
-        return len(stated) == 1 and shapes.of(rows, declarations, stated[0]) == ours
+        stated = [declaration for declaration in declarations if declaration[0] in ("T", "D") and names[declaration[1]] == root]
+        return len(stated) == 1 and shapes.of(rows, declarations, stated[0][3], stated[0][2]) == ours

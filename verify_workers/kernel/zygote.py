@@ -48,7 +48,7 @@ from verify_workers.lean.special import KERNEL_COMPUTED
 Report = dict[str, Any]
 
 STACK = 8 << 20  # bytes
-KEPT_STATEMENTS = 2048
+KEPT_STATEMENTS, KEPT_BYTES = 2048, 32 << 20  # whichever is reached first
 REUSE = 50
 MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters per message
 
@@ -61,6 +61,7 @@ class SessionServer:
     axioms: Axioms
     owner: socket.socket
     statements: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
+    kept: int = 0  # bytes of them
     auditor: Child | None = None  # child B
     audits: int = 0  # that it has done
 
@@ -95,8 +96,10 @@ class SessionServer:
                 exported = body
             elif reply[role]["status"] == "ok":
                 known = self.statements[prefix, statement] = body
-                if len(self.statements) > KEPT_STATEMENTS:
-                    self.statements.popitem(last=False)
+                self.kept += len(body) + len(trusted)
+                while self.statements and (len(self.statements) > KEPT_STATEMENTS or self.kept > KEPT_BYTES):
+                    (above, text), old = self.statements.popitem(last=False)
+                    self.kept -= len(old) + len(f"{above}{text} := sorry\n".encode())
         if known is None or reply["candidate"]["status"] != "ok":
             return reply
         reply["judge"] = self._judge(known, exported, reply["candidate"].get("target"), request)
@@ -149,6 +152,8 @@ class SessionServer:
         messages, errors = _feedback(done.messages)
         if errors:
             return {"status": "refused", "reason": "statement", "messages": messages}, b""
+        if self.world.lean.find(done.before, target) is not None:  # what stands before the statement took its place
+            raise Refused("statement", f"{abi.show(target)} is declared before the statement")
         return {"status": "ok"}, export.statement(self.world, done.kernel, target, done.before)
 
     def _audit(self, request: bytes) -> tuple[Report, bytes]:

@@ -104,6 +104,8 @@ def _preamble(check: ParsedCheck, tier: Tier) -> list[Violation]:
     if not source.text.strip():
         return []
     found = _found(source, PREAMBLE, rules.declarations(source.marks, words.PREAMBLE_COMMANDS), tier)
+    if tier == "text" and check.check.negated:  # variables would stand outside the negation that the pin states
+        found += [Violation(f"{PREAMBLE}:command:variable", 1, 0) for mark in source.marks if mark.text == "variable"]
     if without_modifiers(source.marks, len(source.marks)) < len(source.marks):  # they would be the statement's
         return [Violation(f"{STATEMENT}:the definitions before it end in the middle of one", 1, 0)]
     if not found and check.left_open:
@@ -116,6 +118,8 @@ def _statement(check: ParsedCheck, tier: Tier) -> list[Violation]:
         goal = check.goal
     except StatementError as error:
         return [Violation(f"{STATEMENT}:{error}", 1, 0)]
+    if "\n" in check.name.text or len(check.name.parts) > rules.MAX_PARTS:
+        return [Violation(f"{STATEMENT}:its name has a line break or more than {rules.MAX_PARTS} parts", 1, 0)]
     special = rules.kernel_name(check.name.parts)
     if special:
         return [Violation(f"{STATEMENT}:kernel_name:{special}", 1, 0)]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.policy import words
@@ -18,6 +19,7 @@ from verify_workers.text.commands import HEADER_COMMANDS, is_command, open_scope
 from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token
 
 MAX_CHARACTERS = 1_000_000  # of one text: the longest published proofs (IMO 2025) have 200,000
+MAX_PARTS = 100  # of a theorem's name
 MAX_DEPTH = 200  # nested brackets; Lean's parser is recursive
 
 
@@ -57,7 +59,7 @@ def characters(text: str, marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
 
     `text` has no comments (Lean is not shown them), `marks` are its tokens.  Yields (offset, reason).
     """
-    code = None
+    starts = None
     for match in _UNUSUAL.finditer(text):
         char, at = match[0], match.start()
         if char == "\r" and text.startswith("\n", at + 1):
@@ -68,16 +70,17 @@ def characters(text: str, marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
         elif category[0] in "LN" or category == "Zs":
             if _LETTER.match(char) or _NOTATION_LETTERS.match(char) or category == "No":
                 continue
-            if code is None:
-                code = [(mark.start, mark.end) for mark in marks if mark.kind not in (Kind.STRING, Kind.CHAR)]
-            if any(start <= at < end for start, end in code):
+            if starts is None:
+                starts = [mark.start for mark in marks]
+            mark = marks[max(0, bisect_right(starts, at) - 1)] if marks else None
+            if mark and mark.start <= at < mark.end and mark.kind not in (Kind.STRING, Kind.CHAR):
                 yield at, f"confusable:U+{ord(char):04X}"
 
 
 def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """What no part of a candidate may contain, whatever its form: uncertain reading, escape words, unbalanced brackets."""
     open_brackets: list[Token] = []
-    for mark in marks:
+    for before, mark in zip(chain([""], (mark.text for mark in marks)), marks, strict=False):
         match mark.kind:
             case Kind.BROKEN:
                 yield mark.start, "lexical"
@@ -89,6 +92,8 @@ def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
                 yield mark.start, "lexical"
             case Kind.IDENT:
                 reason = "quoted_name" if _odd_quotes(mark) else _word(mark, words.WORDS)
+                if _odd_root(mark, before):
+                    reason = "word:_root_"
                 if reason:
                     yield mark.start, reason
             case Kind.SYMBOL if mark.text == "`":
@@ -106,6 +111,12 @@ def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
         yield mark.start, "bracket"
     if marks and marks[-1].text == "in":  # it would take our own next line
         yield marks[-1].start, "command:in"
+
+
+def _odd_root(mark: Token, before: str) -> bool:
+    """Whether a name holds `_root_` where it is part of a name: inside `A`, `A._root_.x` would be taken for the `_root_.x` of our lines."""
+    at = [place for place, part in enumerate(mark.parts) if part == "_root_"]
+    return bool(at) and (at != [0] or len(mark.parts) == 1 or before == "namespace")
 
 
 def _odd_quotes(mark: Token) -> bool:
@@ -211,9 +222,10 @@ def _begins_command(marks: Sequence[Token], index: int) -> bool:
 def _running_attributes(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:
     """The attributes of `@[a, b …]` or `attribute [a, b …]` (the bracket stands at `index`) that make code of what they stand at."""
     depth = 0
-    for mark in marks[index:]:
+    for place in range(index, len(marks)):
+        mark = marks[place]
         depth += (mark.text in BRACKETS) - (mark.text in CLOSERS)
-        if not depth:
+        if not depth or (mark.text == "@[" and place > index):  # the next list, which is looked at by itself
             return
         if mark.kind is Kind.IDENT and words.RUNNING_ATTRIBUTES.fullmatch(mark.text):
             yield mark.start, f"attribute:{mark.text[:40]}"
@@ -267,7 +279,10 @@ def _option(marks: Sequence[Token], index: int, needs_in: bool) -> Iterator[tupl
 def _attributes(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]:
     """`@[a, b …]`: every attribute is on the allow-list; no `local`, `scoped` or erasing `-`."""
     expect_name, depth = True, 1
-    for mark in marks[index + 1 :]:
+    for place in range(index + 1, len(marks)):
+        mark = marks[place]
+        if mark.text == "@[":  # the next list, which is looked at by itself
+            return
         if mark.text in BRACKETS:
             depth += 1
         elif mark.text in CLOSERS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import zip_longest
 
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, words
 
@@ -97,14 +97,18 @@ def _opening(marks: Sequence[Token], closing: int) -> int | None:
 
 
 def left_open(marks: Sequence[Token]) -> str:
-    """The last namespace that is opened and not closed; '' if there is none."""
-    opened: list[str] = []
-    for mark, after in pairwise(marks):
+    """The last namespace that is opened and not closed; '' if there is none.  `end` closes as many scopes as it names, or one."""
+    scopes: list[str] = []  # names of namespaces, '' for sections and other blocks
+    for mark, after in zip_longest(marks, marks[1:]):
+        named = after is not None and after.kind is Kind.IDENT and not is_command(after)
+        parts = after.parts if named and after is not None else ("",)
         if mark.text == "namespace":
-            opened.append(after.text)
-        elif mark.text == "end" and after.text in opened:
-            opened.remove(after.text)
-    return opened[-1] if opened else ""
+            scopes += parts
+        elif mark.text in ("section", "mutual"):
+            scopes += [""] * (len(parts) if mark.text == "section" else 1)
+        elif mark.text == "end":
+            del scopes[max(0, len(scopes) - len(parts)) :]
+    return next((scope for scope in reversed(scopes) if scope), "")
 
 
 def first_on_line(source: str, mark: Token) -> bool:
@@ -131,3 +135,8 @@ def _at_margin(source: str, mark: Token) -> bool:
 
 def _starts_command(source: str, mark: Token) -> bool:
     return (is_command(mark) or (mark.kind is Kind.HASH and mark.text in PRINTS)) and first_on_line(source, mark)
+
+
+def prints(source: str, marks: Sequence[Token]) -> list[Sequence[Token]]:
+    """The commands on lines of their own that only say something."""
+    return [chunk for chunk in chunks(source, marks) if chunk[0].kind is Kind.HASH and _starts_command(source, chunk[0])]

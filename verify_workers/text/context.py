@@ -32,11 +32,12 @@ class TrustedParts:
 def split_context(header: str, preamble: str, statement: str) -> TrustedParts:
     """The parts of a check's header, preamble and statement."""
     top, definitions = _header(header)
+    higher, given = _header(preamble)  # imports and opens that stand there belong above
     own_top, own_definitions, theorem = "", "", statement
     if not statement.startswith(THEOREM) or "--" in statement or "/-" in statement:  # most are plain
         own_top, own_definitions, theorem = _statement(statement)
-    before = (definitions, _plain(preamble), own_definitions)
-    return TrustedParts("\n".join(filter(str.strip, (top, own_top))), "\n".join(filter(str.strip, before)), theorem)
+    before = (definitions, given, own_definitions)
+    return TrustedParts("\n".join(filter(str.strip, (top, higher, own_top))), "\n".join(filter(str.strip, before)), theorem)
 
 
 @lru_cache(1024)
@@ -54,9 +55,10 @@ def _header(text: str) -> tuple[str, str]:
 
 @lru_cache(1024)
 def _plain(text: str) -> str:
-    """`text` without comments and a byte-order mark."""
+    """`text` without comments, commands that only print, and a byte-order mark."""
     text = text.removeprefix("\ufeff")
-    return blanked(text, [token for token in tokens(text, comments=True) if token.kind in (Kind.COMMENT, Kind.DOC)])
+    text = blanked(text, [token for token in tokens(text, comments=True) if token.kind in (Kind.COMMENT, Kind.DOC)])
+    return blanked(text, [mark for chunk in commands.prints(text, tokens(text)) for mark in chunk]) if "#" in text else text
 
 
 @lru_cache(256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -14,8 +15,6 @@ from verify_workers.text.statement import Theorem, negation, parse_theorem, sour
 
 Holds = Callable[[tuple[str, ...], str], bool]
 """Whether a header with these imports holds that module: imports it, or imports what does."""
-
-MARK_OF_ORDER = "\ufeff"
 
 
 class Source:
@@ -52,7 +51,7 @@ class ParsedCheck:
 
     def __init__(self, check: Check, holds: Holds = known_to_hold) -> None:
         self.check = check
-        self.candidate = Source(((check.code if check.proof is None else check.proof) or "").removeprefix(MARK_OF_ORDER))
+        self.candidate = Source((check.code if check.proof is None else check.proof) or "")
         self._holds = holds
 
     @property
@@ -153,22 +152,23 @@ class ParsedCheck:
         body = self.candidate.marks[len(self.import_marks) :]
         if not any(mark.kind is Kind.HASH for mark in body) and not (self.whole_file and self.preamble.marks):
             return self.import_marks
-        chunks = commands.chunks(text, body)
-        prints = [chunk for chunk in chunks if chunk[0].kind is Kind.HASH and chunk[0].text in commands.PRINTS]
-        prints = [chunk for chunk in prints if commands.first_on_line(text, chunk[0])]
-        again = self._repeated([chunk for chunk in chunks if chunk not in prints]) if self.whole_file else []
-        return [*self.import_marks, *(mark for chunk in (*prints, *again) for mark in chunk)]
+        again = self._repeated(commands.chunks(text, body)) if self.whole_file else []
+        return [*self.import_marks, *(mark for chunk in (*commands.prints(text, body), *again) for mark in chunk)]
 
     def _repeated(self, chunks: list[Sequence[Token]]) -> list[Sequence[Token]]:
         """The commands of a whole file that repeat one of the preamble's, token for token and in its order.
 
         Those that open or end a scope stay: more may stand in it.
         """
-        wanted = [_words(chunk) for chunk in commands.chunks(self.preamble.text, self.preamble.marks)]
-        found = []
+        places: dict[tuple[str, ...], list[int]] = {}
+        for place, chunk in enumerate(commands.chunks(self.preamble.text, self.preamble.marks)):
+            places.setdefault(_words(chunk), []).append(place)
+        found, reached = [], 0
         for chunk in chunks:
-            if not commands.is_scope(chunk) and _words(chunk) in wanted:
-                wanted = wanted[wanted.index(_words(chunk)) + 1 :]
+            known = [] if commands.is_scope(chunk) else places.get(_words(chunk), [])
+            next_one = bisect_left(known, reached)
+            if next_one < len(known):
+                reached = known[next_one] + 1
                 found.append(chunk)
         return found
 

@@ -6,7 +6,8 @@ axioms; and a sentinel whose answer must arrive, since an unclosed bracket or co
 it.  Taking the statement's type from the first elaboration (`type_of%`) keeps universes, implicit, instance, optional
 and auto-bound arguments as they were, whatever the candidate declares, opens or leaves open.
 
-(The two lines behind it say whether its own name is free and can be one: they are in error where it is taken, or a keyword.)
+(The line behind it has its own name as a variable's: it is in error where that is a keyword.)  Both before and behind the candidate
+stands a command that nothing can go on from, and that goes on from nothing.
 
 What our lexer reads as comments never reaches Lean, so that the two cannot disagree on where one ends: all that Lean
 sees, the policy has seen.  Texts printed inside the candidate's environment could be forged by a candidate that runs
@@ -20,6 +21,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from verify_workers.records import ALLOWED_AXIOMS, Message, Outcome, Reason, Snippet, Verdict
@@ -49,6 +51,8 @@ class PinnedFile:
     text: str
     nonce: str
     body: int  # characters of the header and the line break behind it
+    name: str  # of the theorem
+    twice: bool  # whether the candidate itself declares that more than once
     pin: int  # first line of the trusted statement; header and preamble stand before it
     candidate: int  # first line of the candidate (in the proof form: of the statement that we put before the proof)
     given: int  # first line of the text that the user gave
@@ -76,23 +80,26 @@ def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
     theorem = parsed.theorem
     nonce = nonce or secrets.token_hex(16)
     # Names that start with `_` are internal to Lean: library search does not offer them to a candidate.
-    pin, proved, end = f"_pin_{nonce}", f"_proved_{nonce}", f"_end_{nonce}"
+    pin, no, proved, end = (f"_{what}_{nonce}" for what in ("pin", "not", "proved", "end"))
+    closed = f"#print axioms _root_.{end}\n"  # takes one name: nothing can go on from it, and it goes on from nothing
     name = theorem.name.removeprefix("_root_.")
     space = _NAMESPACE.match(name)[0]  # type: ignore[index]  # a statement is read in the namespace of its name
     binder = name if not space else "_"
+    wanted = f"type_of% @_root_.{space}{pin}"
+    negated = f"theorem _root_.{no} : ¬ ({wanted}) := sorry\n" if parsed.check.negated else ""
     trusted = (
         f"{renamed(theorem, theorem.name.removesuffix(name) + space + pin)} := sorry\n"
-        f"#check_failure @_root_.{name}\n"
-        f"theorem _root_.{end} : _root_.True := (fun {binder} : _root_.True => _root_.True.intro) _root_.True.intro\n"
+        f"{negated}"
+        f"theorem _root_.{end} : True := (fun {binder} : True => trivial) trivial\n"
+        f"{closed}"
     )
     before, given = parsed.before, parsed.without_comments
-    wanted = f"type_of% @_root_.{space}{pin}"
-    if parsed.check.negated:
-        wanted = f"_root_.Not ({wanted})"
     tail = (
+        f"{closed}"
         "section\n"
         f"{_PLAIN_NAMES}\n"
-        f"theorem _root_.{proved} : {wanted} := @_root_.{name}\n"
+        f"theorem _root_.{proved} : {f'type_of% @_root_.{no}' if negated else wanted} := @_root_.{name}\n"
+        f"#print axioms _root_.{name}\n"
         f"#print axioms _root_.{proved}\n"
         "end\n"
         f"#print axioms _root_.{end}\n"
@@ -107,14 +114,23 @@ def build(parsed: ParsedCheck, nonce: str | None = None) -> PinnedFile:
         text=f"{header}{preamble}{trusted}{before}{given}\n{tail}",
         nonce=nonce,
         body=len(header),
+        name=name,
+        twice=_twice(parsed, name),
         pin=pin_line,
         candidate=candidate,
         given=given_line,
         indent=len(before) - (before.rfind("\n") + 1),
         tail=tail_line,
-        axioms=tail_line + 3,
-        sentinel=tail_line + 5,
+        axioms=tail_line + 5,
+        sentinel=tail_line + 7,
     )
+
+
+def _twice(parsed: ParsedCheck, name: str) -> bool:
+    """Whether a whole file has two declarations that may be of this name."""
+    last = name.removeprefix(_NAMESPACE.match(name)[0])  # type: ignore[index]
+    declared = (after for mark, after in pairwise(parsed.marks) if mark.text in ("theorem", "lemma", "def", "abbrev"))
+    return parsed.whole_file and sum(after.text == last or after.text.endswith(f".{last}") for after in declared) > 1
 
 
 def unfit(check: Snippet) -> Verdict | None:
@@ -147,6 +163,8 @@ def decide(file: PinnedFile, replies: Sequence[Message]) -> LeanReading:
     if early:
         return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
     inside = [reply for reply in errors if reply.line < file.tail]
+    if inside and not file.twice and inside[0].text.startswith(f"`{file.name}` has already been declared"):
+        return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(inside[0]),))
     if inside:
         return LeanReading(Outcome.REJECTED, why(inside), messages)
     if errors:
@@ -199,8 +217,7 @@ def _given(reply: Message, file: PinnedFile) -> Message:
 
 
 def _at_statement(reply: Message) -> Message:
-    text = "its name is taken" if reply.text.startswith("unexpected success") else reply.text[:MAX_MESSAGE_CHARACTERS]
-    return Message(severity="error", line=1, column=0, text=f"the statement: {text}")
+    return Message(severity="error", line=1, column=0, text=f"the statement: {reply.text[:MAX_MESSAGE_CHARACTERS]}")
 
 
 def _at_end(reply: Message) -> Message:
