@@ -139,6 +139,12 @@ REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"header": "prelude\nimport Init", "proof": "rfl"}, Outcome.POLICY, "header:prelude"),
     ({"statement": "theorem Nat.add_comm (a b : Nat) : a + b = b + a", "proof": "by omega"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"statement": "theorem end : 1 = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"statement": "theorem «a\nb» : 1 = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"header": f"import {'a' * 300}", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"preamble": "module\ndef x := 3", "proof": "rfl"}, Outcome.POLICY, "header:module"),
+    ({"code": f"{STATEMENT} := rfl\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.ELABORATION),
+    ({"statement": "theorem Nat.add_comm (a b : Nat) : a + b = b + a",
+      "code": "theorem Nat.add_comm (a b : Nat) : a + b = b + a := by omega"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"code": f"import Mathlib\nimport Aesop\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"code": f"```lean4\n{STATEMENT} := rfl\n```"}, Outcome.REJECTED, Reason.ELABORATION),
     ({"code": ""}, Outcome.REJECTED, Reason.ELABORATION),
@@ -155,8 +161,6 @@ REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"statement": "theorem goal (n : Nat) : n < 3", "negated": True, "code": "theorem goal (n : Nat) : ¬ (n < 3) := by omega"},
      Outcome.REJECTED, Reason.ELABORATION),
     ({"statement": STATEMENT, "negated": True, "code": f"{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
-    ({"preamble": "variable (n : Fin 0)", "statement": "theorem goal : n = n", "negated": True,
-      "code": "theorem goal (n : Fin 0) : ¬ (n = n) := nomatch n"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
     ({"header": "set_option autoImplicit true", "statement": "theorem goal (x : α) : x = x", "negated": True,
       "code": "theorem goal (x : α) (h : False) : ¬ (x = x) := h.elim"}, Outcome.REJECTED, Reason.WRONG_STATEMENT),
     ({"statement": "theorem goal (n : Nat) : (match n with | 0 => 0 | _ + 1 => 5) ≤ 5",
@@ -188,6 +192,15 @@ def test_a_statement_that_is_equal_by_computation(backend: Backend, kind: str) -
     assert verdict.accepted if kind != "fork" else verdict.reason == Reason.WRONG_STATEMENT
     renamed = backend.check(check(code="theorem goal (m : Nat) : m + 0 = m := rfl"))
     assert renamed.accepted
+
+
+def test_variables_stand_inside_a_negation(backend: Backend, kind: str) -> None:
+    """The kernel tier negates what was elaborated; the text tier does not take the two together."""
+    asked = check(
+        "theorem goal : n = n", preamble="variable (n : Fin 0)", negated=True, code="theorem goal (n : Fin 0) : ¬ (n = n) := nomatch n"
+    )
+    verdict = backend.check(asked)
+    assert verdict.reason == (Reason.WRONG_STATEMENT if kind == "fork" else "preamble:command:variable")
 
 
 def test_verdicts_carry_their_origin(backend: Backend, kind: str) -> None:

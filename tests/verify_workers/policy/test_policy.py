@@ -256,3 +256,24 @@ def test_real_model_outputs_pass() -> None:
     rows = [json.loads(line) for line in CANDIDATES.read_text(encoding="utf-8").splitlines()]
     refused = {row["name"]: found for row in rows if (found := of_code(row["code"], header)) and "sorry" not in row["code"]}
     assert refused == {} and len(rows) > 900
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@[simp x " * 5000,
+        "@[ " * 20_000,
+        "я " * 20_000,
+        "#check 1\ndef a := 1\n" * 10_000,
+        "def a := 1\n" * 20_000,
+        "namespace A\n" * 20_000,
+    ],
+)
+def test_the_policy_is_linear_in_the_text(text: str) -> None:
+    """A text of 100 kB took minutes, with no limit on the time, before Lean had seen it."""
+    started = time.process_time()
+    for tier in ("text", "kernel"):
+        parsed = ParsedCheck(Check(id="x", statement=STATEMENT, preamble=text, code=text))
+        refusal(parsed, tier)
+        assert parsed.without_comments is not None
+    assert time.process_time() - started < 30  # a hang, not a benchmark

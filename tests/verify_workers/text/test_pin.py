@@ -40,7 +40,8 @@ def test_layout_of_a_proof() -> None:
     assert rows[file.candidate] == "theorem goal (n : Nat) :"
     assert rows[file.given] == "  n + 0 = n := by" and rows[file.given + 1] == "  simp"
     assert file.indent == len("  n + 0 = n := ")
-    assert rows[file.tail] == "section"
+    assert rows[file.tail : file.tail + 2] == ["#print axioms _root_._end_0f", "section"]
+    assert rows[file.candidate - 1] == rows[file.tail], "nothing goes on from it, and it goes on from nothing"
     assert rows[file.axioms] == "#print axioms _root_._proved_0f"
     assert rows[file.sentinel] == "#print axioms _root_._end_0f" and rows[file.sentinel + 1 :] == [""]
 
@@ -51,7 +52,7 @@ def test_layout_of_a_file() -> None:
     rows = ["", *file.text.split("\n")]
     assert rows[1:3] == ["import A", "import B.C"] and file.text.count("import") == 2
     assert rows[file.given] == 5 * " " and rows[file.given + 1].strip() == "" and rows[file.given + 4] == "theorem goal : True := trivial"
-    assert rows[file.tail] == "section" and rows[file.sentinel] == "#print axioms _root_._end_0f"
+    assert rows[file.tail + 1] == "section" and rows[file.sentinel] == "#print axioms _root_._end_0f"
 
 
 def test_comments_never_reach_lean() -> None:

@@ -41,3 +41,14 @@ _negated("shadowed-not", "another negation", "theorem goal : 1 = 1", "namespace 
 _negated("of-another", "negate another statement", "theorem goal : 1 = 1", "theorem goal : ¬ (1 = 2) := by decide", why="it must be our statement that is negated")
 _negated("empty-type", "refute nothing from an empty type", "theorem goal (e : Empty) : 1 = 2", "theorem goal (e : Empty) : ¬ (1 = 2) := nomatch e")
 _negated("parentheses", "let the precedence of ¬ choose", "theorem goal (p q : Prop) (h : p) : p ∨ q", "theorem goal : ¬ (∀ p q : Prop, p → p) ∨ True := Or.inr trivial")
+
+# A second attack (November 2026): inside a namespace that is left open, `A._root_.x` is what our `_root_.x` would mean.
+ROOT = "a name of the namespace `_root_` must not stand in the way of ours"
+for _place, _text in {
+    "in-one-name": "def A._root_.Not (_ : Prop) : Prop := True\ntheorem goal : True := trivial\nnamespace A",
+    "in-a-namespace": "namespace A._root_\ndef Not (_ : Prop) : Prop := True\nend A._root_\ntheorem goal : True := trivial\nnamespace A",
+    "in-two-namespaces": "namespace A\nnamespace _root_\ndef Not (_ : Prop) : Prop := True\nend _root_\nend A\ntheorem goal : True := trivial\nnamespace A",
+}.items():
+    TABLE.code(f"root-{_place}", "policy", "another `_root_.Not` for our own lines", ROOT, _text, "theorem goal : 1 = 1", negated=True)
+TABLE.code("variables-outside", "policy", "an instance variable stands outside the negation", "variables and negations go together in the kernel tier only",
+           "theorem goal : ¬ (1 = 1) := absurd h.default (by decide)", "theorem goal : 1 = 1", negated=True, preamble="variable [h : Inhabited (1 = 2)]")

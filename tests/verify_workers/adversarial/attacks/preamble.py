@@ -94,3 +94,9 @@ code("match-of-a-child", "lean", "the caller's matcher under the theorem's own n
 proof("variable-of-the-preamble", "lean", "a variable that the statement does not speak of", "it is no argument of the statement", "h", "theorem goal : 1 = 2", preamble="variable (h : 1 = 2)")
 proof("definitions-before-the-statement", "policy", "an axiom before the statement", "the list of axioms", "cheat", "axiom cheat : 1 = 2\ntheorem goal : 1 = 2 := by sorry")
 proof("gap-before-the-statement", "policy", "a theorem with a gap before the statement", "what rests on a gap is no proof", "a", "theorem b : True := trivial\ntheorem a : 1 = 2 := by sorry\ntheorem goal : 1 = 2 := by sorry")
+
+# A second attack (November 2026): the preamble takes the theorem's name, and the statement declares nothing, or something else.
+TAKEN = "the statement's own command must declare its theorem"
+code("name-taken-in-an-open-namespace", "lean", "a theorem of the statement's name, and a namespace that seems closed", TAKEN, "theorem foo : True := trivial", preamble="theorem goal : True := trivial\nnamespace A\nsection A\nend A")
+for _form, _add in (("proof", proof), ("code", code)):
+    _add(f"statement-swallowed-{_form}", "policy", "a notation makes the statement part of a definition before it", TAKEN, "goal", preamble='theorem goal : True := trivial\nnotation "theorem" x ":" y ":=" z => x\ndef zz : True :=')

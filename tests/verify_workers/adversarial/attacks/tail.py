@@ -85,3 +85,14 @@ proof("proof-in", "policy", "a proof whose `in` takes our lines", LINES, "by\n  
 proof("proof-colon-eq", "lean", "another `:=`", LINES, "rfl := rfl")
 proof("proof-print", "policy", "a printing command inside a proof", LINES, "by decide\n#print axioms goal\naxiom cheat : 1 = 2")
 proof("proof-calc-open", "lean", "a chain that wants a step more", LINES, "calc 1 = 1 := rfl\n  _ =")
+
+# A second attack (November 2026): a candidate goes on from the line before it, is gone on from by the line behind it, or only seems to declare.
+OWN = "our lines are commands that nothing goes on from"
+for _name, _text in {
+    "pipe": "|> fun h => (Classical.em True).elim (fun _ => h) (fun _ => h)",
+    "termination": "termination_by 0", "decreasing": "decreasing_by simp", "where": "where\n  y : Nat := 1", "substitution": "▸ trivial",
+}.items():
+    TABLE.code(f"goes-on-{_name}", "lean", "begin in the middle of our own line", OWN, f"{_text}\ntheorem goal : 1 = 1 := rfl", "theorem goal : 1 = 1")
+TABLE.code("modifier-at-the-end", "lean", "a modifier for our own line", OWN, "theorem goal : 1 = 1 := rfl\nnoncomputable", "theorem goal : 1 = 1")
+TABLE.code("projection-for-a-name", "lean", "a projection instead of the theorem", "the constant must be there", "theorem foo : 1 + 1 = 2 := rfl", "theorem foo.symm : 2 = 1 + 1")
+TABLE.code("root-inside-a-name", "policy", "a name that only looks like the theorem's, in a namespace left open", OWN, "theorem A._root_.goal : 1 = 1 := rfl\nnamespace A", "theorem goal : 1 = 1")

@@ -86,3 +86,13 @@ code("sections-and-variables", "theorem goal (n : Nat) : n = n", "section\nvaria
 code("recursion-on-a-measure", TRUE, f"def f (n : Nat) : Nat := if h : n = 0 then 0 else f (n - 1)\ntermination_by n\ndecreasing_by omega\n{TRUE} := by omega")
 code("recursion-without-a-hint", TRUE, f"def f (n : Nat) : Nat := if h : n = 0 then 0 else f (n - 1)\n{TRUE} := by omega")
 code("lemma-helper", TRUE, f"lemma h (n : Nat) : 0 + n = n := by omega\n{TRUE} := by omega")
+
+# ---- scopes, universes and names, as Lean reads them -----------------------------------------------------------------------
+proof("closed-part-by-part", "theorem goal : A.B.x = 1", "rfl", preamble="namespace A.B\ndef x := 1\nend B\nend A")
+proof("closed-at-once", "theorem goal : A.B.x = 1", "rfl", preamble="namespace A\nnamespace B\ndef x := 1\nend A.B")
+proof("section-of-a-namespaces-name", "theorem goal : A.x = 1", "rfl", preamble="namespace A\nsection A\ndef x := 1\nend A\nend A")
+proof("imports-in-the-preamble", "theorem goal : x = 3", "rfl", preamble="import Init\ndef x := 3")
+proof("print-in-the-preamble", "theorem goal : x = 1", "rfl", preamble="def x := 1\n#check x")
+proof("a-projections-name", "theorem answer.succ_pos : 0 < answer.succ", "Nat.succ_pos _", preamble="def answer : Nat := 4")
+code("another-universe", "theorem goal.{u} (α : Type u) (x : Option α) : (match x with | none => True | some _ => True)",
+     "theorem goal.{v} (α : Type v) (x : Option α) : (match x with | none => True | some _ => True) := by cases x <;> trivial")
