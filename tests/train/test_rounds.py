@@ -86,6 +86,7 @@ def test_diverging_loss_is_the_users_to_mend(alone: None, tiny: Path, examples: 
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_stopped_round_goes_on_to_the_same_weights(
     ray_local: None, alone: None, tiny: Path, examples: list[Example], tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ def _train_workers() -> list[psutil.Process]:
     return [p for p in running if "RayTrainWorker" in " ".join(p.cmdline())]
 
 
+@pytest.mark.slow
 def test_kept_workers_train_one_round_after_another(ray_local: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
     config = CONFIG.model_copy(update={"max_steps": 6, "max_failures": 1})
     with WorkerGroup(config, tmp_path / "group") as group:
