@@ -83,6 +83,7 @@ def test_a_check_that_kills_its_pool_once_is_answered(two: dict[str, Any], tmp_p
     assert (tmp_path / "flag").exists()
 
 
+@pytest.mark.slow
 def test_a_check_that_always_kills_its_pool_takes_no_other_with_it(two: dict[str, Any], tmp_path: Path) -> None:
     bad = Check(id="bad", statement="theorem t : True", proof=f"kill actor unless {tmp_path / 'no folder' / 'flag'}")
     asked = [*checks(2), bad, *checks(3, "by later {0}")]
