@@ -97,6 +97,6 @@ proof("gap-before-the-statement", "policy", "a theorem with a gap before the sta
 
 # A second attack (November 2026): the preamble takes the theorem's name, and the statement declares nothing, or something else.
 TAKEN = "the statement's own command must declare its theorem"
-code("name-taken-in-an-open-namespace", "lean", "a theorem of the statement's name, and a namespace that seems closed", TAKEN, "theorem foo : True := trivial", preamble="theorem goal : True := trivial\nnamespace A\nsection A\nend A")
+code("name-taken-in-an-open-namespace", "policy", "a theorem of the statement's name, and a namespace that seems closed", TAKEN, "theorem foo : True := trivial", preamble="theorem goal : True := trivial\nnamespace A\nsection A\nend A")
 for _form, _add in (("proof", proof), ("code", code)):
     _add(f"statement-swallowed-{_form}", "policy", "a notation makes the statement part of a definition before it", TAKEN, "goal", preamble='theorem goal : True := trivial\nnotation "theorem" x ":" y ":=" z => x\ndef zz : True :=')

@@ -20,7 +20,7 @@ def _tail(name: str, by: By, tries: str, text: str) -> None:
 
 _tail("namespace", "lean", "a namespace left open", "namespace goal")
 _tail("namespace-with-names", "lean", "a namespace with another goal in it", "theorem A.goal : True := trivial\nnamespace A")
-_tail("namespace-root", "lean", "a namespace that imitates the root", "namespace _root_")
+_tail("namespace-root", "policy", "a namespace that imitates the root", "namespace _root_")
 _tail("section", "lean", "a section left open", "section")
 _tail("noncomputable-section", "lean", "a noncomputable section left open", "noncomputable section")
 _tail("mutual", "lean", "a mutual block left open", "mutual\ntheorem a : 1 = 1 := rfl")
