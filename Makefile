@@ -11,7 +11,7 @@ LOCK_HASH := $(shell cat requirements/cpu.lock requirements/install.sh 2>/dev/nu
 
 help:
 	@echo "make setup   the virtual environment $(VENV) with locked packages, and the embedded Lean's core library (once, 3-5 minutes)"
-	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (about 10 minutes)"
+	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (5 to 15 minutes)"
 	@echo "make test    the tests but the slow ones        make test-all    all of them"
 	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links"
 	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
