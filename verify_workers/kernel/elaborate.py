@@ -32,6 +32,7 @@ class World:
 class Elaborated:
     kernel: int  # kernel environment after all commands
     before: int  # that before the last of them
+    last: int  # byte of the source where the last of them begins
     messages: list[bytes]  # one JSON object each, as `lean --json` prints them
 
 
@@ -70,9 +71,11 @@ def elaborate(world: World, source: bytes, *, lazy: bool = False) -> Elaborated:
     messages = _json(lean, empty)
     state = immortal(lean.command_state(share(world.environment), empty, share(world.lazy if lazy else world.options)))
     before = current = field(state, 0)
+    begun = begins = abi.natural(field(parser, 0))
     last = False
     while not last:
         before, current = current, field(state, 0)  # the last "command" is the file's end
+        begun, begins = begins, abi.natural(field(parser, 0))
         _, options, namespace, opened = abi.fields(field(field(state, SCOPES), 0), 4)
         module = abi.make(0, [share(field(state, 0)), share(options), share(namespace), share(opened)])
         command, rest = abi.fields(immortal(lean.parse_command(context, module, share(parser), empty)), 2)
@@ -84,7 +87,7 @@ def elaborate(world: World, source: bytes, *, lazy: bool = False) -> Elaborated:
         state = immortal(field(lean.dereference(run), 0))
         messages += _json(lean, log) + _json(lean, field(state, MESSAGES))  # each holds this command's alone
         last = bool(lean.is_last(share(command)))
-    return Elaborated(lean.kernel_environment(share(field(state, 0))), lean.kernel_environment(share(before)), messages)
+    return Elaborated(lean.kernel_environment(share(field(state, 0))), lean.kernel_environment(share(before)), begun, messages)
 
 
 def _json(lean: LeanLibrary, log: int) -> list[bytes]:

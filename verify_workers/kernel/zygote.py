@@ -87,7 +87,9 @@ class SessionServer:
         running = {"candidate": children.start(_reported(lambda: self._candidate(source, target)), seconds, memory)}
         if known is None:
             trusted = f"{prefix}{statement} := sorry\n".encode()
-            running["statement"] = children.start(_reported(lambda: self._statement(trusted, target)), seconds, memory)
+            running["statement"] = children.start(
+                _reported(lambda: self._statement(trusted, len(prefix.encode()), target)), seconds, memory
+            )
         children.finish(list(running.values()), self.owner)
         exported = b""
         for role, child in running.items():
@@ -146,12 +148,15 @@ class SessionServer:
             "messages": messages,
         }, b""
 
-    def _statement(self, source: bytes, target: Key) -> tuple[Report, bytes]:
+    def _statement(self, source: bytes, place: int, target: Key) -> tuple[Report, bytes]:
+        """What the statement says that begins at the byte `place`, where its command has to begin."""
         self.world.lean.start_tasks(1)
         done = frontend.elaborate(self.world, source)
         messages, errors = _feedback(done.messages)
         if errors:
             return {"status": "refused", "reason": "statement", "messages": messages}, b""
+        if done.last != place:
+            raise Refused("statement", "what stands before the statement takes it for a part of itself")
         if self.world.lean.find(done.before, target) is not None:  # what stands before the statement took its place
             raise Refused("statement", f"{abi.show(target)} is declared before the statement")
         return {"status": "ok"}, export.statement(self.world, done.kernel, target, done.before)

@@ -44,6 +44,8 @@ def lacking(errors: list[str], text: str, core: frozenset[str]) -> str:
     for error in errors:
         for found in _UNKNOWN.finditer(error):
             name = str(next(filter(None, found.groups())))
+            if "«" in name:  # a notation of the text's own
+                continue
             if found["syntax"] or name in core or not _written(name, text):
                 return name
     return ""

@@ -138,5 +138,26 @@ def _starts_command(source: str, mark: Token) -> bool:
 
 
 def prints(source: str, marks: Sequence[Token]) -> list[Sequence[Token]]:
-    """The commands on lines of their own that only say something."""
-    return [chunk for chunk in chunks(source, marks) if chunk[0].kind is Kind.HASH and _starts_command(source, chunk[0])]
+    """The commands that only say something, each on one line of its own, with another command or nothing behind it.
+
+    Only these can be left out without a change to what stands around them.
+    """
+    all_of_them = chunks(source, marks)
+    return [
+        chunk
+        for chunk, after in zip_longest(all_of_them, all_of_them[1:])
+        if chunk[0].kind is Kind.HASH
+        and _starts_command(source, chunk[0])
+        and "\n" not in source[chunk[0].start : chunk[-1].end]
+        and (after is None or is_command(after[0]) or after[0].text == "@[" or after[0].kind is Kind.HASH)
+    ]
+
+
+def in_chain(source: str, marks: Sequence[Token]) -> list[Token]:
+    """The `in`s of the `open … in`, `set_option … in` with which a text ends."""
+    found = []
+    for chunk in reversed(chunks(source, marks)):
+        if chunk[-1].text != "in":
+            break
+        found.append(chunk[-1])
+    return found[::-1]

@@ -46,6 +46,10 @@ def _header(text: str) -> tuple[str, str]:
     if not text.strip():
         return "", ""
     plain = _plain(text)
+    if "#" in plain:
+        plain = blanked(plain, [mark for chunk in commands.prints(plain, tokens(plain)) for mark in chunk])
+    # What holds `in` the theorem alone holds for the whole check, so that the theorem stays a command of its own.
+    plain = blanked(plain, commands.in_chain(plain, tokens(plain)))
     if split(plain).special:  # no plain header: not to be taken apart
         return plain, ""
     marks = tokens(plain)
@@ -55,10 +59,9 @@ def _header(text: str) -> tuple[str, str]:
 
 @lru_cache(1024)
 def _plain(text: str) -> str:
-    """`text` without comments, commands that only print, and a byte-order mark."""
+    """`text` without comments and a byte-order mark."""
     text = text.removeprefix("\ufeff")
-    text = blanked(text, [token for token in tokens(text, comments=True) if token.kind in (Kind.COMMENT, Kind.DOC)])
-    return blanked(text, [mark for chunk in commands.prints(text, tokens(text)) for mark in chunk]) if "#" in text else text
+    return blanked(text, [token for token in tokens(text, comments=True) if token.kind in (Kind.COMMENT, Kind.DOC)])
 
 
 @lru_cache(256)

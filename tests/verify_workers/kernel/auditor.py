@@ -37,7 +37,7 @@ def main() -> None:
             text = request["statement"]
             if text not in statements:
                 trusted = f"{text} := sorry\n".encode()
-                _, statements[text] = run(lambda: server._statement(trusted, target))  # noqa: B023
+                _, statements[text] = run(lambda: server._statement(trusted, trusted.rindex(b"theorem"), target))  # noqa: B023
             statement = statements[text]
             data = bytes.fromhex(request["export"])
             head = json.dumps([target, True, request["negated"], len(statement)]).encode() + b"\n"

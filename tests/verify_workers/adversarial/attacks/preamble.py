@@ -100,3 +100,11 @@ TAKEN = "the statement's own command must declare its theorem"
 code("name-taken-in-an-open-namespace", "policy", "a theorem of the statement's name, and a namespace that seems closed", TAKEN, "theorem foo : True := trivial", preamble="theorem goal : True := trivial\nnamespace A\nsection A\nend A")
 for _form, _add in (("proof", proof), ("code", code)):
     _add(f"statement-swallowed-{_form}", "policy", "a notation makes the statement part of a definition before it", TAKEN, "goal", preamble='theorem goal : True := trivial\nnotation "theorem" x ":" y ":=" z => x\ndef zz : True :=')
+
+# A third attack (November 2026): the statement is a term within the preamble's last command, which declares the theorem.
+for _name, _preamble, _proof in (
+    ("as-a-value", 'notation "theorem" a:max ":" b ":=" c => (True.intro : True)\ntheorem goal : True :=', "0"),
+    ("as-its-negation", 'notation "theorem" a:max ":" b => (¬ b)\ntheorem goal :', "by decide"),
+    ("as-one-of-two", 'notation "theorem" a:max ":" b => b\ntheorem goal : True ∨', "Or.inl trivial"),
+):
+    proof(f"statement-inside-{_name}", "policy", "an unfinished command before the statement", "the statement must be a command of its own", _proof, preamble=_preamble)

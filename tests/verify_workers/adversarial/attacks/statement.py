@@ -48,3 +48,12 @@ code("dangling-doc", "lean", "a doc comment for the trusted lines", "the first t
 code("dangling-private", "lean", "a modifier for the trusted lines", "the first takes none", "theorem goal : 1 = 1 := rfl\nprivate")
 code("ends-early", "lean", "close a section that is ours", "there is none to close", "theorem goal : 1 = 1 := rfl\nend")
 code("only-in-a-namespace", "lean", "prove it under a longer name", PIN, "namespace A\ntheorem goal (n : Nat) : n + 0 = n := rfl\nend A", statement=TRUE)
+
+# A third attack (November 2026): a command that prints stands inside the statement, and what follows it was left out with it.
+for _name, _statement, _proof in (
+    ("conjunct", "-- c\ntheorem goal : (1 = 1)\n#where\n∧ (1 = 2)", "rfl"),
+    ("conjunct-below-open", "open Nat\ntheorem goal : (1 = 1)\n#where\n∧ (1 = 2) := by sorry", "rfl"),
+    ("quantified", "/-- c -/\ntheorem goal : ∀ n : Nat, n = n\n  #check 0\n  ∧ n = 0", "fun _ => rfl"),
+):
+    TABLE.proof(f"print-inside-{_name}", "policy", "a printing command in the middle of the statement", "only whole lines between commands are left out", _proof, _statement)
+TABLE.proof("print-inside-a-definition", "policy", "a printing command in the middle of a definition", "only whole lines between commands are left out", "rfl", "theorem goal : f = 1", rule_only=True, preamble="def f : Nat := 1\n#where\n+ 1")

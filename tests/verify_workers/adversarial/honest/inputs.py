@@ -96,3 +96,6 @@ proof("print-in-the-preamble", "theorem goal : x = 1", "rfl", preamble="def x :=
 proof("a-projections-name", "theorem answer.succ_pos : 0 < answer.succ", "Nat.succ_pos _", preamble="def answer : Nat := 4")
 code("another-universe", "theorem goal.{u} (α : Type u) (x : Option α) : (match x with | none => True | some _ => True)",
      "theorem goal.{v} (α : Type v) (x : Option α) : (match x with | none => True | some _ => True) := by cases x <;> trivial")
+proof("open-in-before", "open Nat in\ntheorem goal (n : Nat) : succ n = n + 1", "rfl")
+proof("option-and-open-in-before", "set_option maxRecDepth 900 in\nopen Nat in\ntheorem goal (n : Nat) : succ n = n + 1", "rfl")
+proof("print-between-definitions", "theorem goal : f = g", "rfl", preamble="def f : Nat := 1\n#check f\ndef g : Nat := 1")
