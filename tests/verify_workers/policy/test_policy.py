@@ -123,7 +123,7 @@ def test_a_module_that_the_header_does_not_hold_is_named() -> None:
     [
         ("import Mathlib\nset_option maxHeartbeats 400000\nopen BigOperators Real Nat Topology Rat", True),
         ("universe u v\nnoncomputable section\nopen scoped Nat", True),
-        ("local notation \"x\" => 1", False), ("axiom a : False", False), ("open Nat in", False),
+        ("local notation \"x\" => 1", False), ("axiom a : False", False), ("open Nat in", True),
         ("theorem a : True := trivial\nvariable (n : Nat)\ninstance : Inhabited Nat := ⟨0⟩", True), ("private", False), ("namespace A", False),
         ("set_option trace.Meta true", False), ("@[simp]", False), ("/- ", False),
         ("module\npublic import Init", False), ("prelude", False), ("import A\nimport all B", False), ("public meta import A", False),
