@@ -15,7 +15,7 @@ from itertools import chain, pairwise
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.policy import words
-from verify_workers.text.commands import HEADER_COMMANDS, is_command, open_scoped
+from verify_workers.text.commands import COMMAND_FAMILY, HEADER_COMMANDS, is_command, open_scoped
 from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token
 
 MAX_CHARACTERS = 1_000_000  # of one text: the longest published proofs (IMO 2025) have 200,000
@@ -198,7 +198,7 @@ def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
             reason = _word(mark, words.RUNNING)
             if reason:
                 yield mark.start, reason
-            elif _begins_command(marks, index) and (mark.text in words.RUNNING_COMMANDS or words.RUNNING_FAMILY.match(mark.text)):
+            elif _begins_command(marks, index) and (mark.text in words.RUNNING_COMMANDS or COMMAND_FAMILY.match(mark.text)):
                 yield mark.start, f"command:{mark.text}"
             elif mark.text == "attribute" and index + 1 < len(marks) and marks[index + 1].text == "[":
                 yield from _running_attributes(marks, index + 1)

@@ -57,7 +57,6 @@ RUNNING_COMMANDS = words("""
     simproc dsimproc cbv_simproc simproc_decl dsimproc_decl cbv_simproc_decl grind_propagator
     axiom prelude init_quot import_private export_private tactic_code_action command_code_action
 """)
-RUNNING_FAMILY = re.compile(r"(?:run|register|builtin|declare)_[A-Za-z_0-9?!]+\Z")
 RUNNING_ATTRIBUTES = re.compile(
     r"(?:builtin_|run_).*|.*(?:_elab|_parser|_parser_alias|_elab_attribute)|macro|tactic|extern|implemented_by|csimp|export|init"
     r"|never_extract|app_unexpander|app_delab|delab|simproc|dsimproc|sevalproc|norm_num|positivity|computed_fields|command_code_action"

@@ -46,13 +46,16 @@ def _header(text: str) -> tuple[str, str]:
     if not text.strip():
         return "", ""
     plain = _plain(text)
-    if "#" in plain:
-        plain = blanked(plain, [mark for chunk in commands.prints(plain, tokens(plain)) for mark in chunk])
+    marks = tokens(plain)
+    prints = [mark for chunk in commands.prints(plain, marks) for mark in chunk] if "#" in plain else []
+    said = set(prints)
+    marks = [mark for mark in marks if mark not in said]
     # What holds `in` the theorem alone holds for the whole check, so that the theorem stays a command of its own.
-    plain = blanked(plain, commands.in_chain(plain, tokens(plain)))
+    chain = commands.in_chain(plain, marks)
+    plain = blanked(plain, sorted([*prints, *chain], key=lambda mark: mark.start))
     if split(plain).special:  # no plain header: not to be taken apart
         return plain, ""
-    marks = tokens(plain)
+    marks = [mark for mark in marks if mark not in chain]
     end = commands.header_end(marks)
     return (plain, "") if end == len(marks) else (plain[: marks[end].start], plain[marks[end].start :])
 
