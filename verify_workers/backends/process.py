@@ -124,8 +124,7 @@ class ProcessBackend:
                 str(compiled.parent) if compiled else "",
             )
         except HeaderFailed as error:
-            message = Message(severity="error", line=1, column=0, text=f"the header: {str(error)[: pin.MAX_MESSAGE_CHARACTERS]}")
-            return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+            return pin.wrong_header(check, str(error))
         except UserError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=str(error))
         except UnicodeEncodeError as error:
@@ -147,14 +146,7 @@ class ProcessBackend:
         except (pin.MalformedOutput, UnicodeDecodeError) as error:
             detail = run.errors.decode("utf-8", "replace").strip()[-500:]
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"{error}; {detail}" if detail else str(error))
-        return Verdict(
-            id=check.id,
-            outcome=reading.outcome,
-            reason=str(reading.reason),
-            messages=list(reading.messages),
-            axioms=list(reading.axioms),
-            audit="text" if file else "none",
-        )
+        return pin.verdict(check, reading, "text" if file else "none")
 
     def _run(
         self,

@@ -20,7 +20,7 @@ from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Cr
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.lean.lacks import explained
-from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.records import Check, Message, Outcome, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text import pin, snippet
 from verify_workers.text.parsed import ParsedCheck
@@ -100,7 +100,7 @@ class SessionBackend(ABC):
         header, body = file.text[: file.body - 1], file.text[file.body :]
         problem = self._enter(header)
         if problem:
-            return _wrong_header(check, problem)
+            return pin.wrong_header(check, problem)
         assert self._conversation is not None
         memory = self._imported + self._memory
         messages = self._elaborate(self._conversation, header, body, check.timeout, memory)
@@ -111,7 +111,7 @@ class SessionBackend(ABC):
             reading = pin.decide(file, messages)
         except pin.MalformedOutput as error:
             raise LeanFailed(str(error)) from error
-        return _verdict(check, reading, "text")
+        return pin.verdict(check, reading, "text")
 
     def _on_snippet(self, check: Snippet) -> Verdict:
         unfit = pin.unfit(check)
@@ -123,7 +123,7 @@ class SessionBackend(ABC):
             self._snippet = Conversation(self._install, self._program, self._folder, HEADER_MEMORY)
             problem = self._import(self._snippet, header)
             if problem:
-                return _wrong_header(check, problem)
+                return pin.wrong_header(check, problem)
             body, memory = file.text[len(header) + 1 :], self._snippet.private + self._memory
             try:
                 messages = self._elaborate(self._snippet, header, body, check.timeout, memory)
@@ -133,7 +133,7 @@ class SessionBackend(ABC):
             return without_reply(check, trouble)
         finally:
             self._end_snippet()
-        return _verdict(check, snippet.decide(file, sorted(messages, key=lambda message: message.line)), "none")
+        return pin.verdict(check, snippet.decide(file, sorted(messages, key=lambda message: message.line)), "none")
 
     def _enter(self, header: str) -> str:
         """Have a process on `header` for checks; returns Lean's words if the header itself is in error."""
@@ -166,22 +166,6 @@ class SessionBackend(ABC):
         conversation, self._snippet = self._snippet, None
         if conversation is not None:
             conversation.close()
-
-
-def _wrong_header(check: Check, problem: str) -> Verdict:
-    message = Message(severity="error", line=1, column=0, text=f"the header: {problem[: pin.MAX_MESSAGE_CHARACTERS]}")
-    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
-
-
-def _verdict(check: Check, reading: pin.LeanReading, audit: str) -> Verdict:
-    return Verdict(
-        id=check.id,
-        outcome=reading.outcome,
-        reason=str(reading.reason),
-        messages=list(reading.messages),
-        axioms=list(reading.axioms),
-        audit=audit,
-    )
 
 
 def _snippet_parts(check: Check) -> tuple[str, str]:

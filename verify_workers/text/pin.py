@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from verify_workers.records import ALLOWED_AXIOMS, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import renamed
@@ -131,6 +131,24 @@ def _twice(parsed: ParsedCheck, name: str) -> bool:
     last = name.removeprefix(_NAMESPACE.match(name)[0])  # type: ignore[index]
     declared = (after for mark, after in pairwise(parsed.marks) if mark.text in ("theorem", "lemma", "def", "abbrev"))
     return parsed.whole_file and sum(after.text == last or after.text.endswith(f".{last}") for after in declared) > 1
+
+
+def wrong_header(check: Check, problem: str) -> Verdict:
+    """The verdict on a check whose header is in error, in Lean's words."""
+    message = Message(severity="error", line=1, column=0, text=f"the header: {problem[:MAX_MESSAGE_CHARACTERS]}")
+    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+
+
+def verdict(check: Check, reading: LeanReading, audit: str) -> Verdict:
+    """The verdict that a reading amounts to; `audit` says who decided."""
+    return Verdict(
+        id=check.id,
+        outcome=reading.outcome,
+        reason=str(reading.reason),
+        messages=list(reading.messages),
+        axioms=list(reading.axioms),
+        audit=audit,
+    )
 
 
 def unfit(check: Snippet) -> Verdict | None:
