@@ -5,6 +5,9 @@ and may go on once the first has ended, at once on the same machine and after `L
 not: two drivers that start within the same second on a store without conditional writes may both go on until one of
 them sees the other's name in the file (at most `BEAT` seconds later) and stops; the corpus stays whole, because a unit
 of work is committed by one entry of the manifest.
+
+Only a driver that begins writes its name; signs of life go into a file beside it.  So a driver whose place was taken
+cannot put its own name back between its look and its sign of life.
 """
 
 from __future__ import annotations
@@ -26,10 +29,10 @@ LOOK = 40.0  # seconds without a renewal after which a driver on another machine
 
 
 class Lease:
-    """The right to write into a run directory, kept in `file` of the fsspec filesystem `fs`."""
+    """The right to write into a run directory: `file` of the fsspec filesystem `fs` names the driver, `file`.beat shows that it lives."""
 
     def __init__(self, fs: Any, file: str, place: str) -> None:
-        self.fs, self.file, self.place = fs, file, place
+        self.fs, self.file, self.beats, self.place = fs, file, f"{file}.beat", place
         self.me: dict[str, Any] = {"id": uuid.uuid4().hex, "host": _host(), "pid": os.getpid(), "born": _born(os.getpid())}
         self.lost = False
         self._ended = threading.Event()
@@ -43,7 +46,8 @@ class Lease:
                 f"{self.place}: another `synth run` is using this run directory (process {holder.get('pid')} on "
                 f"{str(holder.get('host')).split('/')[0]}); wait for it, or give another --run-dir"
             )
-        self._write()
+        self._give_sign()
+        self.fs.pipe_file(self.file, json.dumps(self.me).encode())
         now = self.holder()
         if now is not None and now.get("id") != self.me["id"]:
             raise UserError(f"{self.place}: another `synth run` began here at the same moment; wait for it, or give another --run-dir")
@@ -59,33 +63,42 @@ class Lease:
             holder = self.holder()
             if holder is not None and holder.get("id") == self.me["id"]:
                 self.fs.rm_file(self.file)
+                self.fs.rm_file(self.beats)
 
     def holder(self) -> dict[str, Any] | None:
         """Who is named in the file; None where nobody is."""
-        self.fs.invalidate_cache()
-        try:
-            value = json.loads(self.fs.cat_file(self.file))
-        except (FileNotFoundError, ValueError):
-            return None
-        return value if isinstance(value, dict) else None
+        return self._read(self.file)
 
     def held(self) -> bool:
         """Whether a driver is at work, by its process on this machine, else by the age of its last sign of life (this machine's clock)."""
         holder = self.holder()
-        return holder is not None and _lives(holder, lambda: time.time() - float(holder.get("beat", 0)) < LOOK)
+        return holder is not None and _lives(holder, lambda: time.time() - self._sign_of(holder) < LOOK)
 
-    def _write(self) -> None:
-        self.fs.pipe_file(self.file, json.dumps({**self.me, "beat": time.time()}).encode())
+    def _read(self, file: str) -> dict[str, Any] | None:
+        self.fs.invalidate_cache()
+        try:
+            value = json.loads(self.fs.cat_file(file))
+        except (FileNotFoundError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def _give_sign(self) -> None:
+        self.fs.pipe_file(self.beats, json.dumps({"id": self.me["id"], "beat": time.time()}).encode())
+
+    def _sign_of(self, holder: dict[str, Any]) -> float:
+        """When `holder` last gave a sign of life, in its machine's seconds; 0 = never, or somebody else did since."""
+        sign = self._read(self.beats)
+        return float(sign.get("beat", 0)) if sign is not None and sign.get("id") == holder.get("id") else 0.0
 
     def _renewed(self, holder: dict[str, Any]) -> bool:
-        """Whether the holder renews its file while we look: independent of the two machines' clocks."""
-        until = time.monotonic() + LOOK
+        """Whether somebody gives a sign of life while we look: independent of the two machines' clocks."""
+        until, before = time.monotonic() + LOOK, self._sign_of(holder)
         while time.monotonic() < until:
             time.sleep(min(2.0, LOOK / 4))
             now = self.holder()
             if now is None:
                 return False
-            if now != holder:
+            if now.get("id") != holder.get("id") or self._sign_of(holder) not in (before, 0.0):
                 return True
         return False
 
@@ -96,7 +109,7 @@ class Lease:
                 if holder is not None and holder.get("id") != self.me["id"]:
                     self.lost = True
                     return
-                self._write()
+                self._give_sign()
 
 
 def _lives(holder: dict[str, Any], elsewhere: Any) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -96,7 +97,8 @@ def test_a_dead_driver_is_followed(s3: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_driver_whose_place_was_taken_stops_writing(s3: str) -> None:
     run = RunDir.open(f"{s3}/run")
-    run.fs.pipe_file(run.file(".driver.json"), json.dumps({"id": "other", "host": "x", "pid": 1, "born": "1"}).encode())
+    other = json.dumps({"id": "other", "host": "x", "pid": 1, "born": "1"}).encode()
+    run.fs.pipe_file(run.file(".driver.json"), other)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
@@ -108,7 +110,28 @@ def test_a_driver_whose_place_was_taken_stops_writing(s3: str) -> None:
     else:
         raise AssertionError("it never noticed")
     run.close()
-    assert run.fs.exists(run.file(".driver.json")), "the other's lease is left alone"
+    assert run.fs.cat_file(run.file(".driver.json")) == other, "the other's lease is left alone"
+
+
+def test_a_place_taken_between_look_and_sign_of_life_stays_taken(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver finds its own name, the other one writes its own, and only then the driver gives its sign of life."""
+    monkeypatch.setattr(lease, "BEAT", 3600.0)
+    run = RunDir.open(f"{s3}/run")
+    other = json.dumps({"id": "other", "host": "x", "pid": 1, "born": "1"}).encode()
+    mine, give_sign = run._lock, lease.Lease._give_sign
+    assert isinstance(mine, lease.Lease)
+
+    def late(self: lease.Lease) -> None:
+        self.fs.pipe_file(self.file, other)
+        give_sign(self)
+
+    monkeypatch.setattr(lease.Lease, "_give_sign", late)
+    monkeypatch.setattr(lease, "BEAT", 0.05)
+    beats = threading.Thread(target=mine._beat)
+    beats.start()
+    beats.join(20)
+    assert mine.lost and not beats.is_alive(), "it gave one sign of life, and saw the other's name at the next"
+    assert run.fs.cat_file(run.file(".driver.json")) == other
 
 
 def test_what_is_wrong_is_one_line(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,9 @@ def test_what_stands_above_goes_to_the_first_line() -> None:
     assert message.line == 1
 
 
-@pytest.mark.parametrize(("output", "status"), [("Segmentation fault\n", 0), (DONE, 3), (DONE[: len(DONE) // 2], 0)])
+@pytest.mark.parametrize(
+    ("output", "status"), [("Segmentation fault\n", 0), (DONE, 3), (DONE[: len(DONE) // 2], 0)], ids=["a crash", "a status", "cut off"]
+)
 def test_what_is_no_output_of_lean_is_no_reading(output: str, status: int) -> None:
     with pytest.raises(MalformedOutput):
         snippet.read(FILE, output, status)
