@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from synth.llm.config import ModelRole, RoleConfig, SamplerConfig, merged
+from synth.llm.config import ROLES, SEARCHING, ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
 from synth.problems.readers import ProblemsConfig
+from synth.problems.seed_roles import OTHERS
 from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
 from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
@@ -105,10 +106,18 @@ class BootstrapConfig(Section):
     seed: int = Field(1, description="seed of the seed set")
     architecture: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
+    seed_others: dict[str, int] = Field({}, description="rows of the seed set for further prompts, by prompt (synth/problems/seed_roles)")
     proof_repeats: int = Field(6, ge=1, description="how often each seed proof stands in the bootstrap's examples: there are few of them")
     rehearse: float = Field(
         0.2, ge=0, lt=1, description="share of a later round's examples that are formalizations and grades, so as not to forget those roles"
     )
+
+    @field_validator("seed_others")
+    @classmethod
+    def _known(cls, value: dict[str, int]) -> dict[str, int]:
+        if unknown := value.keys() - OTHERS.keys():
+            raise ValueError(f"no seed rows for {', '.join(sorted(unknown))}; there are some for {', '.join(OTHERS) or 'none'}")
+        return value
 
 
 class ModelsConfig(Section):
@@ -116,10 +125,15 @@ class ModelsConfig(Section):
 
     formalizer: RoleConfig = RoleConfig()
     judge: RoleConfig = RoleConfig()
+    informalizer: RoleConfig = RoleConfig()
     prover: RoleConfig = RoleConfig()
+    corrector: RoleConfig = RoleConfig()
+    sketcher: RoleConfig = RoleConfig()
+    conjecturer: RoleConfig = RoleConfig()
     train: tuple[ModelRole, ...] = Field(
         ("prover",),
-        description="roles that each round trains, all in one model, the prover's; the others are frozen at round 0; [] = no training",
+        description="roles that each round trains, all in one model, the prover's; the others are frozen at round 0, but for corrector, "
+        "sketcher and conjecturer without a model of their own, which answer with the prover's new weights; [] = no training",
     )
     bootstrap: BootstrapConfig = BootstrapConfig()
 
@@ -130,8 +144,12 @@ class ModelsConfig(Section):
 
     def source(self, role: ModelRole) -> RoleConfig:
         """What is configured for `role`."""
-        roles: dict[ModelRole, RoleConfig] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
-        return roles[role]
+        configured: RoleConfig = getattr(self, role)
+        return configured
+
+    def follows(self, role: ModelRole) -> bool:
+        """Whether `role` answers with the weights of the last round: it is trained, or searches with the prover's model as it is now."""
+        return role in self.train or ("prover" in self.train and role in SEARCHING and not self.source(role).own)
 
     def of(self, role: ModelRole) -> RoleConfig:
         """What answers in `role`: a role without a source of its own has the prover's."""
@@ -214,7 +232,7 @@ class RunConfig(Section):
         """Each role's sampler, resolved: its own settings over the common ones (over the prover's, where it uses the prover's model)."""
         models = self.models
         models.prover.sampler = merged(self.sampler, models.prover.sampler)
-        for role in (models.formalizer, models.judge):
+        for role in (models.source(name) for name in ROLES if name != "prover"):
             role.sampler = merged(self.sampler if role.own else models.prover.sampler, role.sampler)
 
 

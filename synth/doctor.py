@@ -197,10 +197,10 @@ def _gpu(config: RunConfig | None) -> Iterator[Row]:
 
 
 def _gpu_demand(config: RunConfig, here: int) -> Iterator[Row]:
-    from synth.llm.config import ROLES
     from synth.run.cluster import demand
+    from synth.run.roles import answering, used_prompts
 
-    asked = demand(config, ROLES)["GPU"]
+    asked = demand(config, answering(used_prompts(config)))["GPU"]
     if asked > here:
         where = "the Ray cluster must have them" if "RAY_ADDRESS" in os.environ else "run it on a cluster, or lower sampler and train"
         yield Row("GPUs", "warn", f"the configuration asks for {asked:g}, this machine has {here}", where)

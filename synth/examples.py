@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Container, Iterable, Mapping
 
-from synth.llm.config import ROLES, ModelRole
+from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
 from train.data import Example
@@ -17,12 +17,19 @@ def example(prompt: Prompt, completion: str, weight: float = 1.0) -> Example:
 
 
 def seed_examples(seeds: SeedSet, prompts: Mapping[ModelRole, PromptSet], roles: Container[ModelRole] = ROLES) -> list[Example]:
-    """Formalizer and judge examples of the seed set, those of `roles`."""
+    """Examples of the seed set for the prompts that `roles` answer, proofs not among them."""
     formalizations = seeds.formalizations if "formalizer" in roles else ()
     grades = seeds.grades if "judge" in roles else ()
-    asked = [(prompts["formalizer"].formalize(text), statement) for text, statement in formalizations]
+    formalized = [(prompts["formalizer"].formalize(text), statement) for text, statement in formalizations]
     graded = [(prompts["judge"].grade(text, statement), grade) for text, statement, grade in grades]
-    return [example(p, write_statement(p, statement)) for p, statement in asked] + [example(p, write_grade(p, g)) for p, g in graded]
+    others = [
+        example(prompts[role].ask(asked, {}, **shown), answer)
+        for asked, rows in seeds.others.items()
+        if (role := ASKED.get(asked, "prover")) in roles
+        for shown, answer in rows
+    ]
+    statements = [example(p, write_statement(p, statement)) for p, statement in formalized]
+    return statements + [example(p, write_grade(p, g)) for p, g in graded] + others
 
 
 def rehearsed(proofs: list[Example], others: list[Example], share: float, seed: int) -> list[Example]:

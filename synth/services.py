@@ -57,12 +57,22 @@ class RoleModel:
 class Tools:
     """What a stage works with, in one round of one run; `seed` is the run's."""
 
-    formalizer: RoleModel
-    judge: RoleModel
-    prover: RoleModel
+    models: Mapping[ModelRole, RoleModel]
     verify: Verify
     round: int = 0
     seed: int = 0
+
+    @property
+    def formalizer(self) -> RoleModel:
+        return self.models["formalizer"]
+
+    @property
+    def judge(self) -> RoleModel:
+        return self.models["judge"]
+
+    @property
+    def prover(self) -> RoleModel:
+        return self.models["prover"]
 
     @property
     def tokens(self) -> int:
@@ -72,8 +82,7 @@ class Tools:
     @property
     def spent(self) -> dict[str, int]:
         """What each role has spent so far: `tokens_prover`, `faults_judge` and so on."""
-        models: dict[ModelRole, RoleModel] = {"formalizer": self.formalizer, "judge": self.judge, "prover": self.prover}
-        return {f"{what}_{role}": model.spent[what] for role, model in models.items() for what in ("tokens", "faults")}
+        return {f"{what}_{role}": model.spent[what] for role, model in self.models.items() for what in ("tokens", "faults")}
 
 
 @dataclass
@@ -106,8 +115,7 @@ class Services:
 
     def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
         """Tools with which `weights` answer, by role; each call counts its own tokens."""
-        formalizer, judge, prover = (RoleModel(prompts[role], self._sample(role, weights)) for role in ROLES)
-        return Tools(formalizer, judge, prover, self.verify, round, seed)
+        return Tools({role: RoleModel(prompts[role], self._sample(role, weights)) for role in ROLES}, self.verify, round, seed)
 
     def _sample(self, role: ModelRole, weights: Mapping[ModelRole, Weights]) -> Sample:
         async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:

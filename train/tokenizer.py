@@ -12,7 +12,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerFast
 
 PAD, EOS = "<|pad|>", "<|eos|>"
-SPECIAL_TOKENS: tuple[str, ...] = (PAD, EOS, "<|formalize|>", "<|grade|>", "<|prove|>", "<|statement|>", "<|answer|>")
+FURTHER = ("<|refine|>", "<|informalize|>", "<|compare|>", "<|repair|>", "<|sketch|>", "<|blueprint|>", "<|enumerate|>", "<|guess|>",
+           "<|conjecture|>", "<|proof|>", "<|message|>")  # fmt: skip
+SPECIAL_TOKENS: tuple[str, ...] = (PAD, EOS, "<|formalize|>", "<|grade|>", "<|prove|>", "<|statement|>", "<|answer|>", *FURTHER)
 
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int = 640, max_length: int = 512) -> PreTrainedTokenizerFast:

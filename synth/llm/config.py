@@ -6,8 +6,26 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-ModelRole = Literal["formalizer", "judge", "prover"]
+ModelRole = Literal["formalizer", "judge", "informalizer", "prover", "corrector", "sketcher", "conjecturer"]
+"""What a model is for; each may have a model of its own."""
 ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
+SEARCHING: tuple[ModelRole, ...] = ("prover", "corrector", "sketcher", "conjecturer")
+"""The roles of proof search."""
+ASKED: dict[str, ModelRole] = {
+    "formalize": "formalizer",
+    "refine": "formalizer",
+    "grade": "judge",
+    "compare": "judge",
+    "informalize": "informalizer",
+    "prove": "prover",
+    "repair": "corrector",
+    "sketch": "sketcher",
+    "blueprint": "sketcher",
+    "enumerate": "conjecturer",
+    "guess": "conjecturer",
+    "conjecture": "conjecturer",
+}
+"""Which model answers a prompt, by the prompt's role; the prover for any other."""
 
 
 class SamplerConfig(BaseModel):

@@ -7,12 +7,14 @@ tactics that cannot do it), so that a model trained on them explores rather than
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from random import Random
+from types import MappingProxyType
 
 from pydantic import BaseModel
 
 from synth.problems.generate import EVERYTHING, Choice, draw, reference, word
+from synth.problems.seed_roles import OTHERS, SeedRow
 from synth.records import Grade
 
 GOOD_PROOFS = 0.3
@@ -22,17 +24,27 @@ PROOF_LEVELS = (1, 2)
 
 
 class SeedSet(BaseModel):
-    """`formalizations`: (text, statement); `grades`: (text, statement, grade); `proofs`: (statement, what follows `:=`)."""
+    """`formalizations`: (text, statement); `grades`: (text, statement, grade); `proofs`: (statement, what follows `:=`).
+
+    `others`: what further prompts are trained on, by prompt.
+    """
 
     formalizations: list[tuple[str, str]]
     grades: list[tuple[str, str, Grade]]
     proofs: list[tuple[str, str]]
+    others: dict[str, list[SeedRow]] = {}
 
 
 def seed_set(
-    seed: int, count: int, exclude: Collection[str] = (), proofs: int | None = None, choice: Choice = EVERYTHING, grades: int | None = None
+    seed: int,
+    count: int,
+    exclude: Collection[str] = (),
+    proofs: int | None = None,
+    choice: Choice = EVERYTHING,
+    grades: int | None = None,
+    others: Mapping[str, int] = MappingProxyType({}),
 ) -> SeedSet:
-    """`count` formalizations, `grades` (by default `count`) graded statements and `proofs` (by default count / 4) proofs.
+    """`count` formalizations, `grades` (default: `count`) graded statements, `proofs` (default: count / 4) proofs, `others` by prompt.
 
     No statement whose reference is in `exclude` (the held-out ones) occurs, also not as a corrupted or negated one.
     """
@@ -42,6 +54,7 @@ def seed_set(
         formalizations=formal,
         grades=[row for row in _grades(rng, formal[:grades]) if row[1] not in held],
         proofs=_proofs(rng, count // 4 if proofs is None else proofs, held, choice),
+        others={role: OTHERS[role](Random(f"seed set {seed} {role}"), number, held, choice) for role, number in others.items() if number},
     )
 
 

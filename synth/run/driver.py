@@ -31,7 +31,7 @@ from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
 from synth.run.places import check_places, everywhere
-from synth.run.roles import resolved, role_prompts, used_roles
+from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -55,7 +55,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     store = RunDir(run_dir)
     store.agree(config)
     inputs = inputs_of_run(config, store)
-    roles = used_roles(config, inputs.problems)
+    roles = answering(used_prompts(config, inputs.problems))
     for note in inputs.notes:
         progress.note(note)
     with Interrupts() as interrupts, RunDir.open(run_dir, config) as store:

@@ -16,7 +16,7 @@ from synth.problems.generate import generate
 from synth.problems.readers import ProblemsConfig, Rejection, read_problems
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
-from synth.run.roles import check_roles, check_training, used_roles
+from synth.run.roles import check_roles, check_training, used_prompts
 from synth.search.loop import require_strategies
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
@@ -59,8 +59,9 @@ def load_inputs(config: RunConfig) -> Inputs:
             proofs=bootstrap.seed_proofs,
             choice=choice,
             grades=bootstrap.seed_grades,
+            others=bootstrap.seed_others,
         )
-    check_roles(config, used_roles(config, problems))
+    check_roles(config, used_prompts(config, problems))
     return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes)
 
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
+from synth.llm.config import ROLES
 from synth.records import Pair
 from synth.run.baseline import verified_seeds
 from synth.run.interrupt import in_thread
@@ -42,7 +43,8 @@ async def train(job: Run, number: int, previous: Path) -> bool:
         proofs += proof_examples(seeds, job.prompts["prover"])
     examples = repeated(proofs, job.config.examples_per_round)
     if job.inputs.seeds is not None:
-        others = seed_examples(job.inputs.seeds, job.prompts, job.config.models.train)
+        roles = [role for role in ROLES if job.config.models.follows(role)]
+        others = seed_examples(job.inputs.seeds, job.prompts, roles)
         examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
     await fit(job, number, previous, examples, job.config.train)
     return True

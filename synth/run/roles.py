@@ -10,28 +10,45 @@ from pathlib import Path
 from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
-from synth.llm.config import ROLES, ModelRole
+from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.llm.endpoint import api_key, endpoint_actor, endpoint_weights
 from synth.llm.sampler import sampler_actor
 from synth.llm.types import Weights
 from synth.prompts import PromptSet, Role, load_prompts
 from synth.records import Problem
+from synth.search.loop import STRATEGIES
 from synth.services import Group
 from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
-PROMPT: dict[ModelRole, Role] = {"formalizer": "formalize", "judge": "grade", "prover": "prove"}
+
+def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -> tuple[Role, ...]:
+    """The prompts that a run on `problems` (of any kind) asks: those of statements only where problems come without one."""
+    formalized = problems is None or any(not problem.statement for problem in problems)
+    asked = (*(statement_prompts(config) if formalized else ()), *search_prompts(config), "prove")  # the benchmark takes whole proofs
+    return tuple(dict.fromkeys(asked))
 
 
-def used_roles(config: RunConfig, problems: Iterable[Problem]) -> tuple[ModelRole, ...]:
-    """The roles that a run on `problems` asks: formalizer and judge are for those that come without a statement."""
-    formalized = any(not problem.statement for problem in problems)
-    used: dict[ModelRole, bool] = {"formalizer": formalized, "judge": formalized and config.filters.grade, "prover": True}
-    return tuple(role for role in ROLES if used[role])
+def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
+    """The prompts that lead from a problem to kept statements."""
+    return ("formalize", "grade") if config.filters.grade else ("formalize",)
 
 
-def check_roles(config: RunConfig, roles: Iterable[ModelRole]) -> None:
-    """UserError where a role that is used has no model that could answer, no prompts or no key."""
+def search_prompts(config: RunConfig) -> tuple[Role, ...]:
+    """The prompts of the strategies that search for proofs."""
+    return tuple(dict.fromkeys(role for name in config.search.strategies for role in STRATEGIES[name].asks))
+
+
+def answering(prompts: Iterable[Role]) -> tuple[ModelRole, ...]:
+    """The model roles that answer `prompts`."""
+    used = {ASKED.get(role, "prover") for role in prompts}
+    return tuple(role for role in ROLES if role in used)
+
+
+def check_roles(config: RunConfig, asked: Iterable[Role]) -> None:
+    """UserError where one of the prompts `asked` has no model that could answer, no template or no key."""
+    asked = tuple(asked)
+    roles = answering(asked)
     for role in roles:
         checkpoint(config, role)
     prompts = role_prompts(config)
@@ -39,7 +56,7 @@ def check_roles(config: RunConfig, roles: Iterable[ModelRole]) -> None:
         source = config.models.of(role)
         if source.endpoint:
             api_key(source)
-        prompts[role].require(PROMPT[role])
+        prompts[role].require(*(one for one in asked if ASKED.get(one, "prover") == role))
 
 
 def check_training(config: RunConfig) -> None:
@@ -138,7 +155,7 @@ def groups(config: RunConfig, roles: Iterable[ModelRole]) -> list[tuple[ModelRol
     found: dict[str, list[ModelRole]] = {}
     for role in roles:
         key = config.models.of(role).model_dump_json(exclude={"preset"})
-        found.setdefault(f"{role in config.models.train} {key}", []).append(role)
+        found.setdefault(f"{config.models.follows(role)} {key}", []).append(role)
     return [tuple(group) for group in found.values()]
 
 
@@ -151,7 +168,7 @@ def start_group(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mappin
     if sampler.max_model_len is None:
         sampler = sampler.model_copy(update={"max_model_len": _context(config, roles, Path(first.path))})
     actors = [sampler_actor(first, sampler, config.seed + i) for i in range(sampler.replicas)]
-    return Group(roles, actors, trained=roles[0] in config.models.train)
+    return Group(roles, actors, trained=config.models.follows(roles[0]))
 
 
 def _context(config: RunConfig, roles: Iterable[ModelRole], folder: Path) -> int:

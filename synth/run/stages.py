@@ -19,15 +19,26 @@ from ray.exceptions import RayTaskError
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
-from synth.llm.config import ModelRole
 from synth.problems.readers import read_problems
+from synth.prompts import Role
 from synth.records import Pair, Problem, Statement
 from synth.run.baseline import Baseline, baseline
 from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
 from synth.run.interrupt import Interrupts
-from synth.run.roles import check_roles, checkpoint, given_weights, groups, ready, role_prompts, start_group
+from synth.run.roles import (
+    answering,
+    check_roles,
+    checkpoint,
+    given_weights,
+    groups,
+    ready,
+    role_prompts,
+    search_prompts,
+    start_group,
+    statement_prompts,
+)
 from synth.run.shard import Shard
 from synth.search.loop import require_strategies, search, strategies
 from synth.search.outcome import Found
@@ -50,13 +61,13 @@ from verify_workers.ray_session import ray_session
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
-    roles: tuple[ModelRole, ...] = ("formalizer", "judge") if config.filters.grade else ("formalizer",)
-    _check(config, *roles)  # said before Ray starts
+    asked = statement_prompts(config)
+    _check(config, *asked)  # said before Ray starts
     rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
-        async with _tools(config, *roles) as tools:
+        async with _tools(config, *asked) as tools:
 
             async def one(problem: Problem) -> list[Statement]:
                 statements = await formalize(problem, config.formalize, tools)
@@ -75,13 +86,14 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
     check_target(out)
-    _check(config, "prover")
     require_strategies(config.search)
+    asked = search_prompts(config) or ("prove",)
+    _check(config, *asked)
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 
     async def work() -> list[Pair]:
-        async with _tools(config, "prover") as tools:
+        async with _tools(config, *asked) as tools:
             gate = asyncio.Semaphore(config.search.in_flight)
 
             async def one(statement: Statement) -> Found:
@@ -104,7 +116,7 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
     """One DeepSpeed round of the prover on a file of verified pairs; the new checkpoint is `out/model`."""
     if config.models.prover.endpoint:
         raise UserError("models.prover is an endpoint, whose weights are not ours to train: give --model FOLDER")
-    _check(config, "prover")
+    _check(config, "prove")
     model = checkpoint(config, "prover")
     assert model is not None
     verified = list(read_pairs(pairs))
@@ -135,14 +147,14 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     """
     if out:
         check_target(out)
-    _check(config, "prover")
+    _check(config, "prove")
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
     weights, total = given_weights(config, "prover"), len(benchmark.statements)
 
     async def work() -> tuple[Baseline, list[Measured]]:
-        async with _services(config, "prover") as services:
+        async with _services(config, "prove") as services:
             progress.stage("baseline", total)
             cheap = await baseline(benchmark.statements, config, services.verify)
             progress.advance("baseline", total, unproved=total - len(cheap.solved))
@@ -165,14 +177,15 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
 # ---- shared --------------------------------------------------------------------------------------------------------
 
 
-def _check(config: RunConfig, *roles: ModelRole) -> None:
-    """UserError where a role that the stage asks has no model."""
+def _check(config: RunConfig, *asked: Role) -> None:
+    """UserError where a prompt that the stage asks has no model."""
+    roles = answering(asked)
     if not config.models.of(roles[0]).own:
         raise UserError(
             "this stage needs a model: give --model FOLDER (a Hugging Face checkpoint, such as a run's rounds/003/training/model), "
             f"or an endpoint: --set models.{roles[0]}.endpoint=URL --set models.{roles[0]}.name=NAME"
         )
-    check_roles(config, roles)
+    check_roles(config, asked)
 
 
 def _problems(config: RunConfig, path: str, progress: Progress) -> list[Problem]:
@@ -212,8 +225,9 @@ def _run(work: Any) -> Any:
 
 
 @asynccontextmanager
-async def _services(config: RunConfig, *roles: ModelRole) -> AsyncIterator[Services]:
-    """Pools, and what answers in `roles`, for as long as a stage lasts."""
+async def _services(config: RunConfig, *asked: Role) -> AsyncIterator[Services]:
+    """Pools, and what answers the prompts `asked`, for as long as a stage lasts."""
+    roles = answering(asked)
     weights = {role: given_weights(config, role) for role in roles}
     pools, started = node_pools(config.verify), list[Group]()
     try:
@@ -226,7 +240,8 @@ async def _services(config: RunConfig, *roles: ModelRole) -> AsyncIterator[Servi
 
 
 @asynccontextmanager
-async def _tools(config: RunConfig, *roles: ModelRole) -> AsyncIterator[Tools]:
+async def _tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
     """What one stage works with."""
-    async with _services(config, *roles) as services:
-        yield services.tools(role_prompts(config), {role: given_weights(config, role) for role in roles}, 0, config.seed)
+    async with _services(config, *asked) as services:
+        weights = {role: given_weights(config, role) for role in answering(asked)}
+        yield services.tools(role_prompts(config), weights, 0, config.seed)

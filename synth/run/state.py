@@ -79,7 +79,7 @@ class Run:
 
     def role_weights(self) -> dict[ModelRole, Weights]:
         """What answers in each role now: the run's own model where it is trained, else what was there in the beginning."""
-        return {role: self.answering if role in self.config.models.train else self._frozen(role) for role in self.roles}
+        return {role: self.answering if self.config.models.follows(role) else self._frozen(role) for role in self.roles}
 
     def _frozen(self, role: ModelRole) -> Weights:
         if not self.config.models.bootstrapped or self.config.models.of(role).own:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from synth.config import SearchConfig
 from synth.llm.types import Sampling, Weights
-from synth.prompts import Proof
+from synth.prompts import Proof, Role
 from synth.records import Attempt, Problem, Statement
 from synth.services import Tools
 from verify_workers.records import Outcome, Verdict
@@ -78,3 +78,11 @@ class Strategy(Protocol):
 
 Maker = Callable[[Statement, Problem | None, SearchConfig, Tools], Strategy | None]
 """The strategy for one statement; None where it has nothing to say about it."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A strategy by name: how it is made, and the prompts that it asks."""
+
+    make: Maker
+    asks: tuple[Role, ...] = ()

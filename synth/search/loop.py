@@ -11,21 +11,21 @@ from collections import Counter
 from synth.config import SearchConfig
 from synth.records import Attempt, Problem, Statement
 from synth.search import portfolio, whole_proof
-from synth.search.base import History, Maker, Proposal, Side, Strategy, Tried
+from synth.search.base import History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import Found, attempt_check, new_attempt, pair, verdict_row
 from synth.services import Tools, Verify
 from verify_workers.errors import UserError
 
 # By the names that `search.strategies` gives.  A new strategy is a file beside this one and a line here.
-STRATEGIES: dict[str, Maker] = {
-    "portfolio": portfolio.make,
-    "whole_proof": whole_proof.make,
+STRATEGIES: dict[str, Kind] = {
+    "portfolio": Kind(portfolio.make),
+    "whole_proof": Kind(whole_proof.make, ("prove",)),
 }
 
 
 def strategies(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
     """The strategies for `statement`, in order, each with its attempts a side."""
-    made = (STRATEGIES[name](statement, problem, config, tools) for name in config.strategies)
+    made = (STRATEGIES[name].make(statement, problem, config, tools) for name in config.strategies)
     return [(strategy, config.attempts) for strategy in made if strategy is not None]
 
 

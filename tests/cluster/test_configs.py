@@ -10,7 +10,7 @@ import pytest
 from synth.config import RunConfig, load_config
 from synth.llm.config import ROLES
 from synth.llm.engine import engine_arguments
-from synth.run.roles import groups
+from synth.run.roles import answering, groups, used_prompts
 from train.deepspeed_config import deepspeed_config
 from verify_workers.errors import UserError
 
@@ -74,7 +74,7 @@ def test_deepspeed_takes_it(path: Path) -> None:
 def test_one_node_has_room_for_all() -> None:
     """8 GPUs: the samplers' all, then the trainer's all; no GPU for both at a time."""
     config = load("gpu_node")
-    shared = [config.models.of(roles[0]).sampler for roles in groups(config, ROLES)]
+    shared = [config.models.of(roles[0]).sampler for roles in groups(config, answering(used_prompts(config)))]
     assert len(shared) == 2 and sum(sampler.replicas * sampler.gpus for sampler in shared) == 8 == config.train.workers
     assert all(sampler.release_while_training for sampler in shared) and config.train.gpu
     assert engine_arguments(config.sampler)["tensor_parallel_size"] == 2

@@ -20,6 +20,7 @@ from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.run.inputs import load_inputs
 from synth.run.shard import Shard, ShardTask
 from synth.search import loop
+from synth.search.base import Kind
 from synth.statements.filters import run as filters
 from synth.store.rundir import RunDir
 from tests.extending import repair
@@ -40,7 +41,7 @@ PROBLEMS = (Problem(id="short", text="Show that n + 1 = 1 + n."), Problem(id="lo
 @pytest.fixture
 def extended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """One line for each part; returns the folder of a preset with the new role's template in it."""
-    monkeypatch.setitem(loop.STRATEGIES, "repair", repair.make)
+    monkeypatch.setitem(loop.STRATEGIES, "repair", Kind(repair.make, ("repair",)))
     monkeypatch.setattr(filters, "FILTERS", (*filters.FILTERS, short))
     monkeypatch.setitem(backends.BACKENDS, "counting", "tests.extending.counting")
     shutil.copytree(PRESETS / "embedded", tmp_path / "preset")

@@ -40,8 +40,7 @@ def tools(sample: Sample | None = None, verify: Verify | None = None, round: int
         raise AssertionError("this stage must not ask for that")
 
     prompts = load_prompts("embedded")
-    formalizer, judge, prover = (RoleModel(prompts, sample or nothing) for _ in range(3))
-    return Tools(formalizer, judge, prover, verify or nothing, round, seed)
+    return Tools({role: RoleModel(prompts, sample or nothing) for role in ROLES}, verify or nothing, round, seed)
 
 
 def checked_by(backend: Backend) -> Verify:
@@ -59,8 +58,7 @@ class FakeServices:
 
     def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
         self.weights = dict(weights)
-        models = (RoleModel(prompts[role], self.sample) for role in ROLES)
-        return Tools(*models, self.verify, round, seed)
+        return Tools({role: RoleModel(prompts[role], self.sample) for role in ROLES}, self.verify, round, seed)
 
 
 def by_table(proofs: dict[str, str]) -> Verify:

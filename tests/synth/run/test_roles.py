@@ -15,7 +15,7 @@ from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Sampling, Weights
 from synth.prompts import load_prompts
 from synth.records import Problem
-from synth.run.roles import check_roles, check_training, given_weights, groups, preset, resolved, used_roles
+from synth.run.roles import answering, check_roles, check_training, given_weights, groups, preset, resolved, used_prompts
 from synth.services import Group, Services
 from tests.synth.run.fakes import FakeActor, make_run
 from verify_workers.errors import UserError
@@ -96,15 +96,22 @@ def test_the_preset_of_a_role_that_names_none(tmp_path: Path) -> None:
     ],
 )
 def test_roles_share_actors_where_the_same_answers(models: dict[str, Any], expected: list[tuple[ModelRole, ...]]) -> None:
-    assert groups(config(**models), ROLES) == expected
+    assert groups(config(**models), ("formalizer", "judge", "prover")) == expected
+
+
+def test_what_searches_answers_with_the_provers_weights() -> None:
+    assert groups(config(), ROLES) == [("formalizer", "judge", "informalizer"), ("prover", "corrector", "sketcher", "conjecturer")]
+    assert groups(config(corrector=SERVER), ROLES)[-1] == ("corrector",)
+    assert not config(train=[]).models.follows("sketcher") and not config(corrector=SERVER).models.follows("corrector")
 
 
 def test_only_roles_that_are_asked_are_started() -> None:
     plain, given = Problem(id="a", text="plain"), Problem(id="b", statement="theorem b : 1 = 1")
-    assert used_roles(RunConfig(), [given, plain]) == ROLES
-    assert used_roles(RunConfig(), [given]) == ("prover",)
-    assert used_roles(RunConfig.model_validate({"filters": {"grade": False}}), [plain]) == ("formalizer", "prover")
-    check_roles(config(formalizer={"path": "nowhere"}, prover=SERVER), ("prover",))
+    assert used_prompts(RunConfig(), [given, plain]) == ("formalize", "grade", "prove")
+    assert answering(used_prompts(RunConfig(), [given, plain])) == ("formalizer", "judge", "prover")
+    assert used_prompts(RunConfig(), [given]) == ("prove",)
+    assert used_prompts(RunConfig.model_validate({"filters": {"grade": False}}), [plain]) == ("formalize", "prove")
+    check_roles(config(formalizer={"path": "nowhere"}, prover=SERVER), ("prove",))
 
 
 def test_what_a_role_lacks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +127,7 @@ def test_what_a_role_lacks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ({"judge": {**SERVER, "preset": "no-such-preset"}}, "no-such-preset"),
     ):
         with pytest.raises(UserError, match=says):
-            check_roles(config(**models), ROLES)
+            check_roles(config(**models), ("formalize", "grade", "prove"))
 
 
 @pytest.mark.parametrize(
@@ -145,8 +152,9 @@ def test_what_can_be_trained() -> None:
 def test_frozen_roles_keep_the_weights_of_the_beginning(tmp_path: Path) -> None:
     job = make_run(tmp_path, models={"train": ["prover"], "judge": SERVER})
     job.answering, first = Weights("new", 2, "new"), Weights("first", 0, "first")
-    job.frozen["formalizer"] = first
-    assert job.role_weights() == {"formalizer": first, "judge": given_weights(job.config, "judge"), "prover": job.answering}
+    job.frozen["formalizer"], job.roles = first, ("formalizer", "judge", "prover", "corrector")
+    judge = given_weights(job.config, "judge")
+    assert job.role_weights() == {"formalizer": first, "judge": judge, "prover": job.answering, "corrector": job.answering}
     assert job.role_weights()["judge"].path == "big"
 
 

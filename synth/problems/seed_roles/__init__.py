@@ -1,0 +1,10 @@
+"""Rows of the seed set for further prompts, one file a prompt: what the prompt's template shows, and the answer."""
+
+from __future__ import annotations
+
+from synth.problems.seed_roles.base import SeedMaker, SeedRow
+
+# By the prompt's role.  A new one is a file beside this one and a line here.
+OTHERS: dict[str, SeedMaker] = {}
+
+__all__ = ["OTHERS", "SeedMaker", "SeedRow"]
