@@ -138,32 +138,39 @@ class Shard:
                 problem = problems.get(statement.problem_id)
                 found = await search(statement, problem, strategies(statement, problem, config, tools), config, tools)
             self.counts.done["searched"] += 1
-            self.counts.done["samples"] += found.samples
-            self.counts.done["tokens"] += found.tokens
-            self.counts.done["checks"] += len(found.verdicts)
-            self.counts.done["pairs"] += len(found.pairs)
             self.counts.done["proved"] += bool(found.pairs)
-            self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in found.verdicts if v.outcome != "accepted")
-            if found.unsound:
-                self.counts.done["unsound"] += 1
-                quarantine(self.store, statement, found)
+            for part in found.everything():
+                self.counts.done["samples"] += part.samples
+                self.counts.done["tokens"] += part.tokens
+                self.counts.done["checks"] += len(part.verdicts)
+                self.counts.done["pairs"] += len(part.pairs)
+                self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in part.verdicts if v.outcome != "accepted")
+                if part.unsound:
+                    self.counts.done["unsound"] += 1
+                    quarantine(self.store, statement, part)
             return found
 
         results = await asyncio.gather(*(one(statement) for statement in chunk))
+        everything = [part for found in results for part in found.everything()]
         self.store.commit(
             key,
             {
-                "attempts": [attempt for found in results for attempt in found.attempts],
-                "verdicts": [verdict for found in results for verdict in found.verdicts],
-                "pairs": [pair for found in results for pair in found.pairs],
+                "attempts": [attempt for found in everything for attempt in found.attempts],
+                "verdicts": [verdict for found in everything for verdict in found.verdicts],
+                "pairs": [pair for found in everything for pair in found.pairs],
+                "statements": [statement for found in results for statement in found.made()],
             },
             {
                 "searched": len(chunk),
-                "samples": sum(found.samples for found in results),
+                "samples": sum(found.samples for found in everything),
                 "tokens": tools.tokens,
                 **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
-                "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
+                "quarantined": [
+                    statement.id
+                    for statement, found in zip(chunk, results, strict=True)
+                    if any(part.unsound for part in found.everything())
+                ],
             },
         )
 
