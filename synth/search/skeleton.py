@@ -95,7 +95,7 @@ class Work:
             if verdict.outcome in _UNKNOWN:
                 return Result(Ending.UNDECIDED)
             if verdict.outcome is not Outcome.ELABORATED:
-                return Result(Ending.BROKEN, failed=f"error: {verdict.first_error}", report=f"Lean refuses it: {verdict.first_error}")
+                return Result(Ending.BROKEN, failed="error", report=f"Lean refuses it: {verdict.first_error}")
             holes = probe.read(verdict.messages, printing)
             if not all(hole.goals for hole in holes):
                 continue
