@@ -80,8 +80,9 @@ def _one_proof(code: str, name: str) -> Skeleton | Unread:
     if other := next((d for d in found if d.keyword not in THEOREMS), None):
         return Unread("definitions", f"{other.keyword} {other.name}")
     nodes = {d.name: d for d in found}
-    if name not in nodes or len(nodes) < len(found) or any(d.body < 0 or not re.fullmatch(r"[\w']+", d.name) for d in found):
-        return Unread("malformed", "lemmas without a plain name or a proof, or no theorem")
+    plain = all(d.body >= 0 and (d.name == name or re.fullmatch(r"[^\W\d][\w']*", d.name)) for d in found)
+    if not plain or name not in nodes or len(nodes) < len(found):
+        return Unread("malformed", "lemmas without a proof, or a plain name of their own, or no theorem")
     uses = {d.name: _uses(code, d, nodes) for d in found}
     ordered = _ordered(uses)
     if len(ordered) < len(uses) or ordered[-1] != name:

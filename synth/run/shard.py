@@ -24,7 +24,7 @@ from synth.llm.types import Weights
 from synth.records import Problem, Statement
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
-from synth.search.loop import search, strategies
+from synth.search.loop import search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.statements.filters.base import Context
@@ -83,7 +83,7 @@ class Shard:
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
-        return self.services.tools(self.prompts, weights, round, self.config.seed)
+        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), heldout=self.heldout)
 
     async def _statements(self, task: ShardTask) -> list[Statement]:
         """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
@@ -135,8 +135,8 @@ class Shard:
 
         async def one(statement: Statement) -> Found:
             async with gate:
-                problem = problems.get(statement.problem_id)
-                found = await search(statement, problem, strategies(statement, problem, config, tools), config, tools)
+                problem, used = setting(statement, problems.get(statement.problem_id), config)
+                found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
             self.counts.done["searched"] += 1
             self.counts.done["proved"] += bool(found.pairs)
             for part in found.everything():
@@ -203,12 +203,16 @@ class Shard:
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
-    """Keep a statement that was proved together with its negation, and both proofs, where nobody takes them for pairs."""
+    """Keep a statement (or a piece of it) that was proved like its negation, and both proofs, where nobody takes them for pairs."""
     store.write_json(
-        f"quarantine/{statement.id}.json",
+        f"quarantine/{found.unsound[0].statement_id}.json",
         {"statement": statement.model_dump(), "proofs": [pair.model_dump() for pair in found.unsound]},
     )
-    log.error("UNSOUND: statement %s and its negation were both accepted; see quarantine/%s.json: %s", *(statement.id,) * 2, statement.text)
+    log.error(
+        "UNSOUND: statement %s and its negation were both accepted; see quarantine/: %s",
+        found.unsound[0].statement_id,
+        found.unsound[0].statement,
+    )
 
 
 @ray.remote

@@ -40,7 +40,7 @@ from synth.run.roles import (
     statement_prompts,
 )
 from synth.run.shard import Shard
-from synth.search.loop import require_strategies, search, strategies
+from synth.search.loop import require_strategies, search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
@@ -98,14 +98,14 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
             async def one(statement: Statement) -> Found:
                 async with gate:
-                    problem = problems.get(statement.problem_id)
-                    found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
+                    problem, used = setting(statement, problems.get(statement.problem_id), config.search)
+                    found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
                 progress.advance("prove", proved=bool(found.pairs))
-                if found.unsound:
-                    progress.note(f"UNSOUND: {statement.text} and its negation were both accepted; neither is written")
+                if any(part.unsound for part in found.everything()):
+                    progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
                 return found
 
-            return [pair for found in await asyncio.gather(*map(one, work_items)) for pair in found.pairs]
+            return [pair for found in await asyncio.gather(*map(one, work_items)) for part in found.everything() for pair in part.pairs]
 
     pairs: list[Pair] = _run(work())
     write_records(out, pairs, Pair)

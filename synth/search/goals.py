@@ -43,6 +43,8 @@ class Goal:
     locals: tuple[Local, ...]
     target: str
     dead: tuple[str, ...] = ()
+    universes: str = ""
+    """Those that the statement around it declares."""
 
     def without(self, names: Collection[str]) -> Goal:
         """The goal without these hypotheses."""
@@ -60,7 +62,8 @@ class Goal:
     @property
     def statement(self) -> str:
         """The goal as a theorem."""
-        return f"theorem {NAME} {self.binders}{' ' if self.locals else ''}: {self.target}"
+        head = f"theorem {NAME}.{{{self.universes}}}" if self.universes else f"theorem {NAME}"
+        return f"{head} {self.binders}{' ' if self.locals else ''}: {self.target}"
 
     @property
     def proposition(self) -> str:

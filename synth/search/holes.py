@@ -96,11 +96,11 @@ class Probe:
             if message.text.startswith(_MARK):
                 key = (message.line - above, message.column)
                 said[key] = f"{said[key]}\n{message.text}" if key in said else message.text
-        holes, found = [], find_holes(self.skeleton)
+        holes, found, universes = [], find_holes(self.skeleton), parse_theorem(self.statement).universes
         for hole, hidden in zip(found, self.hidden or [frozenset[str]()] * len(found), strict=True):
             text = said.get(place.at(len(head) + hole.start), "")
             goals = [read_goal(printed) for printed in re.split(rf"^{_MARK} (?:tactic|term)\n", text, flags=re.M)[1:]]
-            distinct = tuple(dict.fromkeys(goal.without(hidden) for goal in goals if goal))
+            distinct = tuple(dict.fromkeys(replace(goal.without(hidden), universes=universes) for goal in goals if goal))
             holes.append(replace(hole, term=text.startswith(f"{_MARK} term"), goals=distinct if all(goals) else ()))
         return holes
 

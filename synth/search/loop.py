@@ -10,11 +10,13 @@ import asyncio
 from collections import Counter
 
 from synth.config import SearchConfig
-from synth.records import Attempt, Pair, Problem, Statement
-from synth.search import portfolio, sketch, whole_proof
+from synth.records import Attempt, Drop, Pair, Problem, Statement
+from synth.search import blueprint, portfolio, sketch, whole_proof
 from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
-from synth.search.outcome import Found, attempt_check, new_attempt, pair, verdict_row
+from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, verdict_row
+from synth.search.skeleton import hole_config
 from synth.services import Tools, Verify
+from synth.statements.text import normalized
 from verify_workers.errors import UserError
 
 # By the names that `search.strategies` gives.  A new strategy is a file beside this one and a line here.
@@ -22,6 +24,7 @@ STRATEGIES: dict[str, Kind] = {
     "portfolio": Kind(portfolio.make),
     "whole_proof": Kind(whole_proof.make, ("prove",)),
     "sketch": Kind(sketch.make, ("sketch",)),
+    "blueprint": Kind(blueprint.make, ("blueprint",)),
 }
 
 
@@ -29,6 +32,11 @@ def strategies(statement: Statement, problem: Problem | None, config: SearchConf
     """The strategies for `statement`, in order, each with its attempts a side."""
     made = (STRATEGIES[name].make(statement, problem, config, tools) for name in config.strategies)
     return [(strategy, config.attempts) for strategy in made if strategy is not None]
+
+
+def setting(statement: Statement, problem: Problem | None, config: SearchConfig) -> tuple[Problem | None, SearchConfig]:
+    """With what a statement is searched: a piece of another one as its holes are, and without a problem, whose words are not about it."""
+    return (None, hole_config(config)) if statement.origin in KINDS else (problem, config)
 
 
 def require_strategies(config: SearchConfig) -> None:
@@ -67,6 +75,8 @@ def _aside(found: Found, tools: Tools) -> Aside:
     searches: dict[str, asyncio.Task[Found]] = {}
 
     async def aside(statement: Statement, config: SearchConfig) -> list[Pair]:
+        if statement.kept and normalized(statement.text) in tools.heldout:
+            statement = statement.model_copy(update={"kept": False, "reason": str(Drop.HELDOUT)})
         if not statement.kept:
             found.asides.setdefault(statement.id, (statement, Found()))
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,8 @@ from synth.search.base import History, Proposal
 from synth.search.goals import NAME, Goal
 from synth.search.holes import PRINTINGS, Hole, Probe, filled, find_holes, inlined, name
 from synth.services import Tools
-from synth.statements.text import new_statement, normalized
+from synth.statements.faithfulness import canonical
+from synth.statements.text import new_statement
 from verify_workers.records import Check, Outcome, Reason, Verdict
 from verify_workers.text.statement import parse_theorem, source
 
@@ -68,10 +70,10 @@ class Work:
         if isinstance(opened, Result):
             return opened
         goals = [goal for hole in opened for goal in hole.goals]
-        again = normalized(self.draft.side.text)
-        if any(normalized(goal.statement) == again for goal in goals):
+        again = _plain(self.draft.side.text)
+        if any(_plain(goal.statement) == again for goal in goals):
             return Result(Ending.CIRCULAR, failed="circular", report="A step is the theorem again.")
-        inner = _inner(self.config)
+        inner = hole_config(self.config)
         found = await asyncio.gather(*(self.history.aside(self._made(goal), inner) for goal in goals))
         proofs = [next((pair for pair in pairs if not pair.negated), None) for pairs in found]
         if not all(proofs):
@@ -142,7 +144,7 @@ class Work:
         return Proof("code", "\n\n".join([*lemmas, f"{source(parse_theorem(self.draft.side.text))} := {filled(text, holes)}"]) + "\n")
 
 
-def _inner(config: SearchConfig) -> SearchConfig:
+def hole_config(config: SearchConfig) -> SearchConfig:
     """How holes are searched: with all strategies, the cheap tactics included, and skeletons one level less deep."""
     sketch = config.sketch
     changed = {
@@ -152,6 +154,13 @@ def _inner(config: SearchConfig) -> SearchConfig:
         "sketch": sketch.model_copy(update={"depth": sketch.depth - 1}),
     }
     return config.model_copy(update=changed)
+
+
+def _plain(statement: str) -> str:
+    """What a statement says, whether its variables are binders or not, and whatever they are called."""
+    theorem = parse_theorem(statement)
+    says = f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion
+    return re.sub(r"\( ([^():]+ : [^()]+) \)", r"\1", canonical(f"theorem X : {says}"))
 
 
 def _fate(pairs: Sequence[Pair]) -> str:
