@@ -10,7 +10,7 @@ from typing import Any
 import ray
 
 from synth.llm.config import SamplerConfig
-from synth.llm.engine import Engine
+from synth.llm.engine import Engine, engine_environment
 from synth.llm.swap import SwapFailed, token_logprobs, tolerance
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
