@@ -35,6 +35,8 @@ class Ending(StrEnum):
     UNFIT = "unfit_holes"  # it does not follow from the theorems that Lean's print of its goals gives
     CIRCULAR = "circular"  # a hole is the statement again
     CROWDED = "too_many_holes"
+    WHOLE = "whole"  # it has no holes: a proof, which is proposed as it is and says nothing of this
+    UNTRIED = "untried"  # another one was filled first
     UNDECIDED = "undecided_skeleton"  # the checker failed, or ran out of time
 
 
@@ -66,7 +68,9 @@ class Work:
         count = len(find_holes(text))
         if count > most:
             return Result(Ending.CROWDED, failed=f"{count} holes", report=f"It has {count} holes; at most {most} are tried.")
-        opened = await self._opened() if count else []
+        if not count:
+            return Result(Ending.WHOLE)
+        opened = await self._opened()
         if isinstance(opened, Result):
             return opened
         goals = [goal for hole in opened for goal in hole.goals]
@@ -138,7 +142,7 @@ class Work:
             proof = inlined(text, holes, [pair.proof for pair in proofs])
             side = self.draft.side
             verdict = await self._ask(self.statement.check("inlined", self.config.timeout, negated=side.negated, proof=proof))
-            if verdict.accepted or not holes:
+            if verdict.accepted:
                 return Proof("proof", proof)
         lemmas = [_as_lemma(pair, name(i)) for i, pair in enumerate(proofs)]
         return Proof("code", "\n\n".join([*lemmas, f"{source(parse_theorem(self.draft.side.text))} := {filled(text, holes)}"]) + "\n")

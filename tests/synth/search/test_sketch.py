@@ -141,6 +141,13 @@ def test_a_proof_without_holes_is_a_proof(backend: Backend) -> None:
     assert found.pairs and found.pairs[0].strategy == "sketch" and not found.asides
 
 
+def test_what_was_written_in_vain_is_recorded_too(backend: Backend) -> None:
+    """Three skeletons at once: one that is filled first, the same again, and one that nobody tries any more."""
+    found, _ = run(backend, [PLAN, PLAN, PLAN.replace("h1", "g")], sketch={"skeletons": 3})
+    assert endings(found) == ["filled", "untried", "accepted"] and [a.count for a in found.attempts] == [2, 1, 1]
+    assert found.tokens == 3 * len(PLAN.split()) and found.samples == 4
+
+
 def test_a_hole_whose_print_says_something_else_is_recorded(backend: Backend) -> None:
     """The sum here is not the usual one, which its print does not show."""
     plan = "\n  have h : ∃ i : HAdd Nat Nat Nat, @HAdd.hAdd Nat Nat Nat i 1 2 = 4 := ⟨⟨fun _ _ => 4⟩, by sorry⟩\n  sorry"
