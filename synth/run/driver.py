@@ -31,7 +31,9 @@ from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
 from synth.run.places import check_places, everywhere
+from synth.run.repeats import settle_repeats
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
+from synth.run.screen import contamination, screen
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
@@ -106,6 +108,7 @@ async def _rounds(job: Run) -> None:
     """All rounds that are not yet complete."""
     await enough(job.config, job.roles, job.progress)
     job.pools = node_pools(job.config.verify)
+    await screen(job)
     rounds: list[dict[str, Any]] = []
     for number in range(job.config.rounds + 1):
         name = f"rounds/{number:03d}/metrics.json"
@@ -165,6 +168,8 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         await start_samplers(job)
         with job.timed("search"):
             await _search(job, number)
+        settle_repeats(job.store, number)
+        job.store.write_json("contamination.json", contamination(job.store))
         with job.timed("compare"):
             await compare(job, number)
         if released(job.config, job.roles):
@@ -193,7 +198,9 @@ async def _search(job: Run, number: int) -> None:
     for i in range(pieces):
         again = tuple(retry[i::pieces])
         earlier = {s.problem_id: by_id[s.problem_id] for s in again if s.problem_id in by_id}
-        tasks.append(ShardTask(number, i, tuple(problems[i::pieces]), again, weights, tuple(earlier.values())))
+        new = tuple(problems[i::pieces])
+        passed = {problem.id: job.passed[problem.id] for problem in new if problem.id in job.passed}
+        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:

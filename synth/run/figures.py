@@ -22,7 +22,8 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
     """Counts of a round, from what is on disk: the same after any number of interruptions."""
     prefix = f"r{number:03d}-"
     statements = list(job.store.read("statements", Statement, prefix=prefix))
-    pairs = list(job.store.read("pairs", Pair, prefix=prefix))
+    repeated = job.store.repeated()
+    pairs = [pair for pair in job.store.read("pairs", Pair, prefix=prefix) if pair.statement_id not in repeated]
     verdicts = Counter(
         v.outcome if v.outcome != "rejected" else f"rejected: {v.reason}" for v in job.store.read("verdicts", VerdictRow, prefix=prefix)
     )

@@ -124,7 +124,7 @@ class Normal:
         kind, *parts = self.table.nodes[node]
         match kind:
             case "var":
-                colour, _ = scope[-1 - parts[0]]
+                colour: bytes = scope[-1 - parts[0]][0]
                 return colour
             case "leaf" | "const":
                 return bytes(parts[0])
