@@ -10,10 +10,11 @@ from typing import Any
 import ray
 
 from synth.llm.config import ROLES
-from synth.records import Pair, Statement, VerdictRow
+from synth.records import Pair, Problem, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
 from synth.search.portfolio import Portfolio
+from synth.statements.benchmarks import forms_of
 from synth.statements.faithfulness import faithful
 from verify_workers.config import usable_cores
 
@@ -22,7 +23,8 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
     """Counts of a round, from what is on disk: the same after any number of interruptions."""
     prefix = f"r{number:03d}-"
     statements = list(job.store.read("statements", Statement, prefix=prefix))
-    pairs = list(job.store.read("pairs", Pair, prefix=prefix))
+    repeated = job.store.repeated()
+    pairs = [pair for pair in job.store.read("pairs", Pair, prefix=prefix) if pair.statement_id not in repeated]
     verdicts = Counter(
         v.outcome if v.outcome != "rejected" else f"rejected: {v.reason}" for v in job.store.read("verdicts", VerdictRow, prefix=prefix)
     )
@@ -32,7 +34,8 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
             units.update({k: v for k, v in entry["info"].items() if isinstance(v, int | float)})
             units["quarantined"] += len(entry["info"].get("quarantined", []))
     proved_by = by_strategy(pairs)
-    same, measured = faithful((s for s in statements if s.kept), job.inputs.references)
+    forms = job.store.read_json(f"rounds/{number:03d}/references.json", {})
+    same, measured = faithful((s for s in statements if s.kept), job.inputs.references, forms)
     return {
         "problems": units["problems"],
         "statements": len(statements),
@@ -83,6 +86,21 @@ async def compare(job: Run, number: int) -> None:
     solved = (await baseline(asked, job.config, job.services().verify)).solved
     job.progress.advance(stage, len(asked))
     job.store.write_json(name, {pair.id: solved.get(pair.id, "") for pair in chosen})
+
+
+async def reference_forms(job: Run, number: int) -> None:
+    """Ask Lean for the normal forms of the references of this round's kept statements, for `faithful`."""
+    name = f"rounds/{number:03d}/references.json"
+    if not job.inputs.references or job.store.exists(name):
+        return
+    kept = {s.problem_id: s for s in job.store.read("statements", Statement, prefix=f"r{number:03d}-") if s.kept and s.form}
+    references = [
+        Problem(id=problem, statement=job.inputs.references[problem], header=s.header)
+        for problem, s in kept.items()
+        if problem in job.inputs.references
+    ]
+    forms = await forms_of(references, job.services().verify)
+    job.store.write_json(name, {problem: form for problem, (form, _) in forms.items()})
 
 
 def compared(job: Run, number: int) -> dict[str, Any]:
