@@ -10,7 +10,7 @@ from collections import Counter
 
 from synth.config import SearchConfig
 from synth.records import Attempt, Problem, Statement
-from synth.search import portfolio, whole_proof
+from synth.search import counterexample, induction, portfolio, whole_proof
 from synth.search.base import History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import Found, attempt_check, new_attempt, pair, verdict_row
 from synth.services import Tools, Verify
@@ -20,13 +20,17 @@ from verify_workers.errors import UserError
 STRATEGIES: dict[str, Kind] = {
     "portfolio": Kind(portfolio.make),
     "whole_proof": Kind(whole_proof.make, ("prove",)),
+    "counterexample": Kind(counterexample.make),
+    "induction": Kind(induction.make),
 }
+
+EVERYTHING = 10**6  # attempts of a strategy that asks no model: it ends by itself
 
 
 def strategies(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
     """The strategies for `statement`, in order, each with its attempts a side."""
-    made = (STRATEGIES[name].make(statement, problem, config, tools) for name in config.strategies)
-    return [(strategy, config.attempts) for strategy in made if strategy is not None]
+    made = ((STRATEGIES[name], STRATEGIES[name].make(statement, problem, config, tools)) for name in config.strategies)
+    return [(strategy, config.attempts if kind.asks else EVERYTHING) for kind, strategy in made if strategy is not None]
 
 
 def require_strategies(config: SearchConfig) -> None:
