@@ -14,6 +14,7 @@ from synth.problems.readers import ProblemsConfig, Reading, read_problems
 from synth.records import Problem, Statement
 from synth.search.portfolio import GENERIC_TACTICS, tactic_proof
 from synth.services import Verify
+from synth.statements.filters.base import any_of
 from synth.statements.text import given, normalized, under_header
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason, Verdict
@@ -99,12 +100,16 @@ async def portfolio_baseline(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What a fixed list of tactics proves: {statement id: first tactic}; and what Lean cannot state here: {statement id: its error}.
 
-    Where the checker fails it is asked once more; a tactic on which it fails again counts as one that does not prove.
+    The tactics of one line are first tried in one check: where Lean refuses it, none of them is tried alone.  Where the checker
+    fails it is asked once more; a tactic on which it fails again counts as one that does not prove.
     """
     solved: dict[str, str] = {}
     unsupported: dict[str, str] = {}
+    short = tuple(tactic for tactic in tactics if "\n" not in tactic)
+    checks = [s.check(s.id, len(short) * timeout, proof=any_of(short)) for s in statements] if len(short) > 1 else []
+    refused = {verdict.id for verdict in await decided(checks, verify) if _all_failed(verdict)}
     for tactic in tactics:
-        left = [s for s in statements if s.id not in solved and s.id not in unsupported]
+        left = [s for s in statements if s.id not in solved and s.id not in unsupported and not (s.id in refused and tactic in short)]
         checks = [s.check(s.id, timeout, proof=tactic_proof(tactic)) for s in left]
         for statement, verdict in zip(left, await decided(checks, verify), strict=True):
             if verdict.accepted:
@@ -112,6 +117,12 @@ async def portfolio_baseline(
             elif cannot_be_stated(verdict):
                 unsupported[statement.id] = verdict.first_error
     return solved, unsupported
+
+
+def _all_failed(verdict: Verdict) -> bool:
+    """Whether every alternative of a `first` failed: Lean ends it before the last one where steps or depth run out."""
+    ended = any("maximum" in message.text for message in verdict.messages)
+    return verdict.outcome is Outcome.REJECTED and verdict.reason != Reason.STATEMENT and not ended
 
 
 async def decided(checks: list[Check], verify: Verify) -> list[Verdict]:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from ray.exceptions import RayTaskError
 from synth.config import RunConfig
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap_in
-from synth.run.baseline import easily_proved, verified_seeds
+from synth.run.baseline import Baseline, easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
@@ -143,19 +143,39 @@ def plateau(rounds: list[dict[str, Any]], config: RunConfig) -> str:
 
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
+    baseline, _ = await _together(_without_model(job), _first_model(job))
+    figures = await evaluate(job, 0, baseline)
+    return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
+
+
+async def _without_model(job: Run) -> Baseline:
+    """What Lean is asked before the first round."""
+    with job.timed("baseline"):
+        baseline = await easily_proved(job)
+        await verified_seeds(job)
+    return baseline
+
+
+async def _first_model(job: Run) -> None:
+    """The given model, or our own small one, and the engines that answer with it."""
     if not job.trained(0):
         if job.config.models.bootstrapped:
             with job.timed("bootstrap"):
                 await bootstrap(job)
         job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.answering = job.weights(0)
-    samplers = asyncio.create_task(start_samplers(job, "prover"))
-    with job.timed("baseline"):
-        baseline = await easily_proved(job)
-        await verified_seeds(job)
-    await samplers
-    figures = await evaluate(job, 0, baseline)
-    return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
+    await start_samplers(job, "prover")
+
+
+async def _together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+    """The results of `work`, done at the same time; where one of it fails, the rest is cancelled and waited for."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _round(job: Run, number: int) -> dict[str, Any]:
@@ -165,12 +185,9 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         await start_samplers(job)
         with job.timed("search"):
             await _search(job, number)
-        with job.timed("compare"):
-            await compare(job, number)
         if released(job.config, job.roles):
             stop_samplers(job)
-        with job.timed("train"):
-            trained = await train(job, number, Path(previous.path))
+        _, trained = await _together(_compare(job, number), _train(job, number, Path(previous.path)))
         earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
     job.answering = job.weights(number)
@@ -180,6 +197,16 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
     return {"round": number, "model": job.answering.hash, **round_counts(job, number), **gaps, **figures}
+
+
+async def _compare(job: Run, number: int) -> None:
+    with job.timed("compare"):
+        await compare(job, number)
+
+
+async def _train(job: Run, number: int, previous: Path) -> bool:
+    with job.timed("train"):
+        return await train(job, number, previous)
 
 
 async def _search(job: Run, number: int) -> None:
