@@ -61,7 +61,22 @@ class FilterConfig(Section):
         ("intros; omega", "intros; simp_all", "intros; contradiction"), description="tried on `hypotheses → False` (DeepSeek-Prover §3.2)"
     )
     timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
-    decontaminate: bool = Field(True, description="drop statements that equal a held-out one after normalization")
+    decontaminate: bool = Field(True, description="drop what is in the held-out benchmark or in one of `benchmarks`, in either language")
+    benchmarks: tuple[str, ...] = Field(
+        (), description="files (in any form that `problems.path` takes) of which nothing may be worked on, beside the held-out benchmark"
+    )
+    given_in_benchmark: Literal["keep", "drop"] = Field(
+        "keep", description="given statements that are in a benchmark: keep = they are your task, proved and reported; drop = left out"
+    )
+    benchmark_similarity: float = Field(
+        0.7,
+        gt=0,
+        le=1,
+        description="likeness of a problem's words to a benchmark's (Jaccard) from which it is dropped, if both say the same",
+    )
+    similarity: float = Field(
+        0.9, gt=0, le=1, description="the same among the run's own problems: the later one is a duplicate, and not formalized"
+    )
 
 
 class SketchConfig(Section):

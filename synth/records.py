@@ -39,6 +39,7 @@ class Drop(StrEnum):
     CONTRADICTORY = "contradictory"
     OUTVOTED = "outvoted"
     DUPLICATE = "duplicate"
+    CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
     UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
 
@@ -94,6 +95,9 @@ class Statement(Record):
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 0
+    form: str = Field("", description="normal form (`Verdict.form`); '' where no kernel objects were to be had")
+    negated_form: str = Field("", description="that of its negation")
+    benchmark: str = Field("", description="the row of a benchmark that it or its problem repeats, and how; '' = none")
 
     def check(self, id: str, timeout: float, *, negated: bool = False, **text: str) -> Check:
         """The question whether `text` (`proof` or `code`) proves this statement, or with `negated` that it is false."""

@@ -27,9 +27,12 @@ from synth.run.roles import role_prompts
 from synth.search.loop import search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
+from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
-from synth.statements.formalize import formalize
+from synth.statements.formalize import formalize, passed_over
+from synth.statements.screen import Passed
+from synth.statements.text import identity
 from synth.store.rundir import RunDir
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ class ShardTask:
     weights: dict[ModelRole, Weights]
     earlier: tuple[Problem, ...] = ()
     """The problems that `retry` is about."""
+    passed: Mapping[str, Passed] = field(default_factory=dict)
+    """Of `problems`, those that are not formalized, by id, and why."""
 
     @property
     def key(self) -> str:
@@ -65,8 +70,12 @@ class Counts:
 class Shard:
     """The work of one shard actor; a plain class, so that it runs in a test without Ray."""
 
-    def __init__(self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str]) -> None:
+    def __init__(
+        self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str], benchmarks: Benchmarks | None = None
+    ) -> None:
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
+        self.benchmarks = benchmarks or Benchmarks()
+        self._known: tuple[int, dict[str, str]] = (0, {})
         self.prompts = role_prompts(config)
         self.counts = Counts()
 
@@ -99,13 +108,19 @@ class Shard:
         started, tools = time.monotonic(), self._tools(task.weights, task.round)
 
         async def one(problem: Problem) -> list[Statement]:
-            found = await formalize(problem, self.config.formalize, tools)
+            passed = task.passed.get(problem.id)
+            if passed and passed.reason:
+                found = passed_over(problem, passed, task.round)
+            else:
+                found = await formalize(problem, self.config.formalize, tools)
+                found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
             self.counts.done["problems"] += 1
             return found
 
         candidates = [s for found in await asyncio.gather(*map(one, task.problems)) for s in found] + undecided
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout)
+        known = self._kept_before(task.round)
+        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
         statements = await filtered(candidates, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
@@ -117,6 +132,17 @@ class Shard:
         self.store.commit(key, {"statements": statements}, info)
         self._count_statements(statements)
         return statements
+
+    def _kept_before(self, round: int) -> dict[str, str]:
+        """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""
+        if self._known[0] != round:
+            prefixes = [f"r{earlier:03d}-" for earlier in range(1, round)]
+            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept)
+            known: dict[str, str] = {}
+            for statement in kept:
+                known.setdefault(identity(statement), statement.id)
+            self._known = round, known
+        return self._known[1]
 
     def _count_statements(self, statements: list[Statement]) -> None:
         self.counts.done["statements"] += len(statements)
@@ -219,8 +245,16 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: dict[str, Any], heldout: frozenset[str]) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout)
+    def __init__(
+        self,
+        config: RunConfig,
+        run_dir: str,
+        groups: list[Group],
+        pools: dict[str, Any],
+        heldout: frozenset[str],
+        benchmarks: Benchmarks | None = None,
+    ) -> None:
+        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout, benchmarks)
 
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)
