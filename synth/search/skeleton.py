@@ -74,11 +74,13 @@ class Work:
         if isinstance(opened, Result):
             return opened
         goals = [goal for hole in opened for goal in hole.goals]
-        again = _plain(self.draft.side.text)
-        if any(_plain(goal.statement) == again for goal in goals):
+        made, inner = await self._stated(goals), hole_config(self.config)
+        if any(map(self._again, made)):
             return Result(Ending.CIRCULAR, failed="circular", report="A step is the theorem again.")
-        inner = hole_config(self.config)
-        found = await asyncio.gather(*(self.history.aside(self._made(goal), inner) for goal in goals))
+        if not all(statement.kept for statement in made):
+            await asyncio.gather(*(self.history.aside(statement, inner) for statement in made if not statement.kept))
+            return Result(Ending.UNFIT)
+        found = await asyncio.gather(*(self.history.aside(statement, inner) for statement in made))
         proofs = [next((pair for pair in pairs if not pair.negated), None) for pairs in found]
         if not all(proofs):
             said = [(goal, _fate(pairs)) for goal, pairs in zip(goals, found, strict=True)]
@@ -88,6 +90,12 @@ class Work:
                 report="\n".join(f"- `{goal.binders}{' ' if goal.locals else ''}: {goal.target}`: {fate}" for goal, fate in said),
             )
         return Result(Ending.FILLED, await self._assembled(opened, [proof for proof in proofs if proof]))
+
+    def _again(self, hole: Statement) -> bool:
+        """Whether a hole says what is to be proved."""
+        side = self.draft.side
+        form = self.statement.negated_form if side.negated else self.statement.form
+        return hole.form == form if hole.form and form else _plain(hole.text) == _plain(side.text)
 
     @property
     def _probe(self) -> Probe:
@@ -110,22 +118,20 @@ class Work:
                 return holes
             if verdict.outcome in _UNKNOWN:
                 return Result(Ending.UNDECIDED)
-        await self._record_unfit([goal for hole in holes for goal in hole.goals])
+        for statement in await self._stated([goal for hole in holes for goal in hole.goals]):
+            unfit = {"kept": False, "reason": str(Drop.UNFIT), "detail": "its skeleton does not follow"}
+            await self.history.aside(statement.model_copy(update=unfit) if statement.kept else statement, self.config)
         return Result(Ending.UNFIT)
 
     async def _ask(self, check: Check) -> Verdict:
         (verdict,) = await self.tools.verify([check])
         return verdict
 
-    async def _record_unfit(self, goals: Sequence[Goal]) -> None:
-        """Keep what was printed at the holes, with the reason why it is of no use."""
+    async def _stated(self, goals: Sequence[Goal]) -> list[Statement]:
+        """The statements of goals with their normal forms; what Lean does not take as one is not kept."""
         made = [self._made(goal) for goal in goals]
-        verdicts = await self.tools.verify([s.check(s.id, self.config.timeout, proof="by sorry") for s in made])
-        for statement, verdict in zip(made, verdicts, strict=True):
-            stated = verdict.reason != Reason.STATEMENT
-            reason, detail = (Drop.UNFIT, "its skeleton does not follow") if stated else (Drop.ELABORATION, verdict.first_error)
-            dropped = {"kept": False, "reason": str(reason), "detail": detail}
-            await self.history.aside(statement.model_copy(update=dropped), self.config)
+        verdicts = await self.tools.verify([s.check(s.id, self.config.timeout, proof="by skip") for s in made])
+        return [_judged(statement, verdict) for statement, verdict in zip(made, verdicts, strict=True)]
 
     def _made(self, goal: Goal) -> Statement:
         """The statement of a goal, which comes from the sketcher's answer."""
@@ -158,6 +164,13 @@ def hole_config(config: SearchConfig) -> SearchConfig:
         "sketch": sketch.model_copy(update={"depth": sketch.depth - 1}),
     }
     return config.model_copy(update=changed)
+
+
+def _judged(statement: Statement, verdict: Verdict) -> Statement:
+    if verdict.reason == Reason.STATEMENT or verdict.outcome is Outcome.POLICY:
+        reason = Drop.ELABORATION if verdict.reason == Reason.STATEMENT else Drop.POLICY
+        return statement.model_copy(update={"kept": False, "reason": str(reason), "detail": verdict.first_error or verdict.reason})
+    return statement.model_copy(update={"form": verdict.form, "negated_form": verdict.negated_form})
 
 
 def _plain(statement: str) -> str:
