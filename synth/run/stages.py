@@ -245,7 +245,3 @@ async def stage_tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
     async with _services(config, *asked) as services:
         weights = {role: given_weights(config, role) for role in answering(asked)}
         yield services.tools(role_prompts(config), weights, 0, config.seed)
-
-
-# For stages in files of their own.
-check_prompts, run_stage, stage_tools = _check, _run, _tools
