@@ -17,7 +17,7 @@ from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt
 from synth.records import Statement
 from synth.run.roles import search_prompts
-from synth.run.stages import check_prompts, run_stage, stage_tools
+from synth.run.stages import require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies, search, strategies
 from synth.services import RoleModel, Sample, Tools
 from synth.show.progress import Progress
@@ -147,7 +147,7 @@ def compare_file(config: RunConfig, strategy: str, seeds: int, most: int, progre
     config = config.model_copy(update={"search": search_config})
     require_strategies(config.search)
     asked = search_prompts(config)
-    check_prompts(config, *asked)
+    require_models(config, *asked)
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     progress.stage("compare", 2 * seeds * len(benchmark.statements))
 

@@ -62,7 +62,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
     asked = statement_prompts(config)
-    check_prompts(config, *asked)  # said before Ray starts
+    require_models(config, *asked)  # said before Ray starts
     rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
@@ -88,7 +88,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     check_target(out)
     require_strategies(config.search)
     asked = search_prompts(config) or ("prove",)
-    check_prompts(config, *asked)
+    require_models(config, *asked)
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 
@@ -116,7 +116,7 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
     """One DeepSpeed round of the prover on a file of verified pairs; the new checkpoint is `out/model`."""
     if config.models.prover.endpoint:
         raise UserError("models.prover is an endpoint, whose weights are not ours to train: give --model FOLDER")
-    check_prompts(config, "prove")
+    require_models(config, "prove")
     model = checkpoint(config, "prover")
     assert model is not None
     verified = list(read_pairs(pairs))
@@ -147,7 +147,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     """
     if out:
         check_target(out)
-    check_prompts(config, "prove")
+    require_models(config, "prove")
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
@@ -177,7 +177,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
 # ---- shared --------------------------------------------------------------------------------------------------------
 
 
-def check_prompts(config: RunConfig, *asked: Role) -> None:
+def require_models(config: RunConfig, *asked: Role) -> None:
     """UserError where a prompt that the stage asks has no model."""
     roles = answering(asked)
     if not config.models.of(roles[0]).own:
