@@ -19,7 +19,9 @@ from synth.search.holes import PRINTINGS, Hole, Probe, filled, find_holes, inlin
 from synth.services import Tools
 from synth.statements.faithfulness import canonical
 from synth.statements.text import new_statement
+from verify_workers.policy import violations
 from verify_workers.records import Check, Outcome, Reason, Verdict
+from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import parse_theorem, source
 
 Origin = Literal["subgoal", "lemma"]
@@ -32,6 +34,7 @@ class Ending(StrEnum):
     FILLED = "filled"  # every hole was proved, and the whole is proposed
     OPEN = "open_holes"
     BROKEN = "broken_skeleton"  # Lean finds errors outside the holes
+    POLICY = "policy"  # it would run code: Lean never sees it
     UNFIT = "unfit_holes"  # it does not follow from the theorems that Lean's print of its goals gives
     CIRCULAR = "circular"  # a hole is the statement again
     CROWDED = "too_many_holes"
@@ -104,6 +107,8 @@ class Work:
     async def _opened(self) -> list[Hole] | Result:
         """The holes with goals from which the skeleton follows, which the verifier has accepted; or why there are none."""
         probe, holes = self._probe, list[Hole]()
+        if refused := self._refused():
+            return Result(Ending.POLICY, failed="error", report=f"Not allowed: {refused}")
         for i, printing in enumerate(PRINTINGS):
             verdict = await self._ask(probe.snippet(f"probe {i}", self.config.timeout, printing))
             if verdict.outcome in _UNKNOWN:
@@ -122,6 +127,11 @@ class Work:
             unfit = {"kept": False, "reason": str(Drop.UNFIT), "detail": "its skeleton does not follow"}
             await self.history.aside(statement.model_copy(update=unfit) if statement.kept else statement, self.config)
         return Result(Ending.UNFIT)
+
+    def _refused(self) -> str:
+        """What the policy of proofs says against the skeleton, '' for nothing: the probe is a snippet, which has no policy of its own."""
+        check = self.statement.check("skeleton", self.config.timeout, negated=self.draft.side.negated, proof=self.skeleton.text)
+        return next((found.reason for found in violations(ParsedCheck(check), "kernel") if found.reason != "sorry"), "")
 
     async def _ask(self, check: Check) -> Verdict:
         (verdict,) = await self.tools.verify([check])

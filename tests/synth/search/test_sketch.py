@@ -124,6 +124,7 @@ def test_a_hole_that_stays_open_is_kept_for_later(backend: Backend) -> None:
         ("```lean4\n#check Nat\n```", "no_code"),
         ("\n  have h1 : ∀ n : Nat, 4 ^ n % 3 = 1 := by sorry\n  exact nonsense", "broken_skeleton"),
         ("\n  have h1 : ∀ n : Nat, 4 ^ m % 3 = 1 := by sorry\n  sorry", "broken_skeleton"),
+        ("\n  run_tac do IO.FS.writeFile \"x\" \"y\"\n  sorry", "policy"),
         ("sorry", "circular"),
         ("\n  have h : ∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 1 := by sorry\n  exact h", "circular"),
         ("\n  have a : 1 = 1 := sorry; have b : 1 = 1 := sorry; have c : 1 = 1 := sorry; sorry", "too_many_holes"),
