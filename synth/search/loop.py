@@ -47,6 +47,8 @@ def require_strategies(config: SearchConfig) -> None:
     for name in config.strategies:
         if name not in STRATEGIES:
             raise UserError(f"search.strategies: unknown strategy {name!r}: use {', '.join(STRATEGIES)}")
+    if set(config.strategies) <= {"sketch", "blueprint"}:
+        raise UserError("search.strategies: a sketch leaves its holes to the other strategies, and there is none; add whole_proof")
 
 
 async def search(

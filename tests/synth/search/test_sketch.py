@@ -7,17 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from synth.config import SearchConfig
-from synth.llm.config import ROLES
+from synth.llm.config import ROLES, RoleConfig
+from synth.llm.endpoint import Endpoint
 from synth.prompts import load_prompts
 from synth.records import Problem, content_id
-from synth.search.loop import search, strategies
+from synth.search.loop import require_strategies, search, strategies
 from synth.search.outcome import Found
 from synth.services import Barred, RoleModel, Tools
 from synth.statements.text import given
+from tests.synth.llm.fake_openai import FakeOpenAI
 from tests.synth.stage_fakes import checked_by, scripted
 from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Verdict
 
 GOAL = "∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 1"
@@ -124,7 +128,7 @@ def test_a_hole_that_stays_open_is_kept_for_later(backend: Backend) -> None:
         ("```lean4\n#check Nat\n```", "no_code"),
         ("\n  have h1 : ∀ n : Nat, 4 ^ n % 3 = 1 := by sorry\n  exact nonsense", "broken_skeleton"),
         ("\n  have h1 : ∀ n : Nat, 4 ^ m % 3 = 1 := by sorry\n  sorry", "broken_skeleton"),
-        ("\n  run_tac do IO.FS.writeFile \"x\" \"y\"\n  sorry", "policy"),
+        ('\n  run_tac do IO.FS.writeFile "x" "y"\n  sorry', "policy"),
         ("sorry", "circular"),
         ("\n  have h : ∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 1 := by sorry\n  exact h", "circular"),
         ("\n  have a : 1 = 1 := sorry; have b : 1 = 1 := sorry; have c : 1 = 1 := sorry; sorry", "too_many_holes"),
@@ -281,6 +285,50 @@ def test_a_blueprint_is_revised_as_a_whole(backend: Backend) -> None:
     revision = asked[-1]
     assert "lemma both (n : Nat) : 4 ^ n * 7 ^ n % 3 = 2 % 3 := by\n  sorry_using [first, second]" in revision, "the file as it was written"
     assert "- `(n : ℕ) : 7 ^ n % 3 = 1`: too hard" in revision
+
+
+ANSWERS = [
+    "I am sorry, I can only talk about cooking. Preheat the oven first.",
+    "```lean4\n-- to be written\n```",
+    "",
+    "```lean4\ntheorem Foo.bar : ∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 2 := by\n  have h : 1 = 1 := by sorry\n  exact h\n```",
+    f"Factor by factor.\n```lean4\ntheorem Foo.bar : {GOAL} := by{PLAN}\n```",
+]
+
+
+def test_an_endpoint_that_answers_as_endpoints_do(backend: Backend) -> None:
+    """Off the topic, without code, nothing at all, a plan that Lean refuses, a right one; and proofs of the steps from the same server."""
+    left = list(ANSWERS)
+
+    def said(body: dict[str, Any]) -> list[str]:
+        text = str(body["messages"][-1]["content"])
+        if text.startswith("Plan a proof"):
+            return [left.pop(0) for _ in range(body.get("n", 1))]
+        shown = text.split("```lean4\n")[1].split(" := by")[0]
+        return [f"```lean4\n{shown} := by{INDUCTION}\n```"] * body.get("n", 1)
+
+    async def searched(url: str) -> Found:
+        endpoint = Endpoint(RoleConfig.model_validate({"endpoint": url, "name": "fake"}), SecretStr(""))
+        tools = Tools({role: RoleModel(load_prompts("chat"), endpoint.sample) for role in ROLES}, checked_by(backend))
+        settings = {"strategies": ["sketch", "whole_proof"], "portfolio": "never", "negation": False, "timeout": 20}
+        config = SearchConfig.model_validate(settings | {"sketch": {"skeletons": 5, "revisions": 0, "attempts": 1}})
+        problem = Problem(id="p", text="words", statement=f"theorem Foo.bar : {GOAL}")
+        subject = given(problem, 0)
+        try:
+            return await search(subject, problem, strategies(subject, problem, config, tools)[:1], config, tools)
+        finally:
+            await endpoint.client.close()
+
+    with FakeOpenAI(said) as server:
+        found = asyncio.run(searched(server.url))
+    assert not left and sorted(endings(found)) == ["accepted", "broken_skeleton", "empty", "filled", "no_code", "prose"]
+    assert found.pairs[0].model == found.attempts[0].model != "" and len(found.made()) == 2
+
+
+def test_sketches_alone_are_refused() -> None:
+    with pytest.raises(UserError, match="leaves its holes to the other strategies"):
+        require_strategies(SearchConfig(strategies=("sketch", "blueprint")))
+    require_strategies(SearchConfig(strategies=("whole_proof", "sketch")))
 
 
 def test_the_same_search_gives_the_same_records(backend: Backend) -> None:
