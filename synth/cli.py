@@ -413,17 +413,19 @@ def compare(
     overrides: SetOption = [],  # noqa: B006
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="how often it is done, each time with another seed")] = 3,
     most: Annotated[int, typer.Option("--most", min=1, help="attempts that whole proofs alone may take at most")] = 64,
+    family: Annotated[str, typer.Option("--family", metavar="NAME", help="only the held-out statements of this family")] = "",
 ) -> None:
     """A strategy at equal budget, as JSON: whole proofs and STRATEGY against whole proofs alone, on held-out statements.
 
-    Whole proofs alone get as many attempts as make them spend at least as many tokens, and as many core-seconds of Lean.
+    Whole proofs alone get as many attempts as make them spend at least as many tokens, and as many core-seconds of Lean. Give the
+    configuration of the run that made the model: its held-out statements are the ones that nothing was trained on.
     """
     from synth.run.compare import compare_file
     from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
-        figures = compare_file(settings, strategy, seeds, most, progress)
+        figures = compare_file(settings, strategy, seeds, most, progress, family)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 

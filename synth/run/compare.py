@@ -139,8 +139,11 @@ def _alone(arm: Arm, wave: int) -> dict[str, Any]:
     return {"solved": sum(m.proved_by(wave) for m in arm.meters), "tokens": tokens, "core_seconds": round(seconds, 1)}
 
 
-def compare_file(config: RunConfig, strategy: str, seeds: int, most: int, progress: Progress) -> dict[str, Any]:
-    """The comparison on the held-out statements, sampled with each of `seeds` seeds, and the shares over all of them."""
+def compare_file(config: RunConfig, strategy: str, seeds: int, most: int, progress: Progress, family: str = "") -> dict[str, Any]:
+    """The comparison on the held-out statements (of a family), sampled with each of `seeds` seeds, and the shares over all of them.
+
+    The benchmark is that of the run that made the model, so that none of it was trained on; `family` chooses among its statements.
+    """
     if strategy == ALONE:
         raise UserError(f"compare: name a strategy to be set beside {ALONE}, such as sketch")
     search_config = config.search.model_copy(update={"strategies": (ALONE, strategy)})
@@ -149,17 +152,27 @@ def compare_file(config: RunConfig, strategy: str, seeds: int, most: int, progre
     asked = search_prompts(config)
     require_models(config, *asked)
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
-    progress.stage("compare", 2 * seeds * len(benchmark.statements))
+    statements = [s for s in benchmark.statements if family in ("", benchmark.group.get(s.id, ""))]
+    if not statements:
+        known = ", ".join(sorted({*benchmark.group.values()} - {""})) or "none"
+        raise UserError(f"compare: no held-out statement is of the family {family!r}; there are: {known}")
+    progress.stage("compare", 2 * seeds * len(statements))
 
     async def work() -> list[dict[str, Any]]:
         async with stage_tools(config, *asked) as tools:
             return [
-                await compared(benchmark.statements, config.search, strategy, most, replace(tools, seed=config.seed + i), progress)
+                await compared(statements, config.search, strategy, most, replace(tools, seed=config.seed + i), progress)
                 for i in range(seeds)
             ]
 
     rows: list[dict[str, Any]] = run_stage(work())
-    return {"strategy": strategy, "model": config.models.prover.path, **summary(rows, config.eval, config.seed), "seeds": rows}
+    return {
+        "strategy": strategy,
+        "family": family,
+        "model": config.models.prover.path,
+        **summary(rows, config.eval, config.seed),
+        "seeds": rows,
+    }
 
 
 def summary(rows: Sequence[dict[str, Any]], config: EvalConfig, seed: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,8 +69,13 @@ def test_equal_means_both_tokens_and_seconds() -> None:
     assert less["alone_equal"]["attempts"] == 6 and not less["enough"]
 
 
-def test_what_is_no_strategy_to_compare_is_said_at_once() -> None:
+def test_what_cannot_be_compared_is_said_at_once(tmp_path: Path) -> None:
     nothing: Any = None
     for strategy, message in (("whole_proof", "such as sketch"), ("skech", "unknown strategy 'skech'")):
         with pytest.raises(UserError, match=message):
             compare_file(RunConfig(), strategy, 1, 8, nothing)
+    only = {"generator": {"families": ["powers"]}, "heldout": {"count": 3}}
+    config = RunConfig.model_validate({"models": {"prover": {"path": str(tmp_path), "preset": "embedded"}}, **only})
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="no held-out statement is of the family 'multi step'; there are: powers"):
+        compare_file(config, "sketch", 1, 8, nothing, "multi step")
