@@ -157,8 +157,8 @@ def _length(words: Sequence[str]) -> int:
 
 
 def agree(told: Said, other: Said) -> bool:
-    """Whether two texts say the same; of a text in another of twice its length: whether all of it is there."""
-    if len(told.words) >= 2 * len(other.words) > 2 * SHORT:
+    """Whether two texts say the same; of a passage in a text that is half as long again: whether all of it is there."""
+    if len(told.words) >= 1.5 * len(other.words) and len(other.words) > SHORT:
         return not other.exact - told.exact and (other.plain - told.plain).total() <= TOLERATED * other.plain.total()
     differing = (told.plain - other.plain).total() + (other.plain - told.plain).total()
     few = int(TOLERATED * min(told.plain.total(), other.plain.total()))
