@@ -79,6 +79,22 @@ class FilterConfig(Section):
     )
 
 
+class SketchConfig(Section):
+    """Skeletons with holes, each hole a statement that is searched like any other (strategies `sketch` and `blueprint`)."""
+
+    skeletons: int = Field(4, ge=1, description="skeletons sampled a side")
+    revisions: int = Field(
+        1, ge=0, description="how often a skeleton with unsolved holes is shown to the sketcher again, with what became of them"
+    )
+    depth: int = Field(1, ge=0, description="how deep skeletons nest: 1 = holes are not sketched in turn, 0 = nothing is")
+    holes: int = Field(8, ge=1, description="most goals of one skeleton; one with more is not tried")
+    attempts: int = Field(8, ge=1, description="attempts a side for each hole")
+    negation: bool = Field(False, description="write skeletons of negations too")
+    retry: bool = Field(True, description="search holes that stayed open again in later rounds, under `retry: unsolved`")
+    temperature: float | None = Field(None, ge=0, description="of skeletons; None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one skeleton, thoughts included; None = the preset's")
+
+
 class SearchConfig(Section):
     """Proof search: theorem and negation together, both stop at the first accepted proof (DeepSeek-Prover §3.3)."""
 
@@ -100,6 +116,7 @@ class SearchConfig(Section):
         ge=0,
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
+    sketch: SketchConfig = SketchConfig()
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 

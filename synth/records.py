@@ -40,6 +40,7 @@ class Drop(StrEnum):
     OUTVOTED = "outvoted"
     DUPLICATE = "duplicate"
     CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
+    UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -79,7 +80,7 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     grade: Grade | Literal[""] = ""

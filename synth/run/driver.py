@@ -37,6 +37,7 @@ from synth.run.screen import contamination, screen
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
+from synth.search.outcome import KINDS
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
@@ -266,4 +267,6 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
     solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
     solved |= {i for entry in job.store.entries() if entry["key"][:5] in earlier for i in entry["info"].get("quarantined", [])}
     latest = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
-    return [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    left = [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    pieces = job.config.search.sketch.retry  # those of statements that are still open
+    return [s for s in left if s.origin not in KINDS or (pieces and s.parent not in solved)]

@@ -13,6 +13,7 @@ from synth.llm.config import ROLES
 from synth.records import Pair, Problem, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
+from synth.search.outcome import KINDS
 from synth.search.portfolio import Portfolio
 from synth.statements.benchmarks import forms_of
 from synth.statements.faithfulness import faithful
@@ -22,7 +23,8 @@ from verify_workers.config import usable_cores
 def round_counts(job: Run, number: int) -> dict[str, Any]:
     """Counts of a round, from what is on disk: the same after any number of interruptions."""
     prefix = f"r{number:03d}-"
-    statements = list(job.store.read("statements", Statement, prefix=prefix))
+    read = list(job.store.read("statements", Statement, prefix=prefix))
+    statements = [s for s in read if s.origin not in KINDS]
     repeated = job.store.repeated()
     pairs = [pair for pair in job.store.read("pairs", Pair, prefix=prefix) if pair.statement_id not in repeated]
     verdicts = Counter(
@@ -33,7 +35,8 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         if entry["key"].startswith(prefix):
             units.update({k: v for k, v in entry["info"].items() if isinstance(v, int | float)})
             units["quarantined"] += len(entry["info"].get("quarantined", []))
-    proved_by = by_strategy(pairs)
+    pieces = [p for p in pairs if p.kind in ("subgoal", "lemma")]
+    proved_by = by_strategy(p for p in pairs if p.kind == "theorem")
     forms = job.store.read_json(f"rounds/{number:03d}/references.json", {})
     same, measured = faithful((s for s in statements if s.kept), job.inputs.references, forms)
     return {
@@ -42,6 +45,9 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         "statements_kept": sum(s.kept for s in statements),
         "statements_rejected": dict(Counter(s.reason for s in statements if not s.kept).most_common()),
         "faithful": round(100 * same / measured, 1) if measured else None,
+        "pieces": len(read) - len(statements),
+        "pieces_proved": len({p.statement_id for p in pieces if not p.negated}),
+        "pieces_refuted": len({p.statement_id for p in pieces if p.negated}),
         "searched": units["searched"],
         "attempts": units["samples"],
         "checks": sum(verdicts.values()),

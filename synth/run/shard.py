@@ -24,7 +24,7 @@ from synth.llm.types import Weights
 from synth.records import Problem, Statement
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
-from synth.search.loop import search, strategies
+from synth.search.loop import search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.statements.benchmarks import Benchmarks
@@ -92,7 +92,7 @@ class Shard:
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
-        return self.services.tools(self.prompts, weights, round, self.config.seed)
+        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), heldout=self.heldout)
 
     async def _statements(self, task: ShardTask) -> list[Statement]:
         """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
@@ -161,35 +161,42 @@ class Shard:
 
         async def one(statement: Statement) -> Found:
             async with gate:
-                problem = problems.get(statement.problem_id)
-                found = await search(statement, problem, strategies(statement, problem, config, tools), config, tools)
+                problem, used = setting(statement, problems.get(statement.problem_id), config)
+                found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
             self.counts.done["searched"] += 1
-            self.counts.done["samples"] += found.samples
-            self.counts.done["tokens"] += found.tokens
-            self.counts.done["checks"] += len(found.verdicts)
-            self.counts.done["pairs"] += len(found.pairs)
             self.counts.done["proved"] += bool(found.pairs)
-            self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in found.verdicts if v.outcome != "accepted")
-            if found.unsound:
-                self.counts.done["unsound"] += 1
-                quarantine(self.store, statement, found)
+            for part in found.everything():
+                self.counts.done["samples"] += part.samples
+                self.counts.done["tokens"] += part.tokens
+                self.counts.done["checks"] += len(part.verdicts)
+                self.counts.done["pairs"] += len(part.pairs)
+                self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in part.verdicts if v.outcome != "accepted")
+                if part.unsound:
+                    self.counts.done["unsound"] += 1
+                    quarantine(self.store, statement, part)
             return found
 
         results = await asyncio.gather(*(one(statement) for statement in chunk))
+        everything = [part for found in results for part in found.everything()]
         self.store.commit(
             key,
             {
-                "attempts": [attempt for found in results for attempt in found.attempts],
-                "verdicts": [verdict for found in results for verdict in found.verdicts],
-                "pairs": [pair for found in results for pair in found.pairs],
+                "attempts": [attempt for found in everything for attempt in found.attempts],
+                "verdicts": [verdict for found in everything for verdict in found.verdicts],
+                "pairs": [pair for found in everything for pair in found.pairs],
+                "statements": [statement for found in results for statement in found.made()],
             },
             {
                 "searched": len(chunk),
-                "samples": sum(found.samples for found in results),
+                "samples": sum(found.samples for found in everything),
                 "tokens": tools.tokens,
                 **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
-                "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
+                "quarantined": [
+                    statement.id
+                    for statement, found in zip(chunk, results, strict=True)
+                    if any(part.unsound for part in found.everything())
+                ],
             },
         )
 
@@ -222,12 +229,16 @@ class Shard:
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
-    """Keep a statement that was proved together with its negation, and both proofs, where nobody takes them for pairs."""
+    """Keep a statement (or a piece of it) that was proved like its negation, and both proofs, where nobody takes them for pairs."""
     store.write_json(
-        f"quarantine/{statement.id}.json",
+        f"quarantine/{found.unsound[0].statement_id}.json",
         {"statement": statement.model_dump(), "proofs": [pair.model_dump() for pair in found.unsound]},
     )
-    log.error("UNSOUND: statement %s and its negation were both accepted; see quarantine/%s.json: %s", *(statement.id,) * 2, statement.text)
+    log.error(
+        "UNSOUND: statement %s and its negation were both accepted; see quarantine/: %s",
+        found.unsound[0].statement_id,
+        found.unsound[0].statement,
+    )
 
 
 @ray.remote
