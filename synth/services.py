@@ -15,6 +15,7 @@ from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
+from synth.records import Statement
 from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
@@ -22,6 +23,14 @@ Sample = Callable[[list[Prompt], Sampling], Awaitable[list[list[Completion] | st
 """Completions for each prompt, in order; a string in place of a list says why that prompt was refused."""
 Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 """One verdict for each check, in order."""
+
+
+Barred = Callable[[Statement], str]
+"""Why no proof of a statement may be trained on (it is in a benchmark); '' where nothing speaks against it."""
+
+
+def _nothing(statement: Statement) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,7 @@ class Tools:
     verify: Verify
     round: int = 0
     seed: int = 0
-    heldout: frozenset[str] = frozenset()
-    """Normalized statements of the benchmark, which nothing may be trained on."""
+    barred: Barred = _nothing
 
     @property
     def formalizer(self) -> RoleModel:

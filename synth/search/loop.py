@@ -10,13 +10,12 @@ import asyncio
 from collections import Counter
 
 from synth.config import SearchConfig
-from synth.records import Attempt, Drop, Pair, Problem, Statement
+from synth.records import Attempt, Pair, Problem, Statement
 from synth.search import blueprint, counterexample, induction, portfolio, sketch, whole_proof
 from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, verdict_row
 from synth.search.skeleton import hole_config
 from synth.services import Tools, Verify
-from synth.statements.text import normalized
 from verify_workers.errors import UserError
 
 # By the names that `search.strategies` gives.  A new strategy is a file beside this one and a line here.
@@ -48,6 +47,8 @@ def require_strategies(config: SearchConfig) -> None:
     for name in config.strategies:
         if name not in STRATEGIES:
             raise UserError(f"search.strategies: unknown strategy {name!r}: use {', '.join(STRATEGIES)}")
+    if set(config.strategies) <= {"sketch", "blueprint"}:
+        raise UserError("search.strategies: a sketch leaves its holes to the other strategies, and there is none; add whole_proof")
 
 
 async def search(
@@ -79,8 +80,8 @@ def _aside(found: Found, tools: Tools) -> Aside:
     searches: dict[str, asyncio.Task[Found]] = {}
 
     async def aside(statement: Statement, config: SearchConfig) -> list[Pair]:
-        if statement.kept and normalized(statement.text) in tools.heldout:
-            statement = statement.model_copy(update={"kept": False, "reason": str(Drop.HELDOUT)})
+        if statement.kept and (reason := tools.barred(statement)):
+            statement = statement.model_copy(update={"kept": False, "reason": reason})
         if not statement.kept:
             found.asides.setdefault(statement.id, (statement, Found()))
             return []
