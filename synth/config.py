@@ -8,6 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from synth.budget import BudgetConfig, PriceConfig
 from synth.llm.config import ROLES, SEARCHING, ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
@@ -197,6 +198,8 @@ class RunConfig(Section):
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
     search: SearchConfig = SearchConfig()
+    budgets: BudgetConfig = BudgetConfig()
+    prices: PriceConfig = PriceConfig()
     shards: ShardConfig = ShardConfig()
     verify: PoolConfig = PoolConfig()
     replay: ReplayConfig = ReplayConfig()

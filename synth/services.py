@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from synth.budget import Meter
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
@@ -31,6 +32,8 @@ class RoleModel:
     prompts: PromptSet
     sample: Sample
     spent: Counter[str] = field(default_factory=Counter)
+    role: ModelRole = "prover"
+    meter: Meter = field(default_factory=Meter)
 
     def sampling(
         self, role: Role, n: int, seed: int, temperature: float | None = None, top_p: float | None = None, max_tokens: int | None = None
@@ -46,9 +49,13 @@ class RoleModel:
         )
 
     async def ask(self, prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+        """What the model answers.  Raises BudgetSpent where no more may be asked."""
+        self.meter.require()
         answers = await self.sample(prompts, sampling)
         completions = [completion for answer in answers if not isinstance(answer, str) for completion in answer]
-        self.spent["tokens"] += sum(completion.tokens for completion in completions)
+        tokens = sum(completion.tokens for completion in completions)
+        self.meter.add({f"tokens_{self.role}": tokens})
+        self.spent["tokens"] += tokens
         self.spent["faults"] += sum(bool(completion.fault) for completion in completions)
         return answers
 
@@ -61,6 +68,18 @@ class Tools:
     verify: Verify
     round: int = 0
     seed: int = 0
+    meter: Meter = field(default_factory=Meter)
+
+    def metered(self, meter: Meter) -> Tools:
+        """The same tools; `meter` counts what is done with these, and ends it."""
+
+        async def verify(checks: list[Check]) -> list[Verdict]:
+            verdicts = await self.verify(checks)
+            meter.add({"checks": len(checks), "lean_ms": round(1000 * sum(verdict.seconds for verdict in verdicts))})
+            return verdicts
+
+        models = {role: replace(model, role=role, meter=meter) for role, model in self.models.items()}
+        return replace(self, models=models, verify=verify, meter=meter)
 
     @property
     def formalizer(self) -> RoleModel:

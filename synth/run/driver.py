@@ -33,6 +33,7 @@ from synth.run.learn import train
 from synth.run.places import check_places, everywhere
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.shard import ShardTask
+from synth.run.spending import Spending, used_up
 from synth.run.state import Run
 from synth.run.watch import watched
 from synth.show.progress import Progress
@@ -108,6 +109,9 @@ async def _rounds(job: Run) -> None:
     job.pools = node_pools(job.config.verify)
     rounds: list[dict[str, Any]] = []
     for number in range(job.config.rounds + 1):
+        if number and (limit := used_up(job, number)):
+            job.progress.note(f"the budget {limit} is used up: no round {number}")
+            break
         name = f"rounds/{number:03d}/metrics.json"
         if not job.store.exists(name):
             job.clock = Clock(job.store, number)
@@ -185,7 +189,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
 async def _search(job: Run, number: int) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
     retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
-    problems = _problems_of(job, number)
+    problems = _problems_of(job, number) + _left_out(job, number)
     size = job.config.shards.problems
     pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
     by_id = {problem.id: problem for problem in job.inputs.problems}
@@ -209,7 +213,8 @@ async def _search(job: Run, number: int) -> None:
     stages = {"problems": f"round {number}: formalize", "searched": f"round {number}: prove"}
     job.progress.stage(stages["problems"], len(problems))
     job.progress.stage(stages["searched"], len(retry))
-    await watched(job, asyncio.gather(*(one(task) for task in tasks)), stages)
+    spending = Spending(job, number)
+    await watched(job, asyncio.gather(*(one(task) for task in tasks)), stages, spending.heed)
 
 
 def _problems_of(job: Run, number: int) -> list[Problem]:
@@ -218,6 +223,14 @@ def _problems_of(job: Run, number: int) -> list[Problem]:
     size = job.config.problems_per_round or -(-len(problems) // rounds)
     end = len(problems) if number == rounds and not job.config.problems_per_round else number * size
     return problems[(number - 1) * size : end]
+
+
+def _left_out(job: Run, number: int) -> list[Problem]:
+    """Problems of earlier rounds that nobody has asked about, because a round's budget was used up."""
+    latest = {
+        s.problem_id: s.reason for round in range(1, number) for s in job.store.read("statements", Statement, prefix=f"r{round:03d}-")
+    }
+    return [problem for problem in job.inputs.problems if latest.get(problem.id) == Drop.BUDGET]
 
 
 def _unsolved(job: Run, number: int) -> list[Statement]:

@@ -18,10 +18,11 @@ from typing import Any
 
 import ray
 
+from synth.budget import Meter
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
-from synth.records import Problem, Statement
+from synth.records import Drop, Problem, Statement, content_id
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
 from synth.search.loop import search, strategies
@@ -69,9 +70,18 @@ class Shard:
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
         self.prompts = role_prompts(config)
         self.counts = Counts()
+        self.round = 0
+        self.meter = Meter("round")
+        """What all searches of this actor have spent; `ended` when a budget of the round or the run is used up."""
+
+    def stop(self, limit: str) -> None:
+        """Begin nothing more in this round: the budget `limit` is used up."""
+        self.meter.ended = limit
 
     async def run(self, task: ShardTask) -> None:
         """Formalize, filter and search; what came of it is in the run directory."""
+        if task.round != self.round:
+            self.round, self.meter.ended = task.round, ""
         statements = await self._statements(task)
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         work = [s for s in statements if s.kept] + [s for s in task.retry if s.kept]
@@ -96,9 +106,11 @@ class Shard:
             statements = list(self.store.read("statements", Statement, key))
             self._count_statements(statements)
             return statements
-        started, tools = time.monotonic(), self._tools(task.weights, task.round)
+        started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
 
         async def one(problem: Problem) -> list[Statement]:
+            if self.meter.ended and not problem.statement:
+                return [_unformalized(problem, task.round, self.meter.ended)]
             found = await formalize(problem, self.config.formalize, tools)
             self.counts.done["problems"] += 1
             return found
@@ -131,12 +143,14 @@ class Shard:
             self.counts.done["searched"] += len(chunk)
             return
 
-        config, tools = self.config.search, self._tools(task.weights, task.round)
+        config, budget, prices = self.config.search, self.config.budgets.statement, self.config.prices
+        tools = self._tools(task.weights, task.round)
 
         async def one(statement: Statement) -> Found:
             async with gate:
                 problem = problems.get(statement.problem_id)
-                found = await search(statement, problem, strategies(statement, problem, config, tools), config, tools)
+                own = tools.metered(Meter("statement", budget, prices, above=self.meter))
+                found = await search(statement, problem, strategies(statement, problem, config, own), config, own)
             self.counts.done["searched"] += 1
             self.counts.done["samples"] += found.samples
             self.counts.done["tokens"] += found.tokens
@@ -144,6 +158,8 @@ class Shard:
             self.counts.done["pairs"] += len(found.pairs)
             self.counts.done["proved"] += bool(found.pairs)
             self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in found.verdicts if v.outcome != "accepted")
+            if found.limit:
+                self.counts.rejects[f"search: budget {found.limit}"] += 1
             if found.unsound:
                 self.counts.done["unsound"] += 1
                 quarantine(self.store, statement, found)
@@ -156,6 +172,7 @@ class Shard:
                 "attempts": [attempt for found in results for attempt in found.attempts],
                 "verdicts": [verdict for found in results for verdict in found.verdicts],
                 "pairs": [pair for found in results for pair in found.pairs],
+                "searches": [found.row(statement, task.round) for statement, found in zip(chunk, results, strict=True)],
             },
             {
                 "searched": len(chunk),
@@ -195,6 +212,12 @@ class Shard:
         return list(await asyncio.gather(*map(one, statements)))
 
 
+def _unformalized(problem: Problem, round: int, limit: str) -> Statement:
+    """The record of a problem that nobody asked about, because a budget was used up."""
+    id = content_id("statement", problem.id, "budget")
+    return Statement(id=id, problem_id=problem.id, text="", kept=False, reason=Drop.BUDGET, detail=limit, round=round)
+
+
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
     """Keep a statement that was proved together with its negation, and both proofs, where nobody takes them for pairs."""
     store.write_json(
@@ -225,7 +248,11 @@ class SearchShard:
     ) -> list[Measured]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights, words)
 
+    async def stop(self, limit: str) -> None:
+        self.shard.stop(limit)
+
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""
         counts = self.shard.counts
-        return dict(counts.done), dict(counts.rejects), dict(self.shard.services.failures)
+        spent = {f"spent: {name}": count for name, count in self.shard.meter.spent.items()}
+        return {**counts.done, **spent}, dict(counts.rejects), dict(self.shard.services.failures)

@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import RayTaskError
 
 from synth.benchmark import load_benchmark
+from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.problems.readers import read_problems
@@ -99,7 +100,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
             async def one(statement: Statement) -> Found:
                 async with gate:
                     problem = problems.get(statement.problem_id)
-                    found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
+                    own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
+                    found = await search(statement, problem, strategies(statement, problem, config.search, own), config.search, own)
                 progress.advance("prove", proved=bool(found.pairs))
                 if found.unsound:
                     progress.note(f"UNSOUND: {statement.text} and its negation were both accepted; neither is written")
