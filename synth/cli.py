@@ -65,6 +65,7 @@ BackendOption = Annotated[
         "--backend", metavar="|".join(("auto", *BACKENDS)), help="how Lean runs; auto: the fastest of these whose self-test passes here"
     ),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="print it as JSON")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
 
 
@@ -397,6 +398,41 @@ def report(run: RunArgument) -> None:
     from synth.show.report import write_report
 
     print(write_report(run))
+
+
+@app.command()
+def trace(
+    run: RunArgument,
+    pair: Annotated[str, typer.Argument(metavar="PAIR", help="a pair's id, or the beginning of it")],
+    as_json: JsonOption = False,
+) -> None:
+    """The whole ancestry of a pair: problem, prompts, weights, sampling, what it repairs, verdict, and a Lean file that re-verifies."""
+    from synth.show import trace as show
+    from synth.store.rundir import RunDir
+
+    found = show.trace(RunDir.existing(run), pair)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else show.text(found), end="\n" if as_json else "")
+
+
+@app.command()
+def stats(
+    run: RunArgument,
+    as_json: JsonOption = False,
+    overrides: Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="another price, such as prices.core_hour=0.05")] = [],  # noqa: B006
+) -> None:
+    """The funnel of a run, round by round: how many came how far, why the others did not, and what it cost, by strategy too."""
+    from synth.show import stats as show
+    from synth.store.rundir import RunDir
+
+    store = RunDir.existing(run)
+    found = show.stats(store, show.prices(store, overrides))
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    for table in show.tables(found):
+        console.print(table)
+        console.print()
 
 
 @app.command()

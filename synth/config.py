@@ -152,6 +152,11 @@ class ModelsConfig(Section):
         """Whether `role` answers with the weights of the last round: it is trained, or searches with the prover's model as it is now."""
         return role in self.train or ("prover" in self.train and role in SEARCHING and not self.source(role).own)
 
+    def gpus(self) -> float:
+        """GPUs that the engines of all roles hold together."""
+        engines = {source.path: source.sampler for source in map(self.of, ROLES) if not source.endpoint}
+        return sum(sampler.gpus * sampler.replicas for sampler in engines.values())
+
     def of(self, role: ModelRole) -> RoleConfig:
         """What answers in `role`: a role without a source of its own has the prover's."""
         mine = self.source(role)

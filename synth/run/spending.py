@@ -67,7 +67,4 @@ def _spent(job: Run, round: int) -> Counter[str]:
 
 def _gpu_ms(job: Run, stages: dict[str, float]) -> int:
     """Milliseconds that the engines' GPUs were held while proofs were searched."""
-    samplers = {role: job.config.models.of(role) for role in job.roles}
-    engines = {source.path: source.sampler for source in samplers.values() if not source.endpoint}
-    gpus = sum(sampler.gpus * sampler.replicas for sampler in engines.values())
-    return int(1000 * gpus * stages.get(SEARCH, 0.0))
+    return int(1000 * job.config.models.gpus() * stages.get(SEARCH, 0.0))
