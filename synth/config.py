@@ -65,6 +65,15 @@ class FilterConfig(Section):
     decontaminate: bool = Field(True, description="drop statements that equal a held-out one after normalization")
 
 
+class RepairConfig(Section):
+    """The strategy `repair`: after x fresh proofs a side (`search.attempts`), `rounds` times x/2 corrections (MA-LoT)."""
+
+    rounds: int = Field(2, ge=1, description="rounds of corrections, each of the latest failures")
+    goal: bool = Field(True, description="ask Lean for the goal before the first failing line, where its message does not show it")
+    temperature: float | None = Field(None, ge=0, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one correction, thoughts included; None = the preset's")
+
+
 class SearchConfig(Section):
     """Proof search: theorem and negation together, both stop at the first accepted proof (DeepSeek-Prover §3.3)."""
 
@@ -86,6 +95,7 @@ class SearchConfig(Section):
         ge=0,
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
+    repair: RepairConfig = RepairConfig()
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 

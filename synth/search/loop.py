@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from synth.budget import BudgetSpent
 from synth.config import SearchConfig
 from synth.records import Attempt, Ended, Problem, Statement
-from synth.search import portfolio, whole_proof
+from synth.search import portfolio, repair, whole_proof
 from synth.search.base import History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import Found, attempt_check, new_attempt, pair, unchecked_row, verdict_row
 from synth.services import Tools
@@ -26,6 +26,7 @@ from verify_workers.records import Verdict
 STRATEGIES: dict[str, Kind] = {
     "portfolio": Kind(portfolio.make),
     "whole_proof": Kind(whole_proof.make, ("prove",)),
+    "repair": Kind(repair.make, ("repair",), repair.plan),
 }
 
 
