@@ -214,6 +214,43 @@ def verify(
 
 
 @app.command()
+def shorten(
+    source: Annotated[str, typer.Argument(metavar="PAIRS", help="verified pairs: JSONL or Parquet, a run's pairs folder, or an export")],
+    out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: the pairs, with both proofs where one was shortened")],
+    backend: BackendOption = "auto",
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds of Lean for each proof that is tried")] = 10.0,
+    workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict)."""
+    from pydantic import ValidationError
+
+    from synth.overrides import explain
+    from synth.run.shortening import shorten_file
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig, VerifyConfig
+
+    lean = {"backend": require_backend(backend), "audit": "strict", "project": project, "repl": repl, "workers": workers}
+    try:
+        pool = PoolConfig.model_validate({**lean, "timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)})
+        config = VerifyConfig(pool=pool, timeout=timeout)
+    except ValidationError as error:
+        raise UserError(explain(error, options=True)) from None
+    with Progress() as progress:
+        found = shorten_file(source, str(out), config, lambda count, total: progress.set(progress.stage("shorten", total), count))
+    if as_json:
+        print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
+        return
+    refused = f", {found.refused:,} not accepted as they are and left alone" if found.refused else ""
+    lengths = f"{found.long:,} of more than two lines: median {found.before:g} → {found.after:g} tokens (-{found.cut:.0f} %)"
+    print(f"{found.shortened:,} of {found.pairs:,} proofs shortened{refused}; {lengths}", file=sys.stderr)
+    print(out)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0: every network this machine is on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port")] = 8000,

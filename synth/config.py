@@ -96,6 +96,9 @@ class SearchConfig(Section):
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
     repair: RepairConfig = RepairConfig()
+    shorten: bool = Field(
+        False, description="look for shorter proofs of what was proved (of those with more than two lines or 30 tokens); both are kept"
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 

@@ -18,6 +18,7 @@ from synth.records import Attempt, Ended, Problem, Statement
 from synth.search import portfolio, repair, whole_proof
 from synth.search.base import History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import Found, attempt_check, new_attempt, pair, unchecked_row, verdict_row
+from synth.search.shorten import is_long, shortened
 from synth.services import Tools
 from verify_workers.errors import UserError
 from verify_workers.records import Verdict
@@ -69,6 +70,8 @@ async def search(statement: Statement, problem: Problem | None, strategies: Sequ
         spent_here.update(tools.meter.spent - before)
         if work.found.ended is not Ended.EXHAUSTED:
             break
+    if config.shorten and work.found.pairs:
+        await work.shorten()
     return work.found
 
 
@@ -133,6 +136,17 @@ class _Search:
         turn.attempts = [new_attempt(self.statement, proposal, counts[text], self.tools.round) for text, proposal in fresh]
         checks = [attempt_check(attempt, self.statement, self.config.timeout) for attempt in turn.attempts if not attempt.unread]
         turn.verdicts = {verdict.id: verdict for verdict in await self.tools.verify(checks)}
+
+    async def shorten(self) -> None:
+        """Put shorter proofs in the place of long ones."""
+        before = Counter(self.tools.meter.spent)
+        found = self.found
+        long = [is_long(pair.proof) for pair in found.pairs]
+        found.pairs = [
+            await shortened(pair, self.tools.verify, self.config.timeout) if much else pair
+            for pair, much in zip(found.pairs, long, strict=True)
+        ]
+        found.strategies["shorten"] = self.tools.meter.spent - before
 
     def _collect(self, turns: list[_Turn]) -> None:
         """Record what was tried, and whether a side was proved."""

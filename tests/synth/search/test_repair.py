@@ -103,4 +103,4 @@ def test_a_timeout_is_corrected_too() -> None:
     sample, asked = scripted(lambda prompt, n: ["decide" if prompt.startswith("<|repair|>") else "intro n\n  simp"] * n)
     statement, own = given(Problem(id="p", statement=f"theorem X : {GOAL}"), 1), tools(sample, slow, round=1)
     found = asyncio.run(search(statement, None, strategies(statement, None, CONFIG, own), CONFIG, own))
-    assert len(found.pairs) == 1 and repairs(asked)[0].endswith("<|message|>2: Lean ran out of time on this proof<|answer|>")
+    assert len(found.pairs) == 1 and repairs(asked)[0].endswith("<|message|>3: Lean ran out of time on this proof<|answer|>")
