@@ -40,6 +40,8 @@ class Drop(StrEnum):
     OUTVOTED = "outvoted"
     DUPLICATE = "duplicate"
     BUDGET = "budget"  # a problem that was not formalized, because a budget was used up: `detail` says which
+    CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
+    UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -79,7 +81,7 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     grade: Grade | Literal[""] = ""
@@ -94,6 +96,9 @@ class Statement(Record):
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 0
+    form: str = Field("", description="normal form (`Verdict.form`); '' where no kernel objects were to be had")
+    negated_form: str = Field("", description="that of its negation")
+    benchmark: str = Field("", description="the row of a benchmark that it or its problem repeats, and how; '' = none")
 
     def check(self, id: str, timeout: float, *, negated: bool = False, **text: str) -> Check:
         """The question whether `text` (`proof` or `code`) proves this statement, or with `negated` that it is false."""
@@ -188,6 +193,7 @@ class Ended(StrEnum):
     UNSOUND = "unsound"  # both sides were accepted: in quarantine
     EXHAUSTED = "exhausted"  # every strategy has had its attempts
     BUDGET = "budget"  # `limit` says which
+    CALLED_OFF = "called_off"  # of a piece: what it was a piece of was proved, or refuted, meanwhile
 
 
 class SearchRow(Record):
@@ -196,6 +202,9 @@ class SearchRow(Record):
     id: str
     statement_id: str
     round: int = 0
+    inside: bool = Field(
+        False, description="of a piece that the search of another statement made: what it cost is in that search's row too"
+    )
     ended: str = Field(description="an `Ended`")
     limit: str = Field("", description="the budget that was used up, such as `statement.tokens`")
     by: str = Field("", description="the strategy that proved a side")

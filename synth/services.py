@@ -68,18 +68,23 @@ class Tools:
     verify: Verify
     round: int = 0
     seed: int = 0
+    heldout: frozenset[str] = frozenset()
+    """Normalized statements of the benchmark, which nothing may be trained on."""
     meter: Meter = field(default_factory=Meter)
+    bare: Tools | None = None
+    """These tools as they were before anything counted."""
 
     def metered(self, meter: Meter) -> Tools:
-        """The same tools; `meter` counts what is done with these, and ends it."""
+        """The same tools; `meter` (and what is above it, but nothing else) counts what is done with these, and ends it."""
+        bare = self.bare or self
 
         async def verify(checks: list[Check]) -> list[Verdict]:
-            verdicts = await self.verify(checks)
+            verdicts = await bare.verify(checks)
             meter.add({"checks": len(checks), "lean_ms": round(1000 * sum(verdict.seconds for verdict in verdicts))})
             return verdicts
 
-        models = {role: replace(model, role=role, meter=meter) for role, model in self.models.items()}
-        return replace(self, models=models, verify=verify, meter=meter)
+        models = {role: replace(model, role=role, meter=meter) for role, model in bare.models.items()}
+        return replace(self, models=models, verify=verify, meter=meter, bare=bare)
 
     @property
     def formalizer(self) -> RoleModel:

@@ -1,4 +1,4 @@
-"""How much `synth shorten` cuts, on two sets: honest whole files in the style of published provers, and generated proofs padded as models pad.
+"""How much `synth shorten` cuts: on honest files in the style of published provers, and on generated proofs padded as models pad.
 
     python docs/benchmarks/shorten.py
 

@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from synth.budget import BudgetSpent
+from synth.budget import BudgetSpent, Meter
 from synth.config import SearchConfig
-from synth.records import Attempt, Ended, Problem, Statement
-from synth.search import portfolio, repair, whole_proof
-from synth.search.base import History, Kind, Proposal, Side, Strategy, Tried
-from synth.search.outcome import Found, attempt_check, new_attempt, pair, unchecked_row, verdict_row
+from synth.records import Attempt, Drop, Ended, Pair, Problem, Statement
+from synth.search import blueprint, counterexample, induction, portfolio, repair, sketch, whole_proof
+from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
+from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, unchecked_row, verdict_row
 from synth.search.shorten import is_long, shortened
+from synth.search.skeleton import hole_config
 from synth.services import Tools
+from synth.statements.text import normalized
 from verify_workers.errors import UserError
 from verify_workers.records import Verdict
 
@@ -28,7 +30,13 @@ STRATEGIES: dict[str, Kind] = {
     "portfolio": Kind(portfolio.make),
     "whole_proof": Kind(whole_proof.make, ("prove",)),
     "repair": Kind(repair.make, ("repair",), repair.plan),
+    "sketch": Kind(sketch.make, ("sketch",)),
+    "blueprint": Kind(blueprint.make, ("blueprint",)),
+    "counterexample": Kind(counterexample.make),
+    "induction": Kind(induction.make),
 }
+
+EVERYTHING = 10**6  # attempts of a strategy that asks no model: it ends by itself
 
 
 CALLED_OFF = "called_off"  # why an attempt was not checked: the other side was proved meanwhile
@@ -43,8 +51,14 @@ def strategies(statement: Statement, problem: Problem | None, config: SearchConf
         kind = STRATEGIES[name]
         strategy = kind.make(statement, problem, config, tools)
         if strategy is not None:
-            planned.append((strategy, *kind.plan(config)))
+            attempts, size = kind.plan(config)
+            planned.append((strategy, attempts if kind.asks else EVERYTHING, size))
     return planned
+
+
+def setting(statement: Statement, problem: Problem | None, config: SearchConfig) -> tuple[Problem | None, SearchConfig]:
+    """With what a statement is searched: a piece of another one as its holes are, and without a problem, whose words are not about it."""
+    return (None, hole_config(config)) if statement.origin in KINDS else (problem, config)
 
 
 def require_strategies(config: SearchConfig) -> None:
@@ -59,20 +73,27 @@ async def search(statement: Statement, problem: Problem | None, strategies: Sequ
 
     Where both sides are accepted the proofs are in `unsound` and there are no pairs.
     """
-    work = _Search(statement, problem, config, tools)
-    for strategy, attempts, *own in strategies:
-        before = Counter(tools.meter.spent)
-        try:
-            await work.use(strategy, attempts, own[0] if own else config.wave)
-        except BudgetSpent as spent:
-            work.found.ended, work.found.limit = Ended.BUDGET, spent.limit
-        spent_here = work.found.strategies.setdefault(strategy.name, Counter())
-        spent_here.update(tools.meter.spent - before)
-        if work.found.ended is not Ended.EXHAUSTED:
-            break
-    if config.shorten and work.found.pairs:
-        await work.shorten()
-    return work.found
+    return await _Search(statement, problem, config, tools).run(strategies)
+
+
+def _aside(found: Found, tools: Tools) -> Aside:
+    """Searches statements of a strategy's own making, each once, and keeps what came of them in `found`."""
+    searches: dict[str, asyncio.Task[Found]] = {}
+
+    async def aside(statement: Statement, config: SearchConfig) -> list[Pair]:
+        if statement.kept and normalized(statement.text) in tools.heldout:
+            statement = statement.model_copy(update={"kept": False, "reason": str(Drop.HELDOUT)})
+        if not statement.kept:
+            found.asides.setdefault(statement.id, (statement, Found()))
+            return []
+        if statement.id not in searches:
+            own = tools.metered(Meter("aside", above=tools.meter))
+            inner = _Search(statement, None, config, own)
+            found.asides[statement.id] = (statement, inner.found)  # from now on, so that nothing is lost where it is called off
+            searches[statement.id] = asyncio.create_task(inner.run(strategies(statement, None, config, own)))
+        return (await searches[statement.id]).pairs
+
+    return aside
 
 
 @dataclass
@@ -97,8 +118,30 @@ class _Search:
     problem: Problem | None
     config: SearchConfig
     tools: Tools
-    history: History = field(default_factory=History)
     found: Found = field(default_factory=Found)
+    history: History = field(default_factory=History)
+
+    def __post_init__(self) -> None:
+        self.history.aside = _aside(self.found, self.tools)
+
+    async def run(self, strategies: Sequence[Planned]) -> Found:
+        """All strategies, until one has proved a side or a budget is used up."""
+        for strategy, attempts, *own in strategies:
+            before = Counter(self.tools.meter.spent)
+            try:
+                await self.use(strategy, attempts, own[0] if own else self.config.wave)
+            except BudgetSpent as spent:
+                self.found.ended, self.found.limit = Ended.BUDGET, spent.limit
+            except asyncio.CancelledError:
+                self.found.ended = Ended.CALLED_OFF
+                raise
+            finally:
+                self.found.strategies.setdefault(strategy.name, Counter()).update(self.tools.meter.spent - before)
+            if self.found.ended is not Ended.EXHAUSTED:
+                break
+        if self.config.shorten and self.found.pairs:
+            await self.shorten()
+        return self.found
 
     async def use(self, strategy: Strategy, attempts: int, size: int) -> None:
         """Up to `attempts` proofs a side by one strategy, `size` of them a wave.  Raises BudgetSpent."""

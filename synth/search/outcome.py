@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from synth.records import Attempt, Ended, Pair, Problem, SearchRow, Statement, VerdictRow, content_id
 from synth.search.base import Proposal, Side, Tried
@@ -15,7 +17,11 @@ ERRORS_KEPT, ERROR_LENGTH = 8, 800
 
 @dataclass
 class Found:
-    """What the search of one statement gave; `unsound` holds proofs of both sides, which never become pairs."""
+    """What the search of one statement gave; `unsound` holds proofs of both sides, which never become pairs.
+
+    `asides` are statements of a strategy's own making (`History.aside`) by id, with what the search of each gave; `everything`
+    counts them in.
+    """
 
     attempts: list[Attempt] = field(default_factory=list)
     verdicts: list[VerdictRow] = field(default_factory=list)
@@ -27,8 +33,19 @@ class Found:
     limit: str = ""
     strategies: dict[str, Counter[str]] = field(default_factory=dict)
     """What each strategy has spent, as a meter counts."""
+    asides: dict[str, tuple[Statement, Found]] = field(default_factory=dict)
 
-    def row(self, statement: Statement, round: int) -> SearchRow:
+    def everything(self) -> Iterator[Found]:
+        """This, and what the searches of statements made on the way gave."""
+        yield self
+        for _, found in self.asides.values():
+            yield from found.everything()
+
+    def made(self) -> list[Statement]:
+        """The statements made on the way."""
+        return [statement for found in self.everything() for statement, _ in found.asides.values()]
+
+    def row(self, statement: Statement, round: int, inside: bool = False) -> SearchRow:
         """What the search came to, as kept on disk."""
         accepted = {verdict.id for verdict in self.verdicts if verdict.outcome == Outcome.ACCEPTED}
         total = sum(self.strategies.values(), Counter[str]())
@@ -36,6 +53,7 @@ class Found:
             id=content_id("search", statement.id, round),
             statement_id=statement.id,
             round=round,
+            inside=inside,
             ended=self.ended.value,
             limit=self.limit,
             by=self.pairs[0].strategy if self.pairs else "",
@@ -46,6 +64,19 @@ class Found:
             lean_seconds=total["lean_ms"] / 1000,
             strategies={name: _figures(spent) for name, spent in self.strategies.items()},
         )
+
+    def rows(self, statement: Statement, round: int) -> list[SearchRow]:
+        """`row`, and those of the statements that were made on the way and searched."""
+        made = [(made, found) for part in self.everything() for made, found in part.asides.values() if made.kept]
+        return [self.row(statement, round), *(found.row(aside, round, inside=True) for aside, found in made)]
+
+
+KINDS: dict[str, Literal["subgoal", "lemma"]] = {"subgoal": "subgoal", "lemma": "lemma"}
+"""The kind of a pair, by the origin of its statement; `theorem` for any other."""
+
+
+def attempt_id(statement: Statement, side: Side, text: str) -> str:
+    return content_id("attempt", statement.id, side.negated, text)
 
 
 def _tokens(spent: Counter[str]) -> int:
@@ -61,7 +92,7 @@ def new_attempt(statement: Statement, proposal: Proposal, count: int, round: int
     """The attempt that `proposal` makes; `count` samples gave this very text."""
     sampling, weights = proposal.sampling, proposal.weights
     return Attempt(
-        id=content_id("attempt", statement.id, proposal.side.negated, proposal.proof.text),
+        id=attempt_id(statement, proposal.side, proposal.proof.text),
         statement_id=statement.id,
         negated=proposal.side.negated,
         form=proposal.proof.form,
@@ -130,6 +161,7 @@ def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | 
         attempt_id=attempt.id,
         statement_id=statement.id,
         problem_id=statement.problem_id,
+        kind=KINDS.get(statement.origin, "theorem"),
         statement=side.text,
         form=attempt.form,
         proof=attempt.proof,

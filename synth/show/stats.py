@@ -55,7 +55,7 @@ def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict
         if entry["key"].startswith(prefix):
             units.update({name: value for name, value in entry["info"].items() if isinstance(value, int)})
     statements: Counter[str] = Counter(s.reason if not s.kept else "" for s in store.read("statements", Statement, prefix))
-    searches = list(store.read("searches", SearchRow, prefix))
+    searches = [row for row in store.read("searches", SearchRow, prefix) if not row.inside]
     clock = store.read_json(f"rounds/{number:03d}/clock.json", {})
     return {
         "round": number,

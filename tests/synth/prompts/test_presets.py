@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.prompts import BUILT_IN, Prompt, Proof, Role, load_prompts, read_proof, read_statement
+from synth.prompts import BUILT_IN, Prompt, Proof, Role, ask_skeleton, load_prompts, read_proof, read_statement
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
@@ -19,9 +19,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "repair"},
+    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "repair"},
+    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -38,6 +38,8 @@ def asked(name: str, role: Role) -> Prompt:
         return prompts.formalize(PROBLEM, HEADER)
     if role == "repair":
         return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
+    if role in ("sketch", "blueprint"):
+        return ask_skeleton(prompts, role, STATEMENT, HEADER, PREAMBLE, PROBLEM)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)
 
 
