@@ -135,6 +135,20 @@ class SearchConfig(Section):
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 
 
+class AdaptiveConfig(Section):
+    """Attempts where they help: few for a new statement, more for one that has survived them, none where it is hopeless."""
+
+    growth: float = Field(1.0, ge=1, description="a statement that was searched n times before gets `search.attempts` times growth^n")
+    most: int = Field(64, ge=1, description="attempts a side that growth leads to at most")
+    retries: int | None = Field(None, ge=0, description="searches of an unsolved statement after the first one; None = in every round")
+    resample: float = Field(
+        0.0, ge=0, le=1, description="share of the proved statements that are searched again in each round, for other proofs (STP: 0.05)"
+    )
+    order: Literal["chance", "found"] = Field(
+        "found", description="chance: those go first of whose samples Lean accepted the largest share, then those with the fewest samples"
+    )
+
+
 class ShardConfig(Section):
     """How a round is cut into pieces of work."""
 
@@ -248,6 +262,7 @@ class RunConfig(Section):
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
     search: SearchConfig = SearchConfig()
+    adaptive: AdaptiveConfig = AdaptiveConfig()
     budgets: BudgetConfig = BudgetConfig()
     prices: PriceConfig = PriceConfig()
     shards: ShardConfig = ShardConfig()

@@ -23,6 +23,7 @@ from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
 from synth.records import Drop, Problem, Statement, content_id
+from synth.run.again import allowance
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
 from synth.search.loop import search, setting, strategies
@@ -54,6 +55,8 @@ class ShardTask:
     """The problems that `retry` is about."""
     passed: Mapping[str, Passed] = field(default_factory=dict)
     """Of `problems`, those that are not formalized, by id, and why."""
+    searches: Mapping[str, int] = field(default_factory=dict)
+    """How often statements of `retry` were searched before, by id."""
 
     @property
     def key(self) -> str:
@@ -174,7 +177,8 @@ class Shard:
 
         async def one(statement: Statement) -> Found:
             async with gate:
-                problem, used = setting(statement, problems.get(statement.problem_id), config)
+                allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
+                problem, used = setting(statement, problems.get(statement.problem_id), allowed)
                 own = tools.metered(Meter("statement", budget, prices, above=self.meter))
                 found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
             self.counts.done["searched"] += 1
