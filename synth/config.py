@@ -101,8 +101,16 @@ class RepairConfig(Section):
 
     rounds: int = Field(2, ge=1, description="rounds of corrections, each of the latest failures")
     goal: bool = Field(True, description="ask Lean for the goal before the first failing line, where its message does not show it")
+    names: bool = Field(True, description="for a name that Lean does not know, show near ones that the library, or the lake project, has")
     temperature: float | None = Field(None, ge=0, description="None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one correction, thoughts included; None = the preset's")
+
+
+class RetrievalConfig(Section):
+    """The strategy `retrieval`: whole proofs that may use what the run has proved in earlier rounds."""
+
+    lemmas: int = Field(4, ge=1, description="lemmas shown with a statement, those with the rarest words in common")
+    library: int = Field(1000, ge=1, description="proved statements that are looked through: pieces of proofs first, then short ones")
 
 
 class SearchConfig(Section):
@@ -128,6 +136,7 @@ class SearchConfig(Section):
     )
     sketch: SketchConfig = SketchConfig()
     repair: RepairConfig = RepairConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
     shorten: bool = Field(
         False, description="look for shorter proofs of what was proved (of those with more than two lines or 30 tokens); both are kept"
     )

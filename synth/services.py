@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from synth.budget import Meter
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
+from synth.records import Pair
 from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
@@ -60,6 +61,18 @@ class RoleModel:
         return answers
 
 
+class Shelf(Protocol):
+    """Lemmas that the run has proved (`synth/search/lemmas.py`)."""
+
+    def near(self, statement: str, statement_id: str, front: tuple[str, str], count: int) -> list[Pair]: ...
+
+
+class Names(Protocol):
+    """Names that the library declares (`verify_workers/lean/names.py`)."""
+
+    def near(self, unknown: str, count: int = 5) -> list[str]: ...
+
+
 @dataclass(frozen=True)
 class Tools:
     """What a stage works with, in one round of one run; `seed` is the run's."""
@@ -70,6 +83,10 @@ class Tools:
     seed: int = 0
     heldout: frozenset[str] = frozenset()
     """Normalized statements of the benchmark, which nothing may be trained on."""
+    shelf: Shelf | None = None
+    """What earlier rounds have proved; None = nothing yet."""
+    names: Names | None = None
+    """What there is in place of a name that Lean does not know; None = nobody has looked."""
     meter: Meter = field(default_factory=Meter)
     bare: Tools | None = None
     """These tools as they were before anything counted."""

@@ -22,13 +22,14 @@ from synth.budget import Meter
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
-from synth.records import Drop, Problem, Statement, content_id
+from synth.records import Drop, Pair, Problem, Statement, content_id
 from synth.run.again import allowance
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
+from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
 from synth.search.outcome import Found
-from synth.services import Group, Services, Tools
+from synth.services import Group, Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
@@ -36,6 +37,7 @@ from synth.statements.formalize import formalize, passed_over
 from synth.statements.screen import Passed
 from synth.statements.text import identity
 from synth.store.rundir import RunDir
+from verify_workers.lean.names import library_names
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class Shard:
         self._known: tuple[int, dict[str, str]] = (0, {})
         self.prompts = role_prompts(config)
         self.counts = Counts()
+        self._shelved: tuple[int, Shelf | None] = (0, None)
         self.round = 0
         self.meter = Meter("round")
         """What all searches of this actor have spent; `ended` when a budget of the round or the run is used up."""
@@ -159,6 +162,23 @@ class Shard:
             self._known = round, known
         return self._known[1]
 
+    async def _names(self) -> Names | None:
+        """The names that the library declares, for corrections; read once a process."""
+        search = self.config.search
+        if "repair" not in search.strategies or not search.repair.names:
+            return None
+        return await asyncio.to_thread(library_names, self.config.verify.project)
+
+    def _shelf(self, round: int) -> Shelf | None:
+        """What earlier rounds have proved, for the strategies that use it; read once a round."""
+        if "retrieval" not in self.config.search.strategies:
+            return None
+        if self._shelved[0] != round:
+            earlier = (pair for number in range(1, round) for pair in self.store.read("pairs", Pair, f"r{number:03d}-"))
+            lemmas = worth(earlier, self.config.search.retrieval.library)
+            self._shelved = (round, Shelf(lemmas) if lemmas else None)
+        return self._shelved[1]
+
     def _count_statements(self, statements: list[Statement]) -> None:
         self.counts.done["statements"] += len(statements)
         self.counts.done["statements_kept"] += sum(s.kept for s in statements)
@@ -172,8 +192,9 @@ class Shard:
             self.counts.done["searched"] += len(chunk)
             return
 
+        shelf = self._shelf(task.round)
         config, budget, prices = self.config.search, self.config.budgets.statement, self.config.prices
-        tools = self._tools(task.weights, task.round)
+        tools = replace(self._tools(task.weights, task.round), shelf=shelf, names=await self._names())
 
         async def one(statement: Statement) -> Found:
             async with gate:

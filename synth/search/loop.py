@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from synth.budget import BudgetSpent, Meter
 from synth.config import SearchConfig
 from synth.records import Attempt, Drop, Ended, Pair, Problem, Statement
-from synth.search import blueprint, counterexample, induction, portfolio, repair, sketch, whole_proof
+from synth.search import blueprint, counterexample, induction, portfolio, repair, retrieval, sketch, whole_proof
 from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, unchecked_row, verdict_row
 from synth.search.shorten import is_long, shortened
@@ -30,6 +30,7 @@ STRATEGIES: dict[str, Kind] = {
     "portfolio": Kind(portfolio.make),
     "whole_proof": Kind(whole_proof.make, ("prove",)),
     "repair": Kind(repair.make, ("repair",), repair.plan),
+    "retrieval": Kind(retrieval.make, ("retrieve",)),
     "sketch": Kind(sketch.make, ("sketch",)),
     "blueprint": Kind(blueprint.make, ("blueprint",)),
     "counterexample": Kind(counterexample.make),

@@ -20,6 +20,7 @@ from synth.search.outcome import kept_errors
 from synth.search.portfolio import Portfolio
 from synth.search.whole_proof import NO_ANSWER, sampling_seed
 from synth.services import Tools
+from verify_workers.lean.names import unknown_names
 from verify_workers.records import Message, Outcome, Reason, Verdict
 
 TOO_SLOW = "Lean ran out of time on this proof"
@@ -71,7 +72,8 @@ class Repair:
         corrector, attempt = self.tools.models["corrector"], tried.attempt
         errors, failed = said(tried), Proof(attempt.form, attempt.proof)
         state = await self._state(statement, tried) if self.config.repair.goal else ""
-        shown = shown_repair(corrector.prompts, side.text, (statement.header, statement.preamble), failed, errors, state)
+        front = (statement.header, statement.preamble)
+        shown = shown_repair(corrector.prompts, side.text, front, failed, errors, state, self._hints(errors))
         prompt = ask_repair(corrector.prompts, side.text, shown)
         seed = sampling_seed(self.tools, statement, wave, side, self.name, attempt.id)
         settings = self.config.repair
@@ -99,6 +101,13 @@ class Repair:
                 )
             )
         return proposals
+
+    def _hints(self, errors: list[Message]) -> str:
+        """For names that Lean does not know, what it does know that is near."""
+        if self.tools.names is None:
+            return ""
+        near = {name: self.tools.names.near(name) for name in unknown_names(error.text for error in errors)}
+        return "\n".join(f"`{name}` is unknown; there are {', '.join(f'`{n}`' for n in found)}." for name, found in near.items() if found)
 
     async def _state(self, statement: Statement, tried: Tried) -> str:
         """The goal before the first failing line, which Lean is asked for; '' where its message shows it, or it does not say."""

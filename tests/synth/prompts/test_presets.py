@@ -12,6 +12,7 @@ from synth.prompts.declarations import declarations, goal, one_line, only_proof,
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
 from synth.prompts.repair import ask_repair, shown_repair
+from synth.search.retrieval import ask_with_lemmas, shown_lemmas
 from verify_workers.errors import UserError
 
 STATEMENT = "theorem Foo.bar (n : Nat) -- a number\n    (h : 0 < n) :\n  n ≠ 0"
@@ -19,9 +20,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair"},
+    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair"},
+    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -36,6 +37,8 @@ def asked(name: str, role: Role) -> Prompt:
     prompts = load_prompts(name)
     if role == "formalize":
         return prompts.formalize(PROBLEM, HEADER)
+    if role == "retrieve":
+        return ask_with_lemmas(prompts, STATEMENT, shown_lemmas(prompts, STATEMENT, (HEADER, PREAMBLE), []))
     if role == "repair":
         return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
     if role in ("sketch", "blueprint"):

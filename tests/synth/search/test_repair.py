@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from synth.config import SearchConfig
 from synth.records import Problem
@@ -13,6 +14,7 @@ from synth.search.repair import plan
 from synth.statements.text import given
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
+from verify_workers.lean.names import Names
 from verify_workers.records import Check, Outcome, Verdict
 
 GOAL = "∀ n : Nat, n * n % 4 ≠ 2"
@@ -104,3 +106,12 @@ def test_a_timeout_is_corrected_too() -> None:
     statement, own = given(Problem(id="p", statement=f"theorem X : {GOAL}"), 1), tools(sample, slow, round=1)
     found = asyncio.run(search(statement, None, strategies(statement, None, CONFIG, own), CONFIG, own))
     assert len(found.pairs) == 1 and repairs(asked)[0].endswith("<|message|>3: Lean ran out of time on this proof<|answer|>")
+
+
+def test_near_names_are_shown_for_one_that_lean_does_not_know(backend: Backend) -> None:
+    sample, _ = scripted(lambda prompt, n: [RIGHT if prompt.startswith("<|repair|>") else "intro n; exact Nat.mul_com n n"] * n)
+    statement = given(Problem(id="p", statement=f"theorem X : {GOAL}"), 1)
+    own = replace(tools(sample, checked_by(backend), round=1), names=Names(["Nat.mul_comm", "Int.mul_comm", "Nat.mul_comm._f", "Nat.add"]))
+    found = asyncio.run(search(statement, None, strategies(statement, None, CONFIG, own), CONFIG, own))
+    corrected = next(attempt for attempt in found.attempts if attempt.strategy == "repair")
+    assert corrected.shown["hints"] == "`Nat.mul_com` is unknown; there are `Nat.mul_comm`, `Int.mul_comm`."
