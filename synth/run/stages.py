@@ -247,7 +247,3 @@ async def stage_tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
     async with _services(config, *asked) as services:
         weights = {role: given_weights(config, role) for role in answering(asked)}
         yield services.tools(role_prompts(config), weights, 0, config.seed)
-
-
-# The name that stages in files of their own know it by.
-check_prompts = require_models
