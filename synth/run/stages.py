@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import RayTaskError
 
 from synth.benchmark import load_benchmark
+from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.problems.readers import read_problems
@@ -108,7 +109,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
             async def one(statement: Statement) -> Found:
                 async with gate:
                     problem, used = setting(statement, problems.get(statement.problem_id), config.search)
-                    found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
+                    own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
+                    found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
                 progress.advance("prove", proved=bool(found.pairs))
                 if any(part.unsound for part in found.everything()):
                     progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
