@@ -63,6 +63,10 @@ doc comment, or nothing) and `problem`. The theorem is shown as the problem give
 skeleton is to be revised, that one (`earlier`) and what became of it (`failed`, on one line; `report`, a line for each hole). Chats go through the tokenizer's own chat template where it has one; without one, and with
 `chat: false`, the model gets the text itself. Training makes its tokens by the same function.
 
+`repair` has `goal`, `statement`, `name`, `header` as `prove`, and `attempt` (the theorem with the failed proof, or the file, with
+Lean's messages below their lines), `proof` (without them), `message` (the first, on one line), `state` (the goal before the first
+failing line) and `hints` (near names for unknown ones); `retrieve` has the same four and `lemmas`. Both are answered as `prove` is.
+
 How answers are read, in every preset: thoughts (`<think>…</think>`) are cut off; the last fence that proves the theorem
 counts, not a remark after it, and where the prompt ends within a fence, the text up to its end; declarations are found by
 Lean's tokens, never in comments, strings or prose; a file under the prompt's name counts, without the imports, `open`s and

@@ -8,6 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from synth.budget import BudgetConfig, PriceConfig
 from synth.llm.config import ROLES, SEARCHING, ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
@@ -95,6 +96,23 @@ class SketchConfig(Section):
     max_tokens: int | None = Field(None, ge=1, description="tokens of one skeleton, thoughts included; None = the preset's")
 
 
+class RepairConfig(Section):
+    """The strategy `repair`: after x fresh proofs a side (`search.attempts`), `rounds` times x/2 corrections (MA-LoT)."""
+
+    rounds: int = Field(2, ge=1, description="rounds of corrections, each of the latest failures")
+    goal: bool = Field(True, description="ask Lean for the goal before the first failing line, where its message does not show it")
+    names: bool = Field(True, description="for a name that Lean does not know, show near ones that the library, or the lake project, has")
+    temperature: float | None = Field(None, ge=0, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one correction, thoughts included; None = the preset's")
+
+
+class RetrievalConfig(Section):
+    """The strategy `retrieval`: whole proofs that may use what the run has proved in earlier rounds."""
+
+    lemmas: int = Field(4, ge=1, description="lemmas shown with a statement, those with the rarest words in common")
+    library: int = Field(1000, ge=1, description="proved statements that are looked through: pieces of proofs first, then short ones")
+
+
 class SearchConfig(Section):
     """Proof search: theorem and negation together, both stop at the first accepted proof (DeepSeek-Prover §3.3)."""
 
@@ -117,8 +135,27 @@ class SearchConfig(Section):
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
     sketch: SketchConfig = SketchConfig()
+    repair: RepairConfig = RepairConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    shorten: bool = Field(
+        False, description="look for shorter proofs of what was proved (of those with more than two lines or 30 tokens); both are kept"
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
+
+
+class AdaptiveConfig(Section):
+    """Attempts where they help: few for a new statement, more for one that has survived them, none where it is hopeless."""
+
+    growth: float = Field(1.0, ge=1, description="a statement that was searched n times before gets `search.attempts` times growth^n")
+    most: int = Field(64, ge=1, description="attempts a side that growth leads to at most")
+    retries: int | None = Field(None, ge=0, description="searches of an unsolved statement after the first one; None = in every round")
+    resample: float = Field(
+        0.0, ge=0, le=1, description="share of the proved statements that are searched again in each round, for other proofs (STP: 0.05)"
+    )
+    order: Literal["chance", "found"] = Field(
+        "found", description="chance: those go first of whose samples Lean accepted the largest share, then those with the fewest samples"
+    )
 
 
 class ShardConfig(Section):
@@ -183,6 +220,11 @@ class ModelsConfig(Section):
         """Whether `role` answers with the weights of the last round: it is trained, or searches with the prover's model as it is now."""
         return role in self.train or ("prover" in self.train and role in SEARCHING and not self.source(role).own)
 
+    def gpus(self) -> float:
+        """GPUs that the engines of all roles hold together."""
+        engines = {source.path: source.sampler for source in map(self.of, ROLES) if not source.endpoint}
+        return sum(sampler.gpus * sampler.replicas for sampler in engines.values())
+
     def of(self, role: ModelRole) -> RoleConfig:
         """What answers in `role`: a role without a source of its own has the prover's."""
         mine = self.source(role)
@@ -229,6 +271,9 @@ class RunConfig(Section):
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
     search: SearchConfig = SearchConfig()
+    adaptive: AdaptiveConfig = AdaptiveConfig()
+    budgets: BudgetConfig = BudgetConfig()
+    prices: PriceConfig = PriceConfig()
     shards: ShardConfig = ShardConfig()
     verify: PoolConfig = PoolConfig()
     replay: ReplayConfig = ReplayConfig()

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from verify_workers.records import Check
+from verify_workers.records import Check, Message
 
 SCHEMA_VERSION = 2
 Grade = Literal["excellent", "good", "above average", "fair", "poor"]  # DeepSeek-Prover §3.2
@@ -39,6 +39,7 @@ class Drop(StrEnum):
     CONTRADICTORY = "contradictory"
     OUTVOTED = "outvoted"
     DUPLICATE = "duplicate"
+    BUDGET = "budget"  # a problem that was not formalized, because a budget was used up: `detail` says which
     CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
     UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
@@ -128,6 +129,7 @@ class Attempt(Record):
     max_tokens: int = 0
     stop: list[str] = []
     tokens: int = Field(0, description="generated tokens")
+    shown: dict[str, str] = Field({}, description="what the prompt's template showed, by name; {} for `prove`, which shows the statement")
 
 
 class VerdictRow(Record):
@@ -138,6 +140,7 @@ class VerdictRow(Record):
     outcome: str
     reason: str = ""
     message: str = Field("", description="Lean's first error")
+    errors: list[Message] = Field([], description="Lean's first errors and their places in the attempt's text, cut to a bearable length")
     axioms: list[str] = []
     audit: str = ""
     seconds: float = 0.0
@@ -159,6 +162,7 @@ class Pair(Record):
     statement: str
     form: Literal["proof", "code"] = "proof"
     proof: str
+    original_proof: str = Field("", description="the attempt's own proof, where a shorter one stands in its place; '' = as found")
     header: str = ""
     preamble: str = ""
     negated: bool = False
@@ -176,3 +180,37 @@ class Pair(Record):
     audit: str = ""
     lean: str = ""
     library: str = ""
+
+    @property
+    def shortened(self) -> bool:
+        return bool(self.original_proof)
+
+
+class Ended(StrEnum):
+    """Why the search of a statement ended."""
+
+    PROVED = "proved"
+    UNSOUND = "unsound"  # both sides were accepted: in quarantine
+    EXHAUSTED = "exhausted"  # every strategy has had its attempts
+    BUDGET = "budget"  # `limit` says which
+    CALLED_OFF = "called_off"  # of a piece: what it was a piece of was proved, or refuted, meanwhile
+
+
+class SearchRow(Record):
+    """What the search of one statement in one round came to, and what it cost."""
+
+    id: str
+    statement_id: str
+    round: int = 0
+    inside: bool = Field(
+        False, description="of a piece that the search of another statement made: what it cost is in that search's row too"
+    )
+    ended: str = Field(description="an `Ended`")
+    limit: str = Field("", description="the budget that was used up, such as `statement.tokens`")
+    by: str = Field("", description="the strategy that proved a side")
+    samples: int = Field(0, description="proofs proposed, equal ones counted each")
+    accepted: int = Field(0, description="of the `samples`, those that Lean accepted")
+    tokens: int = Field(0, description="generated for this statement, whatever was asked")
+    checks: int = Field(0, description="questions to Lean")
+    lean_seconds: float = 0.0
+    strategies: dict[str, dict[str, float]] = Field({}, description="`samples`, `tokens`, `checks` and `lean_seconds` by strategy")

@@ -10,13 +10,14 @@ from typing import Any
 import ray
 
 from synth.llm.config import ROLES
-from synth.records import Pair, Problem, Statement, VerdictRow
+from synth.records import Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
 from synth.search.outcome import KINDS
 from synth.search.portfolio import Portfolio
 from synth.statements.benchmarks import forms_of
 from synth.statements.faithfulness import faithful
+from synth.store.rundir import RunDir
 from verify_workers.config import usable_cores
 
 
@@ -60,10 +61,18 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         "proved_by_model": proved_by.total() - proved_by[Portfolio.name],
         **compared(job, number),
         "quarantined": units["quarantined"],
+        **ended(job.store, prefix),
         "tokens": units["tokens"],
         **{f"tokens_{role}": units[f"tokens_{role}"] for role in ROLES},
         **{f"faults_{role}": units[f"faults_{role}"] for role in ROLES if units[f"faults_{role}"]},
     }
+
+
+def ended(store: RunDir, prefix: str) -> dict[str, Any]:
+    """How a round's searches ended, those that a budget ended by its name; and the Lean seconds of all."""
+    rows = [row for row in store.read("searches", SearchRow, prefix=prefix) if not row.inside]
+    reasons = Counter(f"{row.ended}: {row.limit}" if row.limit else row.ended for row in rows)
+    return {"ended": dict(reasons.most_common()), "lean_seconds": round(sum(row.lean_seconds for row in rows), 1)} if rows else {}
 
 
 def by_strategy(pairs: Iterable[Pair]) -> Counter[str]:

@@ -116,6 +116,7 @@ class Sketch:
                     model.prompts.hash(self.role),
                     revision.parent,
                     "" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
+                    shown=prompt.shown,
                 )
                 drafts.append(Draft(proposal, None if isinstance(read, Unread) else read))
         return drafts

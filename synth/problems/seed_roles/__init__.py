@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from synth.problems.seed_roles.base import SeedMaker, SeedRow
+from synth.problems.seed_roles.repairs import repairs
 from synth.problems.seed_roles.sketches import sketches
 
 # By the prompt's role.  A new one is a file beside this one and a line here.
 OTHERS: dict[str, SeedMaker] = {
     "sketch": sketches,
+    "repair": repairs,
 }
 
 __all__ = ["OTHERS", "SeedMaker", "SeedRow"]

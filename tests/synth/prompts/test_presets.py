@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from synth.prompts import BUILT_IN, Prompt, Role, ask_skeleton, load_prompts, read_proof, read_statement
+from synth.prompts import BUILT_IN, Prompt, Proof, Role, ask_skeleton, load_prompts, read_proof, read_statement
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
+from synth.prompts.repair import ask_repair, shown_repair
+from synth.search.retrieval import ask_with_lemmas, shown_lemmas
 from verify_workers.errors import UserError
 
 STATEMENT = "theorem Foo.bar (n : Nat) -- a number\n    (h : 0 < n) :\n  n ≠ 0"
@@ -18,9 +20,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint"},
+    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "sketch", "blueprint"},
+    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -35,6 +37,10 @@ def asked(name: str, role: Role) -> Prompt:
     prompts = load_prompts(name)
     if role == "formalize":
         return prompts.formalize(PROBLEM, HEADER)
+    if role == "retrieve":
+        return ask_with_lemmas(prompts, STATEMENT, shown_lemmas(prompts, STATEMENT, (HEADER, PREAMBLE), []))
+    if role == "repair":
+        return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
     if role in ("sketch", "blueprint"):
         return ask_skeleton(prompts, role, STATEMENT, HEADER, PREAMBLE, PROBLEM)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)

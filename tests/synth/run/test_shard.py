@@ -12,6 +12,7 @@ from synth.config import RunConfig
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.run.shard import Shard, ShardTask
 from synth.services import Verify
+from synth.statements.screen import Passed
 from synth.statements.text import given
 from synth.store.rundir import RunDir
 from tests.synth.stage_fakes import BY_ROLE, WEIGHTS, FakeServices, by_table, checked_by, scripted
@@ -201,6 +202,44 @@ def test_heldout_statements_are_dropped_with_their_reason(tmp_path: Path) -> Non
     dropped = [s for s in work.store.read("statements", Statement) if not s.kept]
     assert [(s.problem_id, s.reason) for s in dropped] == [("p2", "heldout")] and work.counts.rejects["heldout"] == 1
     assert len(list(work.store.read("pairs", Pair))) == 5
+
+
+def test_problems_that_are_passed_over_are_written_down_and_not_asked_about(tmp_path: Path) -> None:
+    given_ = Problem(id="g", text="t", statement=theorem(4))
+    passed = {
+        "p1": Passed(reason="duplicate", detail="says what problem p9 says"),
+        "p2": Passed(reason="contaminated", detail="in plain language: b", benchmark="b (words 0.90)"),
+        "p3": Passed(reason="", detail="", benchmark="b (words 1.00)"),
+        "g": Passed(reason="contaminated", detail="in plain language: b", benchmark="b"),
+    }
+    work, asked = shard(tmp_path, by_table(PROOFS))
+    asyncio.run(work.run(ShardTask(1, 0, (*PROBLEMS[:3], given_), (), BY_ROLE, passed=passed)))
+    rows = {s.problem_id: s for s in work.store.read("statements", Statement)}
+    assert {name: (s.kept, s.reason, s.benchmark) for name, s in rows.items()} == {
+        "p1": (False, "duplicate", ""),
+        "p2": (False, "contaminated", "b (words 0.90)"),
+        "p3": (True, "", "b (words 1.00)"),
+        "g": (False, "contaminated", "b"),
+    }
+    assert rows["g"].text == theorem(4) and sum(prompt.startswith("<|formalize|>") for prompt in asked) == 1
+    assert {pair.problem_id for pair in work.store.read("pairs", Pair)} == {"p3"}
+
+
+def test_what_an_earlier_round_kept_is_not_searched_again_under_another_spelling(tmp_path: Path, backend: Backend) -> None:
+    work, _ = shard(tmp_path, checked_by(backend))
+    asyncio.run(work.run(task(PROBLEMS[:1])))
+
+    def spelled(prompt: str, n: int) -> list[str]:
+        return [": ∀ k : Nat, 1 + k = k + 1"] * n if prompt.startswith("<|formalize|>") else ["exact Nat.add_comm _ _"] * n
+
+    services: Any = FakeServices(scripted(spelled)[0], checked_by(backend))
+    later = Shard(CONFIG, work.store, services, frozenset())
+    for _ in range(2):  # done again, it is the same
+        asyncio.run(later.run(ShardTask(2, 0, (Problem(id="q", text="one more"),), (), BY_ROLE)))
+    first, second = work.store.read("statements", Statement)
+    assert first.form and first.form == second.form
+    assert (second.kept, second.reason) == (False, "duplicate") and first.id in second.detail
+    assert len(list(work.store.read("pairs", Pair))) == 1
 
 
 def test_evaluation_counts_accepted_samples_and_keeps_nothing(tmp_path: Path) -> None:
