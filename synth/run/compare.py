@@ -30,7 +30,7 @@ ALONE = "whole_proof"
 
 
 @dataclass
-class Meter:
+class Account:
     """What one search has spent: a point (tokens, core-seconds of Lean) after every call of the checker."""
 
     tokens: int = 0
@@ -50,7 +50,7 @@ class Meter:
 class Arm:
     """The searches of all statements with some strategies."""
 
-    meters: Sequence[Meter]
+    meters: Sequence[Account]
 
     @property
     def spent(self) -> tuple[int, float]:
@@ -61,9 +61,9 @@ class Arm:
         return sum(tokens for tokens, _ in spent), sum(seconds for _, seconds in spent)
 
 
-def metered(tools: Tools) -> tuple[Tools, Meter]:
+def metered(tools: Tools) -> tuple[Tools, Account]:
     """Tools that note what is spent through them."""
-    meter = Meter()
+    meter = Account()
 
     def counted(sample: Sample) -> Sample:
         async def counting(prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
@@ -83,7 +83,7 @@ def metered(tools: Tools) -> tuple[Tools, Meter]:
     return replace(tools, models=models, verify=verify), meter
 
 
-async def measured(statement: Statement, config: SearchConfig, tools: Tools) -> Meter:
+async def measured(statement: Statement, config: SearchConfig, tools: Tools) -> Account:
     """The search of one statement, without its negation."""
     own, meter = metered(tools)
     found = await search(statement, None, strategies(statement, None, config, own), config, own)
@@ -96,11 +96,11 @@ async def compared(
 ) -> dict[str, Any]:
     """Both arms on `statements`: `strategy` after the attempts of `config`, and whole proofs alone with up to `most` attempts."""
     gate = asyncio.Semaphore(config.in_flight)
-    common = {"negation": False, "portfolio": "never"}
+    common = {"negation": False, "portfolio": "never", "shorten": False}
     both = config.model_copy(update=common | {"strategies": (ALONE, strategy)})
     alone = config.model_copy(update=common | {"strategies": (ALONE,), "attempts": most})
 
-    async def one(statement: Statement, settings: SearchConfig) -> Meter:
+    async def one(statement: Statement, settings: SearchConfig) -> Account:
         async with gate:
             meter = await measured(statement, settings, tools)
         progress.advance("compare", proved=meter.proved)

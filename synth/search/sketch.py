@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from synth.budget import BudgetSpent
 from synth.config import SearchConfig
 from synth.prompts import Earlier, Proof, Role, Skeleton, Unread, ask_skeleton, read_skeleton
 from synth.records import Problem, Statement, content_id
@@ -64,7 +65,13 @@ class Sketch:
         known: dict[str, str] = {}
         asked = [Revision()]
         for turn in range(self.config.sketch.revisions + 1):
-            drafts, asked, proof = await self._drafts(statement, side, asked, turn), [], None
+            try:
+                drafts = await self._drafts(statement, side, asked, turn)
+            except BudgetSpent:
+                if turn:  # what was tried so far is recorded; nothing more is begun
+                    return proposals
+                raise
+            asked, proof = [], None
             for draft in drafts:
                 if draft.skeleton is None:
                     proposals.append(draft.proposal)

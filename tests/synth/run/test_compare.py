@@ -12,7 +12,7 @@ from rich.console import Console
 
 from synth.config import RunConfig, SearchConfig
 from synth.records import Problem
-from synth.run.compare import Arm, Meter, compare_file, compared, summary, table
+from synth.run.compare import Account, Arm, compare_file, compared, summary, table
 from synth.show.progress import Progress
 from synth.statements.text import given
 from tests.synth.stage_fakes import checked_by, scripted, tools
@@ -55,8 +55,8 @@ def test_a_strategy_is_set_beside_whole_proofs_that_spend_as_much(backend: Backe
 def test_equal_means_both_tokens_and_seconds() -> None:
     """Whole proofs alone go on until neither is less; where they may not go on so far, that is said."""
 
-    def meter(points: list[tuple[int, float]], proved: bool = False) -> Meter:
-        return Meter(*points[-1], points, proved)
+    def meter(points: list[tuple[int, float]], proved: bool = False) -> Account:
+        return Account(*points[-1], points, proved)
 
     with_it = Arm([meter([(100, 3.0)], True), meter([(100, 3.0)], True)])
     waves = [(50 * i, 0.5 * i) for i in range(1, 11)]

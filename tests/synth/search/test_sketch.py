@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from synth.budget import Budget, Meter
 from synth.config import SearchConfig
 from synth.llm.config import ROLES, RoleConfig
 from synth.llm.endpoint import Endpoint
@@ -323,6 +324,19 @@ def test_an_endpoint_that_answers_as_endpoints_do(backend: Backend) -> None:
         found = asyncio.run(searched(server.url))
     assert not left and sorted(endings(found)) == ["accepted", "broken_skeleton", "empty", "filled", "no_code", "prose"]
     assert found.pairs[0].model == found.attempts[0].model != "" and len(found.made()) == 2
+
+
+def test_a_budget_that_is_used_up_loses_no_skeleton(backend: Backend) -> None:
+    sample, _ = scripted(lambda prompt, n: [PLAN if "<|sketch|>" in prompt else "exact nonsense"] * n)
+    bare = Tools({role: RoleModel(load_prompts("embedded"), sample) for role in ROLES}, checked_by(backend))
+    tools = bare.metered(Meter("statement", Budget(tokens=len(PLAN.split()))))
+    problem = Problem(id="p", statement=f"theorem X : {GOAL}")
+    settings = {"strategies": ["sketch", "whole_proof"], "portfolio": "never", "negation": False, "timeout": 20}
+    config = SearchConfig.model_validate(settings | {"sketch": {"skeletons": 1, "revisions": 3}})
+    subject = given(problem, 0)
+    found = asyncio.run(search(subject, problem, strategies(subject, problem, config, tools), config, tools))
+    assert (found.ended, found.limit) == ("budget", "statement.tokens") and endings(found) == ["open_holes"]
+    assert [inner.ended for _, inner in found.asides.values()] == ["budget", "budget"]
 
 
 def test_sketches_alone_are_refused() -> None:
