@@ -39,6 +39,10 @@ class Drop(StrEnum):
     CONTRADICTORY = "contradictory"
     OUTVOTED = "outvoted"
     DUPLICATE = "duplicate"
+    OPEN = "open"  # has a place for an answer; the statements with answers in it name it as their parent
+    NO_PLACE = "no_place"  # a problem that asks for something, stated without a place for it
+    ILLEGAL_ANSWER = "illegal_answer"
+    SPARE_ANSWER = "spare_answer"  # others agree better with the cases, or have more votes
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -78,7 +82,7 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "answered"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     grade: Grade | Literal[""] = ""

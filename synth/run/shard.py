@@ -18,6 +18,7 @@ from typing import Any
 
 import ray
 
+from synth.answers.construct import asks, construct
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
@@ -97,9 +98,14 @@ class Shard:
             self._count_statements(statements)
             return statements
         started, tools = time.monotonic(), self._tools(task.weights, task.round)
+        programs = asyncio.Semaphore(self.config.answers.at_once)
 
         async def one(problem: Problem) -> list[Statement]:
-            found = await formalize(problem, self.config.formalize, tools)
+            if asks(problem, self.config.answers):
+                made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
+                found = [statement for one in made for statement in one.statements]
+            else:
+                found = await formalize(problem, self.config.formalize, tools)
             self.counts.done["problems"] += 1
             return found
 

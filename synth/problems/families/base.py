@@ -11,6 +11,23 @@ Truth = Literal["true", "false", "contradictory", "trivial"]
 
 
 @dataclass(frozen=True)
+class Asks:
+    """What a problem asks for: the proposition in which `answer`, of type `type`, stands for it, and the answer.
+
+    `program` is Python that finds it by trying everything, or lists small cases: the arguments of `answer`, then its value.
+    """
+
+    type: str
+    hole: str
+    answer: str
+    program: str
+
+    def theorem(self) -> str:
+        """The statement with a place for the answer."""
+        return f"theorem X (answer : {self.type}) : {self.hole}"
+
+
+@dataclass(frozen=True)
 class Draft:
     """One drawn statement.  `goal` is a Lean proposition; all that is needed to word it stands in `slots`.
 
@@ -24,6 +41,8 @@ class Draft:
     proofs: Sequence[str]
     wrong: Sequence[str] = ()
     wording: str = "main"
+    asks: Asks | None = None
+    """Where the problem asks for something; `goal` then has the answer in it."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from synth.problems.seed_roles import answers
 from synth.problems.seed_roles.base import SeedMaker, SeedRow
 
 # By the prompt's role.  A new one is a file beside this one and a line here.
-OTHERS: dict[str, SeedMaker] = {}
+OTHERS: dict[str, SeedMaker] = {
+    "enumerate": answers.programs,
+    "guess": answers.guesses,
+}
 
 __all__ = ["OTHERS", "SeedMaker", "SeedRow"]
