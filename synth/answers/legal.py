@@ -80,7 +80,7 @@ def _restates(answer: Answer, hole: Hole) -> bool:
     """Whether the body, if it computes anything, stands in the statement word for word."""
     body = [mark.text for mark in tokens(answer.body_text) if mark.text not in "()"]
     said = [mark.text for mark in tokens(hole.goal) if mark.text not in "()"]
-    if answer.body.size < 3 or answer.body.kind == "list":
+    if answer.body.size < 5 or answer.body.kind == "list":  # `2 * n` stands in many a question
         return False
     return any(said[at : at + len(body)] == body for at in range(len(said) - len(body) + 1))
 

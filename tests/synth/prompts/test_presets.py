@@ -18,9 +18,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove"},
+    "embedded": {"formalize", "grade", "prove", "pose", "enumerate", "guess"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove"},
+    "chat": {"formalize", "grade", "prove", "pose", "enumerate", "guess"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
