@@ -28,7 +28,8 @@ GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` s
 class Benchmark:
     """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on (of all rows of a
     file, however many of them are used), `references` the generated statements that the generator must not give again,
-    `notes` how a file was read, `words` the statements in plain language, where the file gives them: provers are shown both."""
+    `notes` how a file was read, `words` the statements in plain language, where the file gives them: provers are shown both.
+    `problems` are all rows as they were read or generated."""
 
     statements: list[Statement]
     group: dict[str, str]
@@ -36,6 +37,7 @@ class Benchmark:
     references: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice = EVERYTHING) -> Benchmark:
@@ -48,7 +50,8 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
         reading = _read(config)
         notes = [f"heldout.path: {note}" for note in reading.notes()]
         excluded = {key for p in reading.problems for key in _both(p.statement)}
-        problems = reading.problems[: config.count or None]
+        listed = reading.problems
+        problems = listed[: config.count or None]
     else:
         count = config.count or GENERATED
         provable = [item for item in generate(config.seed, 2 * count, choice=choice) if item.truth in ("true", "false")]
@@ -58,11 +61,12 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
             problems.append(problem.model_copy(update={"statement": text}))
             excluded |= _both(item.reference)
             references.add(item.reference)
+        listed = problems
     problems = under_header(problems, header)
     statements = [given(problem, 0) for problem in problems]
     group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
     words = {s.id: p.text for s, p in zip(statements, problems, strict=True) if p.text and config.path}
-    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes, words)
+    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes, words, under_header(listed, header))
 
 
 def _read(config: HeldoutConfig) -> Reading:

@@ -43,6 +43,8 @@ class Drop(StrEnum):
     NO_PLACE = "no_place"  # a problem that asks for something, stated without a place for it
     ILLEGAL_ANSWER = "illegal_answer"
     SPARE_ANSWER = "spare_answer"  # others agree better with the cases, or have more votes
+    CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
+    UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -82,7 +84,7 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "answered"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma", "answered"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     grade: Grade | Literal[""] = ""
@@ -97,6 +99,9 @@ class Statement(Record):
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 0
+    form: str = Field("", description="normal form (`Verdict.form`); '' where no kernel objects were to be had")
+    negated_form: str = Field("", description="that of its negation")
+    benchmark: str = Field("", description="the row of a benchmark that it or its problem repeats, and how; '' = none")
 
     def check(self, id: str, timeout: float, *, negated: bool = False, **text: str) -> Check:
         """The question whether `text` (`proof` or `code`) proves this statement, or with `negated` that it is false."""

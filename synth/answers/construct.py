@@ -88,7 +88,7 @@ async def _elaborating(statements: list[Statement], tools: Tools) -> dict[str, t
         elif verdict.outcome is Outcome.POLICY:
             found[statement.id] = Drop.POLICY, verdict.reason
         elif verdict.outcome in (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE):
-            found[statement.id] = Drop.UNDECIDED, f"{verdict.outcome.value}: {verdict.first_error or verdict.reason}"
+            found[statement.id] = Drop.OPEN, f"not answered: {verdict.outcome.value}: {verdict.first_error or verdict.reason}"
     return found
 
 

@@ -10,10 +10,12 @@ from synth.prompts.judge import read_grade, write_grade
 from synth.prompts.preset import BUILT_IN, NAME, Preset, PromptSet, RoleSettings, load_prompts
 from synth.prompts.prompt import Prompt, Role, Unread
 from synth.prompts.prover import Proof, read_proof, write_proof
+from synth.prompts.sketcher import Earlier, Skeleton, ask_skeleton, read_skeleton
 
 __all__ = [
     "BUILT_IN",
     "NAME",
+    "Earlier",
     "Formalization",
     "Preset",
     "Prompt",
@@ -21,11 +23,14 @@ __all__ = [
     "Proof",
     "Role",
     "RoleSettings",
+    "Skeleton",
     "Unread",
+    "ask_skeleton",
     "goal",
     "load_prompts",
     "read_grade",
     "read_proof",
+    "read_skeleton",
     "read_statement",
     "write_grade",
     "write_proof",

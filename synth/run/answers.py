@@ -23,7 +23,7 @@ from synth.problems.seed_roles.answers import NAMES
 from synth.prompts import Role
 from synth.records import Problem, Record, Statement
 from synth.run.roles import search_prompts
-from synth.run.stages import check_prompts, run_stage, stage_tools
+from synth.run.stages import require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies, search, strategies
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -124,7 +124,7 @@ def _references(path: Path) -> dict[str, str]:
 def _answer(config: RunConfig, problems: list[Problem], references: dict[str, str], out: str, progress: Progress) -> Figures:
     require_strategies(config.search)
     asked = tuple(role for role in (*PROMPTS, *search_prompts(config)) if role != "enumerate" or config.answers.programs)
-    check_prompts(config, *asked)
+    require_models(config, *asked)
     progress.stage("answer", len(problems))
 
     async def work() -> list[Answered]:

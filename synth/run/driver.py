@@ -26,15 +26,18 @@ from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
 from synth.run.evaluate import evaluate
-from synth.run.figures import compare, costs, round_counts, scalars
+from synth.run.figures import compare, costs, reference_forms, round_counts, scalars
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
 from synth.run.places import check_places, everywhere
+from synth.run.repeats import settle_repeats
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
+from synth.run.screen import contamination, screen
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
+from synth.search.outcome import KINDS
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
@@ -150,6 +153,8 @@ async def _first_round(job: Run) -> dict[str, Any]:
 
 async def _without_model(job: Run) -> Baseline:
     """What Lean is asked before the first round."""
+    with job.timed("screen"):
+        await screen(job)
     with job.timed("baseline"):
         baseline = await easily_proved(job)
         await verified_seeds(job)
@@ -182,9 +187,12 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
     """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
     job.answering = previous = job.weights(number - 1)
     if not job.trained(number):
+        await screen(job)
         await start_samplers(job)
         with job.timed("search"):
             await _search(job, number)
+        settle_repeats(job.store, number)
+        job.store.write_json("contamination.json", contamination(job.store))
         if released(job.config, job.roles):
             stop_samplers(job)
         _, trained = await _together(_compare(job, number), _train(job, number, Path(previous.path)))
@@ -202,6 +210,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
 async def _compare(job: Run, number: int) -> None:
     with job.timed("compare"):
         await compare(job, number)
+        await reference_forms(job, number)
 
 
 async def _train(job: Run, number: int, previous: Path) -> bool:
@@ -220,7 +229,9 @@ async def _search(job: Run, number: int) -> None:
     for i in range(pieces):
         again = tuple(retry[i::pieces])
         earlier = {s.problem_id: by_id[s.problem_id] for s in again if s.problem_id in by_id}
-        tasks.append(ShardTask(number, i, tuple(problems[i::pieces]), again, weights, tuple(earlier.values())))
+        new = tuple(problems[i::pieces])
+        passed = {problem.id: job.passed[problem.id] for problem in new if problem.id in job.passed}
+        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:
@@ -256,4 +267,6 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
     solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
     solved |= {i for entry in job.store.entries() if entry["key"][:5] in earlier for i in entry["info"].get("quarantined", [])}
     latest = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
-    return [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    left = [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    pieces = job.config.search.sketch.retry  # those of statements that are still open
+    return [s for s in left if s.origin not in KINDS or (pieces and s.parent not in solved)]

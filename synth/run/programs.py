@@ -15,7 +15,7 @@ from synth.programs.decide import Answer, Decision, decide
 from synth.programs.items import Item, of_program, read_items
 from synth.prompts import Role
 from synth.run.roles import search_prompts
-from synth.run.stages import check_prompts, run_stage, stage_tools
+from synth.run.stages import require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies
 from synth.services import RoleModel, Tools
 from synth.show.progress import Progress
@@ -90,7 +90,7 @@ def _decided(config: RunConfig, items: list[Item], progress: Progress) -> Report
     require_strategies(config.search)
     asked = search_prompts(config) if config.models.prover.own else ()
     if asked:
-        check_prompts(config, *asked)
+        require_models(config, *asked)
     progress.stage("decide", len(items))
 
     async def work() -> list[Decision]:

@@ -14,6 +14,7 @@ from synth.prompts import Formalization, Unread, read_statement
 from synth.prompts.answers import pose
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
+from synth.statements.screen import Passed
 from synth.statements.text import given, new_statement, normalized
 
 
@@ -53,6 +54,14 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools, ask
         below = problem.model_copy(update={"header": "\n".join(part for part in (problem.header, read.opens) if part)})
         statements.append(new_statement(below, read.statement, votes=count, model=weights.hash, version=weights.version, **fields))
     return statements
+
+
+def passed_over(problem: Problem, passed: Passed, round: int) -> list[Statement]:
+    """What is written down of a problem that is not formalized (or, given, not proved), and why."""
+    about = {"kept": False, "reason": passed.reason, "detail": passed.detail, "benchmark": passed.benchmark}
+    if problem.statement:
+        return [given(problem, round).model_copy(update=about)]
+    return [_rejected(problem, "", Drop(passed.reason), passed.detail, {"round": round, "benchmark": passed.benchmark})]
 
 
 def _sampled(sampling: Sampling) -> dict[str, object]:

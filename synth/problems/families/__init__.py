@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from synth.problems.families import answers, divisibility, equations, flawed, logic, order, remainders, sequences
-from synth.problems.families.base import Asks, Draft, Family, Truth
+from synth.problems.families import answers, divisibility, equations, flawed, logic, order, remainders, sequences, steps
+from synth.problems.families.base import Asks, Draft, Family, Plan, Step, Truth
 
 FAMILIES: tuple[Family, ...] = (
     *remainders.FAMILIES,
@@ -11,10 +11,11 @@ FAMILIES: tuple[Family, ...] = (
     *equations.FAMILIES,
     *order.FAMILIES,
     *sequences.FAMILIES,
+    *steps.FAMILIES,
     *logic.FAMILIES,
     *flawed.FAMILIES,
 )
 ASKING: tuple[Family, ...] = answers.FAMILIES
 """Families of problems that ask for something: drawn only where they are named."""
 
-__all__ = ["ASKING", "FAMILIES", "Asks", "Draft", "Family", "Truth"]
+__all__ = ["ASKING", "FAMILIES", "Asks", "Draft", "Family", "Plan", "Step", "Truth"]
