@@ -27,7 +27,9 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools, ask
         return [given(problem, tools.round)]
     prompts = tools.formalizer.prompts
     seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16)
-    sampling = tools.formalizer.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
+    sampling = tools.formalizer.sampling(
+        "pose" if asking else "formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens
+    )
     prompt = pose(prompts, problem.text, problem.header) if asking else prompts.formalize(problem.text, problem.header)
     (answer,) = await tools.formalizer.ask([prompt], sampling)
     fields = {"round": tools.round, "prompt": prompts.hash(prompt.role)} | _sampled(sampling)
