@@ -16,7 +16,7 @@ CASES = 6  # that a program for a formula prints
 
 def _draft(asks: Asks, goal: str, slots: dict[str, object], *proofs: str, wording: str = "main") -> Draft:
     wrong = ("omega", "decide", "intros; omega", "simp", "norm_num")
-    return Draft(goal, "true", slots, proofs, [one for one in wrong if one not in proofs], wording, asks)
+    return Draft(goal, "true", slots, proofs, [one for one in wrong if one not in proofs], wording, asks=asks)
 
 
 def draw_steps(rng: Random, level: int) -> Draft:

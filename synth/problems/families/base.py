@@ -79,9 +79,9 @@ class Draft:
     proofs: Sequence[str]
     wrong: Sequence[str] = ()
     wording: str = "main"
+    plan: Plan | None = None
     asks: Asks | None = None
     """Where the problem asks for something; `goal` then has the answer in it."""
-    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
