@@ -376,6 +376,37 @@ def prove(
     print(out)
 
 
+@app.command()
+def answer(
+    source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set; or: generated")],
+    out: RecordsOption,
+    references: Annotated[Path | None, typer.Option(metavar="FILE", help="JSONL of text and answer, for the figures alone")] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="answer without programs that list small cases: the baseline")] = False,
+    count: Annotated[int, typer.Option(min=1, help="generated: how many problems")] = 80,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Construct answers (ECP): problems that ask for something in; answers, the statements that have them, and proofs out.
+
+    Programs that list small cases run in a jail. Answer accuracy and proved accuracy are told apart (docs/answers.md).
+    """
+    from synth.run.answers import answer_file, answer_generated
+    from synth.show.progress import Progress
+
+    settings = _stage_config(
+        config, model, [*overrides, *(["answers.programs=0"] if direct else [])], "formalizer", "conjecturer", "prover"
+    )
+    with Progress() as progress:
+        if source == "generated":
+            figures = answer_generated(settings, count, str(out), progress)
+        else:
+            figures = answer_file(settings, source, references, str(out), progress)
+    for line in figures.lines():
+        print(line, file=sys.stderr)
+    print(out)
+
+
 @app.command(name="check-programs")
 def check_programs(
     source: Annotated[str, typer.Argument(metavar="IN", help="a file or folder of programs: .py, .lean or .jsonl; or: generated")],

@@ -158,6 +158,23 @@ class AdaptiveConfig(Section):
     )
 
 
+class AnswersConfig(Section):
+    """Answer construction (ECP, 2505.18492): problems that ask for something become statements with an answer in them."""
+
+    enabled: bool = Field(False, description="construct answers; false: such problems are formalized as any other")
+    programs: int = Field(2, ge=0, description="programs sampled per problem to list small cases; 0 = answer directly")
+    guesses: int = Field(8, ge=1, description="answers sampled per problem")
+    keep: int = Field(
+        2, ge=1, description="answers put into the statement: those that agree with the cases first, then those with more votes"
+    )
+    temperature: float | None = Field(None, ge=0, description="of programs and answers; None = the preset's")
+    seconds: float = Field(60.0, gt=0, description="that a program may run")
+    memory_mb: int = Field(1024, ge=64, description="address space of a program, MB")
+    output: int = Field(20_000, ge=100, description="bytes that a program may print")
+    shown: int = Field(400, ge=0, description="characters of its cases that are shown to whoever answers")
+    at_once: int = Field(2, ge=1, description="programs that one shard runs at a time")
+
+
 class ShardConfig(Section):
     """How a round is cut into pieces of work."""
 
@@ -270,6 +287,7 @@ class RunConfig(Section):
     sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
+    answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
     adaptive: AdaptiveConfig = AdaptiveConfig()
     budgets: BudgetConfig = BudgetConfig()

@@ -40,6 +40,10 @@ class Drop(StrEnum):
     OUTVOTED = "outvoted"
     DUPLICATE = "duplicate"
     BUDGET = "budget"  # a problem that was not formalized, because a budget was used up: `detail` says which
+    OPEN = "open"  # has a place for an answer; the statements with answers in it name it as their parent
+    NO_PLACE = "no_place"  # a problem that asks for something, stated without a place for it
+    ILLEGAL_ANSWER = "illegal_answer"
+    SPARE_ANSWER = "spare_answer"  # others agree better with the cases, or have more votes
     CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
     UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
@@ -81,7 +85,7 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma", "answered"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     grade: Grade | Literal[""] = ""

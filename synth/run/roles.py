@@ -31,7 +31,8 @@ def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -
 
 def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
     """The prompts that lead from a problem to kept statements."""
-    return ("formalize", "grade") if config.filters.grade else ("formalize",)
+    answers = ("pose", "guess", *(("enumerate",) if config.answers.programs else ())) if config.answers.enabled else ()
+    return ("formalize", "grade", *answers) if config.filters.grade else ("formalize", *answers)
 
 
 def search_prompts(config: RunConfig) -> tuple[Role, ...]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import ray
 
+from synth.answers.construct import asks, construct
 from synth.budget import Meter
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
@@ -122,6 +123,7 @@ class Shard:
             self._count_statements(statements)
             return statements
         started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
+        programs = asyncio.Semaphore(self.config.answers.at_once)
 
         async def one(problem: Problem) -> list[Statement]:
             passed = task.passed.get(problem.id)
@@ -130,7 +132,7 @@ class Shard:
             elif self.meter.ended and not problem.statement:
                 found = [_unformalized(problem, task.round, self.meter.ended)]
             else:
-                found = await formalize(problem, self.config.formalize, tools)
+                found = await self._formalized(problem, tools, programs)
                 found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
             self.counts.done["problems"] += 1
             return found
@@ -183,6 +185,13 @@ class Shard:
             lemmas = worth(earlier, self.config.search.retrieval.library)
             self._shelved = (round, Shelf(lemmas) if lemmas else None)
         return self._shelved[1]
+
+    async def _formalized(self, problem: Problem, tools: Tools, programs: asyncio.Semaphore) -> list[Statement]:
+        """Statements of one problem; of one that asks for something, with answers in them."""
+        if not asks(problem, self.config.answers):
+            return await formalize(problem, self.config.formalize, tools)
+        made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
+        return [statement for one in made for statement in one.statements]
 
     def _count_statements(self, statements: list[Statement]) -> None:
         self.counts.done["statements"] += len(statements)

@@ -11,22 +11,28 @@ from collections import Counter
 from synth.config import FormalizeConfig
 from synth.llm.types import Sampling, Weights
 from synth.prompts import Formalization, Unread, read_statement
+from synth.prompts.answers import pose
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
 from synth.statements.screen import Passed
 from synth.statements.text import given, new_statement, normalized
 
 
-async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> list[Statement]:
-    """Candidate statements of `problem`, most votes first; one that is not kept where the model gave none."""
+async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools, asking: bool = False) -> list[Statement]:
+    """Candidate statements of `problem`, most votes first; one that is not kept where the model gave none.
+
+    `asking`: the problem asks for something, and its statement is to have a place for the answer.
+    """
     if problem.statement:
         return [given(problem, tools.round)]
     prompts = tools.formalizer.prompts
     seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16)
-    sampling = tools.formalizer.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
-    prompt = prompts.formalize(problem.text, problem.header)
+    sampling = tools.formalizer.sampling(
+        "pose" if asking else "formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens
+    )
+    prompt = pose(prompts, problem.text, problem.header) if asking else prompts.formalize(problem.text, problem.header)
     (answer,) = await tools.formalizer.ask([prompt], sampling)
-    fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | _sampled(sampling)
+    fields = {"round": tools.round, "prompt": prompts.hash(prompt.role)} | _sampled(sampling)
     if isinstance(answer, str):
         return [_rejected(problem, "", Drop.PROMPT_TOO_LONG, answer, fields)]
     votes: Counter[str] = Counter()

@@ -8,6 +8,7 @@ import pytest
 
 from synth.prompts import BUILT_IN, Prompt, Proof, Role, ask_skeleton, load_prompts, read_proof, read_statement
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
+from synth.prompts.answers import pose
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
@@ -20,9 +21,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve"},
+    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve", "pose", "enumerate", "guess"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve"},
+    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve", "pose", "enumerate", "guess"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -41,6 +42,10 @@ def asked(name: str, role: Role) -> Prompt:
         return ask_with_lemmas(prompts, STATEMENT, shown_lemmas(prompts, STATEMENT, (HEADER, PREAMBLE), []))
     if role == "repair":
         return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
+    if role == "pose":
+        return pose(prompts, PROBLEM, HEADER)
+    if role in ("enumerate", "guess"):
+        return prompts.ask(role, {}, problem=PROBLEM, statement=STATEMENT, type="Nat", seconds="60", cases="0 1")
     if role in ("sketch", "blueprint"):
         return ask_skeleton(prompts, role, STATEMENT, HEADER, PREAMBLE, PROBLEM)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)
