@@ -31,7 +31,15 @@ def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -
 
 def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
     """The prompts that lead from a problem to kept statements."""
-    return ("formalize", "grade") if config.filters.grade else ("formalize",)
+    filters = config.filters
+    asked = {
+        "refine": config.formalize.refine > 0,
+        "grade": filters.grade,
+        "informalize": filters.back.translations > 0,
+        "compare": filters.back.translations > 0,
+        "prove": filters.contradiction_attempts > 0,
+    }
+    return ("formalize", *(role for role, wanted in asked.items() if wanted))
 
 
 def search_prompts(config: RunConfig) -> tuple[Role, ...]:

@@ -28,8 +28,8 @@ from synth.search.loop import search, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
+from synth.statements.refine import settled
 from synth.store.rundir import RunDir
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ class Shard:
         candidates = [s for found in await asyncio.gather(*map(one, task.problems)) for s in found] + undecided
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout)
-        statements = await filtered(candidates, context)
+        statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
             "problems": len(task.problems),

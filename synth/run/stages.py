@@ -45,8 +45,8 @@ from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize
+from synth.statements.refine import settled
 from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
@@ -76,7 +76,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 
             candidates = [s for found in await asyncio.gather(*map(one, rows)) for s in found]
             by_id = {problem.id: problem for problem in rows}
-            return await filtered(candidates, Context(tools, config.filters, config.formalize.keep, by_id))
+            return await settled(candidates, config.formalize, Context(tools, config.filters, config.formalize.keep, by_id))
 
     statements: list[Statement] = _run(work())
     write_records(out, statements, Statement)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 
 from synth.config import FormalizeConfig
-from synth.llm.types import Sampling, Weights
-from synth.prompts import Formalization, Unread, read_statement
+from synth.llm.types import Completion, Sampling, Weights
+from synth.prompts import Formalization, Prompt, Unread, read_statement
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
 from synth.statements.text import given, new_statement, normalized
@@ -25,7 +25,12 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> 
     sampling = tools.formalizer.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
     prompt = prompts.formalize(problem.text, problem.header)
     (answer,) = await tools.formalizer.ask([prompt], sampling)
-    fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | _sampled(sampling)
+    fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | sampled(sampling)
+    return candidates(problem, prompt, answer, fields)
+
+
+def candidates(problem: Problem, prompt: Prompt, answer: list[Completion] | str, fields: dict[str, object]) -> list[Statement]:
+    """The statements that the completions of one prompt hold, most votes first; one that is not kept where they hold none."""
     if isinstance(answer, str):
         return [_rejected(problem, "", Drop.PROMPT_TOO_LONG, answer, fields)]
     votes: Counter[str] = Counter()
@@ -47,11 +52,12 @@ async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> 
         read, weights = first[key]
         # What the answer opens beside the problem's header, its statement may need.
         below = problem.model_copy(update={"header": "\n".join(part for part in (problem.header, read.opens) if part)})
-        statements.append(new_statement(below, read.statement, votes=count, model=weights.hash, version=weights.version, **fields))
+        counted = {"votes": count, "samples": len(answer), "model": weights.hash, "version": weights.version}
+        statements.append(new_statement(below, read.statement, **(counted | fields)))
     return statements
 
 
-def _sampled(sampling: Sampling) -> dict[str, object]:
+def sampled(sampling: Sampling) -> dict[str, object]:
     return {"seed": sampling.seed, "temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synth.prompts import Unread, read_proof
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
 from verify_workers.text.statement import StatementError, parse_theorem
@@ -18,7 +19,23 @@ async def consistent(statements: list[Statement], context: Context) -> list[Stat
         [s.model_copy(update={"text": text}).check(f"{s.id}:false", config.timeout, proof=proof) for s, text in asked]
     )
     bad = {s.id for (s, _), verdict in zip(asked, verdicts, strict=True) if verdict.accepted}
+    if config.contradiction_attempts:
+        bad |= await _refuted([(s, text) for s, text in asked if s.id not in bad], context)
     return [drop(s, Drop.CONTRADICTORY, "the hypotheses prove False") if s.id in bad else s for s in statements]
+
+
+async def _refuted(asked: list[tuple[Statement, str]], context: Context) -> set[str]:
+    """The ids of those whose contradiction the prover finds, in `contradiction_attempts` proofs each."""
+    config, prover = context.config, context.tools.prover
+    prompts = [prover.prompts.prove(text, s.header, s.preamble) for s, text in asked]
+    answers = await prover.ask(prompts, prover.sampling("prove", config.contradiction_attempts, context.tools.seed)) if asked else []
+    checks = []
+    for (statement, text), prompt, answer in zip(asked, prompts, answers, strict=True):
+        read = [read_proof(prompt, c.text, c.finished) for c in answer] if not isinstance(answer, str) else []
+        proofs = dict.fromkeys((proof.form, proof.text) for proof in read if not isinstance(proof, Unread))
+        refuted = statement.model_copy(update={"text": text})
+        checks += [refuted.check(f"{statement.id}:false:{i}", config.timeout, **{form: proof}) for i, (form, proof) in enumerate(proofs)]
+    return {verdict.id.split(":")[0] for verdict in await context.tools.verify(checks) if verdict.accepted}
 
 
 def refutation(statement: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.prompts import BUILT_IN, Prompt, Role, load_prompts, read_proof, read_statement
+from synth.prompts import BUILT_IN, Prompt, Role, compare, informalize, load_prompts, read_proof, read_statement, refine
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
@@ -18,9 +18,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove"},
+    "embedded": {"formalize", "grade", "prove", "informalize", "compare", "refine"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove"},
+    "chat": {"formalize", "grade", "prove", "informalize", "compare", "refine"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -33,6 +33,12 @@ ROLES: dict[str, set[str]] = {
 
 def asked(name: str, role: Role) -> Prompt:
     prompts = load_prompts(name)
+    if role == "informalize":
+        return informalize(prompts, STATEMENT, HEADER, PREAMBLE)
+    if role == "compare":
+        return compare(prompts, PROBLEM, "A positive number is not 0.", STATEMENT, HEADER, PREAMBLE)
+    if role == "refine":
+        return refine(prompts, PROBLEM, STATEMENT, "unknown identifier `n`", HEADER, PREAMBLE)
     if role == "formalize":
         return prompts.formalize(PROBLEM, HEADER)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)
