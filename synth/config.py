@@ -108,6 +108,9 @@ class FilterConfig(Section):
     cheat_tactics: tuple[str, ...] = Field(
         ("intros; omega", "intros; simp", "intros; trivial"), description="what proves a statement whose content was taken away"
     )
+    calibration: str = Field(
+        "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
+    )
     timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
     decontaminate: bool = Field(True, description="drop statements that equal a held-out one after normalization")
 

@@ -14,7 +14,9 @@ from synth.records import Pair, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
 from synth.search.portfolio import Portfolio
+from synth.statements.corrected import corrected, counted
 from synth.statements.faithfulness import faithful
+from synth.statements.judge_error import came_to_judging, read_calibration
 from verify_workers.config import usable_cores
 
 
@@ -33,12 +35,15 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
             units["quarantined"] += len(entry["info"].get("quarantined", []))
     proved_by = by_strategy(pairs)
     same, measured = faithful((s for s in statements if s.kept), job.inputs.references)
+    figure = counted(same, measured, job.config.seed)
     return {
         "problems": units["problems"],
         "statements": len(statements),
         "statements_kept": sum(s.kept for s in statements),
         "statements_rejected": dict(Counter(s.reason for s in statements if not s.kept).most_common()),
-        "faithful": round(100 * same / measured, 1) if measured else None,
+        "faithful": figure.value if figure else None,
+        **({"faithful_interval": figure.interval} if figure else {}),
+        **corrected_share(job, statements),
         "searched": units["searched"],
         "attempts": units["samples"],
         "checks": sum(verdicts.values()),
@@ -55,6 +60,16 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         **{f"tokens_{role}": units[f"tokens_{role}"] for role in ROLES},
         **{f"faults_{role}": units[f"faults_{role}"] for role in ROLES if units[f"faults_{role}"]},
     }
+
+
+def corrected_share(job: Run, statements: Iterable[Statement]) -> dict[str, Any]:
+    """The faithful share of kept statements as the filters' measured error has it, where `filters.calibration` names one."""
+    known = read_calibration(job.config)
+    if known is None:
+        return {}
+    passed, came = came_to_judging(list(statements))
+    share = corrected(passed, came, known, job.config.seed)
+    return {"faithful_corrected": share.value if share else None, "faithful_corrected_interval": share.interval if share else None}
 
 
 def by_strategy(pairs: Iterable[Pair]) -> Counter[str]:

@@ -18,6 +18,7 @@ from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
 from synth.run.roles import check_roles, check_training, used_prompts
 from synth.search.loop import require_strategies
+from synth.statements.judge_error import read_calibration
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -62,6 +63,7 @@ def load_inputs(config: RunConfig) -> Inputs:
             others=bootstrap.seed_others,
         )
     check_roles(config, used_prompts(config, problems))
+    read_calibration(config)
     return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes)
 
 

@@ -30,7 +30,7 @@ def faithful(statements: Iterable[Statement], references: dict[str, str]) -> tup
     same = measured = 0
     canon = {problem: canonical(reference) for problem, reference in references.items()}
     for statement in statements:
-        if statement.origin == "autoformalized" and statement.problem_id in canon:
+        if statement.origin in ("autoformalized", "refined") and statement.problem_id in canon:
             measured += 1
             same += canonical(statement.text) == canon[statement.problem_id]
     return same, measured

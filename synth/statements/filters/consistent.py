@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.prompts import Unread, read_proof
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
+from synth.statements.telescope import telescope
 from verify_workers.text.statement import StatementError, parse_theorem
 
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
@@ -57,7 +58,19 @@ def refutation(statement: str) -> str:
         prefix, rest = prefix + rest[: cut + 1] + " ", rest[cut + 1 :].lstrip()
     if not arrows and ":" not in theorem.binders:
         return ""
-    return f"{theorem.head} {theorem.binders} : {prefix}False"
+    # A binder without a type may have it from the conclusion, which therefore stays where Lean sees it.
+    kept = f"(({rest}) ∨ True) → " if _untyped(statement) else ""
+    return f"{theorem.head} {theorem.binders} : {prefix}{kept}False"
+
+
+def _untyped(statement: str) -> bool:
+    """Whether `∀ n, …` binds a variable without its type, of which no later hypothesis tells."""
+    parts = telescope(statement).parts
+    return any(
+        ":" not in part.text and not any(name in later.words for later in parts[i + 1 :])
+        for i, part in enumerate(parts)
+        for name in part.names
+    )
 
 
 def _outside(text: str) -> str:

@@ -8,6 +8,9 @@ from synth.statements.telescope import QUANTIFIERS, Part, Telescope, bound, tele
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Token, tokens
 from verify_workers.text.statement import StatementError
 
+TYPES = frozenset({"Nat", "Int", "Rat", "Real", "Complex", "Bool", "Prop", "Type", "Sort", "Fin", "List", "Set", "ℕ", "ℤ", "ℚ", "ℝ", "ℂ"})
+"""Shared names that join nothing; whatever else a hypothesis and the conclusion both name may be what they have to do with each other."""
+
 
 async def unused(statements: list[Statement], context: Context) -> list[Statement]:
     """Drop autoformalized statements with a variable that does not occur, or a hypothesis about nothing that is concluded."""
@@ -52,12 +55,11 @@ def _occurs(name: str, later: list[Part], conclusion: str) -> bool:
 
 
 def _hypothesis(parts: Telescope) -> str:
-    """A hypothesis that shares no variable with the conclusion, also not by way of other hypotheses."""
-    names = {name for part in parts.all_parts for name in part.names}
-    reached = free(parts.conclusion) & names
-    if not reached:
-        return ""  # `… → False`, and statements about constants
-    links = [link & names for part in parts.all_parts for link in _links(part)]
+    """A hypothesis that shares no name with the conclusion, also not by way of other hypotheses."""
+    reached = free(parts.conclusion) - TYPES
+    if parts.conclusion == "False":
+        return ""  # what contradicts each other is what it is about
+    links = [link - TYPES for part in parts.all_parts for link in _links(part)]
     while more := {name for link in links if link & reached for name in link} - reached:
         reached |= more
     for part in parts.all_parts:
