@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := synth train verify_workers cluster
+# Two files of tests at a time; those that take longest first (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile --no-loadscope-reorder
 # Set-up is redone when these change, and from nothing when it was interrupted ($(VENV)/.incomplete is left then).
 LOCK_HASH := $(shell cat requirements/cpu.lock requirements/install.sh 2>/dev/null | cksum | tr ' ' '-')
 
@@ -15,6 +17,7 @@ help:
 	@echo "make test    the tests but the slow ones        make test-all    all of them"
 	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links"
 	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
+	@echo "TESTS=...    what to test, of all: a folder, a file, or options of pytest such as -k NAME"
 	@echo "PYTHON=...   the Python to build the environment from (>= 3.11)"
 
 setup: $(VENV)/.packages-$(LOCK_HASH) $(VENV)/.project
@@ -38,10 +41,10 @@ demo: setup
 	@$(BIN)/synth demo
 
 test: setup
-	@$(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow" $(TESTS)
+	@$(PYTEST) -m "not slow" $(TESTS)
 
 test-all: setup
-	@$(BIN)/python -m pytest -q -p no:cacheprovider $(TESTS)
+	@$(PYTEST) $(TESTS)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from synth.problems.readers import ProblemsConfig, Reading, read_problems
 from synth.records import Problem, Statement
 from synth.search.portfolio import GENERIC_TACTICS, tactic_proof
 from synth.services import Verify
+from synth.statements.filters.base import any_of
 from synth.statements.text import given, normalized, under_header
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason, Verdict
@@ -27,7 +28,8 @@ GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` s
 class Benchmark:
     """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on (of all rows of a
     file, however many of them are used), `references` the generated statements that the generator must not give again,
-    `notes` how a file was read, `words` the statements in plain language, where the file gives them: provers are shown both."""
+    `notes` how a file was read, `words` the statements in plain language, where the file gives them: provers are shown both.
+    `problems` are all rows as they were read or generated."""
 
     statements: list[Statement]
     group: dict[str, str]
@@ -35,6 +37,7 @@ class Benchmark:
     references: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice = EVERYTHING) -> Benchmark:
@@ -47,7 +50,8 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
         reading = _read(config)
         notes = [f"heldout.path: {note}" for note in reading.notes()]
         excluded = {key for p in reading.problems for key in _both(p.statement)}
-        problems = reading.problems[: config.count or None]
+        listed = reading.problems
+        problems = listed[: config.count or None]
     else:
         count = config.count or GENERATED
         provable = [item for item in generate(config.seed, 2 * count, choice=choice) if item.truth in ("true", "false")]
@@ -57,11 +61,12 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
             problems.append(problem.model_copy(update={"statement": text}))
             excluded |= _both(item.reference)
             references.add(item.reference)
+        listed = problems
     problems = under_header(problems, header)
     statements = [given(problem, 0) for problem in problems]
     group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
     words = {s.id: p.text for s, p in zip(statements, problems, strict=True) if p.text and config.path}
-    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes, words)
+    return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes, words, under_header(listed, header))
 
 
 def _read(config: HeldoutConfig) -> Reading:
@@ -99,12 +104,16 @@ async def portfolio_baseline(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What a fixed list of tactics proves: {statement id: first tactic}; and what Lean cannot state here: {statement id: its error}.
 
-    Where the checker fails it is asked once more; a tactic on which it fails again counts as one that does not prove.
+    The tactics of one line are first tried in one check: where Lean refuses it, none of them is tried alone.  Where the checker
+    fails it is asked once more; a tactic on which it fails again counts as one that does not prove.
     """
     solved: dict[str, str] = {}
     unsupported: dict[str, str] = {}
+    short = tuple(tactic for tactic in tactics if "\n" not in tactic)
+    checks = [s.check(s.id, len(short) * timeout, proof=any_of(short)) for s in statements] if len(short) > 1 else []
+    refused = {verdict.id for verdict in await decided(checks, verify) if _all_failed(verdict)}
     for tactic in tactics:
-        left = [s for s in statements if s.id not in solved and s.id not in unsupported]
+        left = [s for s in statements if s.id not in solved and s.id not in unsupported and not (s.id in refused and tactic in short)]
         checks = [s.check(s.id, timeout, proof=tactic_proof(tactic)) for s in left]
         for statement, verdict in zip(left, await decided(checks, verify), strict=True):
             if verdict.accepted:
@@ -112,6 +121,12 @@ async def portfolio_baseline(
             elif cannot_be_stated(verdict):
                 unsupported[statement.id] = verdict.first_error
     return solved, unsupported
+
+
+def _all_failed(verdict: Verdict) -> bool:
+    """Whether every alternative of a `first` failed: Lean ends it before the last one where steps or depth run out."""
+    ended = any("maximum" in message.text for message in verdict.messages)
+    return verdict.outcome is Outcome.REJECTED and verdict.reason != Reason.STATEMENT and not ended
 
 
 async def decided(checks: list[Check], verify: Verify) -> list[Verdict]:

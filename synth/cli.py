@@ -411,6 +411,28 @@ def evaluate(
 
 
 @app.command()
+def compare(
+    strategy: Annotated[str, typer.Argument(metavar="STRATEGY", help="the strategy that is set beside whole proofs, such as sketch")],
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="how often it is done, each time with another seed")] = 3,
+    most: Annotated[int, typer.Option("--most", min=1, help="attempts that whole proofs alone may take at most")] = 64,
+) -> None:
+    """A strategy at equal budget, as JSON: whole proofs and STRATEGY against whole proofs alone, on held-out statements.
+
+    Whole proofs alone get as many attempts as make them spend at least as many tokens, and as many core-seconds of Lean.
+    """
+    from synth.run.compare import compare_file
+    from synth.show.progress import Progress
+
+    settings = _stage_config(config, model, overrides, "prover")
+    with Progress() as progress:
+        figures = compare_file(settings, strategy, seeds, most, progress)
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
+@app.command()
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
     to: Annotated[Path, typer.Option("--to", help="a new folder")],

@@ -112,7 +112,38 @@ class FilterConfig(Section):
         "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
     )
     timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
-    decontaminate: bool = Field(True, description="drop statements that equal a held-out one after normalization")
+    decontaminate: bool = Field(True, description="drop what is in the held-out benchmark or in one of `benchmarks`, in either language")
+    benchmarks: tuple[str, ...] = Field(
+        (), description="files (in any form that `problems.path` takes) of which nothing may be worked on, beside the held-out benchmark"
+    )
+    given_in_benchmark: Literal["keep", "drop"] = Field(
+        "keep", description="given statements that are in a benchmark: keep = they are your task, proved and reported; drop = left out"
+    )
+    benchmark_similarity: float = Field(
+        0.7,
+        gt=0,
+        le=1,
+        description="likeness of a problem's words to a benchmark's (Jaccard) from which it is dropped, if both say the same",
+    )
+    similarity: float = Field(
+        0.9, gt=0, le=1, description="the same among the run's own problems: the later one is a duplicate, and not formalized"
+    )
+
+
+class SketchConfig(Section):
+    """Skeletons with holes, each hole a statement that is searched like any other (strategies `sketch` and `blueprint`)."""
+
+    skeletons: int = Field(4, ge=1, description="skeletons sampled a side")
+    revisions: int = Field(
+        1, ge=0, description="how often a skeleton with unsolved holes is shown to the sketcher again, with what became of them"
+    )
+    depth: int = Field(1, ge=0, description="how deep skeletons nest: 1 = holes are not sketched in turn, 0 = nothing is")
+    holes: int = Field(8, ge=1, description="most goals of one skeleton; one with more is not tried")
+    attempts: int = Field(8, ge=1, description="attempts a side for each hole")
+    negation: bool = Field(False, description="write skeletons of negations too")
+    retry: bool = Field(True, description="search holes that stayed open again in later rounds, under `retry: unsolved`")
+    temperature: float | None = Field(None, ge=0, description="of skeletons; None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one skeleton, thoughts included; None = the preset's")
 
 
 class SearchConfig(Section):
@@ -136,6 +167,7 @@ class SearchConfig(Section):
         ge=0,
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
+    sketch: SketchConfig = SketchConfig()
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
 

@@ -48,6 +48,8 @@ class Drop(StrEnum):
     ANSWER = "answer"  # the answer is given away, or asked for so that anything is one
     HIDDEN = "hidden"  # a definition of the statement's own says nothing
     DUPLICATE = "duplicate"
+    CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
+    UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -87,7 +89,7 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
     samples: int = Field(0, description="the k samples, those that gave none included; 0 = not known")
@@ -107,6 +109,9 @@ class Statement(Record):
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 0
+    form: str = Field("", description="normal form (`Verdict.form`); '' where no kernel objects were to be had")
+    negated_form: str = Field("", description="that of its negation")
+    benchmark: str = Field("", description="the row of a benchmark that it or its problem repeats, and how; '' = none")
 
     def check(self, id: str, timeout: float, *, negated: bool = False, **text: str) -> Check:
         """The question whether `text` (`proof` or `code`) proves this statement, or with `negated` that it is false."""

@@ -61,6 +61,8 @@ class Tools:
     verify: Verify
     round: int = 0
     seed: int = 0
+    heldout: frozenset[str] = frozenset()
+    """Normalized statements of the benchmark, which nothing may be trained on."""
 
     @property
     def formalizer(self) -> RoleModel:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from tests.verify_workers.fake_lake import FakeLake
     from verify_workers.lean import LeanInstall
 
+LONGEST = ("test_end_to_end.py", "adversarial/test_suite.py", "serve/test_hostile.py", "test_malformed.py", "test_policy.py")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first: where files run side by side, none of them is then left for the end."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: next((place for name, place in rank.items() if str(item.path).endswith(name)), len(rank)))
 
 
 @pytest.fixture(scope="session")

@@ -126,6 +126,10 @@ class Verdict(BaseModel):
     lean: str = ""
     library: str = ""
     backend: str = ""
+    form: str = Field(
+        "", description="normal form of the statement, a hash that its spelling does not change; '' where no kernel objects are to be had"
+    )
+    negated_form: str = Field("", description="that of the statement's negation")
 
     @property
     def accepted(self) -> bool:

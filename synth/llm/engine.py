@@ -29,6 +29,17 @@ ENGINE_ENVIRONMENT = {
 }
 
 
+def engine_environment(config: SamplerConfig) -> dict[str, str]:
+    """What vLLM reads from the environment."""
+    environment = {**ENGINE_ENVIRONMENT, "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib), "OMP_NUM_THREADS": str(config.threads)}
+    if config.offline:
+        environment["HF_HUB_OFFLINE"] = "1"
+    if not config.gpus and config.enforce_eager:
+        # Also the helpers that vLLM compiles whatever it is told: 15 s at the first swap, to save nothing that can be measured.
+        environment["TORCH_COMPILE_DISABLE"] = "1"
+    return environment
+
+
 def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
     """vLLM's arguments for `config`."""
     arguments: dict[str, Any] = {
@@ -51,11 +62,7 @@ class Engine:
     """A vLLM engine stepped by its own thread.  Thread-safe: `submit` and `call` may come from anywhere."""
 
     def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
-        os.environ.update(ENGINE_ENVIRONMENT)
-        os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gib)
-        os.environ["OMP_NUM_THREADS"] = str(config.threads)
-        if config.offline:
-            os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ.update(engine_environment(config))
         import torch
         from vllm import LLM
 

@@ -10,7 +10,7 @@ from typing import Any
 import ray
 
 from synth.llm.config import SamplerConfig
-from synth.llm.engine import ENGINE_ENVIRONMENT, Engine
+from synth.llm.engine import Engine, engine_environment
 from synth.llm.swap import SwapFailed, token_logprobs, tolerance
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
@@ -117,8 +117,6 @@ def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any
     options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
     if config.gpus:
         options["num_gpus"] = config.gpus
-    environment = {**ENGINE_ENVIRONMENT, "OMP_NUM_THREADS": str(config.threads), "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib)}
-    if config.offline:
-        environment["HF_HUB_OFFLINE"] = "1"
+    environment = engine_environment(config)
     actor: Any = Sampler
     return actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
+from synth.problems.families import Plan
 from synth.problems.generate import EVERYTHING, Choice, draw, reference, word
 from synth.problems.seed_roles import OTHERS, SeedRow
 from synth.records import Grade
@@ -21,6 +22,7 @@ GOOD_PROOFS = 0.3
 LITERAL = 0.35  # share of formalizations whose text is the Lean proposition itself: a small model learns to copy from them
 LITERAL_WORDINGS = ("Prove that {}.", "Show {}.", "{}", "Prove the statement {}.")
 PROOF_LEVELS = (1, 2)
+STEPS = 0.6  # of the proofs of statements in several steps, the share that proves one step
 
 
 class SeedSet(BaseModel):
@@ -75,10 +77,22 @@ def _proofs(rng: Random, count: int, held: set[str], choice: Choice) -> list[tup
         _, _, draft = draw(rng, choice, PROOF_LEVELS)
         if reference(draft.goal) in held or draft.truth in ("contradictory", "trivial"):
             continue
+        if draft.plan is not None:
+            rows[_step_by_step(rng, draft.goal, draft.plan)] = None
+            continue
         goal = f"¬ ({draft.goal})" if draft.truth == "false" else draft.goal
         proof = rng.choice(draft.proofs) if rng.random() < GOOD_PROOFS or not draft.wrong else rng.choice(draft.wrong)
         rows[reference(goal), f"by {proof}"] = None
     return list(rows)
+
+
+def _step_by_step(rng: Random, goal: str, plan: Plan) -> tuple[str, str]:
+    """The proof of one step, or of the whole: as weak in each step as other proofs are in all."""
+    proofs = [rng.choice(step.proofs if rng.random() < GOOD_PROOFS else step.wrong) for step in plan.steps]
+    step, proof = rng.choice(list(zip(plan.steps, proofs, strict=True)))
+    if rng.random() < STEPS:
+        return f"theorem X {step.theorem}", f"by {proof}"
+    return reference(goal), f"by {plan.proof(proofs)}"
 
 
 def _grades(rng: Random, formal: list[tuple[str, str]]) -> list[tuple[str, str, Grade]]:

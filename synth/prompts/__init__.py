@@ -11,11 +11,13 @@ from synth.prompts.judge import read_grade, write_grade
 from synth.prompts.preset import BUILT_IN, NAME, Preset, PromptSet, RoleSettings, load_prompts
 from synth.prompts.prompt import Prompt, Role, Unread
 from synth.prompts.prover import Proof, read_proof, write_proof
+from synth.prompts.sketcher import Earlier, Skeleton, ask_skeleton, read_skeleton
 
 __all__ = [
     "BUILT_IN",
     "NAME",
     "Comparison",
+    "Earlier",
     "Formalization",
     "Preset",
     "Prompt",
@@ -23,7 +25,9 @@ __all__ = [
     "Proof",
     "Role",
     "RoleSettings",
+    "Skeleton",
     "Unread",
+    "ask_skeleton",
     "compare",
     "goal",
     "informalize",
@@ -31,6 +35,7 @@ __all__ = [
     "read_comparison",
     "read_grade",
     "read_proof",
+    "read_skeleton",
     "read_statement",
     "read_text",
     "refine",

@@ -107,6 +107,6 @@ def start_shards(job: Run) -> None:
         actor: Any = SearchShard
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards = [
-            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, heldout)
+            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, heldout, job.benchmarks.formal())
             for _ in range(job.config.shards.actors)
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from synth.examples import proof_examples, seed_examples
 from synth.llm.config import ROLES
 from synth.run.learn import fit
@@ -9,6 +11,8 @@ from synth.run.state import Run
 from train.data import Example
 from train.model import create_checkpoint
 from train.tokenizer import train_tokenizer
+
+ROLE_TOKEN = re.compile(r"<\|\w+\|>")  # only the templates have such: `PromptSet` takes them out of what is shown
 
 
 async def bootstrap(job: Run) -> None:
@@ -21,7 +25,8 @@ async def bootstrap(job: Run) -> None:
     initial = job.training(0).parent / "initial"
     if not (initial / "config.json").exists():
         texts = [_text(example) for example in examples]
-        tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length)
+        tokens = sorted({token for text in texts for token in ROLE_TOKEN.findall(text)})
+        tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length, tokens)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
     await fit(job, 0, initial, examples, config.train)
 

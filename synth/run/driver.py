@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,23 @@ from ray.exceptions import RayTaskError
 from synth.config import RunConfig
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap_in
-from synth.run.baseline import easily_proved, verified_seeds
+from synth.run.baseline import Baseline, easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
 from synth.run.evaluate import evaluate
-from synth.run.figures import compare, costs, round_counts, scalars
+from synth.run.figures import compare, costs, reference_forms, round_counts, scalars
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.learn import train
 from synth.run.places import check_places, everywhere
+from synth.run.repeats import settle_repeats
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
+from synth.run.screen import contamination, screen
 from synth.run.shard import ShardTask
 from synth.run.state import Run
 from synth.run.watch import watched
+from synth.search.outcome import KINDS
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
@@ -143,34 +146,56 @@ def plateau(rounds: list[dict[str, Any]], config: RunConfig) -> str:
 
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
+    baseline, _ = await _together(_without_model(job), _first_model(job))
+    figures = await evaluate(job, 0, baseline)
+    return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
+
+
+async def _without_model(job: Run) -> Baseline:
+    """What Lean is asked before the first round."""
+    with job.timed("screen"):
+        await screen(job)
+    with job.timed("baseline"):
+        baseline = await easily_proved(job)
+        await verified_seeds(job)
+    return baseline
+
+
+async def _first_model(job: Run) -> None:
+    """The given model, or our own small one, and the engines that answer with it."""
     if not job.trained(0):
         if job.config.models.bootstrapped:
             with job.timed("bootstrap"):
                 await bootstrap(job)
         job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.answering = job.weights(0)
-    samplers = asyncio.create_task(start_samplers(job, "prover"))
-    with job.timed("baseline"):
-        baseline = await easily_proved(job)
-        await verified_seeds(job)
-    await samplers
-    figures = await evaluate(job, 0, baseline)
-    return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
+    await start_samplers(job, "prover")
+
+
+async def _together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+    """The results of `work`, done at the same time; where one of it fails, the rest is cancelled and waited for."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _round(job: Run, number: int) -> dict[str, Any]:
     """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
     job.answering = previous = job.weights(number - 1)
     if not job.trained(number):
+        await screen(job)
         await start_samplers(job)
         with job.timed("search"):
             await _search(job, number)
-        with job.timed("compare"):
-            await compare(job, number)
+        settle_repeats(job.store, number)
+        job.store.write_json("contamination.json", contamination(job.store))
         if released(job.config, job.roles):
             stop_samplers(job)
-        with job.timed("train"):
-            trained = await train(job, number, Path(previous.path))
+        _, trained = await _together(_compare(job, number), _train(job, number, Path(previous.path)))
         earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
     job.answering = job.weights(number)
@@ -180,6 +205,17 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
     baseline = await easily_proved(job)
     figures = await evaluate(job, number, baseline)
     return {"round": number, "model": job.answering.hash, **round_counts(job, number), **gaps, **figures}
+
+
+async def _compare(job: Run, number: int) -> None:
+    with job.timed("compare"):
+        await compare(job, number)
+        await reference_forms(job, number)
+
+
+async def _train(job: Run, number: int, previous: Path) -> bool:
+    with job.timed("train"):
+        return await train(job, number, previous)
 
 
 async def _search(job: Run, number: int) -> None:
@@ -193,7 +229,9 @@ async def _search(job: Run, number: int) -> None:
     for i in range(pieces):
         again = tuple(retry[i::pieces])
         earlier = {s.problem_id: by_id[s.problem_id] for s in again if s.problem_id in by_id}
-        tasks.append(ShardTask(number, i, tuple(problems[i::pieces]), again, weights, tuple(earlier.values())))
+        new = tuple(problems[i::pieces])
+        passed = {problem.id: job.passed[problem.id] for problem in new if problem.id in job.passed}
+        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:
@@ -229,4 +267,6 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
     solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
     solved |= {i for entry in job.store.entries() if entry["key"][:5] in earlier for i in entry["info"].get("quarantined", [])}
     latest = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
-    return [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    left = [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    pieces = job.config.search.sketch.retry  # those of statements that are still open
+    return [s for s in left if s.origin not in KINDS or (pieces and s.parent not in solved)]

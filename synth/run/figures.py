@@ -10,10 +10,12 @@ from typing import Any
 import ray
 
 from synth.llm.config import ROLES
-from synth.records import Pair, Statement, VerdictRow
+from synth.records import Pair, Problem, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
+from synth.search.outcome import KINDS
 from synth.search.portfolio import Portfolio
+from synth.statements.benchmarks import forms_of
 from synth.statements.corrected import corrected, counted
 from synth.statements.faithfulness import faithful
 from synth.statements.judge_error import came_to_judging, read_calibration
@@ -23,8 +25,10 @@ from verify_workers.config import usable_cores
 def round_counts(job: Run, number: int) -> dict[str, Any]:
     """Counts of a round, from what is on disk: the same after any number of interruptions."""
     prefix = f"r{number:03d}-"
-    statements = list(job.store.read("statements", Statement, prefix=prefix))
-    pairs = list(job.store.read("pairs", Pair, prefix=prefix))
+    read = list(job.store.read("statements", Statement, prefix=prefix))
+    statements = [s for s in read if s.origin not in KINDS]
+    repeated = job.store.repeated()
+    pairs = [pair for pair in job.store.read("pairs", Pair, prefix=prefix) if pair.statement_id not in repeated]
     verdicts = Counter(
         v.outcome if v.outcome != "rejected" else f"rejected: {v.reason}" for v in job.store.read("verdicts", VerdictRow, prefix=prefix)
     )
@@ -33,8 +37,10 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         if entry["key"].startswith(prefix):
             units.update({k: v for k, v in entry["info"].items() if isinstance(v, int | float)})
             units["quarantined"] += len(entry["info"].get("quarantined", []))
-    proved_by = by_strategy(pairs)
-    same, measured = faithful((s for s in statements if s.kept), job.inputs.references)
+    pieces = [p for p in pairs if p.kind in ("subgoal", "lemma")]
+    proved_by = by_strategy(p for p in pairs if p.kind == "theorem")
+    forms = job.store.read_json(f"rounds/{number:03d}/references.json", {})
+    same, measured = faithful((s for s in statements if s.kept), job.inputs.references, forms)
     figure = counted(same, measured, job.config.seed)
     return {
         "problems": units["problems"],
@@ -44,6 +50,9 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         "faithful": figure.value if figure else None,
         **({"faithful_interval": figure.interval} if figure else {}),
         **corrected_share(job, statements),
+        "pieces": len(read) - len(statements),
+        "pieces_proved": len({p.statement_id for p in pieces if not p.negated}),
+        "pieces_refuted": len({p.statement_id for p in pieces if p.negated}),
         "searched": units["searched"],
         "attempts": units["samples"],
         "checks": sum(verdicts.values()),
@@ -98,6 +107,21 @@ async def compare(job: Run, number: int) -> None:
     solved = (await baseline(asked, job.config, job.services().verify)).solved
     job.progress.advance(stage, len(asked))
     job.store.write_json(name, {pair.id: solved.get(pair.id, "") for pair in chosen})
+
+
+async def reference_forms(job: Run, number: int) -> None:
+    """Ask Lean for the normal forms of the references of this round's kept statements, for `faithful`."""
+    name = f"rounds/{number:03d}/references.json"
+    if not job.inputs.references or job.store.exists(name):
+        return
+    kept = {s.problem_id: s for s in job.store.read("statements", Statement, prefix=f"r{number:03d}-") if s.kept and s.form}
+    references = [
+        Problem(id=problem, statement=job.inputs.references[problem], header=s.header)
+        for problem, s in kept.items()
+        if problem in job.inputs.references
+    ]
+    forms = await forms_of(references, job.services().verify)
+    job.store.write_json(name, {problem: form for problem, (form, _) in forms.items()})
 
 
 def compared(job: Run, number: int) -> dict[str, Any]:

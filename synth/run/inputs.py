@@ -7,7 +7,7 @@ faithfulness afterwards, and no stage sees them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synth.benchmark import Benchmark, load_benchmark
@@ -18,6 +18,7 @@ from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
 from synth.run.roles import check_roles, check_training, used_prompts
 from synth.search.loop import require_strategies
+from synth.statements.benchmarks import read_benchmarks
 from synth.statements.judge_error import read_calibration
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
@@ -32,6 +33,7 @@ class Inputs:
     benchmark: Benchmark
     seeds: SeedSet | None
     notes: list[str]  # how the files were read: for the user, before anything runs
+    barred: list[Problem] = field(default_factory=list)  # rows of `filters.benchmarks`
 
 
 def load_inputs(config: RunConfig) -> Inputs:
@@ -64,7 +66,8 @@ def load_inputs(config: RunConfig) -> Inputs:
         )
     check_roles(config, used_prompts(config, problems))
     read_calibration(config)
-    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes)
+    barred = under_header(read_benchmarks(config.filters.benchmarks), config.header) if config.filters.decontaminate else []
+    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes, barred)
 
 
 def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:

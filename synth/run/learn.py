@@ -29,7 +29,8 @@ async def train(job: Run, number: int, previous: Path) -> bool:
     """
     if not job.config.models.train:
         return False
-    pairs = [pair for pair in job.store.read("pairs", Pair) if pair.round <= number]
+    again = job.store.repeated()
+    pairs = [pair for pair in job.store.read("pairs", Pair) if pair.round <= number and pair.statement_id not in again]
     if not pairs:
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False

@@ -24,12 +24,15 @@ from synth.llm.types import Weights
 from synth.records import Problem, Statement
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
-from synth.search.loop import search, strategies
+from synth.search.loop import search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
+from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.formalize import formalize
+from synth.statements.formalize import formalize, passed_over
 from synth.statements.refine import settled
+from synth.statements.screen import Passed
+from synth.statements.text import identity
 from synth.store.rundir import RunDir
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ class ShardTask:
     weights: dict[ModelRole, Weights]
     earlier: tuple[Problem, ...] = ()
     """The problems that `retry` is about."""
+    passed: Mapping[str, Passed] = field(default_factory=dict)
+    """Of `problems`, those that are not formalized, by id, and why."""
 
     @property
     def key(self) -> str:
@@ -65,8 +70,12 @@ class Counts:
 class Shard:
     """The work of one shard actor; a plain class, so that it runs in a test without Ray."""
 
-    def __init__(self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str]) -> None:
+    def __init__(
+        self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str], benchmarks: Benchmarks | None = None
+    ) -> None:
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
+        self.benchmarks = benchmarks or Benchmarks()
+        self._known: tuple[int, dict[str, str]] = (0, {})
         self.prompts = role_prompts(config)
         self.counts = Counts()
 
@@ -83,7 +92,7 @@ class Shard:
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
-        return self.services.tools(self.prompts, weights, round, self.config.seed)
+        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), heldout=self.heldout)
 
     async def _statements(self, task: ShardTask) -> list[Statement]:
         """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
@@ -99,13 +108,19 @@ class Shard:
         started, tools = time.monotonic(), self._tools(task.weights, task.round)
 
         async def one(problem: Problem) -> list[Statement]:
-            found = await formalize(problem, self.config.formalize, tools)
+            passed = task.passed.get(problem.id)
+            if passed and passed.reason:
+                found = passed_over(problem, passed, task.round)
+            else:
+                found = await formalize(problem, self.config.formalize, tools)
+                found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
             self.counts.done["problems"] += 1
             return found
 
         candidates = [s for found in await asyncio.gather(*map(one, task.problems)) for s in found] + undecided
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout)
+        known = self._kept_before(task.round)
+        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
         statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
@@ -117,6 +132,17 @@ class Shard:
         self.store.commit(key, {"statements": statements}, info)
         self._count_statements(statements)
         return statements
+
+    def _kept_before(self, round: int) -> dict[str, str]:
+        """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""
+        if self._known[0] != round:
+            prefixes = [f"r{earlier:03d}-" for earlier in range(1, round)]
+            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept)
+            known: dict[str, str] = {}
+            for statement in kept:
+                known.setdefault(identity(statement), statement.id)
+            self._known = round, known
+        return self._known[1]
 
     def _count_statements(self, statements: list[Statement]) -> None:
         self.counts.done["statements"] += len(statements)
@@ -135,35 +161,42 @@ class Shard:
 
         async def one(statement: Statement) -> Found:
             async with gate:
-                problem = problems.get(statement.problem_id)
-                found = await search(statement, problem, strategies(statement, problem, config, tools), config, tools)
+                problem, used = setting(statement, problems.get(statement.problem_id), config)
+                found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
             self.counts.done["searched"] += 1
-            self.counts.done["samples"] += found.samples
-            self.counts.done["tokens"] += found.tokens
-            self.counts.done["checks"] += len(found.verdicts)
-            self.counts.done["pairs"] += len(found.pairs)
             self.counts.done["proved"] += bool(found.pairs)
-            self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in found.verdicts if v.outcome != "accepted")
-            if found.unsound:
-                self.counts.done["unsound"] += 1
-                quarantine(self.store, statement, found)
+            for part in found.everything():
+                self.counts.done["samples"] += part.samples
+                self.counts.done["tokens"] += part.tokens
+                self.counts.done["checks"] += len(part.verdicts)
+                self.counts.done["pairs"] += len(part.pairs)
+                self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in part.verdicts if v.outcome != "accepted")
+                if part.unsound:
+                    self.counts.done["unsound"] += 1
+                    quarantine(self.store, statement, part)
             return found
 
         results = await asyncio.gather(*(one(statement) for statement in chunk))
+        everything = [part for found in results for part in found.everything()]
         self.store.commit(
             key,
             {
-                "attempts": [attempt for found in results for attempt in found.attempts],
-                "verdicts": [verdict for found in results for verdict in found.verdicts],
-                "pairs": [pair for found in results for pair in found.pairs],
+                "attempts": [attempt for found in everything for attempt in found.attempts],
+                "verdicts": [verdict for found in everything for verdict in found.verdicts],
+                "pairs": [pair for found in everything for pair in found.pairs],
+                "statements": [statement for found in results for statement in found.made()],
             },
             {
                 "searched": len(chunk),
-                "samples": sum(found.samples for found in results),
+                "samples": sum(found.samples for found in everything),
                 "tokens": tools.tokens,
                 **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
-                "quarantined": [statement.id for statement, found in zip(chunk, results, strict=True) if found.unsound],
+                "quarantined": [
+                    statement.id
+                    for statement, found in zip(chunk, results, strict=True)
+                    if any(part.unsound for part in found.everything())
+                ],
             },
         )
 
@@ -196,20 +229,32 @@ class Shard:
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
-    """Keep a statement that was proved together with its negation, and both proofs, where nobody takes them for pairs."""
+    """Keep a statement (or a piece of it) that was proved like its negation, and both proofs, where nobody takes them for pairs."""
     store.write_json(
-        f"quarantine/{statement.id}.json",
+        f"quarantine/{found.unsound[0].statement_id}.json",
         {"statement": statement.model_dump(), "proofs": [pair.model_dump() for pair in found.unsound]},
     )
-    log.error("UNSOUND: statement %s and its negation were both accepted; see quarantine/%s.json: %s", *(statement.id,) * 2, statement.text)
+    log.error(
+        "UNSOUND: statement %s and its negation were both accepted; see quarantine/: %s",
+        found.unsound[0].statement_id,
+        found.unsound[0].statement,
+    )
 
 
 @ray.remote
 class SearchShard:
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
-    def __init__(self, config: RunConfig, run_dir: str, groups: list[Group], pools: dict[str, Any], heldout: frozenset[str]) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout)
+    def __init__(
+        self,
+        config: RunConfig,
+        run_dir: str,
+        groups: list[Group],
+        pools: dict[str, Any],
+        heldout: frozenset[str],
+        benchmarks: Benchmarks | None = None,
+    ) -> None:
+        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout, benchmarks)
 
     async def run(self, task: ShardTask) -> None:
         await self.shard.run(task)

@@ -41,7 +41,7 @@ from synth.run.roles import (
     statement_prompts,
 )
 from synth.run.shard import Shard
-from synth.search.loop import require_strategies, search, strategies
+from synth.search.loop import require_strategies, search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
@@ -66,12 +66,12 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
     check_target(out)
     asked = statement_prompts(config)
-    _check(config, *asked)  # said before Ray starts
+    require_models(config, *asked)  # said before Ray starts
     rows = _problems(config, problems, progress)
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
-        async with _tools(config, *asked) as tools:
+        async with stage_tools(config, *asked) as tools:
 
             async def one(problem: Problem) -> list[Statement]:
                 statements = await formalize(problem, config.formalize, tools)
@@ -82,7 +82,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
             by_id = {problem.id: problem for problem in rows}
             return await settled(candidates, config.formalize, Context(tools, config.filters, config.formalize.keep, by_id))
 
-    statements: list[Statement] = _run(work())
+    statements: list[Statement] = run_stage(work())
     write_records(out, statements, Statement)
     return statements
 
@@ -128,26 +128,26 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     check_target(out)
     require_strategies(config.search)
     asked = search_prompts(config) or ("prove",)
-    _check(config, *asked)
+    require_models(config, *asked)
     work_items, problems = _statements(config, statements, progress)
     progress.stage("prove", len(work_items))
 
     async def work() -> list[Pair]:
-        async with _tools(config, *asked) as tools:
+        async with stage_tools(config, *asked) as tools:
             gate = asyncio.Semaphore(config.search.in_flight)
 
             async def one(statement: Statement) -> Found:
                 async with gate:
-                    problem = problems.get(statement.problem_id)
-                    found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
+                    problem, used = setting(statement, problems.get(statement.problem_id), config.search)
+                    found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
                 progress.advance("prove", proved=bool(found.pairs))
-                if found.unsound:
-                    progress.note(f"UNSOUND: {statement.text} and its negation were both accepted; neither is written")
+                if any(part.unsound for part in found.everything()):
+                    progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
                 return found
 
-            return [pair for found in await asyncio.gather(*map(one, work_items)) for pair in found.pairs]
+            return [pair for found in await asyncio.gather(*map(one, work_items)) for part in found.everything() for pair in part.pairs]
 
-    pairs: list[Pair] = _run(work())
+    pairs: list[Pair] = run_stage(work())
     write_records(out, pairs, Pair)
     return pairs
 
@@ -156,7 +156,7 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
     """One DeepSpeed round of the prover on a file of verified pairs; the new checkpoint is `out/model`."""
     if config.models.prover.endpoint:
         raise UserError("models.prover is an endpoint, whose weights are not ours to train: give --model FOLDER")
-    _check(config, "prove")
+    require_models(config, "prove")
     model = checkpoint(config, "prover")
     assert model is not None
     verified = list(read_pairs(pairs))
@@ -187,7 +187,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     """
     if out:
         check_target(out)
-    _check(config, "prove")
+    require_models(config, "prove")
     benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
     for note in benchmark.notes:
         progress.note(note)
@@ -205,7 +205,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
             progress.advance("evaluate", len(rows))
             return cheap, rows
 
-    cheap, rows = _run(work())
+    cheap, rows = run_stage(work())
     result = figures(rows, cheap, benchmark.group, config.eval, config.seed)
     for remark in remarks(result, cheap):
         progress.note(remark)
@@ -217,7 +217,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
 # ---- shared --------------------------------------------------------------------------------------------------------
 
 
-def _check(config: RunConfig, *asked: Role) -> None:
+def require_models(config: RunConfig, *asked: Role) -> None:
     """UserError where a prompt that the stage asks has no model."""
     roles = answering(asked)
     if not config.models.of(roles[0]).own:
@@ -255,7 +255,7 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
     return [given(problem, 0) for problem in found], {problem.id: problem for problem in found}
 
 
-def _run(work: Any) -> Any:
+def run_stage(work: Any) -> Any:
     with Interrupts(resumable=False) as interrupts, ray_session():
         interrupts.install()  # Ray has put its own handler of SIGTERM in place
         try:
@@ -280,7 +280,7 @@ async def _services(config: RunConfig, *asked: Role) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def _tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
+async def stage_tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
     """What one stage works with."""
     async with _services(config, *asked) as services:
         weights = {role: given_weights(config, role) for role in answering(asked)}

@@ -16,6 +16,8 @@ from synth.run.inputs import Inputs
 from synth.run.roles import given_weights
 from synth.services import Group, Services
 from synth.show.progress import Progress
+from synth.statements.benchmarks import Benchmarks
+from synth.statements.screen import Passed
 from synth.store.rundir import RunDir
 from train.group import WorkerGroup
 from train.model import checkpoint_hash
@@ -41,6 +43,8 @@ class Run:
     told: set[str] = field(default_factory=set)  # failures that the user has read of
     answering: Weights = Weights()  # the run's own model now
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
+    benchmarks: Benchmarks = field(default_factory=Benchmarks)  # that nothing may be worked on
+    passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
 
     @property
     def account(self) -> Clock:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from synth.config import SearchConfig
 from synth.llm.types import Sampling, Weights
 from synth.prompts import Proof, Role
-from synth.records import Attempt, Problem, Statement
+from synth.records import Attempt, Pair, Problem, Statement
 from synth.services import Tools
 from verify_workers.records import Outcome, Verdict
 
@@ -46,11 +46,23 @@ class Tried:
     verdict: Verdict | None
 
 
+Aside = Callable[[Statement, SearchConfig], Awaitable[list[Pair]]]
+"""The search of a statement that a strategy made of its own, such as a lemma: what was proved of it, or of its negation.
+
+All of it is recorded with what the strategy proposes; a statement that is not kept is only recorded.  The same one is searched once.
+"""
+
+
+async def _nowhere(statement: Statement, config: SearchConfig) -> list[Pair]:
+    return []
+
+
 @dataclass
 class History:
     """What was tried on one statement so far, in order."""
 
     items: list[Tried] = field(default_factory=list)
+    aside: Aside = _nowhere
 
     def decided(self, side: Side, text: str) -> bool:
         """Whether `text` was judged for `side`: a failure of the checker judges nothing."""

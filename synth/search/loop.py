@@ -6,20 +6,25 @@ it would mean that the checker is unsound, and both proofs are kept apart from t
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 from synth.config import SearchConfig
-from synth.records import Attempt, Problem, Statement
-from synth.search import portfolio, whole_proof
-from synth.search.base import History, Kind, Proposal, Side, Strategy, Tried
-from synth.search.outcome import Found, attempt_check, new_attempt, pair, verdict_row
+from synth.records import Attempt, Drop, Pair, Problem, Statement
+from synth.search import blueprint, portfolio, sketch, whole_proof
+from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
+from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, verdict_row
+from synth.search.skeleton import hole_config
 from synth.services import Tools, Verify
+from synth.statements.text import normalized
 from verify_workers.errors import UserError
 
 # By the names that `search.strategies` gives.  A new strategy is a file beside this one and a line here.
 STRATEGIES: dict[str, Kind] = {
     "portfolio": Kind(portfolio.make),
     "whole_proof": Kind(whole_proof.make, ("prove",)),
+    "sketch": Kind(sketch.make, ("sketch",)),
+    "blueprint": Kind(blueprint.make, ("blueprint",)),
 }
 
 
@@ -27,6 +32,11 @@ def strategies(statement: Statement, problem: Problem | None, config: SearchConf
     """The strategies for `statement`, in order, each with its attempts a side."""
     made = (STRATEGIES[name].make(statement, problem, config, tools) for name in config.strategies)
     return [(strategy, config.attempts) for strategy in made if strategy is not None]
+
+
+def setting(statement: Statement, problem: Problem | None, config: SearchConfig) -> tuple[Problem | None, SearchConfig]:
+    """With what a statement is searched: a piece of another one as its holes are, and without a problem, whose words are not about it."""
+    return (None, hole_config(config)) if statement.origin in KINDS else (problem, config)
 
 
 def require_strategies(config: SearchConfig) -> None:
@@ -44,7 +54,8 @@ async def search(
     Where both sides are accepted the proofs are in `unsound` and there are no pairs.
     """
     sides = [Side(statement.text, False)] + ([Side(statement.negation, True)] if config.negation and statement.negation else [])
-    found, history = Found(), History()
+    found = Found()
+    history = History(aside=_aside(found, tools))
     for strategy, budget in strategies:
         for wave, start in enumerate(range(0, budget, config.wave)):
             proposals = await strategy.propose(statement, sides, history, min(config.wave, budget - start), wave)
@@ -57,6 +68,26 @@ async def search(
             if not proposals or strategy.one_shot:
                 break
     return found
+
+
+def _aside(found: Found, tools: Tools) -> Aside:
+    """Searches statements of a strategy's own making, each once, and keeps what came of them in `found`."""
+    searches: dict[str, asyncio.Task[Found]] = {}
+
+    async def aside(statement: Statement, config: SearchConfig) -> list[Pair]:
+        if statement.kept and normalized(statement.text) in tools.heldout:
+            statement = statement.model_copy(update={"kept": False, "reason": str(Drop.HELDOUT)})
+        if not statement.kept:
+            found.asides.setdefault(statement.id, (statement, Found()))
+            return []
+        if statement.id not in searches:
+            inner = search(statement, None, strategies(statement, None, config, tools), config, tools)
+            searches[statement.id] = asyncio.create_task(inner)
+        result = await searches[statement.id]
+        found.asides[statement.id] = (statement, result)
+        return result.pairs
+
+    return aside
 
 
 async def _tried(

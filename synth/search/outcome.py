@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, content_id
 from synth.search.base import Proposal, Side, Tried
@@ -11,7 +13,11 @@ from verify_workers.records import Check, Outcome, Verdict
 
 @dataclass
 class Found:
-    """What the search of one statement gave; `unsound` holds proofs of both sides, which never become pairs."""
+    """What the search of one statement gave; `unsound` holds proofs of both sides, which never become pairs.
+
+    `asides` are statements of a strategy's own making (`History.aside`) by id, with what the search of each gave; `everything`
+    counts them in.
+    """
 
     attempts: list[Attempt] = field(default_factory=list)
     verdicts: list[VerdictRow] = field(default_factory=list)
@@ -19,13 +25,32 @@ class Found:
     unsound: list[Pair] = field(default_factory=list)
     samples: int = 0
     tokens: int = 0
+    asides: dict[str, tuple[Statement, Found]] = field(default_factory=dict)
+
+    def everything(self) -> Iterator[Found]:
+        """This, and what the searches of statements made on the way gave."""
+        yield self
+        for _, found in self.asides.values():
+            yield from found.everything()
+
+    def made(self) -> list[Statement]:
+        """The statements made on the way."""
+        return [statement for found in self.everything() for statement, _ in found.asides.values()]
+
+
+KINDS: dict[str, Literal["subgoal", "lemma"]] = {"subgoal": "subgoal", "lemma": "lemma"}
+"""The kind of a pair, by the origin of its statement; `theorem` for any other."""
+
+
+def attempt_id(statement: Statement, side: Side, text: str) -> str:
+    return content_id("attempt", statement.id, side.negated, text)
 
 
 def new_attempt(statement: Statement, proposal: Proposal, count: int, round: int) -> Attempt:
     """The attempt that `proposal` makes; `count` samples gave this very text."""
     sampling, weights = proposal.sampling, proposal.weights
     return Attempt(
-        id=content_id("attempt", statement.id, proposal.side.negated, proposal.proof.text),
+        id=attempt_id(statement, proposal.side, proposal.proof.text),
         statement_id=statement.id,
         negated=proposal.side.negated,
         form=proposal.proof.form,
@@ -80,6 +105,7 @@ def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | 
         attempt_id=attempt.id,
         statement_id=statement.id,
         problem_id=statement.problem_id,
+        kind=KINDS.get(statement.origin, "theorem"),
         statement=side.text,
         form=attempt.form,
         proof=attempt.proof,

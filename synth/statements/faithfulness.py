@@ -1,18 +1,20 @@
 """How many kept statements say what their problem says, measured against the generator's own formal statements.
 
-Only a measurement: the pipeline never sees the references.  Equality is of normalized text after renaming bound
-variables in order, so the figure is a lower bound: a differently written but equivalent statement counts as unfaithful.
+Only a measurement: the pipeline never sees the references.  Equality is of normal forms (`verify_workers/kernel/normal.py`),
+or, where there is none, of normalized text after renaming bound variables in order.  Either way the figure is a lower bound: a
+statement that means the same by more than spelling and order (`n + 3` for `3 + n`) counts as unfaithful.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from synth.records import Statement
 from synth.statements.text import normalized
 
 BINDER = re.compile(r"(?:[∀∃λ]|fun)\s*!?\s*((?:[^\W\d]\w*'*\s+)*[^\W\d]\w*'*)|[({⦃]\s*((?:[^\W\d]\w*'*\s+)+):")
+NO_FORMS: Mapping[str, str] = {}
 
 
 def canonical(statement: str) -> str:
@@ -25,12 +27,14 @@ def canonical(statement: str) -> str:
     return re.sub(r"[^\W\d]\w*'*", lambda m: names.get(m.group(), m.group()), text)
 
 
-def faithful(statements: Iterable[Statement], references: dict[str, str]) -> tuple[int, int]:
-    """(faithful, measured) among the autoformalized `statements` whose problem has a reference."""
+def faithful(statements: Iterable[Statement], references: Mapping[str, str], forms: Mapping[str, str] = NO_FORMS) -> tuple[int, int]:
+    """(faithful, measured) among the autoformalized `statements` whose problem has a reference; `forms` are those of references."""
     same = measured = 0
     canon = {problem: canonical(reference) for problem, reference in references.items()}
     for statement in statements:
         if statement.origin in ("autoformalized", "refined") and statement.problem_id in canon:
             measured += 1
-            same += canonical(statement.text) == canon[statement.problem_id]
+            form = forms.get(statement.problem_id, "")
+            alike = bool(form) and statement.form == form
+            same += alike or canonical(statement.text) == canon[statement.problem_id]
     return same, measured

@@ -13,6 +13,7 @@ from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Formalization, Prompt, Unread, read_statement
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
+from synth.statements.screen import Passed
 from synth.statements.text import given, new_statement, normalized
 
 
@@ -55,6 +56,14 @@ def candidates(problem: Problem, prompt: Prompt, answer: list[Completion] | str,
         counted = {"votes": count, "samples": len(answer), "model": weights.hash, "version": weights.version}
         statements.append(new_statement(below, read.statement, **(counted | fields)))
     return statements
+
+
+def passed_over(problem: Problem, passed: Passed, round: int) -> list[Statement]:
+    """What is written down of a problem that is not formalized (or, given, not proved), and why."""
+    about = {"kept": False, "reason": passed.reason, "detail": passed.detail, "benchmark": passed.benchmark}
+    if problem.statement:
+        return [given(problem, round).model_copy(update=about)]
+    return [_rejected(problem, "", Drop(passed.reason), passed.detail, {"round": round, "benchmark": passed.benchmark})]
 
 
 def sampled(sampling: Sampling) -> dict[str, object]:

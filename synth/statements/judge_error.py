@@ -39,10 +39,11 @@ from verify_workers.text.statement import parse_theorem
 
 JUDGING: tuple[Filter, ...] = (agreed, hidden, unused, answered, grade, consistent, repeated, true_of_anything, faithful, best)
 """The filters between those that ask what can be stated and those that ask what was there before, in their order."""
-BEFORE = frozenset(
-    {Drop.UNPARSED, Drop.PROMPT_TOO_LONG, Drop.ELABORATION, Drop.UNSUPPORTED, Drop.POLICY, Drop.UNDECIDED, Drop.TRIVIAL, Drop.HELDOUT}
-)
-"""Reasons of statements that never come to the judging filters."""
+NOT_JUDGED = frozenset(Drop) - {
+    *(Drop.MINORITY, Drop.HIDDEN, Drop.UNUSED, Drop.ANSWER, Drop.GRADE, Drop.UNGRADED, Drop.CONTRADICTORY, Drop.REPEATED),
+    *(Drop.TRUE_OF_ANYTHING, Drop.UNFAITHFUL, Drop.NOT_RECOVERED, Drop.UNJUDGED, Drop.OUTVOTED),
+}
+"""Reasons of statements that never came to the judging filters, or were there before."""
 ALL = "all"
 Known = tuple[list[Statement], dict[str, Problem], dict[str, bool]]
 """Statements, their problems by id, and whether each is faithful, by id."""
@@ -165,5 +166,5 @@ def settings(config: RunConfig) -> dict[str, Any]:
 
 def came_to_judging(statements: Sequence[Statement]) -> tuple[int, int]:
     """(passed, all) of the autoformalized statements that came to the judging filters."""
-    came = [s for s in statements if s.origin != "given" and s.reason not in BEFORE]
-    return sum(s.kept or s.reason == Drop.DUPLICATE for s in came), len(came)
+    came = [s for s in statements if s.origin in ("autoformalized", "refined") and s.reason not in NOT_JUDGED]
+    return sum(s.kept for s in came), len(came)

@@ -18,6 +18,11 @@ def normalized(statement: str) -> str:
     return " ".join(re.sub(r"\s*([(){}\[\],:∣≤≥<>=≠+*^/%∧∨→¬])\s*", r" \1 ", text).split())
 
 
+def identity(statement: Statement) -> str:
+    """What two statements have in common if one repeats the other: the normal form, or where there is none the normalized text."""
+    return statement.form or normalized(statement.text)
+
+
 def under_header(problems: list[Problem], header: str) -> list[Problem]:
     """`problems` with `header` before their statements; `keep` leaves each its own."""
     return problems if header == "keep" else [problem.model_copy(update={"header": header}) for problem in problems]

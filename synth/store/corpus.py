@@ -78,12 +78,16 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
 
 
 def unique_pairs(stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[Pair]:
-    """Pairs in the order of the runs and keys; one whose statement and proof came before (whatever found it) is left out."""
+    """Pairs in the order of the runs and keys; one whose statement and proof came before (whatever found it) is left out.
+
+    So are those of statements that repeat another one of their round.
+    """
     seen: set[tuple[str, str, str]] = set()
     for store in stores:
+        repeated = store.repeated()
         for pair in store.read("pairs", Pair):
             content = (above(pair.header, pair.preamble), " ".join(pair.statement.split()), pair.proof.strip())
-            if content in seen:
+            if content in seen or pair.statement_id in repeated:
                 counts["duplicates"] += 1
             else:
                 seen.add(content)

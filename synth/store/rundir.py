@@ -404,6 +404,10 @@ class RunDir:
             for entry in json.loads(self.read_bytes("manifest.json"))["entries"]:
                 self._entries[self._entry(entry["key"])[9:-5]] = entry
 
+    def repeated(self) -> set[str]:
+        """Ids of statements that turned out to repeat another one of their round: their pairs count no more."""
+        return {str(name) for entry in self.entries() for name in entry["info"].get("repeated", [])}
+
     def save_manifest(self) -> None:
         """Write manifest.json: every entry, and the rows of each kind."""
         entries = self.entries()

@@ -132,7 +132,10 @@ class ForkBackend:
             "prefix": parsed.above,
             "source": f"{parsed.before}{parsed.without_comments}\n",
         }
-        return _decide(check, self._ask(imports, question, check.timeout), _Lines(parsed.above, parsed.before))
+        reply = self._ask(imports, question, check.timeout)
+        stated = reply.get("statement", {})
+        forms = {name: str(stated.get(name, "")) for name in ("form", "negated_form")}  # child S's: nothing of the candidate's
+        return _decide(check, reply, _Lines(parsed.above, parsed.before)).model_copy(update=forms)
 
     def _snippet(self, check: Snippet) -> Verdict:
         """What Lean says about a whole file that nobody has asked to prove anything."""

@@ -254,3 +254,14 @@ def statement(world: World, kernel: int, root: Key, before: int) -> bytes:
         raise Refused("statement", "the statement itself contains `sorry`")
     made = [place for place, k in enumerate(order) if world.lean.find(before, k) is None]
     return json.dumps([writer.rows, us, t, own, made], separators=(",", ":")).encode()
+
+
+def proposition(world: World, k: Key) -> int:
+    """With how many arguments the header's constant `k` is a proposition (`Eq`: 3); -1: with none, or unknown."""
+    info = world.lean.find(world.kernel, k)
+    if info is None:
+        return -1
+    count, type_ = 0, abi.constant(info)[2]
+    while tag(type_) in (abi.FORALL, abi.MDATA):
+        count, type_ = (count + 1, field(type_, 2)) if tag(type_) == abi.FORALL else (count, field(type_, 1))
+    return count if tag(type_) == abi.SORT and field(type_, 0) & 1 else -1

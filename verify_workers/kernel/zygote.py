@@ -33,7 +33,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from verify_workers.kernel import abi, children, export, jail, wire
+from verify_workers.kernel import abi, children, export, jail, normal, wire
 from verify_workers.kernel import elaborate as frontend
 from verify_workers.kernel.abi import Key
 from verify_workers.kernel.children import Child
@@ -60,7 +60,8 @@ class SessionServer:
     world: World
     axioms: Axioms
     owner: socket.socket
-    statements: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
+    statements: OrderedDict[tuple[str, str], tuple[bytes, Report]] = field(default_factory=OrderedDict)
+    """What S exported of each, and its report."""
     kept: int = 0  # bytes of them
     auditor: Child | None = None  # child B
     audits: int = 0  # that it has done
@@ -97,14 +98,17 @@ class SessionServer:
             if role == "candidate":
                 exported = body
             elif reply[role]["status"] == "ok":
-                known = self.statements[prefix, statement] = body
+                known = self.statements[prefix, statement] = body, reply[role]
                 self.kept += len(body) + len(trusted)
                 while self.statements and (len(self.statements) > KEPT_STATEMENTS or self.kept > KEPT_BYTES):
-                    (above, text), old = self.statements.popitem(last=False)
+                    (above, text), (old, _) = self.statements.popitem(last=False)
                     self.kept -= len(old) + len(f"{above}{text} := sorry\n".encode())
-        if known is None or reply["candidate"]["status"] != "ok":
+        if known is None:
             return reply
-        reply["judge"] = self._judge(known, exported, reply["candidate"].get("target"), request)
+        trusted_type, reply["statement"] = known
+        if reply["candidate"]["status"] != "ok":
+            return reply
+        reply["judge"] = self._judge(trusted_type, exported, reply["candidate"].get("target"), request)
         return reply
 
     def _judge(self, statement: bytes, exported: bytes, root: Any, request: Report) -> Report:
@@ -159,7 +163,9 @@ class SessionServer:
             raise Refused("statement", "what stands before the statement takes it for a part of itself")
         if self.world.lean.find(done.before, target) is not None:  # what stands before the statement took its place
             raise Refused("statement", f"{abi.show(target)} is declared before the statement")
-        return {"status": "ok"}, export.statement(self.world, done.kernel, target, done.before)
+        exported = export.statement(self.world, done.kernel, target, done.before)
+        form, negated = normal.forms(exported, lambda k: export.proposition(self.world, k))
+        return {"status": "ok", "form": form, "negated_form": negated}, exported
 
     def _audit(self, request: bytes) -> tuple[Report, bytes]:
         os.environ["LEAN_ABORT_ON_PANIC"] = "1"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from synth.problems.families import divisibility, equations, flawed, logic, order, remainders, sequences
-from synth.problems.families.base import Draft, Family, Truth
+from synth.problems.families import divisibility, equations, flawed, logic, order, remainders, sequences, steps
+from synth.problems.families.base import Draft, Family, Plan, Step, Truth
 
 FAMILIES: tuple[Family, ...] = (
     *remainders.FAMILIES,
@@ -11,8 +11,9 @@ FAMILIES: tuple[Family, ...] = (
     *equations.FAMILIES,
     *order.FAMILIES,
     *sequences.FAMILIES,
+    *steps.FAMILIES,
     *logic.FAMILIES,
     *flawed.FAMILIES,
 )
 
-__all__ = ["FAMILIES", "Draft", "Family", "Truth"]
+__all__ = ["FAMILIES", "Draft", "Family", "Plan", "Step", "Truth"]

@@ -11,11 +11,49 @@ Truth = Literal["true", "false", "contradictory", "trivial"]
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step of a proof: what it says, and what proves that.
+
+    `theorem` is what follows a theorem's name where the step is one, its context as binders, as Lean prints it.
+    """
+
+    name: str
+    says: str
+    theorem: str
+    proofs: Sequence[str]
+    wrong: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A proof in steps, on one line: what comes before them, and what concludes from them; `wrong` are skeletons that fail."""
+
+    before: str
+    steps: Sequence[Step]
+    finish: str
+    wrong: Sequence[str] = ()
+
+    @property
+    def skeleton(self) -> str:
+        """The proof with its steps left open."""
+        return self.proof([""] * len(self.steps))
+
+    def proof(self, proofs: Sequence[str]) -> str:
+        """The proof with tactics for each step; without any the step is left open."""
+        haves = [
+            f"have {step.name} : {step.says} := " + (f"(by {proof})" if proof else "sorry")
+            for step, proof in zip(self.steps, proofs, strict=True)
+        ]
+        return "; ".join([*filter(None, [self.before]), *haves, self.finish])
+
+
+@dataclass(frozen=True)
 class Draft:
     """One drawn statement.  `goal` is a Lean proposition; all that is needed to word it stands in `slots`.
 
     `proofs` are tactic proofs of `goal`, or of `¬ (goal)` when `truth` is "false"; each is known to verify.
     `wrong` are plausible attempts at the same goal that do not (usually) verify; the seed set mixes both.
+    `plan` is a proof in steps, where there is one.
     """
 
     goal: str
@@ -24,6 +62,7 @@ class Draft:
     proofs: Sequence[str]
     wrong: Sequence[str] = ()
     wording: str = "main"
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from synth.problems.seed_roles.back import comparisons, informal, refinements
 from synth.problems.seed_roles.base import SeedMaker, SeedRow
+from synth.problems.seed_roles.sketches import sketches
 
 # By the prompt's role.  A new one is a file beside this one and a line here.
 OTHERS: dict[str, SeedMaker] = {
     "informalize": informal,
     "compare": comparisons,
     "refine": refinements,
+    "sketch": sketches,
 }
 
 __all__ = ["OTHERS", "SeedMaker", "SeedRow"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from synth.config import FilterConfig
 from synth.records import Problem, Statement
 from synth.services import Tools
+from synth.statements.benchmarks import Benchmarks
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Context:
     """The problems of the batch by id."""
     heldout: frozenset[str] = frozenset()
     """Normalized statements of the benchmark, in both directions."""
+    benchmarks: Benchmarks = field(default_factory=Benchmarks)
+    """Statements of all benchmarks, the held-out one included."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the statements that earlier rounds kept, by `text.identity`."""
 
 
 Filter = Callable[[list[Statement], Context], Awaitable[list[Statement]]]

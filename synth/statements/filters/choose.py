@@ -1,10 +1,24 @@
-"""Filters: the best statements of each problem, and each statement once."""
+"""Filters: one candidate for equal ones, the best statements of each problem, and each statement once."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 from synth.records import GRADES, Drop, Statement
 from synth.statements.filters.base import Context, drop
-from synth.statements.text import normalized
+from synth.statements.text import identity
+
+
+async def merged(statements: list[Statement], context: Context) -> list[Statement]:
+    """Of a problem's candidates with one normal form keep the first, with the votes of all: they are one answer, written differently."""
+    first: dict[tuple[str, str], str] = {}
+    votes: Counter[str] = Counter()
+    result = []
+    for statement in statements:
+        same = first.setdefault((statement.problem_id, statement.form or statement.id), statement.id)
+        votes[same] += statement.votes
+        result.append(statement if same == statement.id else drop(statement, Drop.DUPLICATE, f"the same as this problem's {same}"))
+    return [s.model_copy(update={"votes": votes[s.id]}) if s.kept else s for s in result]
 
 
 async def best(statements: list[Statement], context: Context) -> list[Statement]:
@@ -23,13 +37,16 @@ def _rank(statement: Statement) -> tuple[int, int]:
 
 
 async def distinct(statements: list[Statement], context: Context) -> list[Statement]:
-    """Keep the first of autoformalized statements that are equal after normalization (one batch)."""
-    seen: set[str] = set()
+    """Keep the first of autoformalized statements with one identity, in this batch and in earlier rounds.
+
+    What shards of one round have in common is settled at its end (`synth.run.repeats`).
+    """
+    seen = dict(context.known)
     result = []
     for statement in statements:
         if statement.origin != "given":
-            key = normalized(statement.text)
-            statement = drop(statement, Drop.DUPLICATE) if key in seen else statement
-            seen.add(key)
+            key = identity(statement)
+            same = seen.setdefault(key, statement.id)
+            statement = drop(statement, Drop.DUPLICATE, f"says what statement {same} says") if same != statement.id else statement
         result.append(statement)
     return result

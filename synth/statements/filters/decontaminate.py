@@ -1,4 +1,4 @@
-"""Filter: statements of the held-out benchmark."""
+"""Filter: statements of the held-out benchmark, and of other benchmarks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from synth.statements.text import normalized
 
 
 async def decontaminate(statements: list[Statement], context: Context) -> list[Statement]:
-    """Drop autoformalized statements that are in the benchmark, in either direction."""
-    if not context.config.decontaminate:
-        return statements
-    return [drop(s, Drop.HELDOUT) if s.origin != "given" and normalized(s.text) in context.heldout else s for s in statements]
+    """Drop statements that are in a benchmark, in either direction; given ones are told, and dropped where the configuration says so."""
+    return [_judge(statement, context) for statement in statements] if context.config.decontaminate else statements
+
+
+def _judge(statement: Statement, context: Context) -> Statement:
+    given = statement.origin == "given"
+    found = context.benchmarks.statement(statement)
+    if found is None:
+        return drop(statement, Drop.HELDOUT) if not given and normalized(statement.text) in context.heldout else statement
+    told = statement.model_copy(update={"benchmark": found.what})
+    return told if given and context.config.given_in_benchmark == "keep" else drop(told, found.reason, found.what)

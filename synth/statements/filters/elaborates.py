@@ -22,12 +22,17 @@ async def elaborates(statements: list[Statement], context: Context) -> list[Stat
     verdicts = await _asked(statements, proof, config.timeout, context)
     unknown = [s for s in statements if verdicts[s.id].outcome in UNDECIDED]
     verdicts |= await _asked(unknown, "by sorry", PATIENCE * config.timeout, context)
-    return [_judge(statement, verdicts[statement.id], context) for statement in statements]
+    return [_judge(_formed(statement, verdicts[statement.id]), verdicts[statement.id], context) for statement in statements]
 
 
 async def _asked(statements: list[Statement], proof: str, timeout: float, context: Context) -> dict[str, Verdict]:
     checks = [s.check(s.id, timeout, proof=proof) for s in statements]
     return {verdict.id: verdict for verdict in await context.tools.verify(checks)}
+
+
+def _formed(statement: Statement, verdict: Verdict) -> Statement:
+    """With the normal forms that the verdict brings."""
+    return statement.model_copy(update={"form": verdict.form, "negated_form": verdict.negated_form}) if verdict.form else statement
 
 
 def _judge(statement: Statement, verdict: Verdict, context: Context) -> Statement:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.prompts import BUILT_IN, Prompt, Role, compare, informalize, load_prompts, read_proof, read_statement, refine
+from synth.prompts import BUILT_IN, Prompt, Role, ask_skeleton, compare, informalize, load_prompts, read_proof, read_statement, refine
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
@@ -18,9 +18,9 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "informalize", "compare", "refine"},
+    "embedded": {"formalize", "grade", "prove", "informalize", "compare", "refine", "sketch", "blueprint"},
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "informalize", "compare", "refine"},
+    "chat": {"formalize", "grade", "prove", "informalize", "compare", "refine", "sketch", "blueprint"},
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -41,6 +41,8 @@ def asked(name: str, role: Role) -> Prompt:
         return refine(prompts, PROBLEM, STATEMENT, "unknown identifier `n`", HEADER, PREAMBLE)
     if role == "formalize":
         return prompts.formalize(PROBLEM, HEADER)
+    if role in ("sketch", "blueprint"):
+        return ask_skeleton(prompts, role, STATEMENT, HEADER, PREAMBLE, PROBLEM)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from synth.benchmark import cheap_tactics, decided, load_benchmark, portfolio_baseline
 from synth.config import HeldoutConfig, RunConfig
-from synth.problems.generate import ONE_LINERS
+from synth.problems.generate import ONE_LINERS, generate
+from synth.records import Statement
 from synth.run.inputs import load_inputs
 from synth.search.portfolio import GENERIC_TACTICS
 from synth.statements.text import normalized
@@ -59,6 +60,24 @@ def test_the_portfolio_tells_easy_from_impossible_to_state(tmp_path: Path, backe
     easy, _, foreign = (s.id for s in benchmark.statements)
     solved, unsupported = asyncio.run(portfolio_baseline(benchmark.statements, ("rfl", "omega"), checked_by(backend), 5.0))
     assert solved == {easy: "omega"} and list(unsupported) == [foreign] and "totient" in unsupported[foreign]
+
+
+def test_one_check_for_all_tactics_tells_what_they_tell_one_by_one(backend: Backend) -> None:
+    """`first` ends before its last alternative where recursion or steps run out: then they are asked one by one."""
+    deep = "theorem deep : ∀ n : Fin 3000, n.val < 3000"
+    given_, tactics = [item.reference for item in generate(3, 12)], ONE_LINERS
+    statements = [Statement(id=str(i), problem_id="", text=text) for i, text in enumerate([deep, *given_])]
+    verify, seconds = checked_by(backend), 20.0
+
+    async def alone() -> dict[str, str]:
+        solved: dict[str, str] = {}
+        for tactic in tactics:
+            left = [s.check(s.id, seconds, proof=f"by {tactic}") for s in statements if s.id not in solved]
+            solved |= {verdict.id: tactic for verdict in await verify(left) if verdict.accepted}
+        return solved
+
+    solved, _ = asyncio.run(portfolio_baseline(statements, tactics, verify, seconds))
+    assert solved == asyncio.run(alone()) and "0" in solved and 3 < len(solved) < len(statements)
 
 
 def test_a_failure_of_the_checker_is_asked_about_again() -> None:

@@ -1,0 +1,69 @@
+"""What a run must not work on: its benchmarks in both languages, and the problems that are passed over; settled once, before round 1."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from synth.records import Drop, Statement, content_id
+from synth.run.inputs import Inputs
+from synth.run.state import Run
+from synth.statements.benchmarks import Benchmarks, forms_of
+from synth.statements.screen import Passed, screened
+from synth.store.rundir import RunDir
+from verify_workers.errors import UserError
+
+FILE = "screened.json"
+SHOWN = 3  # benchmark rows that are named in a note
+
+
+async def screen(job: Run) -> None:
+    """Settle what the run must not work on, or read what it settled when it began.
+
+    Lean is asked for the normal forms of the benchmarks' statements; UserError where a benchmark is not the one of earlier rounds.
+    """
+    inputs, filters = job.inputs, job.config.filters
+    known = job.store.read_json(FILE)
+    if known is None:
+        rows = [*inputs.benchmark.problems, *inputs.barred] if filters.decontaminate else []
+        job.progress.stage("screen", len(inputs.problems))
+        forms = await forms_of(rows, job.services().verify)
+        barred = _benchmarks(inputs, forms)
+        passed = await asyncio.to_thread(screened, inputs.problems, barred, filters)
+        job.progress.advance("screen", len(inputs.problems))
+        known = {"benchmarks": _identity(inputs), "forms": forms, "passed": {name: one.model_dump() for name, one in passed.items()}}
+        job.store.write_json(FILE, known)
+    elif known["benchmarks"] != _identity(inputs):
+        raise UserError(
+            f"{job.store.path}: filters.benchmarks hold other rows than when this run began; restore the files, or give another --run-dir"
+        )
+    job.benchmarks = _benchmarks(inputs, {name: (form, negated) for name, (form, negated) in known["forms"].items()})
+    job.passed = {name: Passed.model_validate(one) for name, one in known["passed"].items()}
+    if told := [one for one in job.passed.values() if not one.reason]:
+        job.progress.note(
+            f"{len(told):,} given problems are in a benchmark, such as {told[0].benchmark}; they are worked on all the same "
+            "(filters.given_in_benchmark=drop leaves them out)"
+        )
+
+
+def _benchmarks(inputs: Inputs, forms: dict[str, tuple[str, str]]) -> Benchmarks:
+    found = Benchmarks()
+    found.add(inputs.benchmark.problems, Drop.HELDOUT, forms)
+    found.add(inputs.barred, Drop.CONTAMINATED, forms)
+    return found
+
+
+def _identity(inputs: Inputs) -> str:
+    return content_id("benchmarks", [problem.id for problem in inputs.barred])
+
+
+def contamination(store: RunDir) -> dict[str, Any]:
+    """What was found of benchmarks in a run: how many statements of each kind, and every match."""
+    rows = [
+        {"statement": s.id, "problem": s.problem_id, "origin": s.origin, "kept": s.kept, "reason": s.reason, "benchmark": s.benchmark}
+        for s in store.read("statements", Statement)
+        if s.benchmark
+    ]
+    counts = Counter(f"{row['origin']}, {'kept' if row['kept'] else row['reason']}" for row in rows)
+    return {"matches": len(rows), "counts": dict(counts.most_common()), "rows": rows}

@@ -1,0 +1,119 @@
+"""Strategy: a proof with holes, each hole a statement of its own, and what was proved put in their places.
+
+A skeleton of `have … := by sorry` is drafted, each hole is searched as any statement is, and the whole is assembled (Delta Prover
+2507.15225 §3, DeepSeek-Prover-V2 2504.21801 §2, Hilbert 2509.22819 §3).  Holes that stay open go back to the sketcher with what became
+of them: refuted (`statement wrong`) or not proved (`too hard`).  What is assembled is a proposal like any other: the search has it
+verified, whole and on the very statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from synth.config import SearchConfig
+from synth.prompts import Earlier, Proof, Role, Skeleton, Unread, ask_skeleton, read_skeleton
+from synth.records import Problem, Statement, content_id
+from synth.search.base import History, Proposal, Side
+from synth.search.outcome import attempt_id
+from synth.search.skeleton import Ending, Origin, Work
+from synth.search.whole_proof import NO_ANSWER
+from synth.services import Tools
+
+
+def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> Sketch | None:
+    """For `loop.STRATEGIES`; None where skeletons nest no deeper."""
+    return Sketch(config, tools, problem.text if problem else "") if config.sketch.depth else None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An answer of the sketcher: what it is as a proposal, and the skeleton in it, if there is one."""
+
+    proposal: Proposal
+    skeleton: Skeleton | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What the sketcher is asked to revise, and the attempt that this was; nothing for a fresh skeleton."""
+
+    earlier: Earlier | None = None
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Skeletons of a side, tried in turn until one is filled; those that failed are revised, and tried again."""
+
+    config: SearchConfig
+    tools: Tools
+    problem: str = ""
+    name: str = "sketch"
+    role: Role = "sketch"
+    origin: Origin = "subgoal"
+    one_shot: bool = True
+
+    async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
+        chosen = [side for side in sides if not side.negated or self.config.sketch.negation]
+        return [proposal for side in chosen for proposal in await self._side(statement, side, history)]
+
+    async def _side(self, statement: Statement, side: Side, history: History) -> list[Proposal]:
+        """Every skeleton with its ending, and the proof that the last one gave, if it did."""
+        proposals: list[Proposal] = []
+        known: dict[str, Ending] = {}
+        asked = [Revision()]
+        for turn in range(self.config.sketch.revisions + 1):
+            drafts, asked = await self._drafts(statement, side, asked, turn), []
+            for draft in drafts:
+                if draft.skeleton is None:
+                    proposals.append(draft.proposal)
+                    continue
+                text = draft.skeleton.text
+                if text in known:  # said once more
+                    proposals.append(replace(draft.proposal, unread=known[text]))
+                    continue
+                work = Work(statement, draft.proposal, draft.skeleton, self.origin, self.config, self.tools, history)
+                result = await work.result()
+                known[text] = result.ending
+                tried, parent = replace(draft.proposal, unread=result.ending), attempt_id(statement, side, text)
+                if result.proof is not None and result.proof.text == text:  # it had no holes
+                    proposals.append(draft.proposal)
+                elif result.proof is not None:
+                    return [*proposals, tried, replace(draft.proposal, proof=result.proof, tokens=0, parent=parent)]
+                else:
+                    proposals.append(tried)
+                if result.report:
+                    asked.append(Revision(Earlier(draft.skeleton, result.failed, result.report), parent))
+            if not asked:
+                break
+        return proposals
+
+    async def _drafts(self, statement: Statement, side: Side, asked: Sequence[Revision], turn: int) -> list[Draft]:
+        """`skeletons` fresh ones in the first turn, then one for each that is to be revised."""
+        model, config = self.tools.models["sketcher"], self.config.sketch
+        seed = int(content_id("seed", self.tools.seed, self.tools.round, statement.id, side.negated, self.name, turn)[:7], 16)
+        sampling = model.sampling(self.role, 1 if turn else config.skeletons, seed, config.temperature, None, config.max_tokens)
+        problem = "" if side.negated else self.problem
+        place = (side.text, statement.header, statement.preamble, problem)
+        prompts = [ask_skeleton(model.prompts, self.role, *place, revision.earlier) for revision in asked]
+        drafts: list[Draft] = []
+        for prompt, revision, answer in zip(prompts, asked, await model.ask(prompts, sampling), strict=True):
+            if isinstance(answer, str):
+                continue  # a prompt too long for this model: nothing to propose
+            for completion in answer:
+                read = read_skeleton(prompt, completion.text, completion.finished)
+                proposal = Proposal(
+                    side,
+                    Proof("proof", completion.text or completion.fault if isinstance(read, Unread) else read.text),
+                    self.name,
+                    completion.tokens,
+                    len(drafts),
+                    sampling,
+                    completion.weights,
+                    model.prompts.hash(self.role),
+                    revision.parent,
+                    "" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
+                )
+                drafts.append(Draft(proposal, None if isinstance(read, Unread) else read))
+        return drafts

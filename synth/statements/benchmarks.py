@@ -1,0 +1,104 @@
+"""Benchmarks: what a run must not work on, in both languages, and what repeats it.
+
+In plain language a text is compared as `words` says; a statement by its normal form and that of its negation, and by its text
+(name, spacing and ℕ aside), which is all there is where no kernel objects are to be had.  An index names the row that is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from synth.problems.readers import ProblemsConfig, read_problems
+from synth.records import Drop, Problem, Statement
+from synth.services import Verify
+from synth.statements.text import given, normalized
+from synth.statements.words import Words
+from verify_workers.errors import UserError
+from verify_workers.text.statement import StatementError, negate, parse_theorem, source
+
+SECONDS = 20.0  # of Lean for one statement of a benchmark
+
+
+@dataclass(frozen=True)
+class Found:
+    """The row of a benchmark that something repeats: why that is dropped, and a line about it."""
+
+    reason: Drop
+    what: str
+
+
+@dataclass
+class Benchmarks:
+    """Statements and texts of benchmarks, by what they are known by."""
+
+    forms: dict[str, Found] = field(default_factory=dict)
+    texts: dict[str, Found] = field(default_factory=dict)
+    words: dict[Drop, list[tuple[str, str]]] = field(default_factory=dict)
+    """Of each reason, rows with a text: name and text."""
+
+    def statement(self, statement: Statement) -> Found | None:
+        """What `statement` repeats."""
+        if statement.form and (found := self.forms.get(statement.form)):
+            return found
+        return self.texts.get(_text(statement.text)) if self.texts else None
+
+    def formal(self) -> Benchmarks:
+        """The statements alone."""
+        return Benchmarks(self.forms, self.texts)
+
+    def index(self, similarity: float) -> dict[Drop, Words]:
+        """Indices of the texts, by the reason for which a problem that repeats one is dropped."""
+        found = {}
+        for reason, rows in self.words.items():
+            found[reason] = Words(similarity)
+            for name, text in rows:
+                found[reason].add(name, text)
+        return found
+
+    def add(self, problems: Iterable[Problem], reason: Drop, forms: dict[str, tuple[str, str]]) -> None:
+        """The rows of a benchmark; `forms` are those of their statements and of the negations, by the problem's id."""
+        for problem in problems:
+            name = f"{problem.source} {problem.name}".strip() or problem.id
+            if problem.text:
+                self.words.setdefault(reason, []).append((name, problem.text))
+            for form, how in zip(forms.get(problem.id, ()), ("normal form", "normal form of the negation"), strict=False):
+                self.forms.setdefault(form, Found(reason, f"{name} ({how})"))
+            if problem.statement:
+                for text, how in _both(problem.statement):
+                    self.texts.setdefault(text, Found(reason, f"{name} ({how})"))
+
+
+def _text(statement: str) -> str:
+    try:
+        return normalized(statement)
+    except StatementError:
+        return ""
+
+
+def _both(statement: str) -> list[tuple[str, str]]:
+    """The normalized texts of a statement and of its negation."""
+    try:
+        return [(normalized(source(parse_theorem(statement))), "text"), (normalized(negate(statement)), "text of the negation")]
+    except StatementError:
+        return []
+
+
+def read_benchmarks(paths: Sequence[str]) -> list[Problem]:
+    """The rows of benchmark files, each once.  UserError for a file that cannot be read."""
+    found: dict[str, Problem] = {}
+    for path in paths:
+        try:
+            reading = read_problems(ProblemsConfig(path=path, split="all"))
+        except UserError as error:
+            raise UserError(f"filters.benchmarks: {error}") from None
+        for problem in reading.problems:
+            found.setdefault(problem.id, problem)
+    return list(found.values())
+
+
+async def forms_of(problems: Iterable[Problem], verify: Verify) -> dict[str, tuple[str, str]]:
+    """Normal forms of the given statements of `problems` and of their negations, by the problem's id, where Lean can say them."""
+    statements = [statement for problem in problems if problem.statement for statement in [given(problem, 0)] if statement.kept]
+    verdicts = await verify([s.check(s.problem_id, SECONDS, proof="by sorry") for s in statements])
+    return {verdict.id: (verdict.form, verdict.negated_form) for verdict in verdicts if verdict.form}
