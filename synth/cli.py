@@ -337,7 +337,7 @@ def judge_error(
 
     A run with `filters.calibration=OUT` states its faithful share corrected by this, with an interval.
     """
-    from synth.run.stages import judge_error_file, reference_error_file
+    from synth.run.judge import judge_error_file, reference_error_file
     from synth.show.errors import filter_errors, told_table
     from synth.show.progress import Progress
 

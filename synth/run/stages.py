@@ -19,7 +19,6 @@ from ray.exceptions import RayTaskError
 from synth.benchmark import load_benchmark
 from synth.config import RunConfig
 from synth.examples import pair_examples
-from synth.problems.generate import generate
 from synth.problems.readers import read_problems
 from synth.prompts import Role
 from synth.records import Pair, Problem, Statement
@@ -45,11 +44,8 @@ from synth.search.loop import require_strategies, search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
-from synth.statements.corrected import Counts
 from synth.statements.filters.base import Context
 from synth.statements.formalize import formalize
-from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, write_calibration
-from synth.statements.planted import Told, on_references, write_told
 from synth.statements.refine import settled
 from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
@@ -85,42 +81,6 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     statements: list[Statement] = run_stage(work())
     write_records(out, statements, Statement)
     return statements
-
-
-def judge_error_file(config: RunConfig, source: str, out: str, progress: Progress) -> dict[str, Counts]:
-    """How often the filters are wrong about the labelled statements of a file, or about formalizations of generated problems."""
-    check_target(out, (".json",))
-    asked = statement_prompts(config)
-    models = asked if not source or config.filters.back.cycle else tuple(role for role in asked if role not in ("formalize", "refine"))
-    if models:
-        _check(config, *models)
-    rows = list(read_records(source, Labelled)) if source else []
-    made = [] if source else generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
-    progress.stage("judge", len(rows) or len(made))
-
-    async def work() -> dict[str, Counts]:
-        async with _tools(config, *models) as tools:
-            statements, problems, labels = as_statements(rows) if source else await formalized(made, config, tools)
-            return await judge_error(statements, labels, Context(tools, config.filters, config.formalize.keep, problems))
-
-    counts: dict[str, Counts] = _run(work())
-    write_calibration(out, counts, config)
-    return counts
-
-
-def reference_error_file(config: RunConfig, out: str, progress: Progress) -> list[Told]:
-    """What the filters that ask no model do with the generator's own statements, and with cheats planted in them."""
-    check_target(out, (".json",))
-    made = generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
-    progress.stage("filters", len(made))
-
-    async def work() -> list[Told]:
-        async with _services(config) as services:
-            return await on_references(made, services.tools(role_prompts(config), {}, 0, config.seed))
-
-    told: list[Told] = _run(work())
-    write_told(out, told)
-    return told
 
 
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
