@@ -103,6 +103,11 @@ class FilterConfig(Section):
     vote_share: float = Field(
         0.0, ge=0, le=1, description="least share of a problem's samples that gave a statement; samples that gave none count against it"
     )
+    numbers: Literal["off", "named", "both"] = Field(
+        "off",
+        description="named: every number of the statement (beside 0, 1, 2) must stand in the problem, in digits or words; both: and every "
+        "number of the problem in the statement; for problems that name all their numbers, as generated ones do",
+    )
     back: BackConfig = BackConfig()
     cheats: tuple[Cheat, ...] = Field(CHEATS, description="kinds of empty statements that are dropped (docs/statements.md); [] = none")
     cheat_tactics: tuple[str, ...] = Field(

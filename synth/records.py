@@ -39,6 +39,7 @@ class Drop(StrEnum):
     CONTRADICTORY = "contradictory"
     OUTVOTED = "outvoted"
     MINORITY = "minority"  # too few of the formalizer's samples gave it
+    NUMBERS = "numbers"  # its numbers are not those of the problem
     UNFAITHFUL = "unfaithful"  # its back-translation does not say what the problem says
     NOT_RECOVERED = "not_recovered"  # formalizing its back-translation gives another statement
     UNJUDGED = "unjudged"  # no back-translation, or no verdict on it

@@ -29,6 +29,7 @@ from synth.statements.filters.empty import repeated, true_of_anything
 from synth.statements.filters.faithful import faithful
 from synth.statements.filters.grade import grade
 from synth.statements.filters.hidden import hidden
+from synth.statements.filters.numbers import numbers
 from synth.statements.filters.run import filtered
 from synth.statements.filters.unused import unused
 from synth.statements.filters.votes import agreed
@@ -37,10 +38,10 @@ from synth.statements.text import new_statement
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem
 
-JUDGING: tuple[Filter, ...] = (agreed, hidden, unused, answered, grade, consistent, repeated, true_of_anything, faithful, best)
+JUDGING: tuple[Filter, ...] = (agreed, numbers, hidden, unused, answered, grade, consistent, repeated, true_of_anything, faithful, best)
 """The filters between those that ask what can be stated and those that ask what was there before, in their order."""
 NOT_JUDGED = frozenset(Drop) - {
-    *(Drop.MINORITY, Drop.HIDDEN, Drop.UNUSED, Drop.ANSWER, Drop.GRADE, Drop.UNGRADED, Drop.CONTRADICTORY, Drop.REPEATED),
+    *(Drop.MINORITY, Drop.NUMBERS, Drop.HIDDEN, Drop.UNUSED, Drop.ANSWER, Drop.GRADE, Drop.UNGRADED, Drop.CONTRADICTORY, Drop.REPEATED),
     *(Drop.TRUE_OF_ANYTHING, Drop.UNFAITHFUL, Drop.NOT_RECOVERED, Drop.UNJUDGED, Drop.OUTVOTED),
 }
 """Reasons of statements that never came to the judging filters, or were there before."""
@@ -106,6 +107,7 @@ def switched_on(context: Context) -> list[Filter]:
     config = context.config
     on = {
         agreed: config.vote_share > 0,
+        numbers: config.numbers != "off",
         grade: config.grade,
         faithful: config.back.translations > 0,
         unused: "unused" in config.cheats,

@@ -20,6 +20,7 @@ REFINABLE = frozenset(
     {
         Drop.UNPARSED,
         Drop.ELABORATION,
+        Drop.NUMBERS,
         Drop.UNFAITHFUL,
         Drop.NOT_RECOVERED,
         Drop.GRADE,

@@ -6,20 +6,13 @@ import re
 
 from synth.records import Drop, Problem, Statement
 from synth.statements.filters.base import Context, drop
+from synth.statements.filters.numbers import names_number
 from synth.statements.filters.unused import free
 from synth.statements.telescope import bound, relation, telescope
 from verify_workers.text.lexer import BRACKETS, CLOSERS, tokens
 from verify_workers.text.statement import StatementError
 
 _NUMBER = re.compile(r"\(?\s*(-?\d+)\s*(?::\s*[^()]*)?\)?")
-# fmt: off
-_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)
-# fmt: on
-_TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ALSO = {"0": ("no", "none", "nothing", "vanishes"), "1": ("a", "single", "once", "unit"), "2": ("twice", "double", "pair", "half")}
 
 
 async def answered(statements: list[Statement], context: Context) -> list[Statement]:
@@ -77,17 +70,6 @@ def leaked(statement: str, problem: str) -> str:
             if this in variables and number and not names_number(problem, number[1]):
                 return f"{text} is given, a number that the problem does not name"
     return ""
-
-
-def names_number(problem: str, number: str) -> bool:
-    """Whether the problem says the number, in digits or in words."""
-    digits = number.lstrip("-")
-    if re.search(rf"(?<!\d){digits}(?!\d)", problem.replace(",", "")):
-        return True
-    words = set(re.findall(r"[a-z]+", problem.lower()))
-    plain = _WORDS[int(digits)] if int(digits) < len(_WORDS) else None
-    said_in_parts = plain is None and any(word in words for word in ("hundred", "thousand", *_TENS))
-    return said_in_parts or plain in words or bool(words & set(_ALSO.get(digits, ())))
 
 
 def _comma(text: str) -> int:

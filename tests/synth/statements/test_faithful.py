@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from synth.config import BackConfig, FilterConfig
+from synth.problems.generate import generate
 from synth.records import Problem, Statement, content_id
 from synth.statements.filters.base import Context
 from synth.statements.filters.consistent import consistent
 from synth.statements.filters.faithful import faithful, passes
+from synth.statements.filters.numbers import lost, numbers, strange
 from synth.statements.filters.votes import agreed
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
@@ -133,6 +135,32 @@ def test_too_few_samples_agree() -> None:
     result = asyncio.run(agreed(rows, context))
     assert [(s.reason, s.detail) for s in result] == [("", ""), ("minority", "2 of 4 samples"), ("", ""), ("", "")]
     assert all(s.kept for s in asyncio.run(agreed(rows, Context(tools()))))
+
+
+@pytest.mark.parametrize(
+    ("goal", "words", "named", "both"),
+    [
+        ("∃ x : Nat, 6 * x + 15 = 85", "Show that 6x + 15 = 85 has a solution.", "", ""),
+        ("∃ x : Nat, 6 * x + 10 = 85", "Show that 6x + 15 = 80.", "the problem does not name 10", "the problem does not name 10"),
+        ("∃ x : Nat, 6 * x + 6 = 66", "Show that 6x + 15 = 66 has a solution.", "", "the problem names 15"),
+        ("∀ n : Nat, n % 7 = 3 → n ^ 2 % 7 = 2", "Modulo seven n is three; show that its square is two.", "", ""),
+        ("∀ n : Nat, n < 1200 → n < 1201", "A hall has 1,200 seats; fewer than 1201.", "", ""),
+        ("∀ n : Nat, n < 41 → n < 45", "Forty-one is more than n, so forty-five is.", "", ""),
+        ("∀ n : Nat, n < 4 → n < 5", "More than 41, fewer than 45.", "the problem does not name 4", "the problem does not name 4"),
+    ],
+)  # fmt: skip
+def test_numbers_are_those_of_the_problem(goal: str, words: str, named: str, both: str) -> None:
+    problems = {"p": Problem(id="p", text=words)}
+    for setting, why in (("off", ""), ("named", named), ("both", both)):
+        config = FilterConfig.model_validate({"numbers": setting})
+        (row,) = asyncio.run(numbers([statement(f"theorem X : {goal}")], Context(tools(), config, problems=problems)))
+        assert (row.reason, row.detail) == (("numbers", why) if why else ("", ""))
+    given = statement("theorem X : 7 = 8", origin="given")
+    assert asyncio.run(numbers([given], Context(tools(), FilterConfig(numbers="both"), problems=problems))) == [given]
+
+
+def test_the_generators_problems_name_their_numbers() -> None:
+    assert not [g.text for g in generate(8, 400) if strange(g.reference, g.text) or lost(g.reference, g.text)]
 
 
 def test_the_prover_finds_a_contradiction_that_tactics_do_not(backend: Backend) -> None:
