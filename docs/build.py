@@ -89,7 +89,7 @@ def prompts_page() -> str:
             f"`{name}`",
             ", ".join(roles),
             "chat" if prompts.preset.chat else "text",
-            ", ".join(str(s.model_dump()["shape"]) for s in settings),
+            ", ".join(str(s.model_dump().get("shape", "its own")) for s in settings),
             ", ".join(f"{s.thoughts:,} + {s.max_tokens:,}" if s.thoughts else f"{s.max_tokens:,}" for s in settings),
             f"{prompts.preset.context:,}",
         )
