@@ -43,7 +43,7 @@ def shown(statement: str, header: str = "", preamble: str = "") -> dict[str, str
 
 def informalize(prompts: PromptSet, statement: str, header: str = "", preamble: str = "") -> Prompt:
     """Ask for `statement` in plain language."""
-    return prompts.ask("informalize", **shown(statement, header, preamble))
+    return prompts.ask("informalize", {}, **shown(statement, header, preamble))
 
 
 def read_text(prompt: Prompt, text: str, finished: bool = True) -> str | Unread:
@@ -64,7 +64,7 @@ def read_text(prompt: Prompt, text: str, finished: bool = True) -> str | Unread:
 
 def compare(prompts: PromptSet, problem: str, back: str, statement: str, header: str = "", preamble: str = "") -> Prompt:
     """Ask whether `back`, which says what `statement` does, says what `problem` does."""
-    return prompts.ask("compare", problem=problem.strip(), back=back.strip(), **shown(statement, header, preamble))
+    return prompts.ask("compare", {}, problem=problem.strip(), back=back.strip(), **shown(statement, header, preamble))
 
 
 def read_comparison(prompt: Prompt, text: str, finished: bool = True) -> Comparison | Unread:

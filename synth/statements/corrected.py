@@ -92,7 +92,8 @@ def counted(right: int, measured: int, seed: int) -> Share | None:
 
 def _kept_share(p: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     prevalence = np.clip((p + b - 1) / (a + b - 1), 0, 1)
-    return np.clip(prevalence * a / p, 0, 1)
+    share: np.ndarray = np.clip(prevalence * a / p, 0, 1)
+    return share
 
 
 def _share(value: float, drawn: np.ndarray) -> Share:

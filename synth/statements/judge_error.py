@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from synth.config import RunConfig
+from synth.llm.config import ModelRole
 from synth.problems.generate import Generated
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
@@ -105,7 +106,7 @@ async def judge_error(statements: Sequence[Statement], labels: dict[str, bool], 
 
 def switched_on(context: Context) -> list[Filter]:
     config = context.config
-    on = {
+    on: dict[Filter, bool] = {
         agreed: config.vote_share > 0,
         numbers: config.numbers != "off",
         grade: config.grade,
@@ -157,7 +158,7 @@ def read_calibration(config: RunConfig) -> Counts | None:
 
 def settings(config: RunConfig) -> dict[str, Any]:
     """What the filters' error depends on: their settings, how many statements they choose from, and which models answer."""
-    roles = ("formalizer", "judge", "informalizer")
+    roles: tuple[ModelRole, ...] = ("formalizer", "judge", "informalizer")
     sources = {role: config.models.of(role) for role in roles}
     return {
         "filters": config.filters.model_dump(mode="json", exclude={"calibration", "decontaminate"}),

@@ -60,7 +60,13 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
         _WRITERS[format](_noted(unique_pairs(stores, counts), versions), work)
         if not counts["pairs"]:
             raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
-        about = {"format": format, "schema_version": SCHEMA_VERSION, "runs": [store.path for store in stores], **counts, "lean": versions}
+        about: dict[str, Any] = {
+            "format": format,
+            "schema_version": SCHEMA_VERSION,
+            "runs": [store.path for store in stores],
+            **counts,
+            "lean": versions,
+        }
         if faithful := [row for store in stores for row in faithful_shares(store)]:
             about["faithful"] = faithful
         if known := [words for version in sorted(versions) if (words := advisory(version))]:

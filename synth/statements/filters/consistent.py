@@ -31,11 +31,14 @@ async def _refuted(asked: list[tuple[Statement, str]], context: Context) -> set[
     prompts = [prover.prompts.prove(text, s.header, s.preamble) for s, text in asked]
     answers = await prover.ask(prompts, prover.sampling("prove", config.contradiction_attempts, context.tools.seed)) if asked else []
     checks = []
-    for (statement, text), prompt, answer in zip(asked, prompts, answers, strict=True):
+    for (statement, changed), prompt, answer in zip(asked, prompts, answers, strict=True):
         read = [read_proof(prompt, c.text, c.finished) for c in answer] if not isinstance(answer, str) else []
         proofs = dict.fromkeys((proof.form, proof.text) for proof in read if not isinstance(proof, Unread))
-        refuted = statement.model_copy(update={"text": text})
-        checks += [refuted.check(f"{statement.id}:false:{i}", config.timeout, **{form: proof}) for i, (form, proof) in enumerate(proofs)]
+        refuted = statement.model_copy(update={"text": changed})
+        for i, (form, found) in enumerate(proofs):
+            id = f"{statement.id}:false:{i}"
+            limit = config.timeout
+            checks.append(refuted.check(id, limit, proof=found) if form == "proof" else refuted.check(id, limit, code=found))
     return {verdict.id.split(":")[0] for verdict in await context.tools.verify(checks) if verdict.accepted}
 
 

@@ -14,6 +14,7 @@ from synth.statements.filters.answer import answered, empty_question, leaked
 from synth.statements.filters.base import Context, Filter
 from synth.statements.filters.empty import repeated, true_of_anything
 from synth.statements.filters.hidden import hidden, saying_nothing
+from synth.statements.filters.run import filtered
 from synth.statements.filters.unused import idle, unused
 from synth.statements.telescope import relation, telescope
 from tests.synth.stage_fakes import checked_by, tools
@@ -39,10 +40,10 @@ def statement(text: str, problem: str = "p", **fields: object) -> Statement:
     return Statement.model_validate({"id": content_id("s", problem, text), "problem_id": problem, "text": text} | fields)
 
 
-def run(step: Filter, texts: Sequence[str], backend: Backend | None = None, words: str = "", **fields: object) -> list[Statement]:
+def run(step: Filter, texts: Sequence[str], backend: Backend | None = None, words: str = "", **fields: str) -> list[Statement]:
     verify = checked_by(backend) if backend else None
     context = Context(tools(verify=verify), problems={"p": Problem(id="p", text=words)})
-    return asyncio.run(step([statement(text, **fields) for text in texts], context))
+    return asyncio.run(filtered([statement(text).model_copy(update=fields) for text in texts], context, (step,)))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_each_can_be_turned_off(step: Filter) -> None:
     assert name in CHEATS
     context = Context(tools(), FilterConfig(cheats=tuple(cheat for cheat in CHEATS if cheat != name)), problems={"p": Problem(id="p")})
     rows = [statement("theorem X : ∀ n m : Nat, n > 3 → ∃ x, x = 3", preamble="def A : Prop := True")]
-    assert asyncio.run(step(rows, context)) == rows
+    assert asyncio.run(filtered(rows, context, (step,))) == rows
 
 
 def test_the_generators_problems_pass(backend: Backend) -> None:
@@ -168,7 +169,7 @@ def test_the_generators_problems_pass(backend: Backend) -> None:
     context = Context(tools(verify=checked_by(backend)), problems={str(i): Problem(id=str(i), text=g.text) for i, g in enumerate(rows)})
     statements = [statement(g.reference, str(i)) for i, g in enumerate(rows)]
     for step in (unused, answered, repeated, true_of_anything, hidden):
-        dropped = [s for s in asyncio.run(step(statements, context)) if not s.kept]
+        dropped = [s for s in asyncio.run(filtered(statements, context, (step,))) if not s.kept]
         assert len(dropped) <= 0.03 * len(rows), [(s.text, s.reason, s.detail) for s in dropped]
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from synth.config import BackConfig, FilterConfig
+from synth.llm.config import ModelRole
 from synth.problems.generate import generate
 from synth.records import Problem, Statement, content_id
+from synth.services import RoleModel
 from synth.statements.filters.base import Context
 from synth.statements.filters.consistent import consistent
 from synth.statements.filters.faithful import faithful, passes
@@ -187,7 +189,7 @@ def test_each_role_is_asked_its_own() -> None:
     informal, asked_informalizer = scripted(lambda prompt, n: [WORDS] * n)
     judge, asked_judge = scripted(lambda prompt, n: ["same"] * n)
     base = tools()
-    own = {"informalizer": replace(base.judge, sample=informal), "judge": replace(base.judge, sample=judge)}
+    own: dict[ModelRole, RoleModel] = {"informalizer": replace(base.judge, sample=informal), "judge": replace(base.judge, sample=judge)}
     problems = {"p": Problem(id="p", text="T")}
     context = Context(replace(base, models={**base.models, **own}), FilterConfig(back=BackConfig(translations=1)), problems=problems)
     assert asyncio.run(faithful([statement()], context))[0].kept

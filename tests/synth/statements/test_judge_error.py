@@ -32,7 +32,7 @@ from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"text": "No square is 2 modulo 4.", "statement": "theorem X : ∀ n : Nat, n * n % 4 ≠ 2", "faithful": True},
     {"text": "No square is 3 modulo 4.", "statement": "theorem X : ∀ n : Nat, n * n % 4 ≠ 2", "faithful": False},
     {"problem": "No cube is 2 modulo 7.", "formal_statement": "theorem X : ∀ n : Nat, n * n * n % 7 ≠ 2", "label": "same"},
