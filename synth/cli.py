@@ -371,6 +371,34 @@ def prove(
     print(out)
 
 
+@app.command(name="check-programs")
+def check_programs(
+    source: Annotated[str, typer.Argument(metavar="IN", help="a file or folder of programs: .py, .lean or .jsonl; or: generated")],
+    out: RecordsOption,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    count: Annotated[int, typer.Option(min=1, help="generated: how many programs; half of them have a bug")] = 60,
+    seed: Annotated[int, typer.Option(help="generated: seed of the generator")] = 7,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Programs with a requirement in; each proved, refuted with an input that Lean accepts, or undecided (ask).
+
+    What the languages are: docs/programs.md. Without --model only the means that need none are used, and no Ray.
+    """
+    from synth.run.programs import check_generated, check_programs_file
+    from synth.show.progress import Progress
+
+    settings = _stage_config(config, model, overrides, "prover")
+    with Progress() as progress:
+        if source == "generated":
+            report, bugs = check_generated(settings, count, seed, str(out), progress)
+        else:
+            report, bugs = check_programs_file(settings, source, str(out), progress), 0
+    for line in report.lines(bugs):
+        print(line, file=sys.stderr)
+    print(out)
+
+
 @app.command()
 def train(
     source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export")],

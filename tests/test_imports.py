@@ -39,7 +39,7 @@ ROOMS = {
     ],
     "synth": [
         *("overrides", "records", "prompts", "llm", "problems", "config", "services", "store", "examples", "statements", "search"),
-        *("benchmark", "show", "run", "doctor", "cli", "__main__"),
+        *("programs", "benchmark", "show", "run", "doctor", "cli", "__main__"),
     ],
     "cluster": [],
 }

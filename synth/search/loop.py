@@ -11,7 +11,7 @@ from collections import Counter
 
 from synth.config import SearchConfig
 from synth.records import Attempt, Drop, Pair, Problem, Statement
-from synth.search import blueprint, portfolio, sketch, whole_proof
+from synth.search import blueprint, counterexample, induction, portfolio, sketch, whole_proof
 from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, verdict_row
 from synth.search.skeleton import hole_config
@@ -25,13 +25,17 @@ STRATEGIES: dict[str, Kind] = {
     "whole_proof": Kind(whole_proof.make, ("prove",)),
     "sketch": Kind(sketch.make, ("sketch",)),
     "blueprint": Kind(blueprint.make, ("blueprint",)),
+    "counterexample": Kind(counterexample.make),
+    "induction": Kind(induction.make),
 }
+
+EVERYTHING = 10**6  # attempts of a strategy that asks no model: it ends by itself
 
 
 def strategies(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
     """The strategies for `statement`, in order, each with its attempts a side."""
-    made = (STRATEGIES[name].make(statement, problem, config, tools) for name in config.strategies)
-    return [(strategy, config.attempts) for strategy in made if strategy is not None]
+    made = ((STRATEGIES[name], STRATEGIES[name].make(statement, problem, config, tools)) for name in config.strategies)
+    return [(strategy, config.attempts if kind.asks else EVERYTHING) for kind, strategy in made if strategy is not None]
 
 
 def setting(statement: Statement, problem: Problem | None, config: SearchConfig) -> tuple[Problem | None, SearchConfig]:

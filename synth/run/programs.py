@@ -1,0 +1,124 @@
+"""`synth check-programs`: each requirement of a file of programs proved, refuted with an input, or left for somebody to decide."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from synth.config import RunConfig
+from synth.llm.config import ModelRole
+from synth.problems.families.programs import draw_programs
+from synth.programs.decide import Answer, Decision, decide
+from synth.programs.items import Item, of_program, read_items
+from synth.prompts import Role
+from synth.run.roles import search_prompts
+from synth.run.stages import require_models, run_stage, stage_tools
+from synth.search.loop import require_strategies
+from synth.services import RoleModel, Tools
+from synth.show.progress import Progress
+from synth.store.files import check_target, write_records
+from verify_workers.pool.local import LocalPool
+from verify_workers.records import Check, Verdict
+
+MODEL_FREE: Mapping[ModelRole, RoleModel] = {}
+
+
+@dataclass
+class Report:
+    """What became of the items; `missed` and `accused` only where it is known which programs are right."""
+
+    decisions: list[Decision]
+    missed: list[str] = field(default_factory=list)  # wrong ones that are called right
+    accused: list[str] = field(default_factory=list)  # right ones that are called wrong
+
+    def lines(self, bugs: int = 0) -> list[str]:
+        """What a user is to know, a line each: every item that needs one, then the figures.  `bugs`: how many are known to be wrong."""
+        shown = [line for one in self.decisions if (line := _line(one))]
+        refuted = sum(one.answer is Answer.REFUTED for one in self.decisions) - len(self.accused)
+        known = (
+            f"bugs found: {refuted} of {bugs}; right ones called wrong: {len(self.accused)}; wrong ones called right: {len(self.missed)}"
+        )
+        return [*self._figures(), known] if bugs else [*shown, *self._figures()]
+
+    def _figures(self) -> list[str]:
+        counts = Counter(one.answer.value for one in self.decisions)
+        decided = counts["proved"] + counts["refuted"]
+        tokens, seconds = sum(one.tokens for one in self.decisions), sum(one.core_seconds for one in self.decisions)
+        items = len(self.decisions)
+        return [
+            f"{items} items: {', '.join(f'{count} {answer}' for answer, count in counts.items())}",
+            f"decided: {decided / items:.0%}; cost per item: {tokens / items:.0f} tokens, {seconds / items:.2f} core-seconds of Lean",
+        ]
+
+
+def _line(one: Decision) -> str:
+    """What is wrong with an item, or what is asked about it; '' where it is proved."""
+    place = f"{one.source}: {one.name}"
+    if one.answer is Answer.REFUTED:
+        where = ", ".join(f"{name} = {value}" for name, value in one.counterexample.items())
+        return f"{place}: refuted{f' by {where}' if where else ''}"
+    return "" if one.answer is Answer.PROVED else f"{place}: {one.answer.value}: {one.reason.removeprefix(f'{one.source}: ')}"
+
+
+def check_programs_file(config: RunConfig, source: str, out: str, progress: Progress) -> Report:
+    """Decide the items of a file or folder; the decisions are written to `out`."""
+    check_target(out)
+    report = _decided(config, read_items(source), progress)
+    write_records(out, report.decisions, Decision)
+    return report
+
+
+def check_generated(config: RunConfig, count: int, seed: int, out: str, progress: Progress) -> tuple[Report, int]:
+    """Decide `count` generated programs, of which it is known which have a bug; and how many do."""
+    check_target(out)
+    drafts = draw_programs(seed, count)
+    items = [item for n, draft in enumerate(drafts, 1) for item in of_program(draft.source, f"generated:{seed}:{n} ({draft.family})")]
+    report = _decided(config, items, progress)
+    for draft, one in zip(drafts, report.decisions, strict=True):
+        if not draft.right and one.answer is Answer.PROVED:
+            report.missed.append(one.source)
+        if draft.right and one.answer is Answer.REFUTED:
+            report.accused.append(one.source)
+    write_records(out, report.decisions, Decision)
+    return report, sum(not draft.right for draft in drafts)
+
+
+def _decided(config: RunConfig, items: list[Item], progress: Progress) -> Report:
+    require_strategies(config.search)
+    asked = search_prompts(config) if config.models.prover.own else ()
+    if asked:
+        require_models(config, *asked)
+    progress.stage("decide", len(items))
+
+    async def work() -> list[Decision]:
+        async with _tools(config, asked) as tools:
+            gate = asyncio.Semaphore(config.search.in_flight)
+
+            async def one(item: Item) -> Decision:
+                async with gate:
+                    decision = (await decide(item, config.search, tools)).decision
+                progress.advance("decide", **{decision.answer.value: True})
+                return decision
+
+            return list(await asyncio.gather(*map(one, items)))
+
+    decisions: list[Decision] = run_stage(work()) if asked else asyncio.run(work())
+    return Report(decisions)
+
+
+@asynccontextmanager
+async def _tools(config: RunConfig, asked: tuple[Role, ...]) -> AsyncIterator[Tools]:
+    """Models and Lean; without a model Lean alone, in this process."""
+    if asked:
+        async with stage_tools(config, *asked) as tools:
+            yield tools
+        return
+    with LocalPool(config.verify) as pool:
+
+        async def verify(checks: list[Check]) -> list[Verdict]:
+            return await asyncio.to_thread(pool.verify, checks)
+
+        yield Tools(MODEL_FREE, verify, 0, config.seed)
