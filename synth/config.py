@@ -48,6 +48,11 @@ class FormalizeConfig(Section):
     temperature: float | None = Field(None, ge=0, description="None = the preset's")
     top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one formalization, thoughts included; None = the preset's")
+    also: tuple[ModelRole, ...] = Field(
+        (),
+        description="further roles whose models formalize too, each with as many samples, such as a `conjecturer` with a model of its own; "
+        "equal statements are one candidate with the votes of all",
+    )
     keep: int = Field(1, ge=1, description="statements kept per problem: better grade first, then more votes")
     refine: int = Field(
         0,

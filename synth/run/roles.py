@@ -39,7 +39,8 @@ def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
         "compare": filters.back.translations > 0,
         "prove": filters.contradiction_attempts > 0,
     }
-    return ("formalize", *(role for role, wanted in asked.items() if wanted))
+    also = (f"formalize:{role}" for role in config.formalize.also)
+    return ("formalize", *also, *(role for role, wanted in asked.items() if wanted))
 
 
 def search_prompts(config: RunConfig) -> tuple[Role, ...]:
@@ -47,9 +48,15 @@ def search_prompts(config: RunConfig) -> tuple[Role, ...]:
     return tuple(dict.fromkeys(role for name in config.search.strategies for role in STRATEGIES[name].asks))
 
 
+def who(prompt: Role) -> ModelRole:
+    """Who answers a prompt: as the prompt says (`formalize:conjecturer`), else as `ASKED` does, else the prover."""
+    name, _, named = prompt.partition(":")
+    return next((role for role in ROLES if role == named), ASKED.get(name, "prover"))
+
+
 def answering(prompts: Iterable[Role]) -> tuple[ModelRole, ...]:
     """The model roles that answer `prompts`."""
-    used = {ASKED.get(role, "prover") for role in prompts}
+    used = {who(prompt) for prompt in prompts}
     return tuple(role for role in ROLES if role in used)
 
 
@@ -64,7 +71,7 @@ def check_roles(config: RunConfig, asked: Iterable[Role]) -> None:
         source = config.models.of(role)
         if source.endpoint:
             api_key(source)
-        prompts[role].require(*(one for one in asked if ASKED.get(one, "prover") == role))
+        prompts[role].require(*(one.partition(":")[0] for one in asked if who(one) == role))
 
 
 def check_training(config: RunConfig) -> None:

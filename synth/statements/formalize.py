@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from synth.config import FormalizeConfig
+from synth.llm.config import ModelRole
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Formalization, Prompt, Unread, read_statement
 from synth.records import Drop, Problem, Statement, content_id
@@ -18,16 +19,36 @@ from synth.statements.text import given, new_statement, normalized
 
 
 async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> list[Statement]:
-    """Candidate statements of `problem`, most votes first; one that is not kept where the model gave none."""
+    """Candidate statements of `problem`, most votes first; one that is not kept where the models gave none."""
     if problem.statement:
         return [given(problem, tools.round)]
-    prompts = tools.formalizer.prompts
-    seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16)
-    sampling = tools.formalizer.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
-    prompt = prompts.formalize(problem.text, problem.header)
-    (answer,) = await tools.formalizer.ask([prompt], sampling)
-    fields = {"round": tools.round, "prompt": prompts.hash("formalize")} | sampled(sampling)
+    roles: tuple[ModelRole, ...] = ("formalizer", *config.also)
+    return pooled([await _formalized(problem, role, number, config, tools) for number, role in enumerate(roles)])
+
+
+async def _formalized(problem: Problem, role: ModelRole, number: int, config: FormalizeConfig, tools: Tools) -> list[Statement]:
+    """The candidates of one formalizer, the `number`th."""
+    model = tools.models[role]
+    seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16) + number
+    sampling = model.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
+    prompt = model.prompts.formalize(problem.text, problem.header)
+    (answer,) = await model.ask([prompt], sampling)
+    fields = {"round": tools.round, "prompt": model.prompts.hash("formalize")} | sampled(sampling)
     return candidates(problem, prompt, answer, fields)
+
+
+def pooled(found: list[list[Statement]]) -> list[Statement]:
+    """The candidates of several formalizers as one list: equal ones are one, with the votes of all; rejections are kept as they are."""
+    if len(found) == 1:
+        return found[0]
+    samples = sum(max((s.samples for s in several), default=0) for several in found)
+    votes: Counter[str] = Counter()
+    first: dict[str, Statement] = {}
+    for statement in (s for several in found for s in several):
+        key = normalized(statement.text) if statement.kept else statement.id
+        votes[key] += statement.votes
+        first.setdefault(key, statement)
+    return [first[key].model_copy(update={"votes": count, "samples": samples}) for key, count in votes.most_common()]
 
 
 def candidates(problem: Problem, prompt: Prompt, answer: list[Completion] | str, fields: dict[str, object]) -> list[Statement]:
@@ -47,7 +68,9 @@ def candidates(problem: Problem, prompt: Prompt, answer: list[Completion] | str,
         first.setdefault(key, (read, completion.weights))
     if not votes:
         why = ", ".join(f"{count} {reason}" for reason, count in unread.most_common())
-        return [_rejected(problem, answer[-1].text, Drop.UNPARSED, f"no completion held a theorem: {why}", fields)]
+        return [
+            _rejected(problem, answer[-1].text, Drop.UNPARSED, f"no completion held a theorem: {why}", fields | {"samples": len(answer)})
+        ]
     statements = []
     for key, count in votes.most_common():
         read, weights = first[key]

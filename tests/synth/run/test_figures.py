@@ -59,6 +59,7 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         "tokens_formalizer": 60,
         "tokens_judge": 10,
         "tokens_prover": 30,
+        **{f"tokens_{role}": 0 for role in ("informalizer", "corrector", "sketcher", "conjecturer")},
         "faults_prover": 2,
     }
     assert round_counts(job, 3)["pairs"] == 0 and round_counts(job, 3)["faithful"] is None
