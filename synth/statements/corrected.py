@@ -99,4 +99,4 @@ def _kept_share(p: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _share(value: float, drawn: np.ndarray) -> Share:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail]) if len(drawn) else (0.0, 1.0)
-    return Share(round(100 * value, 1), float(100 * low), float(100 * high))
+    return Share(round(100 * value, 1), round(float(100 * low), 6), round(float(100 * high), 6))

@@ -62,8 +62,8 @@ def telescope(statement: str) -> Telescope:
 
 
 def used(text: str) -> frozenset[str]:
-    """The identifiers of `text`, and of dotted ones the first component (`n.succ` uses `n`)."""
-    return frozenset(mark.text.split(".")[0] for mark in tokens(text) if mark.kind is Kind.IDENT)
+    """The identifiers of `text`, and of dotted ones the first component too (`n.succ` uses `n`)."""
+    return frozenset(name for mark in tokens(text) if mark.kind is Kind.IDENT for name in (mark.text, mark.text.split(".")[0]))
 
 
 def relation(text: str) -> tuple[str, str, str] | None:

@@ -116,5 +116,5 @@ def free(text: str) -> frozenset[str]:
     for mark in marks:
         name = mark.text.split(".")[0]
         if not any(start <= mark.start < end and name in names for start, end, names in hidden):
-            found.add(name)
+            found |= {name, mark.text}
     return frozenset(found)
