@@ -33,8 +33,8 @@ from synth.search.outcome import KINDS, Found
 from synth.services import Group, Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize, passed_over
+from synth.statements.refine import settled
 from synth.statements.screen import Passed
 from synth.statements.text import identity, normalized
 from synth.store.rundir import RunDir
@@ -141,7 +141,7 @@ class Shard:
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         known = self._kept_before(task.round)
         context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
-        statements = await filtered(candidates, context)
+        statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
             "problems": len(task.problems),

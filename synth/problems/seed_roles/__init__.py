@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synth.problems.seed_roles import answers
+from synth.problems.seed_roles.back import comparisons, informal, refinements
 from synth.problems.seed_roles.base import SeedMaker, SeedRow
 from synth.problems.seed_roles.repairs import repairs
 from synth.problems.seed_roles.sketches import sketches
@@ -11,6 +12,9 @@ from synth.problems.seed_roles.sketches import sketches
 OTHERS: dict[str, SeedMaker] = {
     "enumerate": answers.programs,
     "guess": answers.guesses,
+    "informalize": informal,
+    "compare": comparisons,
+    "refine": refinements,
     "sketch": sketches,
     "repair": repairs,
 }

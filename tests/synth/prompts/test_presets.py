@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from synth.prompts import BUILT_IN, Prompt, Proof, Role, ask_skeleton, load_prompts, read_proof, read_statement
+from synth.prompts import (
+    BUILT_IN,
+    Prompt,
+    Proof,
+    Role,
+    ask_skeleton,
+    compare,
+    informalize,
+    load_prompts,
+    read_proof,
+    read_statement,
+    refine,
+)
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.answers import pose
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
@@ -20,10 +32,40 @@ STATEMENT = "theorem Foo.bar (n : Nat) -- a number\n    (h : 0 < n) :\n  n ≠ 0
 HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
+EVERY = {"formalize", "refine", "grade", "informalize", "compare", "prove", "sketch", "blueprint", "repair", "retrieve"}
+EVERY |= {"pose", "enumerate", "guess"}
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve", "pose", "enumerate", "guess"},
+    "embedded": {
+        "formalize",
+        "grade",
+        "prove",
+        "sketch",
+        "blueprint",
+        "repair",
+        "retrieve",
+        "pose",
+        "enumerate",
+        "guess",
+        "informalize",
+        "compare",
+        "refine",
+    },
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "repair", "retrieve", "pose", "enumerate", "guess"},
+    "chat": {
+        "formalize",
+        "grade",
+        "prove",
+        "sketch",
+        "blueprint",
+        "repair",
+        "retrieve",
+        "pose",
+        "enumerate",
+        "guess",
+        "informalize",
+        "compare",
+        "refine",
+    },
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -36,6 +78,12 @@ ROLES: dict[str, set[str]] = {
 
 def asked(name: str, role: Role) -> Prompt:
     prompts = load_prompts(name)
+    if role == "informalize":
+        return informalize(prompts, STATEMENT, HEADER, PREAMBLE)
+    if role == "compare":
+        return compare(prompts, PROBLEM, "A positive number is not 0.", STATEMENT, HEADER, PREAMBLE)
+    if role == "refine":
+        return refine(prompts, PROBLEM, STATEMENT, "unknown identifier `n`", HEADER, PREAMBLE)
     if role == "formalize":
         return prompts.formalize(PROBLEM, HEADER)
     if role == "retrieve":
