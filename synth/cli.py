@@ -65,6 +65,7 @@ BackendOption = Annotated[
         "--backend", metavar="|".join(("auto", *BACKENDS)), help="how Lean runs; auto: the fastest of these whose self-test passes here"
     ),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="print it as JSON")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
 
 
@@ -209,6 +210,43 @@ def verify(
     known = f"{summary.pool.get('cache_hits', 0):,} from the cache, " if cache else ""
     note = f"{summary.written:,} rows: {counts or 'none'} ({known}{speed}, backend {summary.backend}, Lean {summary.lean})"
     print(note, file=sys.stderr)
+    print(out)
+
+
+@app.command()
+def shorten(
+    source: Annotated[str, typer.Argument(metavar="PAIRS", help="verified pairs: JSONL or Parquet, a run's pairs folder, or an export")],
+    out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: the pairs, with both proofs where one was shortened")],
+    backend: BackendOption = "auto",
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds of Lean for each proof that is tried")] = 10.0,
+    workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict)."""
+    from pydantic import ValidationError
+
+    from synth.overrides import explain
+    from synth.run.shortening import shorten_file
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig, VerifyConfig
+
+    lean = {"backend": require_backend(backend), "audit": "strict", "project": project, "repl": repl, "workers": workers}
+    try:
+        pool = PoolConfig.model_validate({**lean, "timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)})
+        config = VerifyConfig(pool=pool, timeout=timeout)
+    except ValidationError as error:
+        raise UserError(explain(error, options=True)) from None
+    with Progress() as progress:
+        found = shorten_file(source, str(out), config, lambda count, total: progress.set(progress.stage("shorten", total), count))
+    if as_json:
+        print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
+        return
+    refused = f", {found.refused:,} not accepted as they are and left alone" if found.refused else ""
+    lengths = f"{found.long:,} of more than two lines: median {found.before:g} → {found.after:g} tokens (-{found.cut:.0f} %)"
+    print(f"{found.shortened:,} of {found.pairs:,} proofs shortened{refused}; {lengths}", file=sys.stderr)
     print(out)
 
 
@@ -371,6 +409,37 @@ def prove(
     print(out)
 
 
+@app.command()
+def answer(
+    source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set; or: generated")],
+    out: RecordsOption,
+    references: Annotated[Path | None, typer.Option(metavar="FILE", help="JSONL of text and answer, for the figures alone")] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="answer without programs that list small cases: the baseline")] = False,
+    count: Annotated[int, typer.Option(min=1, help="generated: how many problems")] = 80,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Construct answers (ECP): problems that ask for something in; answers, the statements that have them, and proofs out.
+
+    Programs that list small cases run in a jail. Answer accuracy and proved accuracy are told apart (docs/answers.md).
+    """
+    from synth.run.answers import answer_file, answer_generated
+    from synth.show.progress import Progress
+
+    settings = _stage_config(
+        config, model, [*overrides, *(["answers.programs=0"] if direct else [])], "formalizer", "conjecturer", "prover"
+    )
+    with Progress() as progress:
+        if source == "generated":
+            figures = answer_generated(settings, count, str(out), progress)
+        else:
+            figures = answer_file(settings, source, references, str(out), progress)
+    for line in figures.lines():
+        print(line, file=sys.stderr)
+    print(out)
+
+
 @app.command(name="check-programs")
 def check_programs(
     source: Annotated[str, typer.Argument(metavar="IN", help="a file or folder of programs: .py, .lean or .jsonl; or: generated")],
@@ -475,11 +544,76 @@ def export(
 
 
 @app.command()
+def decontaminate(
+    source: Annotated[str, typer.Argument(metavar="IN", help="pairs, an export, statements, or problems in any form")],
+    against: Annotated[list[str], typer.Option("--against", metavar="FILE", help="a benchmark, in any form; may be given several times")],
+    out: Annotated[str, typer.Option("--out", help="the rows that repeat none: JSONL or Parquet by its ending; the report lies beside it")],
+    similarity: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="likeness of words (Jaccard) from which two texts are one, if they say the same")
+    ] = 0.7,
+    lean: Annotated[
+        bool, typer.Option("--lean/--no-lean", help="compare statements by the normal form that Lean gives, or by text")
+    ] = True,
+    backend: BackendOption = "auto",
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+) -> None:
+    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was."""
+    from synth.run.decontaminate import decontaminate_file, report_path
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig
+
+    settings = {"backend": require_backend(backend), "project": project, "repl": repl}
+    pool = PoolConfig.model_validate(settings) if lean else None
+    with Progress() as progress:
+        cleaned = decontaminate_file(source, against, out, pool, similarity, progress)
+    counts = ", ".join(f"{count:,} by their {how}" for how, count in cleaned.counts.most_common()) or "none"
+    print(f"{len(cleaned.rows):,} rows kept, left out: {counts}; see {report_path(out)}", file=sys.stderr)
+    print(out)
+
+
+@app.command()
 def report(run: RunArgument) -> None:
     """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
     from synth.show.report import write_report
 
     print(write_report(run))
+
+
+@app.command()
+def trace(
+    run: RunArgument,
+    pair: Annotated[str, typer.Argument(metavar="PAIR", help="a pair's id, or the beginning of it")],
+    as_json: JsonOption = False,
+) -> None:
+    """The whole ancestry of a pair: problem, prompts, weights, sampling, what it repairs, verdict, and a Lean file that re-verifies."""
+    from synth.show import trace as show
+    from synth.store.rundir import RunDir
+
+    found = show.trace(RunDir.existing(run), pair)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else show.text(found), end="\n" if as_json else "")
+
+
+@app.command()
+def stats(
+    run: RunArgument,
+    as_json: JsonOption = False,
+    overrides: Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="another price, such as prices.core_hour=0.05")] = [],  # noqa: B006
+) -> None:
+    """The funnel of a run, round by round: how many came how far, why the others did not, and what it cost, by strategy too."""
+    from synth.show import stats as show
+    from synth.store.rundir import RunDir
+
+    store = RunDir.existing(run)
+    found = show.stats(store, show.prices(store, overrides))
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    for table in show.tables(found):
+        console.print(table)
+        console.print()
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from synth.budget import BudgetConfig, PriceConfig
 from synth.llm.config import ROLES, SEARCHING, ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
@@ -141,7 +142,7 @@ class FilterConfig(Section):
 
 
 class SketchConfig(Section):
-    """Skeletons with holes, each hole a statement that is searched like any other (strategies `sketch` and `blueprint`)."""
+    """Skeletons with holes, each hole a statement that all of `search.strategies` search (strategies `sketch` and `blueprint`)."""
 
     skeletons: int = Field(4, ge=1, description="skeletons sampled a side")
     revisions: int = Field(
@@ -154,6 +155,23 @@ class SketchConfig(Section):
     retry: bool = Field(True, description="search holes that stayed open again in later rounds, under `retry: unsolved`")
     temperature: float | None = Field(None, ge=0, description="of skeletons; None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one skeleton, thoughts included; None = the preset's")
+
+
+class RepairConfig(Section):
+    """The strategy `repair`: after x fresh proofs a side (`search.attempts`), `rounds` times x/2 corrections (MA-LoT)."""
+
+    rounds: int = Field(2, ge=1, description="rounds of corrections, each of the latest failures")
+    goal: bool = Field(True, description="ask Lean for the goal before the first failing line, where its message does not show it")
+    names: bool = Field(True, description="for a name that Lean does not know, show near ones that the library, or the lake project, has")
+    temperature: float | None = Field(None, ge=0, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one correction, thoughts included; None = the preset's")
+
+
+class RetrievalConfig(Section):
+    """The strategy `retrieval`: whole proofs that may use what the run has proved in earlier rounds."""
+
+    lemmas: int = Field(4, ge=1, description="lemmas shown with a statement, those with the rarest words in common")
+    library: int = Field(1000, ge=1, description="proved statements that are looked through: pieces of proofs first, then short ones")
 
 
 class SearchConfig(Section):
@@ -178,8 +196,44 @@ class SearchConfig(Section):
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
     sketch: SketchConfig = SketchConfig()
+    repair: RepairConfig = RepairConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    shorten: bool = Field(
+        False, description="look for shorter proofs of what was proved (of those with more than two lines or 30 tokens); both are kept"
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
+
+
+class AdaptiveConfig(Section):
+    """Attempts where they help: few for a new statement, more for one that has survived them, none where it is hopeless."""
+
+    growth: float = Field(1.0, ge=1, description="a statement that was searched n times before gets `search.attempts` times growth^n")
+    most: int = Field(64, ge=1, description="attempts a side that growth leads to at most")
+    retries: int | None = Field(None, ge=0, description="searches of an unsolved statement after the first one; None = in every round")
+    resample: float = Field(
+        0.0, ge=0, le=1, description="share of the proved statements that are searched again in each round, for other proofs (STP: 0.05)"
+    )
+    order: Literal["chance", "found"] = Field(
+        "found", description="chance: those go first of whose samples Lean accepted the largest share, then those with the fewest samples"
+    )
+
+
+class AnswersConfig(Section):
+    """Answer construction (ECP, 2505.18492): problems that ask for something become statements with an answer in them."""
+
+    enabled: bool = Field(False, description="construct answers; false: such problems are formalized as any other")
+    programs: int = Field(2, ge=0, description="programs sampled per problem to list small cases; 0 = answer directly")
+    guesses: int = Field(8, ge=1, description="answers sampled per problem")
+    keep: int = Field(
+        2, ge=1, description="answers put into the statement: those that agree with the cases first, then those with more votes"
+    )
+    temperature: float | None = Field(None, ge=0, description="of programs and answers; None = the preset's")
+    seconds: float = Field(60.0, gt=0, description="that a program may run")
+    memory_mb: int = Field(1024, ge=64, description="address space of a program, MB")
+    output: int = Field(20_000, ge=100, description="bytes that a program may print")
+    shown: int = Field(400, ge=0, description="characters of its cases that are shown to whoever answers")
+    at_once: int = Field(2, ge=1, description="programs that one shard runs at a time")
 
 
 class ShardConfig(Section):
@@ -244,6 +298,11 @@ class ModelsConfig(Section):
         """Whether `role` answers with the weights of the last round: it is trained, or searches with the prover's model as it is now."""
         return role in self.train or ("prover" in self.train and role in SEARCHING and not self.source(role).own)
 
+    def gpus(self) -> float:
+        """GPUs that the engines of all roles hold together."""
+        engines = {source.path: source.sampler for source in map(self.of, ROLES) if not source.endpoint}
+        return sum(sampler.gpus * sampler.replicas for sampler in engines.values())
+
     def of(self, role: ModelRole) -> RoleConfig:
         """What answers in `role`: a role without a source of its own has the prover's."""
         mine = self.source(role)
@@ -289,7 +348,11 @@ class RunConfig(Section):
     sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
+    answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
+    adaptive: AdaptiveConfig = AdaptiveConfig()
+    budgets: BudgetConfig = BudgetConfig()
+    prices: PriceConfig = PriceConfig()
     shards: ShardConfig = ShardConfig()
     verify: PoolConfig = PoolConfig()
     replay: ReplayConfig = ReplayConfig()

@@ -31,13 +31,16 @@ def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -
 
 def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
     """The prompts that lead from a problem to kept statements."""
-    filters = config.filters
+    filters, answers = config.filters, config.answers
     asked = {
         "refine": config.formalize.refine > 0,
         "grade": filters.grade,
         "informalize": filters.back.translations > 0,
         "compare": filters.back.translations > 0,
         "prove": filters.contradiction_attempts > 0,
+        "pose": answers.enabled,
+        "guess": answers.enabled,
+        "enumerate": answers.enabled and answers.programs > 0,
     }
     also = (f"formalize:{role}" for role in config.formalize.also)
     return ("formalize", *also, *(role for role, wanted in asked.items() if wanted))

@@ -12,28 +12,34 @@ from synth.config import FormalizeConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Formalization, Prompt, Unread, read_statement
+from synth.prompts.answers import pose
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
 from synth.statements.screen import Passed
 from synth.statements.text import given, new_statement, normalized
 
 
-async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools) -> list[Statement]:
-    """Candidate statements of `problem`, most votes first; one that is not kept where the models gave none."""
+async def formalize(problem: Problem, config: FormalizeConfig, tools: Tools, asking: bool = False) -> list[Statement]:
+    """Candidate statements of `problem`, most votes first; one that is not kept where the models gave none.
+
+    `asking`: the problem asks for something, and its statement, by the formalizer alone, is to have a place for the answer.
+    """
     if problem.statement:
         return [given(problem, tools.round)]
-    roles: tuple[ModelRole, ...] = ("formalizer", *config.also)
-    return pooled([await _formalized(problem, role, number, config, tools) for number, role in enumerate(roles)])
+    roles: tuple[ModelRole, ...] = ("formalizer",) if asking else ("formalizer", *config.also)
+    return pooled([await _formalized(problem, role, number, config, tools, asking) for number, role in enumerate(roles)])
 
 
-async def _formalized(problem: Problem, role: ModelRole, number: int, config: FormalizeConfig, tools: Tools) -> list[Statement]:
+async def _formalized(
+    problem: Problem, role: ModelRole, number: int, config: FormalizeConfig, tools: Tools, asking: bool
+) -> list[Statement]:
     """The candidates of one formalizer, the `number`th."""
     model = tools.models[role]
     seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16) + number
-    sampling = model.sampling("formalize", config.samples, seed, config.temperature, config.top_p, config.max_tokens)
-    prompt = model.prompts.formalize(problem.text, problem.header)
+    prompt = pose(model.prompts, problem.text, problem.header) if asking else model.prompts.formalize(problem.text, problem.header)
+    sampling = model.sampling(prompt.role, config.samples, seed, config.temperature, config.top_p, config.max_tokens)
     (answer,) = await model.ask([prompt], sampling)
-    fields = {"round": tools.round, "prompt": model.prompts.hash("formalize")} | sampled(sampling)
+    fields = {"round": tools.round, "prompt": model.prompts.hash(prompt.role)} | sampled(sampling)
     return candidates(problem, prompt, answer, fields)
 
 
