@@ -58,6 +58,7 @@ OldKernelOption = Annotated[
         "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
     ),
 ]
+FOR_ANY_PROBLEMS = ("filters.numbers=off",)  # over the demo's configuration, whose problems name all their numbers
 RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
@@ -327,7 +328,7 @@ def _stage_config(config: Path | None, model: Path | None, overrides: list[str],
         loaded = load_config(config, overrides)
     else:
         with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
-            loaded = load_config(path, overrides)
+            loaded = load_config(path, [*FOR_ANY_PROBLEMS, *overrides])
     if model is not None:
         if loaded.models.source(roles[0]).endpoint:
             raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
