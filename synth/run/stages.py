@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import RayTaskError
 
 from synth.benchmark import load_benchmark
+from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.problems.readers import read_problems
@@ -46,8 +47,8 @@ from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize, passed_over
+from synth.statements.refine import settled
 from synth.statements.screen import screened
 from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
@@ -85,7 +86,8 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 
             candidates = [s for found in await asyncio.gather(*map(one, rows)) for s in found]
             by_id = {problem.id: problem for problem in rows}
-            return await filtered(candidates, Context(tools, config.filters, config.formalize.keep, by_id, benchmarks=benchmarks))
+            context = Context(tools, config.filters, config.formalize.keep, by_id, benchmarks=benchmarks)
+            return await settled(candidates, config.formalize, context)
 
     statements: list[Statement] = run_stage(work())
     write_records(out, statements, Statement)
@@ -108,7 +110,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
             async def one(statement: Statement) -> Found:
                 async with gate:
                     problem, used = setting(statement, problems.get(statement.problem_id), config.search)
-                    found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
+                    own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
+                    found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
                 progress.advance("prove", proved=bool(found.pairs))
                 if any(part.unsound for part in found.everything()):
                     progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")

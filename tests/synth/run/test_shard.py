@@ -144,6 +144,56 @@ def test_a_statement_proved_both_ways_is_put_aside_and_the_shard_goes_on(tmp_pat
     assert kept["statement"]["text"] == theorem(2) and {p["negated"] for p in kept["proofs"]} == {False, True}
 
 
+PLAN = "have a : ∀ m : Nat, 4 ^ m % 3 = 1 := sorry; have b : ∀ m : Nat, 7 ^ m % 3 = 1 := sorry; intro m; rw [Nat.mul_mod, a, b]"
+IN_STEPS = Problem(id="steps", statement="theorem X : ∀ m : Nat, 4 ^ m * 7 ^ m % 3 = 1", text="words")
+
+
+def planned(folder: Path, backend: Backend, unproved: str = "?") -> tuple[Shard, list[str]]:
+    """A shard that sketches; steps with `unproved` in them stay open."""
+
+    def answer(prompt: str, n: int) -> list[str]:
+        if prompt.startswith("<|sketch|>"):
+            return [PLAN] * n
+        return ["omega" if unproved in prompt else "intro m; induction m with | zero => decide | succ m ih => rw [Nat.pow_succ]; omega"] * n
+
+    sample, asked = scripted(answer)
+    services: Any = FakeServices(sample, checked_by(backend))
+    changes = {"strategies": ("sketch", "whole_proof"), "timeout": 20.0, "negation": False}
+    config = CONFIG.model_copy(update={"search": CONFIG.search.model_copy(update=changes)})
+    return Shard(config, RunDir(folder), services, frozenset()), asked
+
+
+def test_what_a_sketch_makes_is_committed_with_what_it_is_for(tmp_path: Path, backend: Backend) -> None:
+    work, _ = planned(tmp_path, backend)
+    asyncio.run(work.run(task((IN_STEPS,))))
+    statements = {s.id: s for s in work.store.read("statements", Statement)}
+    assert [s.origin for s in statements.values()] == ["subgoal", "subgoal", "given"]
+    pairs = list(work.store.read("pairs", Pair))
+    assert sorted((p.kind, p.problem) for p in pairs) == [("subgoal", ""), ("subgoal", ""), ("theorem", "words")]
+    (whole,) = (s for s in statements.values() if s.origin == "given")
+    assert {s.parent for s in statements.values()} == {"", whole.id} and all(p.statement_id in statements for p in pairs)
+    attempts, verdicts = list(work.store.read("attempts", Attempt)), list(work.store.read("verdicts", VerdictRow))
+    assert {a.id for a in attempts} == {v.id for v in verdicts} and {a.statement_id for a in attempts} == set(statements)
+    (unit,) = (e["info"] for e in work.store.entries() if e["key"].endswith("c0000"))
+    assert (unit["searched"], unit["proved"]) == (1, 1) and unit["tokens"] == work.counts.done["tokens"]
+    assert unit["tokens_sketcher"] > 0 < unit["tokens_prover"] and work.counts.done["pairs"] == 3
+    again, asked = planned(tmp_path, backend)
+    asyncio.run(again.run(task((IN_STEPS,))))
+    assert not asked, "done is done"
+
+
+def test_an_open_step_is_searched_in_the_next_round_without_a_sketch_of_its_own(tmp_path: Path, backend: Backend) -> None:
+    work, _ = planned(tmp_path, backend, unproved="7 ^")
+    asyncio.run(work.run(task((IN_STEPS,))))
+    proved = {p.statement_id for p in work.store.read("pairs", Pair)}
+    (left,) = (s for s in work.store.read("statements", Statement) if s.origin == "subgoal" and s.id not in proved)
+    later, asked = planned(tmp_path, backend)
+    asyncio.run(later.run(ShardTask(2, 0, (), (left,), BY_ROLE, (IN_STEPS,))))
+    (pair,) = later.store.read("pairs", Pair, prefix="r002")
+    assert (pair.statement_id, pair.kind, pair.problem) == (left.id, "subgoal", "")
+    assert not any(prompt.startswith("<|sketch|>") for prompt in asked)
+
+
 def test_heldout_statements_are_dropped_with_their_reason(tmp_path: Path) -> None:
     from synth.statements.text import normalized
 
