@@ -2,7 +2,8 @@
 
 Two problems of one mould differ in a number, a letter or one word, and are two problems; two wordings of one problem differ in
 words that say nothing (`PLAIN`).  So a likeness counts only where what the texts *say* agrees (`agree`): numbers, symbols and
-logical words exactly, variables up to their names, and all other words but for a twentieth.
+logical words exactly, variables up to their names, and all other words but for a twentieth; and where those come in another
+order, more likeness is asked.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 LONG, SHORT = 13, 8  # words of an n-gram: of texts with at least `2 * LONG` words, and of shorter ones
 SHARED = 0.5  # of a text's n-grams, in another one that holds it as a passage
 PERMUTATIONS = 128
+REORDERED = 0.85  # least likeness where numbers, symbols or variables come in another order
 TOLERATED = 0.05  # of the words that say something, in another text that says the same
 
 LATEX = {
@@ -53,6 +55,7 @@ class Said:
     plain: Counter[str]  # words that say something, how often
     exact: Counter[str]  # numbers, symbols and logical words
     letters: tuple[int, ...]  # how often each variable occurs, without their names
+    order: tuple[str, ...]  # numbers, symbols, logical words and variables as they come, with numbers for the variables' names
     features: tuple[frozenset[str], frozenset[str]]  # runs of up to three words: with the variables' names, and with numbers for them
 
 
@@ -67,6 +70,7 @@ def said(text: str) -> Said:
         Counter(word for word in content if word not in letters and word.isalpha() and word not in LOGICAL),
         Counter(word for word in content if not word.isalpha() or word in LOGICAL),
         tuple(sorted(letters.values())),
+        tuple(places.get(word, word) for word in content if word in places or not word.isalpha() or word in LOGICAL),
         (_runs(content), _runs([places.get(word, word) for word in content])),
     )
 
@@ -137,7 +141,7 @@ class Words:
         for at in candidates:
             name, other = self._texts[at]
             near = max(_jaccard(one, two) for one, two in zip(told.features, other.features, strict=True))
-            if near >= self.similarity and agree(told, other):
+            if near >= _least(told, other, self.similarity) and agree(told, other):
                 yield at, Likeness(name, "words", near)
 
     def _holding(self, told: Said) -> Iterator[tuple[int, Likeness]]:
@@ -149,12 +153,17 @@ class Words:
         for at, count in shared.items():
             name, other = self._texts[at]
             share = count / len(grams(other.words, _length(other.words)))
-            if share >= SHARED and agree(told, other):
+            if share >= _least(told, other, SHARED) and agree(told, other):
                 yield at, Likeness(name, "passage", min(1.0, share))
 
 
 def _length(words: Sequence[str]) -> int:
     return LONG if len(words) >= 2 * LONG else SHORT
+
+
+def _least(told: Said, other: Said, least: float) -> float:
+    """The likeness that is asked of two texts: more where numbers, symbols and variables stand in another order."""
+    return least if told.order == other.order else max(least, REORDERED)
 
 
 def agree(told: Said, other: Said) -> bool:

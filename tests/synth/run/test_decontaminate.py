@@ -36,7 +36,7 @@ def cleaned(tmp_path: Path, source: Path, lean: bool = True) -> tuple[list[Any],
 def test_problems_in_either_language(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     rows = [
-        {"text": "Show that x * y is at least 12 if x is more than 3 and y is at least 4."},
+        {"text": "Whenever $a$ is more than 3 and $b$ is at least 4, show that $a * b$ is at least 12."},
         {"text": "Show that 5 is odd."},
         {"text": "a", "statement": COPY},
         {"text": "b", "statement": OTHER},

@@ -95,7 +95,7 @@ def test_planted_texts_are_found_but_for_free_rewording() -> None:
     for kind in ("renamed", "another opening", "LaTeX", "inside a longer text"):
         found, planted = counts[kind]
         assert planted >= 50 and found >= 0.97 * planted, counts
-    assert counts["clauses reordered"][0] >= 0.5 * counts["clauses reordered"][1], counts
+    assert counts["clauses reordered"][0] >= 0.3 * counts["clauses reordered"][1], counts
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ def found(text: str, *held: str, similarity: float = 0.7) -> str:
     [
         ("Prove that x * x = 49 forces x = 7 for a natural number x.",
          "Show that $x \\cdot x = 49$ forces $x = 7$ for natural number $x$"),
-        ("If n is at least 3, prove that n * n is at least 9.", "Prove that n * n is at least 9 if n is at least 3."),
+        ("If n is at least 3, prove that n * n is at least 9.", "Whenever k is at least 3, show that k * k is at least 9."),
         ("Let p and q be propositions. If p implies q, show that not q implies not p.",
          "Let r and b be propositions. If r implies b, show that not b implies not r."),
         (LONG, LONG.replace("farmer", "shepherd")),
@@ -42,6 +42,7 @@ def test_what_says_the_same_is_found(one: str, other: str) -> None:
     [
         ("Prove that x * x = 49 forces x = 7.", "Prove that x * x = 64 forces x = 8."),
         ("Show that q and p are both knights.", "Show that q and p are not both knights."),
+        ("Let n mod 5 = 4 and y mod 5 = 2. Prove that n * y mod 5 = 3.", "Let y mod 5 = 4 and m mod 5 = 3. Prove that y * m mod 5 = 2."),
         ("Prove that p and q implies r.", "Prove that p or q implies r."),
         ("Show that n is less than 5.", "Show that n is greater than 5."),
         (LONG, LONG.replace("17", "18")),
