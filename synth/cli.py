@@ -480,6 +480,36 @@ def export(
 
 
 @app.command()
+def decontaminate(
+    source: Annotated[str, typer.Argument(metavar="IN", help="pairs, an export, statements, or problems in any form")],
+    against: Annotated[list[str], typer.Option("--against", metavar="FILE", help="a benchmark, in any form; may be given several times")],
+    out: Annotated[str, typer.Option("--out", help="the rows that repeat none: JSONL or Parquet by its ending; the report lies beside it")],
+    similarity: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="likeness of words (Jaccard) from which two texts are one, if they say the same")
+    ] = 0.7,
+    lean: Annotated[
+        bool, typer.Option("--lean/--no-lean", help="compare statements by the normal form that Lean gives, or by text")
+    ] = True,
+    backend: BackendOption = "auto",
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+) -> None:
+    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was."""
+    from synth.run.decontaminate import decontaminate_file, report_path
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig
+
+    settings = {"backend": require_backend(backend), "project": project, "repl": repl}
+    pool = PoolConfig.model_validate(settings) if lean else None
+    with Progress() as progress:
+        cleaned = decontaminate_file(source, against, out, pool, similarity, progress)
+    counts = ", ".join(f"{count:,} by their {how}" for how, count in cleaned.counts.most_common()) or "none"
+    print(f"{len(cleaned.rows):,} rows kept, left out: {counts}; see {report_path(out)}", file=sys.stderr)
+    print(out)
+
+
+@app.command()
 def report(run: RunArgument) -> None:
     """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
     from synth.show.report import write_report

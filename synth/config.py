@@ -81,7 +81,7 @@ class FilterConfig(Section):
 
 
 class SketchConfig(Section):
-    """Skeletons with holes, each hole a statement that is searched like any other (strategies `sketch` and `blueprint`)."""
+    """Skeletons with holes, each hole a statement that all of `search.strategies` search (strategies `sketch` and `blueprint`)."""
 
     skeletons: int = Field(4, ge=1, description="skeletons sampled a side")
     revisions: int = Field(

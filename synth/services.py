@@ -16,7 +16,7 @@ from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
-from synth.records import Pair
+from synth.records import Pair, Statement
 from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
@@ -24,6 +24,14 @@ Sample = Callable[[list[Prompt], Sampling], Awaitable[list[list[Completion] | st
 """Completions for each prompt, in order; a string in place of a list says why that prompt was refused."""
 Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 """One verdict for each check, in order."""
+
+
+Barred = Callable[[Statement], str]
+"""Why no proof of a statement may be trained on (it is in a benchmark); '' where nothing speaks against it."""
+
+
+def _nothing(statement: Statement) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,7 @@ class Tools:
     verify: Verify
     round: int = 0
     seed: int = 0
-    heldout: frozenset[str] = frozenset()
-    """Normalized statements of the benchmark, which nothing may be trained on."""
+    barred: Barred = _nothing
     shelf: Shelf | None = None
     """What earlier rounds have proved; None = nothing yet."""
     names: Names | None = None

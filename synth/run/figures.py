@@ -108,7 +108,11 @@ async def reference_forms(job: Run, number: int) -> None:
     name = f"rounds/{number:03d}/references.json"
     if not job.inputs.references or job.store.exists(name):
         return
-    kept = {s.problem_id: s for s in job.store.read("statements", Statement, prefix=f"r{number:03d}-") if s.kept and s.form}
+    kept = {
+        s.problem_id: s
+        for s in job.store.read("statements", Statement, prefix=f"r{number:03d}-")
+        if s.kept and s.form and s.origin not in KINDS
+    }
     references = [
         Problem(id=problem, statement=job.inputs.references[problem], header=s.header)
         for problem, s in kept.items()

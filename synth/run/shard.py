@@ -28,14 +28,14 @@ from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
 from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
-from synth.search.outcome import Found
+from synth.search.outcome import KINDS, Found
 from synth.services import Group, Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize, passed_over
 from synth.statements.screen import Passed
-from synth.statements.text import identity
+from synth.statements.text import identity, normalized
 from synth.store.rundir import RunDir
 from verify_workers.lean.names import library_names
 
@@ -108,7 +108,7 @@ class Shard:
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
-        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), heldout=self.heldout)
+        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), barred=self._barred)
 
     async def _statements(self, task: ShardTask) -> list[Statement]:
         """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
@@ -151,11 +151,16 @@ class Shard:
         self._count_statements(statements)
         return statements
 
+    def _barred(self, statement: Statement) -> str:
+        """Why a statement that a strategy made must not be trained on: a benchmark has it, in either direction."""
+        found = self.benchmarks.statement(statement)
+        return str(found.reason) if found else str(Drop.HELDOUT) if normalized(statement.text) in self.heldout else ""
+
     def _kept_before(self, round: int) -> dict[str, str]:
         """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""
         if self._known[0] != round:
             prefixes = [f"r{earlier:03d}-" for earlier in range(1, round)]
-            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept)
+            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept and s.origin not in KINDS)
             known: dict[str, str] = {}
             for statement in kept:
                 known.setdefault(identity(statement), statement.id)

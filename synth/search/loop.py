@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 
 from synth.budget import BudgetSpent, Meter
 from synth.config import SearchConfig
-from synth.records import Attempt, Drop, Ended, Pair, Problem, Statement
+from synth.records import Attempt, Ended, Pair, Problem, Statement
 from synth.search import blueprint, counterexample, induction, portfolio, repair, retrieval, sketch, whole_proof
 from synth.search.base import Aside, History, Kind, Proposal, Side, Strategy, Tried
 from synth.search.outcome import KINDS, Found, attempt_check, new_attempt, pair, unchecked_row, verdict_row
 from synth.search.shorten import is_long, shortened
 from synth.search.skeleton import hole_config
 from synth.services import Tools
-from synth.statements.text import normalized
 from verify_workers.errors import UserError
 from verify_workers.records import Verdict
 
@@ -67,6 +66,8 @@ def require_strategies(config: SearchConfig) -> None:
     for name in config.strategies:
         if name not in STRATEGIES:
             raise UserError(f"search.strategies: unknown strategy {name!r}: use {', '.join(STRATEGIES)}")
+    if set(config.strategies) <= {"sketch", "blueprint"}:
+        raise UserError("search.strategies: a sketch leaves its holes to the other strategies, and there is none; add whole_proof")
 
 
 async def search(statement: Statement, problem: Problem | None, strategies: Sequence[Planned], config: SearchConfig, tools: Tools) -> Found:
@@ -82,8 +83,8 @@ def _aside(found: Found, tools: Tools) -> Aside:
     searches: dict[str, asyncio.Task[Found]] = {}
 
     async def aside(statement: Statement, config: SearchConfig) -> list[Pair]:
-        if statement.kept and normalized(statement.text) in tools.heldout:
-            statement = statement.model_copy(update={"kept": False, "reason": str(Drop.HELDOUT)})
+        if statement.kept and (reason := tools.barred(statement)):
+            statement = statement.model_copy(update={"kept": False, "reason": reason})
         if not statement.kept:
             found.asides.setdefault(statement.id, (statement, Found()))
             return []
