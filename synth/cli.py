@@ -350,10 +350,43 @@ def formalize(
     from synth.run.stages import formalize_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "formalizer", "judge")
+    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover")
     with Progress() as progress:
         statements = formalize_file(settings, source, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
+    print(out)
+
+
+@app.command("judge-error")
+def judge_error(
+    out: Annotated[Path, typer.Option("--out", metavar="OUT", help="JSON: what `filters.calibration` takes")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="[IN]", help="JSONL or Parquet: text, statement, faithful (true or false); default: generated problems"),
+    ] = "",
+    references: Annotated[
+        bool, typer.Option("--references", help="the generator's own statements and cheats planted in them; asks no model")
+    ] = False,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """How often the statement filters are wrong: precision and recall of each alone and of all, on labelled statements.
+
+    A run with `filters.calibration=OUT` states its faithful share corrected by this, with an interval.
+    """
+    from synth.run.judge import judge_error_file, reference_error_file
+    from synth.show.errors import filter_errors, told_table
+    from synth.show.progress import Progress
+
+    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover")
+    errors = Console(stderr=True)
+    with Progress() as progress:
+        if references:
+            table = told_table(reference_error_file(settings, str(out), progress))
+        else:
+            table = filter_errors(judge_error_file(settings, source, str(out), progress))
+    errors.print(table)
     print(out)
 
 
@@ -373,6 +406,37 @@ def prove(
     with Progress() as progress:
         pairs = prove_file(settings, source, str(out), progress)
     print(f"{len(pairs):,} verified pairs of {len({pair.statement_id for pair in pairs}):,} statements", file=sys.stderr)
+    print(out)
+
+
+@app.command()
+def answer(
+    source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set; or: generated")],
+    out: RecordsOption,
+    references: Annotated[Path | None, typer.Option(metavar="FILE", help="JSONL of text and answer, for the figures alone")] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="answer without programs that list small cases: the baseline")] = False,
+    count: Annotated[int, typer.Option(min=1, help="generated: how many problems")] = 80,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Construct answers (ECP): problems that ask for something in; answers, the statements that have them, and proofs out.
+
+    Programs that list small cases run in a jail. Answer accuracy and proved accuracy are told apart (docs/answers.md).
+    """
+    from synth.run.answers import answer_file, answer_generated
+    from synth.show.progress import Progress
+
+    settings = _stage_config(
+        config, model, [*overrides, *(["answers.programs=0"] if direct else [])], "formalizer", "conjecturer", "prover"
+    )
+    with Progress() as progress:
+        if source == "generated":
+            figures = answer_generated(settings, count, str(out), progress)
+        else:
+            figures = answer_file(settings, source, references, str(out), progress)
+    for line in figures.lines():
+        print(line, file=sys.stderr)
     print(out)
 
 

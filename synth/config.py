@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -18,6 +18,9 @@ from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, 
 from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
+
+Cheat = Literal["unused", "repeated", "true_of_anything", "answer", "hidden"]
+CHEATS: tuple[Cheat, ...] = get_args(Cheat)
 
 
 class Section(BaseModel):
@@ -46,7 +49,46 @@ class FormalizeConfig(Section):
     temperature: float | None = Field(None, ge=0, description="None = the preset's")
     top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one formalization, thoughts included; None = the preset's")
+    also: tuple[ModelRole, ...] = Field(
+        (),
+        description="further roles whose models formalize too, each with as many samples, such as a `conjecturer` with a model of its own; "
+        "equal statements are one candidate with the votes of all",
+    )
     keep: int = Field(1, ge=1, description="statements kept per problem: better grade first, then more votes")
+    refine: int = Field(
+        0,
+        ge=0,
+        description="turns in which the formalizer sees what was wrong with its statement (Lean's error, or what the judge found), for "
+        "problems of which none was kept",
+    )
+
+
+class BackConfig(Section):
+    """Back-translation of statements, and a verdict on whether it says what the problem says (Herald, arXiv 2410.10878 §3.3)."""
+
+    translations: int = Field(
+        0,
+        ge=0,
+        description="back-translations into plain language of each statement, all of which must pass; 0 = none; more than one asks whether "
+        "the verdict depends on the wording",
+    )
+    votes: int = Field(1, ge=1, description="verdicts of the judge on each back-translation; what cannot be read is no vote for `same`")
+    rule: Literal["at_least", "unanimous", "mean"] = Field(
+        "unanimous",
+        description="what passes: `at_least` votes for `same`, only such votes, or a share of `mean` of those that can be read",
+    )
+    at_least: int = Field(1, ge=1, description="votes for `same` that rule `at_least` wants")
+    mean: float = Field(0.5, ge=0, le=1, description="share of votes for `same` that rule `mean` wants")
+    cycle: int = Field(
+        0, ge=0, description="formalizations of each back-translation that are compared with the statement (Herald's check); 0 = none"
+    )
+    cycle_share: float = Field(0.5, gt=0, le=1, description="share of them that must be the same statement again")
+
+    @model_validator(mode="after")
+    def _possible(self) -> BackConfig:
+        if self.rule == "at_least" and self.at_least > self.votes:
+            raise ValueError(f"at_least ({self.at_least}) is more than there are votes ({self.votes})")
+        return self
 
 
 class FilterConfig(Section):
@@ -60,6 +102,25 @@ class FilterConfig(Section):
     )
     contradiction_tactics: tuple[str, ...] = Field(
         ("intros; omega", "intros; simp_all", "intros; contradiction"), description="tried on `hypotheses → False` (DeepSeek-Prover §3.2)"
+    )
+    contradiction_attempts: int = Field(
+        0, ge=0, description="proofs of `hypotheses → False` that the prover is asked for where those tactics find none"
+    )
+    vote_share: float = Field(
+        0.0, ge=0, le=1, description="least share of a problem's samples that gave a statement; samples that gave none count against it"
+    )
+    numbers: Literal["off", "named", "both"] = Field(
+        "off",
+        description="named: every number of the statement (beside 0, 1, 2) must stand in the problem, in digits or words; both: and every "
+        "number of the problem in the statement; for problems that name all their numbers, as generated ones do",
+    )
+    back: BackConfig = BackConfig()
+    cheats: tuple[Cheat, ...] = Field(CHEATS, description="kinds of empty statements that are dropped (docs/statements.md); [] = none")
+    cheat_tactics: tuple[str, ...] = Field(
+        ("intros; omega", "intros; simp", "intros; trivial"), description="what proves a statement whose content was taken away"
+    )
+    calibration: str = Field(
+        "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
     )
     timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
     decontaminate: bool = Field(True, description="drop what is in the held-out benchmark or in one of `benchmarks`, in either language")
@@ -156,6 +217,23 @@ class AdaptiveConfig(Section):
     order: Literal["chance", "found"] = Field(
         "found", description="chance: those go first of whose samples Lean accepted the largest share, then those with the fewest samples"
     )
+
+
+class AnswersConfig(Section):
+    """Answer construction (ECP, 2505.18492): problems that ask for something become statements with an answer in them."""
+
+    enabled: bool = Field(False, description="construct answers; false: such problems are formalized as any other")
+    programs: int = Field(2, ge=0, description="programs sampled per problem to list small cases; 0 = answer directly")
+    guesses: int = Field(8, ge=1, description="answers sampled per problem")
+    keep: int = Field(
+        2, ge=1, description="answers put into the statement: those that agree with the cases first, then those with more votes"
+    )
+    temperature: float | None = Field(None, ge=0, description="of programs and answers; None = the preset's")
+    seconds: float = Field(60.0, gt=0, description="that a program may run")
+    memory_mb: int = Field(1024, ge=64, description="address space of a program, MB")
+    output: int = Field(20_000, ge=100, description="bytes that a program may print")
+    shown: int = Field(400, ge=0, description="characters of its cases that are shown to whoever answers")
+    at_once: int = Field(2, ge=1, description="programs that one shard runs at a time")
 
 
 class ShardConfig(Section):
@@ -270,6 +348,7 @@ class RunConfig(Section):
     sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
+    answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
     adaptive: AdaptiveConfig = AdaptiveConfig()
     budgets: BudgetConfig = BudgetConfig()

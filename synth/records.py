@@ -38,8 +38,22 @@ class Drop(StrEnum):
     UNGRADED = "ungraded"
     CONTRADICTORY = "contradictory"
     OUTVOTED = "outvoted"
+    MINORITY = "minority"  # too few of the formalizer's samples gave it
+    NUMBERS = "numbers"  # its numbers are not those of the problem
+    UNFAITHFUL = "unfaithful"  # its back-translation does not say what the problem says
+    NOT_RECOVERED = "not_recovered"  # formalizing its back-translation gives another statement
+    UNJUDGED = "unjudged"  # no back-translation, or no verdict on it
+    UNUSED = "unused"  # a quantifier or hypothesis that nothing rests on
+    REPEATED = "repeated"  # the conclusion is one of the hypotheses
+    TRUE_OF_ANYTHING = "true_of_anything"  # holds without its hypotheses, or of any subject
+    ANSWER = "answer"  # the answer is given away, or asked for so that anything is one
+    HIDDEN = "hidden"  # a definition of the statement's own says nothing
     DUPLICATE = "duplicate"
     BUDGET = "budget"  # a problem that was not formalized, because a budget was used up: `detail` says which
+    OPEN = "open"  # has a place for an answer; the statements with answers in it name it as their parent
+    NO_PLACE = "no_place"  # a problem that asks for something, stated without a place for it
+    ILLEGAL_ANSWER = "illegal_answer"
+    SPARE_ANSWER = "spare_answer"  # others agree better with the cases, or have more votes
     CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
     UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
 
@@ -81,9 +95,14 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma", "answered"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
+    samples: int = Field(0, description="the k samples, those that gave none included; 0 = not known")
+    back: str = Field("", description="the statement said in plain language again, by the informalizer")
+    same: int = Field(0, description="votes that the back-translation says what the problem does")
+    judged: int = Field(0, description="votes asked for on it")
+    recovered: float = Field(-1.0, description="share of formalizations of the back-translation that are this statement; -1 = not asked")
     grade: Grade | Literal[""] = ""
     kept: bool = True
     reason: str = Field("", description="why it was dropped: a `Drop`, or the word of a filter of one's own")

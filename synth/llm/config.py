@@ -13,6 +13,7 @@ SEARCHING: tuple[ModelRole, ...] = ("prover", "corrector", "sketcher", "conjectu
 """The roles of proof search."""
 ASKED: dict[str, ModelRole] = {
     "formalize": "formalizer",
+    "pose": "formalizer",
     "refine": "formalizer",
     "grade": "judge",
     "compare": "judge",

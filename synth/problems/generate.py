@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from synth.problems.families import FAMILIES, Draft, Family, Truth
+from synth.problems.families import ASKING, FAMILIES, Draft, Family, Truth
 from synth.records import Problem, content_id
 
 LEVELS = (1, 2, 3)
@@ -44,6 +44,8 @@ class Generated(BaseModel):
     level: Literal[1, 2, 3]
     truth: Truth
     reference: str
+    answer: str = ""
+    """Where the problem asks for something."""
 
     def problem(self) -> Problem:
         """The record that the pipeline sees; the reference and the truth value are not in it."""
@@ -68,13 +70,13 @@ class Choice:
     levels: tuple[int, ...] = LEVELS
 
     def __post_init__(self) -> None:
-        known = [family.name for family in FAMILIES]
+        known = [family.name for family in (*FAMILIES, *ASKING)]
         for name in self.families:
             if name not in known:
                 raise ValueError(f"no family {name!r} of problems; choose from: {', '.join(known)}")
 
     def drawn(self) -> list[Family]:
-        return [family for family in FAMILIES if not self.families or family.name in self.families]
+        return [family for family in (*FAMILIES, *ASKING) if family.name in self.families] if self.families else list(FAMILIES)
 
 
 EVERYTHING = Choice()
@@ -108,7 +110,8 @@ def generate(seed: int, count: int, exclude: Collection[str] = (), choice: Choic
         text, theorem = word(rng, family, draft), reference(draft.goal)
         if theorem not in taken:
             taken.add(theorem)
-            made.append(Generated(text=text, family=family.name, level=level, truth=draft.truth, reference=theorem))
+            answer = draft.asks.answer if draft.asks else ""
+            made.append(Generated(text=text, family=family.name, level=level, truth=draft.truth, reference=theorem, answer=answer))
     if len(made) < count:
         raise ValueError(f"only {len(made)} of {count} distinct problems found beside {len(exclude)} excluded ones; ask for fewer")
     return made

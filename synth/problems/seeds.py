@@ -54,7 +54,7 @@ def seed_set(
     formal = _formalizations(rng, count, held, choice)
     return SeedSet(
         formalizations=formal,
-        grades=[row for row in _grades(rng, formal[:grades]) if row[1] not in held],
+        grades=[row for row in _grades(rng, [row for row in formal if "(answer :" not in row[1]][:grades]) if row[1] not in held],
         proofs=_proofs(rng, count // 4 if proofs is None else proofs, held, choice),
         others={role: OTHERS[role](Random(f"seed set {seed} {role}"), number, held, choice) for role, number in others.items() if number},
     )
@@ -64,9 +64,9 @@ def _formalizations(rng: Random, count: int, held: set[str], choice: Choice) -> 
     rows: dict[tuple[str, str], None] = {}
     while len(rows) < count:
         family, _, draft = draw(rng, choice)
-        text = rng.choice(LITERAL_WORDINGS).format(draft.goal) if rng.random() < LITERAL else word(rng, family, draft)
-        row = (text, reference(draft.goal))
-        if row[1] not in held:
+        text = rng.choice(LITERAL_WORDINGS).format(draft.goal) if rng.random() < LITERAL and not draft.asks else word(rng, family, draft)
+        row = (text, draft.asks.theorem() if draft.asks else reference(draft.goal))
+        if reference(draft.goal) not in held:
             rows[row] = None
     return list(rows)
 

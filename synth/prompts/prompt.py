@@ -67,5 +67,7 @@ class Unread:
         "definitions",  # a formalization whose theorem rests on definitions (or variables) of its own
         "malformed",  # a theorem that is none: an open bracket, no conclusion
         "no_grade",
+        "no_text",  # Lean where plain language was asked for
+        "no_verdict",  # neither same nor different
     ]
     detail: str = ""

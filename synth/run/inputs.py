@@ -20,6 +20,7 @@ from synth.run.roles import check_roles, check_training, used_prompts
 from synth.search.loop import require_strategies
 from synth.statements.benchmarks import read_benchmarks
 from synth.statements.faithfulness import canonical
+from synth.statements.judge_error import read_calibration
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -67,6 +68,7 @@ def load_inputs(config: RunConfig) -> Inputs:
         )
         seeds = seeds.model_copy(update={"proofs": _without(seeds.proofs, benchmark)})
     check_roles(config, used_prompts(config, problems))
+    read_calibration(config)
     barred = under_header(read_benchmarks(config.filters.benchmarks), config.header) if config.filters.decontaminate else []
     return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes, barred)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import ray
 
+from synth.answers.construct import asks, construct
 from synth.budget import Meter
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
@@ -32,8 +33,8 @@ from synth.search.outcome import KINDS, Found
 from synth.services import Group, Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize, passed_over
+from synth.statements.refine import settled
 from synth.statements.screen import Passed
 from synth.statements.text import identity, normalized
 from synth.store.rundir import RunDir
@@ -122,6 +123,7 @@ class Shard:
             self._count_statements(statements)
             return statements
         started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
+        programs = asyncio.Semaphore(self.config.answers.at_once)
 
         async def one(problem: Problem) -> list[Statement]:
             passed = task.passed.get(problem.id)
@@ -130,7 +132,7 @@ class Shard:
             elif self.meter.ended and not problem.statement:
                 found = [_unformalized(problem, task.round, self.meter.ended)]
             else:
-                found = await formalize(problem, self.config.formalize, tools)
+                found = await self._formalized(problem, tools, programs)
                 found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
             self.counts.done["problems"] += 1
             return found
@@ -139,7 +141,7 @@ class Shard:
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         known = self._kept_before(task.round)
         context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
-        statements = await filtered(candidates, context)
+        statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
             "problems": len(task.problems),
@@ -183,6 +185,13 @@ class Shard:
             lemmas = worth(earlier, self.config.search.retrieval.library)
             self._shelved = (round, Shelf(lemmas) if lemmas else None)
         return self._shelved[1]
+
+    async def _formalized(self, problem: Problem, tools: Tools, programs: asyncio.Semaphore) -> list[Statement]:
+        """Statements of one problem; of one that asks for something, with answers in them."""
+        if not asks(problem, self.config.answers):
+            return await formalize(problem, self.config.formalize, tools)
+        made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
+        return [statement for one in made for statement in one.statements]
 
     def _count_statements(self, statements: list[Statement]) -> None:
         self.counts.done["statements"] += len(statements)

@@ -47,8 +47,8 @@ from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize, passed_over
+from synth.statements.refine import settled
 from synth.statements.screen import screened
 from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
@@ -86,7 +86,8 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 
             candidates = [s for found in await asyncio.gather(*map(one, rows)) for s in found]
             by_id = {problem.id: problem for problem in rows}
-            return await filtered(candidates, Context(tools, config.filters, config.formalize.keep, by_id, benchmarks=benchmarks))
+            context = Context(tools, config.filters, config.formalize.keep, by_id, benchmarks=benchmarks)
+            return await settled(candidates, config.formalize, context)
 
     statements: list[Statement] = run_stage(work())
     write_records(out, statements, Statement)

@@ -19,15 +19,24 @@ from synth.services import Tools
 from verify_workers.text.lexer import Kind, tokens
 
 LEMMAS = "Nat.pow_succ, Nat.mul_comm, Nat.mul_left_comm, Nat.add_mul, Nat.mul_add, Nat.mul_assoc"
+# For statements that rest on no definition: a term or a formula of a recursion, an extremal value, yes or no.
+PLAIN = (
+    "intros; simp_all",
+    "intros; induction ‹Nat› <;> simp_all <;> omega",
+    "intros; induction ‹Nat› <;> simp_all [Nat.mul_add, Nat.add_mul] <;> omega",
+    f"intros; induction ‹Nat› <;> simp_all [{LEMMAS}] <;> omega",
+    "constructor <;> (try constructor) <;> intros <;> omega",
+    "simp; intros; omega",
+    "refine ⟨by decide, fun _ _ => Nat.le_of_not_lt fun k => ?_⟩; have := Nat.mul_le_mul k k; omega",
+)
 FINISH = ("omega", "(repeat' split) <;> simp_all <;> omega", "(repeat' split) <;> omega")
 PER_WAVE = 4  # scripts
 VARIABLES = 3  # on which induction is tried
 
 
-def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> Induction | None:
+def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> Induction:
     """For `loop.STRATEGIES`."""
-    variables = [b for b in leading(statement.text) if not b.hypothesis]
-    return Induction(tuple(scripts(statement))) if variables or statement.preamble else None
+    return Induction(tuple(scripts(statement)))
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ def scripts(statement: Statement) -> Iterator[str]:
     unfolded = ", ".join(defined)
     introduced = [b for b in binders if not b.bound]
     start = f"intro {' '.join(b.name for b in introduced)}; " if introduced else ""
+    if not defined:
+        yield from PLAIN
     yield f"{start}simp_all{_these(unfolded)}"
     yield f"{start}intros; simp_all{_these(unfolded)} <;> omega"
     if defined:

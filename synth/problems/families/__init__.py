@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from synth.problems.families import divisibility, equations, flawed, logic, order, remainders, sequences, steps
-from synth.problems.families.base import Draft, Family, Plan, Step, Truth
+from synth.problems.families import answers, divisibility, equations, flawed, logic, order, remainders, sequences, steps
+from synth.problems.families.base import Asks, Draft, Family, Plan, Step, Truth
 
 FAMILIES: tuple[Family, ...] = (
     *remainders.FAMILIES,
@@ -15,5 +15,7 @@ FAMILIES: tuple[Family, ...] = (
     *logic.FAMILIES,
     *flawed.FAMILIES,
 )
+ASKING: tuple[Family, ...] = answers.FAMILIES
+"""Families of problems that ask for something: drawn only where they are named."""
 
-__all__ = ["FAMILIES", "Draft", "Family", "Plan", "Step", "Truth"]
+__all__ = ["ASKING", "FAMILIES", "Asks", "Draft", "Family", "Plan", "Step", "Truth"]

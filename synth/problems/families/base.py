@@ -11,6 +11,23 @@ Truth = Literal["true", "false", "contradictory", "trivial"]
 
 
 @dataclass(frozen=True)
+class Asks:
+    """What a problem asks for: the proposition in which `answer`, of type `type`, stands for it, and the answer.
+
+    `program` is Python that finds it by trying everything, or lists small cases: the arguments of `answer`, then its value.
+    """
+
+    type: str
+    hole: str
+    answer: str
+    program: str
+
+    def theorem(self) -> str:
+        """The statement with a place for the answer."""
+        return f"theorem X (answer : {self.type}) : {self.hole}"
+
+
+@dataclass(frozen=True)
 class Step:
     """A step of a proof: what it says, and what proves that.
 
@@ -63,6 +80,8 @@ class Draft:
     wrong: Sequence[str] = ()
     wording: str = "main"
     plan: Plan | None = None
+    asks: Asks | None = None
+    """Where the problem asks for something; `goal` then has the answer in it."""
 
 
 @dataclass(frozen=True)

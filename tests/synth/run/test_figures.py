@@ -38,6 +38,7 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         "statements_kept": 2,
         "statements_rejected": {"trivial": 1},
         "faithful": 100.0,
+        "faithful_interval": [100.0, 100.0],
         "pieces": 0,
         "pieces_proved": 0,
         "pieces_refuted": 0,

@@ -1,0 +1,226 @@
+"""What an answer may be made of: numbers, the answer's own parameters, arithmetic, `if` with comparisons, lists, True and False.
+
+No quantifier, no name of the problem's, no function but `min` and `max`: so that an answer answers, and is evaluated here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from verify_workers.text.lexer import Kind, Token, tokens
+
+Value = int | bool | list[int]
+Env = Mapping[str, int]
+LONGEST = 200  # words and signs of an answer
+DIGITS = 1000  # of a number in it
+LARGE = 4096  # bits of a number that an answer may compute
+FUNCTIONS: dict[str, Callable[[int, int], int]] = {"min": min, "max": max}
+_BINDS = {"+": 65, "-": 65, "*": 70, "/": 70, "%": 70, "^": 75}
+_COMPARED: dict[str, Callable[[int, int], bool]] = {
+    "=": lambda a, b: a == b, "≠": lambda a, b: a != b, "<": lambda a, b: a < b, "≤": lambda a, b: a <= b,
+    ">": lambda a, b: a > b, "≥": lambda a, b: a >= b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+}  # fmt: skip
+
+
+class NotATerm(ValueError):
+    """The text is no answer; the message says at what."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A piece of an answer: `kind` is `number`, `name`, `truth`, `list`, `if`, or an operator's or function's sign."""
+
+    kind: str
+    text: str = ""
+    parts: tuple[Node, ...] = ()
+
+    def names(self) -> set[str]:
+        return {self.text} if self.kind == "name" else {name for part in self.parts for name in part.names()}
+
+    @property
+    def size(self) -> int:
+        return 1 + sum(part.size for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A parsed answer: parameters and body, with the body's own text."""
+
+    parameters: tuple[str, ...]
+    body: Node
+    body_text: str
+
+    @property
+    def text(self) -> str:
+        return f"fun {' '.join(self.parameters)} => {self.body_text}" if self.parameters else self.body_text
+
+
+def parse(text: str) -> Answer:
+    """The answer that a text is.  Raises NotATerm."""
+    marks = tokens(text)
+    if not marks:
+        raise NotATerm("nothing is there")
+    if len(marks) > LONGEST:
+        raise NotATerm(f"{len(marks)} words and signs, at most {LONGEST}")
+    reader = _Reader(marks)
+    parameters: list[str] = []
+    if reader.next in ("fun", "λ"):
+        reader.take()
+        while reader.mark and reader.mark.kind is Kind.IDENT:
+            parameters.append(reader.take().text)
+        if reader.next not in ("=>", "↦"):
+            raise NotATerm(f"`=>` is missing before `{reader.next}`")
+        reader.take()
+    if len(set(parameters)) < len(parameters) or any("." in name or name in FUNCTIONS for name in parameters):
+        raise NotATerm("its parameters are no names")
+    start = reader.mark.start if reader.mark else len(text)
+    body = reader.expression(0)
+    if reader.mark is not None:
+        raise NotATerm(f"`{reader.next}` does not belong to it")
+    return Answer(tuple(parameters), body, _bare(" ".join(text[start:].split())))
+
+
+def _bare(text: str) -> str:
+    """`text` without brackets around all of it."""
+    while text.startswith("("):
+        depth = 0
+        closing = next((i for i, char in enumerate(text) if (depth := depth + (char == "(") - (char == ")")) == 0), 0)
+        if closing < len(text) - 1 or ":" in text:
+            break
+        text = text[1:-1].strip()
+    return text
+
+
+class _Reader:
+    """Reads an expression from tokens, operators by how tightly they bind."""
+
+    def __init__(self, marks: Sequence[Token]) -> None:
+        self._marks, self._at, self._depth = marks, 0, 0
+
+    @property
+    def mark(self) -> Token | None:
+        return self._marks[self._at] if self._at < len(self._marks) else None
+
+    @property
+    def next(self) -> str:
+        return self.mark.text if self.mark else ""
+
+    def take(self, wanted: str = "") -> Token:
+        mark = self.mark
+        if mark is None or (wanted and mark.text != wanted):
+            raise NotATerm(f"`{wanted or 'something'}` is missing" + (f" before `{mark.text}`" if mark else " at its end"))
+        self._at += 1
+        return mark
+
+    def expression(self, binds: int) -> Node:
+        self._depth += 1
+        if self._depth > 60:
+            raise NotATerm("it is nested too deep")
+        left = self._prefix()
+        while (sign := self.next) in _BINDS and _BINDS[sign] >= binds:
+            self.take()
+            left = Node(sign, parts=(left, self.expression(_BINDS[sign] + (sign != "^"))))
+        self._depth -= 1
+        return left
+
+    def _prefix(self) -> Node:
+        mark = self.take()
+        match mark.text:
+            case "-":
+                return Node("negative", parts=(self.expression(75),))
+            case "(":
+                inner = self.expression(0)
+                if self.next == ":":
+                    self.take()
+                    if self.take().text not in ("Nat", "ℕ", "Int", "ℤ"):
+                        raise NotATerm("a type that is none of Nat and Int")
+                self.take(")")
+                return inner
+            case "[":
+                parts: list[Node] = []
+                while self.next != "]":
+                    parts.append(self.expression(0))
+                    if self.next != "]":
+                        self.take(",")
+                self.take("]")
+                return Node("list", parts=tuple(parts))
+            case "if":
+                left, sign, right = self.expression(51), self.take().text, self.expression(51)
+                if sign not in _COMPARED:
+                    raise NotATerm(f"`{sign}` is no comparison")
+                self.take("then")
+                then = self.expression(0)
+                self.take("else")
+                return Node("if", sign, (left, right, then, self.expression(0)))
+            case "True" | "False":
+                return Node("truth", mark.text)
+            case name if name in FUNCTIONS:
+                return Node(name, parts=(self._atom(), self._atom()))
+        if re.fullmatch(r"[0-9]+", mark.text) and len(mark.text) <= DIGITS:
+            return Node("number", mark.text)
+        if mark.kind is Kind.IDENT and "." not in mark.text:
+            return Node("name", mark.text)
+        raise NotATerm(f"`{mark.text}` is nothing that an answer may be made of")
+
+    def _atom(self) -> Node:
+        mark = self.mark
+        if mark is None or not (mark.text == "(" or mark.kind is Kind.IDENT or mark.text.isdecimal()):
+            raise NotATerm("min and max take two arguments")
+        return self._prefix()
+
+
+def evaluate(node: Node, env: Env, natural: bool) -> Value:
+    """What it computes, as Lean's Nat (`natural`) or Int does.  Raises OverflowError where that is too large."""
+    match node.kind:
+        case "truth":
+            return node.text == "True"
+        case "list":
+            return [_number(part, env, natural) for part in node.parts]
+        case "if":
+            left, right, then, other = node.parts
+            holds = _COMPARED[node.text](_number(left, env, natural), _number(right, env, natural))
+            return evaluate(then if holds else other, env, natural)
+    return _number(node, env, natural)
+
+
+def _number(node: Node, env: Env, natural: bool) -> int:
+    if node.kind == "number":
+        return int(node.text)
+    if node.kind == "name":
+        return env[node.text]
+    if node.kind in ("if", "truth", "list"):
+        value = evaluate(node, env, natural)
+        if isinstance(value, list | bool):
+            raise NotATerm("a number is wanted there")
+        return value
+    numbers = [_number(part, env, natural) for part in node.parts]
+    if node.kind == "negative":
+        return 0 if natural else -numbers[0]
+    result = FUNCTIONS[node.kind](*numbers) if node.kind in FUNCTIONS else _computed(node.kind, numbers[0], numbers[1], natural)
+    if result.bit_length() > LARGE:
+        raise OverflowError(f"a number of {result.bit_length()} bits")
+    return result
+
+
+def _computed(sign: str, a: int, b: int, natural: bool) -> int:
+    match sign:
+        case "+":
+            return a + b
+        case "-":
+            return max(0, a - b) if natural else a - b
+        case "*":
+            return a * b
+        case "^":
+            if b < 0 or a.bit_length() * b > LARGE:
+                raise OverflowError("a power that is too large")
+            return int(a**b)
+        case "/":
+            return 0 if b == 0 else (a - _remainder(a, b)) // b
+    return _remainder(a, b)
+
+
+def _remainder(a: int, b: int) -> int:
+    """Lean's `a % b`: never negative."""
+    return a if b == 0 else a % abs(b)

@@ -1,0 +1,190 @@
+"""What an answer may be made of, where it stands, and what is none; real Lean confirms what statements with answers say."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from synth.answers.hole import Hole, find_hole
+from synth.answers.legal import Illegal, agreement, legal
+from synth.answers.score import right
+from synth.answers.terms import Answer, NotATerm, evaluate, parse
+from synth.records import Statement
+from tests.synth.stage_fakes import checked_by
+from verify_workers.backends.base import Backend
+
+STEPS = "theorem X (answer : Nat → Nat) : ∀ f : Nat → Nat, f 0 = 3 → (∀ n, f (n + 1) = f n + 4) → ∀ n, f n = answer n"
+VALUE = "theorem X (answer : Nat) : 7 ^ 5 % 100 + 2 * 3 = answer"
+LIST = "theorem X (answer : List Nat) : ∀ x : Nat, x < 9 → (x * x % 7 = 2 ↔ x ∈ answer)"
+TRUTH = "theorem X (answer : Prop) : (∃ n : Nat, n * n = 50) ↔ answer"
+INT = "theorem X (answer : Int) : ∀ x : Int, 3 * x + 5 = -1 → x = answer"
+MIXED = "theorem X (answer : Nat → Nat) (n : Int) : n = answer 3 - 5 → n < 9"
+
+
+def hole(text: str, preamble: str = "") -> Hole:
+    found = find_hole(Statement(id="s", problem_id="p", text=text, preamble=preamble))
+    assert found
+    return found
+
+
+def answer(place: Hole, text: str) -> Answer:
+    found = legal(place, text)
+    assert isinstance(found, Answer), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "preamble"),
+    [
+        ("theorem X (n : Nat) : n = n", ""),
+        ("theorem X : 1 = 1", ""),
+        ("theorem X {answer : Nat} : answer = 1", ""),
+        ("theorem X (answer b : Nat) : answer = b", ""),
+        ("theorem X (h : 1 = 1) (answer : Nat) : answer = 1", ""),
+        ("theorem X : two = 2", "def two : Nat := 2"),
+        ("theorem X : a = b", "def a : Nat := sorry\ndef b : Nat := sorry"),
+        ("theorem X : b = 1", "def a : Nat := sorry\ndef b : Nat := a"),
+        ("no theorem", ""),
+    ],
+)
+def test_statements_without_a_place(text: str, preamble: str) -> None:
+    assert find_hole(Statement(id="s", problem_id="p", text=text, preamble=preamble)) is None
+
+
+def test_a_place_in_the_preamble() -> None:
+    place = hole("theorem X (n : Int) : twice n = sol n + twice 0", "def twice (n : Int) : Int := 2 * n\n\nabbrev sol : Int → Int := sorry")
+    assert (place.name, place.type, place.result, place.parameters) == ("sol", "Int → Int", "Int", 1)
+    assert place.preamble == "def twice (n : Int) : Int := 2 * n"
+    assert place.filled(answer(place, "fun k => k + k")) == "theorem X (n : Int) : twice n = (n + n : Int) + twice 0"
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "filled"),
+    [
+        (STEPS, "fun n => 3 + 4 * n", STEPS.replace("(answer : Nat → Nat) ", "").replace("answer n", "(3 + 4 * n)")),
+        (STEPS, "fun k => 3", STEPS.replace("(answer : Nat → Nat) ", "").replace("answer n", "3")),
+        (VALUE, "13", "theorem X : 7 ^ 5 % 100 + 2 * 3 = 13"),
+        (VALUE, "(13)", "theorem X : 7 ^ 5 % 100 + 2 * 3 = 13"),
+        (LIST, "[3, 4]", "theorem X : ∀ x : Nat, x < 9 → (x * x % 7 = 2 ↔ x ∈ [3, 4])"),
+        (TRUTH, "False", "theorem X : (∃ n : Nat, n * n = 50) ↔ False"),
+        (INT, "-2", "theorem X : ∀ x : Int, 3 * x + 5 = -1 → x = (-2 : Int)"),
+        (MIXED, "fun k => 2 * k + 1", "theorem X (n : Int) : n = (2 * 3 + 1 : Nat) - 5 → n < 9"),
+        ("theorem X (answer : Nat → Nat → Nat) : ∀ a b : Nat, answer (a + 1) b = answer b (a + 1)", "fun x y => x + y",
+         "theorem X : ∀ a b : Nat, ((a + 1) + b) = (b + (a + 1))"),
+        ("theorem X (answer : Nat → Nat) : (List.range 3).map answer = [0, 2, 4]", "fun k => 2 * k",
+         "theorem X : (List.range 3).map (fun k => 2 * k) = [0, 2, 4]"),
+    ],
+)  # fmt: skip
+def test_an_answer_is_put_in_its_place(text: str, given: str, filled: str, backend: Backend) -> None:
+    """And Lean confirms that the statement then says what it says of an `answer` that is so defined."""
+    place = hole(text)
+    found = answer(place, given)
+    assert place.filled(found) == filled
+    verdict = backend.check(place.same("same", found, 20))
+    assert verdict.accepted, verdict
+
+
+def test_an_answer_that_would_mean_something_else_is_refused_by_lean(backend: Backend) -> None:
+    """A name that is bound anew in the statement, and a number of another type."""
+    shadowed = hole("theorem X (answer : Nat) : answer = 3 ∧ ∀ answer : Nat, answer = answer")
+    assert not backend.check(shadowed.same("x", answer(shadowed, "3"), 20)).accepted
+    assert not backend.check(hole(VALUE).same("x", answer(hole(VALUE), "-13"), 20)).accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "why"),
+    [
+        (STEPS, "f", Illegal.SHAPE),
+        (STEPS, "fun n => f n", Illegal.TERM),
+        (STEPS, "fun n => f", Illegal.NAMES),
+        (STEPS, "fun n => m", Illegal.NAMES),
+        (STEPS, "fun a b => a", Illegal.SHAPE),
+        (STEPS, "fun n => [n]", Illegal.SHAPE),
+        (STEPS, "fun n => True", Illegal.SHAPE),
+        (STEPS, "fun n => if True = True then 1 else 2", Illegal.SHAPE),
+        (STEPS, "fun n => ∑ k, k", Illegal.TERM),
+        (STEPS, "∃ n, n = 1", Illegal.TERM),
+        (STEPS, "fun n => sorry", Illegal.NAMES),
+        (STEPS, "Classical.choose h", Illegal.TERM),
+        (STEPS, "fun n => Nat.rec 3 (fun _ r => r + 4) n", Illegal.TERM),
+        (STEPS, "fun n => " + "+".join(["n"] * 80), Illegal.LONG),
+        (VALUE, "7 ^ 5 % 100 + 2 * 3", Illegal.UNEVALUATED),
+        (VALUE, "12 + 1", Illegal.UNEVALUATED),
+        (VALUE, "x", Illegal.NAMES),
+        (VALUE, "True", Illegal.SHAPE),
+        (VALUE, "", Illegal.TERM),
+        (LIST, "[1 + 2, 4]", Illegal.UNEVALUATED),
+        (LIST, "3", Illegal.SHAPE),
+        (TRUTH, "∃ n : Nat, n * n = 50", Illegal.TERM),
+        (TRUTH, "1", Illegal.SHAPE),
+        ("theorem X (answer : Nat → Nat) : ∀ n, n * (n + 1) / 2 = answer n", "fun n => n * (n + 1) / 2", Illegal.RESTATES),
+        ("theorem X (answer : Nat → Nat) : ∀ n, n * (n + 1) / 2 = answer n", "fun n => (n * (n + 1)) / 2", Illegal.RESTATES),
+    ],
+)
+def test_what_is_no_answer(text: str, given: str, why: Illegal) -> None:
+    found = legal(hole(text), given)
+    assert isinstance(found, tuple) and found[0] is why, found
+
+
+def test_a_number_too_large_to_write_may_be_computed() -> None:
+    assert isinstance(legal(hole(VALUE), "7 ^ 500 - 1"), Answer) and isinstance(legal(hole(VALUE), "2 ^ 99999"), Answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "natural", "value"),
+    [
+        ("fun n => 3 - n", 5, True, 0),
+        ("fun n => 3 - n", 5, False, -2),
+        ("fun n => n / 0 + n % 0", 5, True, 5),
+        ("fun n => n / 2 * 10 + n % 2", -5, False, -29),
+        ("fun n => n / (-2) * 10 + n % (-2)", -5, False, 31),
+        ("fun n => 2 ^ n * 3 + 1", 4, True, 49),
+        ("fun n => 2 ^ 3 ^ 2 - 10 - 2", 0, True, 500),
+        ("fun n => if n ≤ 4 then min n 3 else max n (2 * n)", 4, True, 3),
+        ("fun n => if n ≤ 4 then min n 3 else max n (2 * n)", 5, True, 10),
+        ("fun n => -n ^ 2", 3, False, -9),
+    ],
+)
+def test_terms_compute_what_lean_does(text: str, n: int, natural: bool, value: int, backend: Backend) -> None:
+    from verify_workers.records import Check
+
+    found = parse(text)
+    assert evaluate(found.body, {"n": n}, natural) == value
+    kind = "Nat" if natural else "Int"
+    claim = f"theorem X : (({text} : {kind} → {kind}) ({n})) = {value}"
+    assert backend.check(Check(id="x", statement=claim, proof="by decide +kernel", timeout=20)).accepted
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 500 + "1", "min " * 500, "- " * 190 + "1", "9" * 5000, "fun n n => n", "[1, 2", "if 1 then 2", "1 2", "Nat.succ 1"]
+)
+def test_what_is_no_term_is_said_at_once(text: str) -> None:
+    with pytest.raises(NotATerm):
+        parse(text)
+
+
+def test_agreement_with_cases() -> None:
+    found = parse("fun n => 2 * n")
+    assert agreement(found, [((0,), (0,)), ((1,), (2,)), ((2,), (5,))], True) == pytest.approx(2 / 3)
+    assert agreement(found, [], True) is None
+    assert agreement(parse("[3, 4]"), [((), (3, 4))], True) == 1 and agreement(parse("True"), [((), (1,))], True) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "reference", "is_right"),
+    [
+        (STEPS, "fun k => 4 * k + 3", "fun n => 3 + 4 * n", True),
+        (STEPS, "fun k => 4 * k + 2", "fun n => 3 + 4 * n", False),
+        (STEPS, "fun n => 2 * n * (n + 1) / 4", "fun n => n * (n + 1) / 2", True),
+        (VALUE, "13", "13", True),
+        (VALUE, "14", "13", False),
+        (LIST, "[4, 3]", "[3, 4]", True),
+        (LIST, "[3]", "[3, 4]", False),
+        (TRUTH, "True", "False", False),
+        (INT, "-2", "-2", True),
+    ],
+)
+def test_right_answers(text: str, given: str, reference: str, is_right: bool, backend: Backend) -> None:
+    place = hole(text)
+    assert asyncio.run(right(place, answer(place, given), reference, checked_by(backend))) is is_right
