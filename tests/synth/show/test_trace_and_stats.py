@@ -130,3 +130,21 @@ def test_the_commands_print_tables_and_json(run: RunDir, capsys: pytest.CaptureF
             main([*arguments, "--json"])
         assert json.loads(capsys.readouterr().out)
     assert stats(run, PriceConfig())["total"]["cost"]["money"] == 0
+
+
+def test_a_repaired_pair_shows_what_it_repairs_and_both_prompts_to_the_letter(tmp_path: Path, backend: Backend) -> None:
+    changes = {"strategies": ["whole_proof", "repair"], "attempts": 1, "wave": 1, "negation": False, "portfolio": "never"}
+    config = RunConfig.model_validate(CONFIG.model_dump(mode="json") | {"search": changes})
+    sample, asked = scripted(
+        lambda prompt, n: ["exact Nat.add_comm _ _" if prompt.startswith("<|repair|>") else "exact Nat.add_com _ _"] * n
+    )
+    problem = Problem(id="given", statement="theorem X (n : Nat) : n + 1 = 1 + n")
+    with RunDir.open(tmp_path / "run", config) as store:
+        services: Any = FakeServices(sample, checked_by(backend))
+        asyncio.run(Shard(config, store, services, frozenset()).run(ShardTask(1, 0, (problem,), (), BY_ROLE)))
+        (pair,) = store.read("pairs", Pair)
+        repaired, first = trace(store, pair.id)["attempts"]
+    assert (repaired["parent"], repaired["strategy"], first["strategy"]) == (first["id"], "repair", "whole_proof")
+    assert [attempt["asked"]["text"] for attempt in (first, repaired)] == asked and repaired["asked"]["model_role"] == "corrector"
+    assert first["verdict"]["outcome"] == "rejected" and "Nat.add_com" in first["verdict"]["errors"][0]["text"]
+    assert "which repairs attempt" in text(trace(store, pair.id))
