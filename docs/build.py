@@ -59,8 +59,13 @@ What templates may show (jinja2): `formalize` has `problem`, `header`, `name`; `
 `goal`, `name`, `grades`; `prove` has `statement` (in its own layout, without `:=`), `goal` (what follows the name, on one
 line, without comments), `name`, `header` (imports, `open`s, options and definitions before it), `doc` (the problem as a
 doc comment, or nothing) and `problem`. The theorem is shown as the problem gives it, under its own name unless
-`prove.name` gives another. Chats go through the tokenizer's own chat template where it has one; without one, and with
+`prove.name` gives another. `sketch` and `blueprint` have `statement`, `goal`, `name`, `header` and `problem` as `prove` has them, and, where a
+skeleton is to be revised, that one (`earlier`) and what became of it (`failed`, on one line; `report`, a line for each hole). Chats go through the tokenizer's own chat template where it has one; without one, and with
 `chat: false`, the model gets the text itself. Training makes its tokens by the same function.
+
+`repair` has `goal`, `statement`, `name`, `header` as `prove`, and `attempt` (the theorem with the failed proof, or the file, with
+Lean's messages below their lines), `proof` (without them), `message` (the first, on one line), `state` (the goal before the first
+failing line) and `hints` (near names for unknown ones); `retrieve` has the same four and `lemmas`. Both are answered as `prove` is.
 
 How answers are read, in every preset: thoughts (`<think>…</think>`) are cut off; the last fence that proves the theorem
 counts, not a remark after it, and where the prompt ends within a fence, the text up to its end; declarations are found by
@@ -68,7 +73,8 @@ Lean's tokens, never in comments, strings or prose; a file under the prompt's na
 definitions that repeat the header; a file with nothing but the theorem is its proof. Of an answer that was cut at its
 limit only a fence that had been closed is read. What cannot be read is recorded as `unread` with its reason
 (`truncated`, `empty`, `prose`, `no_code`; for formalizers also `no_theorem`, `several_theorems`, `definitions`, `malformed`)
-and never reaches Lean.
+and never reaches Lean. Answers to `sketch` and `blueprint` are read as proofs are, in the shape of `prove`, `sorry` being meant; a file of lemmas
+becomes one proof, its lemmas `have`s (`malformed` where they use each other, `definitions` where it has some).
 
 `preset.yaml`, every key of which has a default:
 

@@ -65,6 +65,7 @@ BackendOption = Annotated[
         "--backend", metavar="|".join(("auto", *BACKENDS)), help="how Lean runs; auto: the fastest of these whose self-test passes here"
     ),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="print it as JSON")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="a run directory")]
 
 
@@ -213,6 +214,43 @@ def verify(
 
 
 @app.command()
+def shorten(
+    source: Annotated[str, typer.Argument(metavar="PAIRS", help="verified pairs: JSONL or Parquet, a run's pairs folder, or an export")],
+    out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: the pairs, with both proofs where one was shortened")],
+    backend: BackendOption = "auto",
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds of Lean for each proof that is tried")] = 10.0,
+    workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict)."""
+    from pydantic import ValidationError
+
+    from synth.overrides import explain
+    from synth.run.shortening import shorten_file
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig, VerifyConfig
+
+    lean = {"backend": require_backend(backend), "audit": "strict", "project": project, "repl": repl, "workers": workers}
+    try:
+        pool = PoolConfig.model_validate({**lean, "timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)})
+        config = VerifyConfig(pool=pool, timeout=timeout)
+    except ValidationError as error:
+        raise UserError(explain(error, options=True)) from None
+    with Progress() as progress:
+        found = shorten_file(source, str(out), config, lambda count, total: progress.set(progress.stage("shorten", total), count))
+    if as_json:
+        print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
+        return
+    refused = f", {found.refused:,} not accepted as they are and left alone" if found.refused else ""
+    lengths = f"{found.long:,} of more than two lines: median {found.before:g} → {found.after:g} tokens (-{found.cut:.0f} %)"
+    print(f"{found.shortened:,} of {found.pairs:,} proofs shortened{refused}; {lengths}", file=sys.stderr)
+    print(out)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0: every network this machine is on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port")] = 8000,
@@ -312,10 +350,43 @@ def formalize(
     from synth.run.stages import formalize_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "formalizer", "judge")
+    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover")
     with Progress() as progress:
         statements = formalize_file(settings, source, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
+    print(out)
+
+
+@app.command("judge-error")
+def judge_error(
+    out: Annotated[Path, typer.Option("--out", metavar="OUT", help="JSON: what `filters.calibration` takes")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="[IN]", help="JSONL or Parquet: text, statement, faithful (true or false); default: generated problems"),
+    ] = "",
+    references: Annotated[
+        bool, typer.Option("--references", help="the generator's own statements and cheats planted in them; asks no model")
+    ] = False,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """How often the statement filters are wrong: precision and recall of each alone and of all, on labelled statements.
+
+    A run with `filters.calibration=OUT` states its faithful share corrected by this, with an interval.
+    """
+    from synth.run.judge import judge_error_file, reference_error_file
+    from synth.show.errors import filter_errors, told_table
+    from synth.show.progress import Progress
+
+    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover")
+    errors = Console(stderr=True)
+    with Progress() as progress:
+        if references:
+            table = told_table(reference_error_file(settings, str(out), progress))
+        else:
+            table = filter_errors(judge_error_file(settings, source, str(out), progress))
+    errors.print(table)
     print(out)
 
 
@@ -473,11 +544,76 @@ def export(
 
 
 @app.command()
+def decontaminate(
+    source: Annotated[str, typer.Argument(metavar="IN", help="pairs, an export, statements, or problems in any form")],
+    against: Annotated[list[str], typer.Option("--against", metavar="FILE", help="a benchmark, in any form; may be given several times")],
+    out: Annotated[str, typer.Option("--out", help="the rows that repeat none: JSONL or Parquet by its ending; the report lies beside it")],
+    similarity: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="likeness of words (Jaccard) from which two texts are one, if they say the same")
+    ] = 0.7,
+    lean: Annotated[
+        bool, typer.Option("--lean/--no-lean", help="compare statements by the normal form that Lean gives, or by text")
+    ] = True,
+    backend: BackendOption = "auto",
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+) -> None:
+    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was."""
+    from synth.run.decontaminate import decontaminate_file, report_path
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig
+
+    settings = {"backend": require_backend(backend), "project": project, "repl": repl}
+    pool = PoolConfig.model_validate(settings) if lean else None
+    with Progress() as progress:
+        cleaned = decontaminate_file(source, against, out, pool, similarity, progress)
+    counts = ", ".join(f"{count:,} by their {how}" for how, count in cleaned.counts.most_common()) or "none"
+    print(f"{len(cleaned.rows):,} rows kept, left out: {counts}; see {report_path(out)}", file=sys.stderr)
+    print(out)
+
+
+@app.command()
 def report(run: RunArgument) -> None:
     """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
     from synth.show.report import write_report
 
     print(write_report(run))
+
+
+@app.command()
+def trace(
+    run: RunArgument,
+    pair: Annotated[str, typer.Argument(metavar="PAIR", help="a pair's id, or the beginning of it")],
+    as_json: JsonOption = False,
+) -> None:
+    """The whole ancestry of a pair: problem, prompts, weights, sampling, what it repairs, verdict, and a Lean file that re-verifies."""
+    from synth.show import trace as show
+    from synth.store.rundir import RunDir
+
+    found = show.trace(RunDir.existing(run), pair)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else show.text(found), end="\n" if as_json else "")
+
+
+@app.command()
+def stats(
+    run: RunArgument,
+    as_json: JsonOption = False,
+    overrides: Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="another price, such as prices.core_hour=0.05")] = [],  # noqa: B006
+) -> None:
+    """The funnel of a run, round by round: how many came how far, why the others did not, and what it cost, by strategy too."""
+    from synth.show import stats as show
+    from synth.store.rundir import RunDir
+
+    store = RunDir.existing(run)
+    found = show.stats(store, show.prices(store, overrides))
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    for table in show.tables(found):
+        console.print(table)
+        console.print()
 
 
 @app.command()

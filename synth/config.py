@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from synth.budget import BudgetConfig, PriceConfig
 from synth.llm.config import ROLES, SEARCHING, ModelRole, RoleConfig, SamplerConfig, merged
 from synth.overrides import apply_overrides
 from synth.problems.generate import Choice
@@ -17,6 +18,9 @@ from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, 
 from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
+
+Cheat = Literal["unused", "repeated", "true_of_anything", "answer", "hidden"]
+CHEATS: tuple[Cheat, ...] = get_args(Cheat)
 
 
 class Section(BaseModel):
@@ -45,7 +49,46 @@ class FormalizeConfig(Section):
     temperature: float | None = Field(None, ge=0, description="None = the preset's")
     top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one formalization, thoughts included; None = the preset's")
+    also: tuple[ModelRole, ...] = Field(
+        (),
+        description="further roles whose models formalize too, each with as many samples, such as a `conjecturer` with a model of its own; "
+        "equal statements are one candidate with the votes of all",
+    )
     keep: int = Field(1, ge=1, description="statements kept per problem: better grade first, then more votes")
+    refine: int = Field(
+        0,
+        ge=0,
+        description="turns in which the formalizer sees what was wrong with its statement (Lean's error, or what the judge found), for "
+        "problems of which none was kept",
+    )
+
+
+class BackConfig(Section):
+    """Back-translation of statements, and a verdict on whether it says what the problem says (Herald, arXiv 2410.10878 §3.3)."""
+
+    translations: int = Field(
+        0,
+        ge=0,
+        description="back-translations into plain language of each statement, all of which must pass; 0 = none; more than one asks whether "
+        "the verdict depends on the wording",
+    )
+    votes: int = Field(1, ge=1, description="verdicts of the judge on each back-translation; what cannot be read is no vote for `same`")
+    rule: Literal["at_least", "unanimous", "mean"] = Field(
+        "unanimous",
+        description="what passes: `at_least` votes for `same`, only such votes, or a share of `mean` of those that can be read",
+    )
+    at_least: int = Field(1, ge=1, description="votes for `same` that rule `at_least` wants")
+    mean: float = Field(0.5, ge=0, le=1, description="share of votes for `same` that rule `mean` wants")
+    cycle: int = Field(
+        0, ge=0, description="formalizations of each back-translation that are compared with the statement (Herald's check); 0 = none"
+    )
+    cycle_share: float = Field(0.5, gt=0, le=1, description="share of them that must be the same statement again")
+
+    @model_validator(mode="after")
+    def _possible(self) -> BackConfig:
+        if self.rule == "at_least" and self.at_least > self.votes:
+            raise ValueError(f"at_least ({self.at_least}) is more than there are votes ({self.votes})")
+        return self
 
 
 class FilterConfig(Section):
@@ -59,6 +102,25 @@ class FilterConfig(Section):
     )
     contradiction_tactics: tuple[str, ...] = Field(
         ("intros; omega", "intros; simp_all", "intros; contradiction"), description="tried on `hypotheses → False` (DeepSeek-Prover §3.2)"
+    )
+    contradiction_attempts: int = Field(
+        0, ge=0, description="proofs of `hypotheses → False` that the prover is asked for where those tactics find none"
+    )
+    vote_share: float = Field(
+        0.0, ge=0, le=1, description="least share of a problem's samples that gave a statement; samples that gave none count against it"
+    )
+    numbers: Literal["off", "named", "both"] = Field(
+        "off",
+        description="named: every number of the statement (beside 0, 1, 2) must stand in the problem, in digits or words; both: and every "
+        "number of the problem in the statement; for problems that name all their numbers, as generated ones do",
+    )
+    back: BackConfig = BackConfig()
+    cheats: tuple[Cheat, ...] = Field(CHEATS, description="kinds of empty statements that are dropped (docs/statements.md); [] = none")
+    cheat_tactics: tuple[str, ...] = Field(
+        ("intros; omega", "intros; simp", "intros; trivial"), description="what proves a statement whose content was taken away"
+    )
+    calibration: str = Field(
+        "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
     )
     timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
     decontaminate: bool = Field(True, description="drop what is in the held-out benchmark or in one of `benchmarks`, in either language")
@@ -80,7 +142,7 @@ class FilterConfig(Section):
 
 
 class SketchConfig(Section):
-    """Skeletons with holes, each hole a statement that is searched like any other (strategies `sketch` and `blueprint`)."""
+    """Skeletons with holes, each hole a statement that all of `search.strategies` search (strategies `sketch` and `blueprint`)."""
 
     skeletons: int = Field(4, ge=1, description="skeletons sampled a side")
     revisions: int = Field(
@@ -93,6 +155,23 @@ class SketchConfig(Section):
     retry: bool = Field(True, description="search holes that stayed open again in later rounds, under `retry: unsolved`")
     temperature: float | None = Field(None, ge=0, description="of skeletons; None = the preset's")
     max_tokens: int | None = Field(None, ge=1, description="tokens of one skeleton, thoughts included; None = the preset's")
+
+
+class RepairConfig(Section):
+    """The strategy `repair`: after x fresh proofs a side (`search.attempts`), `rounds` times x/2 corrections (MA-LoT)."""
+
+    rounds: int = Field(2, ge=1, description="rounds of corrections, each of the latest failures")
+    goal: bool = Field(True, description="ask Lean for the goal before the first failing line, where its message does not show it")
+    names: bool = Field(True, description="for a name that Lean does not know, show near ones that the library, or the lake project, has")
+    temperature: float | None = Field(None, ge=0, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one correction, thoughts included; None = the preset's")
+
+
+class RetrievalConfig(Section):
+    """The strategy `retrieval`: whole proofs that may use what the run has proved in earlier rounds."""
+
+    lemmas: int = Field(4, ge=1, description="lemmas shown with a statement, those with the rarest words in common")
+    library: int = Field(1000, ge=1, description="proved statements that are looked through: pieces of proofs first, then short ones")
 
 
 class SearchConfig(Section):
@@ -117,8 +196,27 @@ class SearchConfig(Section):
         description="statements that the model proved on which the cheap tactics are tried afterwards, each round, for the figures",
     )
     sketch: SketchConfig = SketchConfig()
+    repair: RepairConfig = RepairConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    shorten: bool = Field(
+        False, description="look for shorter proofs of what was proved (of those with more than two lines or 30 tokens); both are kept"
+    )
     timeout: float = Field(10.0, gt=0, description="seconds of Lean for each proof")
     in_flight: int = Field(48, ge=1, description="statements searched at once by one shard (back-pressure)")
+
+
+class AdaptiveConfig(Section):
+    """Attempts where they help: few for a new statement, more for one that has survived them, none where it is hopeless."""
+
+    growth: float = Field(1.0, ge=1, description="a statement that was searched n times before gets `search.attempts` times growth^n")
+    most: int = Field(64, ge=1, description="attempts a side that growth leads to at most")
+    retries: int | None = Field(None, ge=0, description="searches of an unsolved statement after the first one; None = in every round")
+    resample: float = Field(
+        0.0, ge=0, le=1, description="share of the proved statements that are searched again in each round, for other proofs (STP: 0.05)"
+    )
+    order: Literal["chance", "found"] = Field(
+        "found", description="chance: those go first of whose samples Lean accepted the largest share, then those with the fewest samples"
+    )
 
 
 class AnswersConfig(Section):
@@ -200,6 +298,11 @@ class ModelsConfig(Section):
         """Whether `role` answers with the weights of the last round: it is trained, or searches with the prover's model as it is now."""
         return role in self.train or ("prover" in self.train and role in SEARCHING and not self.source(role).own)
 
+    def gpus(self) -> float:
+        """GPUs that the engines of all roles hold together."""
+        engines = {source.path: source.sampler for source in map(self.of, ROLES) if not source.endpoint}
+        return sum(sampler.gpus * sampler.replicas for sampler in engines.values())
+
     def of(self, role: ModelRole) -> RoleConfig:
         """What answers in `role`: a role without a source of its own has the prover's."""
         mine = self.source(role)
@@ -247,6 +350,9 @@ class RunConfig(Section):
     filters: FilterConfig = FilterConfig()
     answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
+    adaptive: AdaptiveConfig = AdaptiveConfig()
+    budgets: BudgetConfig = BudgetConfig()
+    prices: PriceConfig = PriceConfig()
     shards: ShardConfig = ShardConfig()
     verify: PoolConfig = PoolConfig()
     replay: ReplayConfig = ReplayConfig()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Container, Iterable, Mapping
+from difflib import SequenceMatcher
 
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
+from synth.prompts.repair import ask_repair, shown_repair
+from synth.records import Attempt, Pair
 from train.data import Example
 from train.replay import Chosen
+from verify_workers.records import Message
 
 
 def example(prompt: Prompt, completion: str, weight: float = 1.0) -> Example:
@@ -66,3 +70,42 @@ def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> tuple[list[Ex
         else:
             examples.append(example(prompt, target, choice.weight))
     return examples, left_out
+
+
+NEAR, NEARER = 0.5, 0.98
+"""How like a failed proof must be to the accepted one for the latter to be its correction, and no longer be the same."""
+
+
+def repair_examples(
+    pairs: Iterable[Pair], attempts: Mapping[str, Attempt], errors: Mapping[str, list[Message]], prompts: PromptSet
+) -> list[Example]:
+    """Corrector examples from (wrong, messages, right): accepted corrections as they were asked for, and for every other accepted
+    proof the failed one of the same side that is most like it.
+
+    `attempts` and Lean's `errors` on them are by the attempts' ids.
+    """
+    failed: dict[tuple[str, bool], list[Attempt]] = {}
+    for attempt in attempts.values():
+        if attempt.id in errors and attempt.form == "proof":
+            failed.setdefault((attempt.statement_id, attempt.negated), []).append(attempt)
+    examples: list[Example] = []
+    for pair in pairs:
+        accepted = attempts.get(pair.attempt_id)
+        if accepted is not None and accepted.parent and {"goal", "proof", "message"} <= accepted.shown.keys():
+            shown = accepted.shown
+        elif (wrong := _nearest(pair, failed.get((pair.statement_id, pair.negated), []))) is not None:
+            front = (pair.header, pair.preamble)
+            shown = shown_repair(prompts, pair.statement, front, Proof(wrong.form, wrong.proof), errors[wrong.id])
+        else:
+            continue
+        prompt = ask_repair(prompts, pair.statement, shown)
+        if (target := write_proof(prompt, Proof(pair.form, pair.proof))) is not None:
+            examples.append(example(prompt, target))
+    return examples
+
+
+def _nearest(pair: Pair, failed: list[Attempt]) -> Attempt | None:
+    """The failed attempt that is most like the pair's proof, if it is near."""
+    alike = [(SequenceMatcher(None, attempt.proof, pair.proof, autojunk=False).ratio(), attempt) for attempt in failed[:16]]
+    ratio, best = max(alike, key=lambda found: found[0], default=(0.0, None))
+    return best if NEAR <= ratio <= NEARER else None

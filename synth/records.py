@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from verify_workers.records import Check
+from verify_workers.records import Check, Message
 
 SCHEMA_VERSION = 2
 Grade = Literal["excellent", "good", "above average", "fair", "poor"]  # DeepSeek-Prover §3.2
@@ -38,7 +38,18 @@ class Drop(StrEnum):
     UNGRADED = "ungraded"
     CONTRADICTORY = "contradictory"
     OUTVOTED = "outvoted"
+    MINORITY = "minority"  # too few of the formalizer's samples gave it
+    NUMBERS = "numbers"  # its numbers are not those of the problem
+    UNFAITHFUL = "unfaithful"  # its back-translation does not say what the problem says
+    NOT_RECOVERED = "not_recovered"  # formalizing its back-translation gives another statement
+    UNJUDGED = "unjudged"  # no back-translation, or no verdict on it
+    UNUSED = "unused"  # a quantifier or hypothesis that nothing rests on
+    REPEATED = "repeated"  # the conclusion is one of the hypotheses
+    TRUE_OF_ANYTHING = "true_of_anything"  # holds without its hypotheses, or of any subject
+    ANSWER = "answer"  # the answer is given away, or asked for so that anything is one
+    HIDDEN = "hidden"  # a definition of the statement's own says nothing
     DUPLICATE = "duplicate"
+    BUDGET = "budget"  # a problem that was not formalized, because a budget was used up: `detail` says which
     OPEN = "open"  # has a place for an answer; the statements with answers in it name it as their parent
     NO_PLACE = "no_place"  # a problem that asks for something, stated without a place for it
     ILLEGAL_ANSWER = "illegal_answer"
@@ -87,6 +98,11 @@ class Statement(Record):
     origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma", "answered"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
     votes: int = Field(1, description="how many of the k samples gave this statement")
+    samples: int = Field(0, description="the k samples, those that gave none included; 0 = not known")
+    back: str = Field("", description="the statement said in plain language again, by the informalizer")
+    same: int = Field(0, description="votes that the back-translation says what the problem does")
+    judged: int = Field(0, description="votes asked for on it")
+    recovered: float = Field(-1.0, description="share of formalizations of the back-translation that are this statement; -1 = not asked")
     grade: Grade | Literal[""] = ""
     kept: bool = True
     reason: str = Field("", description="why it was dropped: a `Drop`, or the word of a filter of one's own")
@@ -132,6 +148,7 @@ class Attempt(Record):
     max_tokens: int = 0
     stop: list[str] = []
     tokens: int = Field(0, description="generated tokens")
+    shown: dict[str, str] = Field({}, description="what the prompt's template showed, by name; {} for `prove`, which shows the statement")
 
 
 class VerdictRow(Record):
@@ -142,6 +159,7 @@ class VerdictRow(Record):
     outcome: str
     reason: str = ""
     message: str = Field("", description="Lean's first error")
+    errors: list[Message] = Field([], description="Lean's first errors and their places in the attempt's text, cut to a bearable length")
     axioms: list[str] = []
     audit: str = ""
     seconds: float = 0.0
@@ -163,6 +181,7 @@ class Pair(Record):
     statement: str
     form: Literal["proof", "code"] = "proof"
     proof: str
+    original_proof: str = Field("", description="the attempt's own proof, where a shorter one stands in its place; '' = as found")
     header: str = ""
     preamble: str = ""
     negated: bool = False
@@ -180,3 +199,37 @@ class Pair(Record):
     audit: str = ""
     lean: str = ""
     library: str = ""
+
+    @property
+    def shortened(self) -> bool:
+        return bool(self.original_proof)
+
+
+class Ended(StrEnum):
+    """Why the search of a statement ended."""
+
+    PROVED = "proved"
+    UNSOUND = "unsound"  # both sides were accepted: in quarantine
+    EXHAUSTED = "exhausted"  # every strategy has had its attempts
+    BUDGET = "budget"  # `limit` says which
+    CALLED_OFF = "called_off"  # of a piece: what it was a piece of was proved, or refuted, meanwhile
+
+
+class SearchRow(Record):
+    """What the search of one statement in one round came to, and what it cost."""
+
+    id: str
+    statement_id: str
+    round: int = 0
+    inside: bool = Field(
+        False, description="of a piece that the search of another statement made: what it cost is in that search's row too"
+    )
+    ended: str = Field(description="an `Ended`")
+    limit: str = Field("", description="the budget that was used up, such as `statement.tokens`")
+    by: str = Field("", description="the strategy that proved a side")
+    samples: int = Field(0, description="proofs proposed, equal ones counted each")
+    accepted: int = Field(0, description="of the `samples`, those that Lean accepted")
+    tokens: int = Field(0, description="generated for this statement, whatever was asked")
+    checks: int = Field(0, description="questions to Lean")
+    lean_seconds: float = 0.0
+    strategies: dict[str, dict[str, float]] = Field({}, description="`samples`, `tokens`, `checks` and `lean_seconds` by strategy")

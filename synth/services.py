@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
+from synth.budget import Meter
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
+from synth.records import Pair, Statement
 from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
@@ -24,6 +26,14 @@ Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 """One verdict for each check, in order."""
 
 
+Barred = Callable[[Statement], str]
+"""Why no proof of a statement may be trained on (it is in a benchmark); '' where nothing speaks against it."""
+
+
+def _nothing(statement: Statement) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class RoleModel:
     """A model in one role: how it is asked, and what answers.  `spent` counts generated tokens, and answers that were none (`faults`)."""
@@ -31,6 +41,8 @@ class RoleModel:
     prompts: PromptSet
     sample: Sample
     spent: Counter[str] = field(default_factory=Counter)
+    role: ModelRole = "prover"
+    meter: Meter = field(default_factory=Meter)
 
     def sampling(
         self, role: Role, n: int, seed: int, temperature: float | None = None, top_p: float | None = None, max_tokens: int | None = None
@@ -46,11 +58,27 @@ class RoleModel:
         )
 
     async def ask(self, prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+        """What the model answers.  Raises BudgetSpent where no more may be asked."""
+        self.meter.require()
         answers = await self.sample(prompts, sampling)
         completions = [completion for answer in answers if not isinstance(answer, str) for completion in answer]
-        self.spent["tokens"] += sum(completion.tokens for completion in completions)
+        tokens = sum(completion.tokens for completion in completions)
+        self.meter.add({f"tokens_{self.role}": tokens})
+        self.spent["tokens"] += tokens
         self.spent["faults"] += sum(bool(completion.fault) for completion in completions)
         return answers
+
+
+class Shelf(Protocol):
+    """Lemmas that the run has proved (`synth/search/lemmas.py`)."""
+
+    def near(self, statement: str, statement_id: str, front: tuple[str, str], count: int) -> list[Pair]: ...
+
+
+class Names(Protocol):
+    """Names that the library declares (`verify_workers/lean/names.py`)."""
+
+    def near(self, unknown: str, count: int = 5) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -61,8 +89,26 @@ class Tools:
     verify: Verify
     round: int = 0
     seed: int = 0
-    heldout: frozenset[str] = frozenset()
-    """Normalized statements of the benchmark, which nothing may be trained on."""
+    barred: Barred = _nothing
+    shelf: Shelf | None = None
+    """What earlier rounds have proved; None = nothing yet."""
+    names: Names | None = None
+    """What there is in place of a name that Lean does not know; None = nobody has looked."""
+    meter: Meter = field(default_factory=Meter)
+    bare: Tools | None = None
+    """These tools as they were before anything counted."""
+
+    def metered(self, meter: Meter) -> Tools:
+        """The same tools; `meter` (and what is above it, but nothing else) counts what is done with these, and ends it."""
+        bare = self.bare or self
+
+        async def verify(checks: list[Check]) -> list[Verdict]:
+            verdicts = await bare.verify(checks)
+            meter.add({"checks": len(checks), "lean_ms": round(1000 * sum(verdict.seconds for verdict in verdicts))})
+            return verdicts
+
+        models = {role: replace(model, role=role, meter=meter) for role, model in bare.models.items()}
+        return replace(self, models=models, verify=verify, meter=meter, bare=bare)
 
     @property
     def formalizer(self) -> RoleModel:

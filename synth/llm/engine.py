@@ -83,6 +83,10 @@ class Engine:
         """Sample from `prompt`; `done(list[Completion] | Exception)` is called in the engine's thread."""
         self._inbox.put(("sample", prompt, sampling, done))
 
+    def abort(self, done: Any) -> None:
+        """Drop the request that was submitted with `done`, which is then not called, if it has not been answered yet."""
+        self._inbox.put(("abort", None, None, done))
+
     def call(self, function: Any, done: Any) -> None:
         """Run `function(llm)` when no request is being decoded; `done(result | Exception)` as above."""
         self._inbox.put(("call", function, None, done))
@@ -102,7 +106,10 @@ class Engine:
             idle = not engine.has_unfinished_requests()
             while not self._inbox.empty() or (idle and not held):
                 kind, what, sampling, done = self._inbox.get()
-                if kind == "call" or held:  # a call waits for the batch to drain; what comes after it waits too
+                if kind == "abort":
+                    self._drop(done)
+                    held = [item for item in held if item[3] is not done]
+                elif kind == "call" or held:  # a call waits for the batch to drain; what comes after it waits too
                     held.append((kind, what, sampling, done))
                 else:
                     number += 1
@@ -132,6 +139,11 @@ class Engine:
                     completions = [Completion(o.text, len(o.token_ids), o.finish_reason == "stop", self.weights) for o in output.outputs]
                     self.generated += sum(c.tokens for c in completions)
                     self._waiting.pop(output.request_id)(completions)
+
+    def _drop(self, done: Any) -> None:
+        for request in [request for request, waiting in self._waiting.items() if waiting is done]:
+            del self._waiting[request]
+            self.llm.llm_engine.abort_request([request])
 
     def _add(self, request: str, prompt: Prompt, sampling: Sampling, done: Any) -> None:
         from vllm import SamplingParams

@@ -46,13 +46,22 @@ class Replicas:
         return len(self._members)
 
     async def ask(self, method: str, *args: Any, load: int = 1) -> Any:
-        """The answer of whichever actor gives one.  Raises UserError when none is left that could."""
+        """The answer of whichever actor gives one.  Raises UserError when none is left that could.
+
+        Cancelled, it has the actor drop the request.
+        """
         while True:
             member = await self._free()
             member.waiting += load
             try:
                 # Sent again from here rather than by Ray, which would wait for this very actor.
-                answer = await getattr(member.handle, method).options(max_task_retries=0).remote(*args)
+                reference = getattr(member.handle, method).options(max_task_retries=0).remote(*args)
+                try:
+                    answer = await reference
+                except asyncio.CancelledError:
+                    if isinstance(reference, ray.ObjectRef):
+                        ray.cancel(reference)
+                    raise
             except RayActorError as error:
                 self._died(member, error)
             except RayTaskError as error:

@@ -36,14 +36,22 @@ class Sampler:
         if weights.version > self.engine.weights.version:
             await self.load(weights)
         loop = asyncio.get_running_loop()
-        futures = []
+        futures, answered = [], []
         for index, prompt in enumerate(prompts):
             future: asyncio.Future[Any] = loop.create_future()
             own = replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF)
-            self.engine.submit(prompt, own, lambda value, future=future: loop.call_soon_threadsafe(_settle, future, value))
+            done = lambda value, future=future: loop.call_soon_threadsafe(_settle, future, value)  # noqa: E731  # also names the request
+            self.engine.submit(prompt, own, done)
             futures.append(future)
+            answered.append(done)
+        try:
+            outcomes = await asyncio.gather(*futures, return_exceptions=True)
+        except asyncio.CancelledError:
+            for done in answered:
+                self.engine.abort(done)
+            raise
         results: list[list[Completion] | str] = []
-        for outcome in await asyncio.gather(*futures, return_exceptions=True):
+        for outcome in outcomes:
             if isinstance(outcome, PromptTooLong):
                 results.append(str(outcome))
             elif isinstance(outcome, BaseException):

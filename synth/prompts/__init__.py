@@ -4,6 +4,7 @@ A `PromptSet` (from `load_prompts`) makes a `Prompt`; `format` turns it into tok
 `read_…` reads an answer to it, or says why there is nothing to read; `write_…` is the answer that a model is trained on.
 """
 
+from synth.prompts.back import Comparison, compare, informalize, read_comparison, read_text, refine, write_comparison
 from synth.prompts.declarations import goal
 from synth.prompts.formalizer import Formalization, read_statement, write_statement
 from synth.prompts.judge import read_grade, write_grade
@@ -15,6 +16,7 @@ from synth.prompts.sketcher import Earlier, Skeleton, ask_skeleton, read_skeleto
 __all__ = [
     "BUILT_IN",
     "NAME",
+    "Comparison",
     "Earlier",
     "Formalization",
     "Preset",
@@ -26,12 +28,18 @@ __all__ = [
     "Skeleton",
     "Unread",
     "ask_skeleton",
+    "compare",
     "goal",
+    "informalize",
     "load_prompts",
+    "read_comparison",
     "read_grade",
     "read_proof",
     "read_skeleton",
     "read_statement",
+    "read_text",
+    "refine",
+    "write_comparison",
     "write_grade",
     "write_proof",
     "write_statement",

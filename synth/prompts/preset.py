@@ -138,7 +138,7 @@ class PromptSet:
 
     def ask(self, role: Role, reading: Mapping[str, Any] = MappingProxyType({}), **shown: str) -> Prompt:
         """The template of any role, which shows the values `shown`; `reading` goes into the prompt for whoever reads the answer."""
-        return self._prompt(role, self._render(role, **shown), **reading)
+        return self._prompt(role, self._render(role, **shown), **reading, shown=shown)
 
     def _prompt(self, role: Role, text: str, **reading: Any) -> Prompt:
         settings = self.settings(role)

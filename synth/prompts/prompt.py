@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 Role = str
@@ -33,10 +34,12 @@ class Prompt:
     name: str = ""
     statement: str = ""
     header: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What `PromptSet.ask` had the template show, by name: records keep it, so that the prompt can be made again."""
 
     def to_json(self) -> dict[str, Any]:
         """The fields that differ from their defaults; `from_json` inverts it."""
-        given = {field.name: field.default for field in fields(self)}
+        given = {field.name: field.default for field in fields(self)} | {"shown": dict(self.shown)}  # which is for records alone
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items() if value != given[key]}
 
     @classmethod
@@ -64,5 +67,7 @@ class Unread:
         "definitions",  # a formalization whose theorem rests on definitions (or variables) of its own
         "malformed",  # a theorem that is none: an open bracket, no conclusion
         "no_grade",
+        "no_text",  # Lean where plain language was asked for
+        "no_verdict",  # neither same nor different
     ]
     detail: str = ""

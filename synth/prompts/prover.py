@@ -243,7 +243,7 @@ def _target(prompt: Prompt, proof: Proof) -> tuple[str | None, str]:
     if inner is None:
         return (_file("", renamed(text, {theorem.name: prompt.name})), text) if prompt.shape == "compact" else (None, "")
     if prompt.shape == "compact":
-        return _compact(inner), inner
+        return compact(inner), inner
     by, body = _after_by(inner)
     return body + ("\n```" if opens_fence(prompt.text + prompt.prefill) else ""), by
 
@@ -260,7 +260,7 @@ def _file(header: str, code: str) -> str:
     return "```lean4\n" + "\n\n".join(part for part in parts if part) + "\n```"
 
 
-def _compact(proof: str) -> str:
+def compact(proof: str) -> str:
     """`by omega` is `omega`, tactics on lines of their own start with a line break, everything else with `:=`."""
     if proof.startswith("by\n"):
         return proof[2:]

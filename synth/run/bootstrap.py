@@ -7,6 +7,7 @@ import re
 from synth.examples import proof_examples, seed_examples
 from synth.llm.config import ROLES
 from synth.run.learn import fit
+from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
 from train.data import Example
 from train.model import create_checkpoint
@@ -17,8 +18,7 @@ ROLE_TOKEN = re.compile(r"<\|\w+\|>")  # only the templates have such: `PromptSe
 
 async def bootstrap(job: Run) -> None:
     """Our own small model: a fresh Llama trained on the seed set for the roles that it plays."""
-    config, seeds = job.config.models.bootstrap, job.inputs.seeds
-    assert seeds is not None
+    config, seeds = job.config.models.bootstrap, await seeds_with_messages(job)
     proofs = proof_examples(seeds.proofs, job.prompts["prover"])
     own = [role for role in ROLES if not job.config.models.of(role).own]
     examples = seed_examples(seeds, job.prompts, own) + config.proof_repeats * proofs

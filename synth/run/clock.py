@@ -28,6 +28,7 @@ class Clock:
         self.stages: Counter[str] = Counter(saved.get("stages", {}))
         self.failures: Counter[str] = Counter(saved.get("failures", {}))
         self.tokens = int(saved.get("tokens", 0))
+        self.spent: Counter[str] = Counter(saved.get("spent", {}))  # as `synth.budget` counts
         self._before = float(saved.get("seconds", 0.0))
         self._started = time.monotonic()
         self._running: dict[str, float] = {}
@@ -54,6 +55,7 @@ class Clock:
             "seconds": round(self.seconds, 1),
             "stages": {stage: round(seconds, 1) for stage, seconds in stages.items()},
             "tokens_spent": self.tokens,
+            "spent": dict(self.spent),
             "failures": dict(self.failures),
         }
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ray.exceptions import RayTaskError
 from synth.config import RunConfig
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap_in
+from synth.run.again import Record, earlier_records, searched_again
 from synth.run.baseline import Baseline, easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
@@ -35,6 +36,7 @@ from synth.run.repeats import settle_repeats
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.screen import contamination, screen
 from synth.run.shard import ShardTask
+from synth.run.spending import Spending, used_up
 from synth.run.state import Run
 from synth.run.watch import watched
 from synth.search.outcome import KINDS
@@ -111,6 +113,9 @@ async def _rounds(job: Run) -> None:
     job.pools = node_pools(job.config.verify)
     rounds: list[dict[str, Any]] = []
     for number in range(job.config.rounds + 1):
+        if number and (limit := used_up(job, number)):
+            job.progress.note(f"the budget {limit} is used up: no round {number}")
+            break
         name = f"rounds/{number:03d}/metrics.json"
         if not job.store.exists(name):
             job.clock = Clock(job.store, number)
@@ -220,8 +225,9 @@ async def _train(job: Run, number: int, previous: Path) -> bool:
 
 async def _search(job: Run, number: int) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
-    retry = _unsolved(job, number) if job.config.retry == "unsolved" else []
-    problems = _problems_of(job, number)
+    known = earlier_records(job.store, number)
+    retry = _again(job, number, known)
+    problems = _problems_of(job, number) + _left_out(job, number)
     size = job.config.shards.problems
     pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
     by_id = {problem.id: problem for problem in job.inputs.problems}
@@ -231,7 +237,8 @@ async def _search(job: Run, number: int) -> None:
         earlier = {s.problem_id: by_id[s.problem_id] for s in again if s.problem_id in by_id}
         new = tuple(problems[i::pieces])
         passed = {problem.id: job.passed[problem.id] for problem in new if problem.id in job.passed}
-        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed))
+        searches = {s.id: known[s.id].searches for s in again if s.id in known}
+        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed, searches))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:
@@ -247,7 +254,8 @@ async def _search(job: Run, number: int) -> None:
     stages = {"problems": f"round {number}: formalize", "searched": f"round {number}: prove"}
     job.progress.stage(stages["problems"], len(problems))
     job.progress.stage(stages["searched"], len(retry))
-    await watched(job, asyncio.gather(*(one(task) for task in tasks)), stages)
+    spending = Spending(job, number)
+    await watched(job, asyncio.gather(*(one(task) for task in tasks)), stages, spending.heed)
 
 
 def _problems_of(job: Run, number: int) -> list[Problem]:
@@ -256,6 +264,33 @@ def _problems_of(job: Run, number: int) -> list[Problem]:
     size = job.config.problems_per_round or -(-len(problems) // rounds)
     end = len(problems) if number == rounds and not job.config.problems_per_round else number * size
     return problems[(number - 1) * size : end]
+
+
+def _left_out(job: Run, number: int) -> list[Problem]:
+    """Problems of earlier rounds that nobody has asked about, because a round's budget was used up."""
+    latest = {
+        s.problem_id: s.reason for round in range(1, number) for s in job.store.read("statements", Statement, prefix=f"r{round:03d}-")
+    }
+    return [problem for problem in job.inputs.problems if latest.get(problem.id) == Drop.BUDGET]
+
+
+def _again(job: Run, number: int, known: Mapping[str, Record]) -> list[Statement]:
+    """Statements of earlier rounds that this one searches; those that are given up are written down."""
+    unsolved = _unsolved(job, number) if job.config.retry == "unsolved" else []
+    adaptive = job.config.adaptive
+    solved = _solved(job, number) if adaptive.resample else []
+    again, given_up = searched_again(unsolved, solved, known, adaptive, number, job.config.seed)
+    if given_up:
+        job.store.write_json(f"rounds/{number:03d}/given_up.json", {"reason": "adaptive.retries", "statements": given_up})
+    return again
+
+
+def _solved(job: Run, number: int) -> list[Statement]:
+    """Kept statements of earlier rounds of which a side was proved."""
+    earlier = [f"r{round:03d}-" for round in range(1, number)]
+    solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
+    found = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
+    return [s for s in found.values() if s.id in solved and s.kept]
 
 
 def _unsolved(job: Run, number: int) -> list[Statement]:

@@ -10,13 +10,16 @@ from typing import Any
 import ray
 
 from synth.llm.config import ROLES
-from synth.records import Pair, Problem, Statement, VerdictRow
+from synth.records import Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
 from synth.search.outcome import KINDS
 from synth.search.portfolio import Portfolio
 from synth.statements.benchmarks import forms_of
+from synth.statements.corrected import corrected, counted
 from synth.statements.faithfulness import faithful
+from synth.statements.judge_error import came_to_judging, read_calibration
+from synth.store.rundir import RunDir
 from verify_workers.config import usable_cores
 
 
@@ -39,12 +42,15 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
     proved_by = by_strategy(p for p in pairs if p.kind == "theorem")
     forms = job.store.read_json(f"rounds/{number:03d}/references.json", {})
     same, measured = faithful((s for s in statements if s.kept), job.inputs.references, forms)
+    figure = counted(same, measured, job.config.seed)
     return {
         "problems": units["problems"],
         "statements": len(statements),
         "statements_kept": sum(s.kept for s in statements),
         "statements_rejected": dict(Counter(s.reason for s in statements if not s.kept).most_common()),
-        "faithful": round(100 * same / measured, 1) if measured else None,
+        "faithful": figure.value if figure else None,
+        **({"faithful_interval": figure.interval} if figure else {}),
+        **corrected_share(job, statements),
         "pieces": len(read) - len(statements),
         "pieces_proved": len({p.statement_id for p in pieces if not p.negated}),
         "pieces_refuted": len({p.statement_id for p in pieces if p.negated}),
@@ -60,10 +66,28 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         "proved_by_model": proved_by.total() - proved_by[Portfolio.name],
         **compared(job, number),
         "quarantined": units["quarantined"],
+        **ended(job.store, prefix),
         "tokens": units["tokens"],
         **{f"tokens_{role}": units[f"tokens_{role}"] for role in ROLES},
         **{f"faults_{role}": units[f"faults_{role}"] for role in ROLES if units[f"faults_{role}"]},
     }
+
+
+def ended(store: RunDir, prefix: str) -> dict[str, Any]:
+    """How a round's searches ended, those that a budget ended by its name; and the Lean seconds of all."""
+    rows = [row for row in store.read("searches", SearchRow, prefix=prefix) if not row.inside]
+    reasons = Counter(f"{row.ended}: {row.limit}" if row.limit else row.ended for row in rows)
+    return {"ended": dict(reasons.most_common()), "lean_seconds": round(sum(row.lean_seconds for row in rows), 1)} if rows else {}
+
+
+def corrected_share(job: Run, statements: Iterable[Statement]) -> dict[str, Any]:
+    """The faithful share of kept statements as the filters' measured error has it, where `filters.calibration` names one."""
+    known = read_calibration(job.config)
+    if known is None:
+        return {}
+    passed, came = came_to_judging(list(statements))
+    share = corrected(passed, came, known, job.config.seed)
+    return {"faithful_corrected": share.value if share else None, "faithful_corrected_interval": share.interval if share else None}
 
 
 def by_strategy(pairs: Iterable[Pair]) -> Counter[str]:
@@ -99,7 +123,11 @@ async def reference_forms(job: Run, number: int) -> None:
     name = f"rounds/{number:03d}/references.json"
     if not job.inputs.references or job.store.exists(name):
         return
-    kept = {s.problem_id: s for s in job.store.read("statements", Statement, prefix=f"r{number:03d}-") if s.kept and s.form}
+    kept = {
+        s.problem_id: s
+        for s in job.store.read("statements", Statement, prefix=f"r{number:03d}-")
+        if s.kept and s.form and s.origin not in KINDS
+    }
     references = [
         Problem(id=problem, statement=job.inputs.references[problem], header=s.header)
         for problem, s in kept.items()

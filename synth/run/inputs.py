@@ -19,9 +19,12 @@ from synth.records import Problem, content_id
 from synth.run.roles import check_roles, check_training, used_prompts
 from synth.search.loop import require_strategies
 from synth.statements.benchmarks import read_benchmarks
+from synth.statements.faithfulness import canonical
+from synth.statements.judge_error import read_calibration
 from synth.statements.text import under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
+from verify_workers.text.statement import negate
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,17 @@ def load_inputs(config: RunConfig) -> Inputs:
             grades=bootstrap.seed_grades,
             others=bootstrap.seed_others,
         )
+        seeds = seeds.model_copy(update={"proofs": _without(seeds.proofs, benchmark)})
     check_roles(config, used_prompts(config, problems))
+    read_calibration(config)
     barred = under_header(read_benchmarks(config.filters.benchmarks), config.header) if config.filters.decontaminate else []
     return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes, barred)
+
+
+def _without(proofs: list[tuple[str, str]], benchmark: Benchmark) -> list[tuple[str, str]]:
+    """The seed proofs without those of a held-out statement or its negation under other names of variables."""
+    held = {canonical(text) for reference in benchmark.references for text in (reference, negate(reference))}
+    return [(statement, proof) for statement, proof in proofs if canonical(statement) not in held]
 
 
 def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:

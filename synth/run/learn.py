@@ -6,16 +6,18 @@ import asyncio
 import threading
 from pathlib import Path
 
-from synth.examples import pair_examples, proof_examples, rehearsed, repeated, seed_examples
+from synth.examples import pair_examples, proof_examples, rehearsed, repair_examples, repeated, seed_examples
 from synth.llm.config import ROLES
-from synth.records import Pair
+from synth.records import Attempt, Pair, VerdictRow
 from synth.run.baseline import verified_seeds
 from synth.run.interrupt import in_thread
+from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
 from train.config import TrainConfig
 from train.data import Example
 from train.replay import select
 from train.rounds import train_round
+from verify_workers.records import Message
 
 SAVING = 120.0  # seconds that an interrupted training may take to save its checkpoint
 
@@ -42,13 +44,27 @@ async def train(job: Run, number: int, previous: Path) -> bool:
     if job.inputs.seeds is not None:
         seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
         proofs += proof_examples(seeds, job.prompts["prover"])
-    examples = repeated(proofs, job.config.examples_per_round)
+    examples = repeated(proofs + corrections(job, number, pairs), job.config.examples_per_round)
     if job.inputs.seeds is not None:
         roles = [role for role in ROLES if job.config.models.follows(role)]
-        others = seed_examples(job.inputs.seeds, job.prompts, roles)
+        others = seed_examples(await seeds_with_messages(job), job.prompts, roles)
         examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
     await fit(job, number, previous, examples, job.config.train)
     return True
+
+
+def corrections(job: Run, number: int, pairs: list[Pair]) -> list[Example]:
+    """What the corrector learns from: proofs that failed in this run, what Lean said of them, and what was accepted in their place."""
+    if "repair" not in job.config.search.strategies or not job.config.models.follows("corrector"):
+        return []
+    proved = {pair.statement_id for pair in pairs}
+    attempts: dict[str, Attempt] = {}
+    errors: dict[str, list[Message]] = {}
+    for prefix in (f"r{round:03d}-" for round in range(1, number + 1)):
+        attempts |= {a.id: a for a in job.store.read("attempts", Attempt, prefix) if a.statement_id in proved and not a.unread}
+        errors |= {v.id: v.errors for v in job.store.read("verdicts", VerdictRow, prefix) if v.statement_id in proved and v.errors}
+    chosen = [choice.pair for choice in select(pairs, job.config.replay, job.config.seed)]
+    return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
 
 
 async def fit(job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig) -> None:

@@ -31,8 +31,19 @@ def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -
 
 def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
     """The prompts that lead from a problem to kept statements."""
-    answers = ("pose", "guess", *(("enumerate",) if config.answers.programs else ())) if config.answers.enabled else ()
-    return ("formalize", "grade", *answers) if config.filters.grade else ("formalize", *answers)
+    filters, answers = config.filters, config.answers
+    asked = {
+        "refine": config.formalize.refine > 0,
+        "grade": filters.grade,
+        "informalize": filters.back.translations > 0,
+        "compare": filters.back.translations > 0,
+        "prove": filters.contradiction_attempts > 0,
+        "pose": answers.enabled,
+        "guess": answers.enabled,
+        "enumerate": answers.enabled and answers.programs > 0,
+    }
+    also = (f"formalize:{role}" for role in config.formalize.also)
+    return ("formalize", *also, *(role for role, wanted in asked.items() if wanted))
 
 
 def search_prompts(config: RunConfig) -> tuple[Role, ...]:
@@ -40,9 +51,15 @@ def search_prompts(config: RunConfig) -> tuple[Role, ...]:
     return tuple(dict.fromkeys(role for name in config.search.strategies for role in STRATEGIES[name].asks))
 
 
+def who(prompt: Role) -> ModelRole:
+    """Who answers a prompt: as the prompt says (`formalize:conjecturer`), else as `ASKED` does, else the prover."""
+    name, _, named = prompt.partition(":")
+    return next((role for role in ROLES if role == named), ASKED.get(name, "prover"))
+
+
 def answering(prompts: Iterable[Role]) -> tuple[ModelRole, ...]:
     """The model roles that answer `prompts`."""
-    used = {ASKED.get(role, "prover") for role in prompts}
+    used = {who(prompt) for prompt in prompts}
     return tuple(role for role in ROLES if role in used)
 
 
@@ -57,7 +74,7 @@ def check_roles(config: RunConfig, asked: Iterable[Role]) -> None:
         source = config.models.of(role)
         if source.endpoint:
             api_key(source)
-        prompts[role].require(*(one for one in asked if ASKED.get(one, "prover") == role))
+        prompts[role].require(*(one.partition(":")[0] for one in asked if who(one) == role))
 
 
 def check_training(config: RunConfig) -> None:

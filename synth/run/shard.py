@@ -19,22 +19,26 @@ from typing import Any
 import ray
 
 from synth.answers.construct import asks, construct
+from synth.budget import Meter
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
-from synth.records import Problem, Statement
+from synth.records import Drop, Pair, Problem, Statement, content_id
+from synth.run.again import allowance
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
+from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
-from synth.search.outcome import Found
-from synth.services import Group, Services, Tools
+from synth.search.outcome import KINDS, Found
+from synth.services import Group, Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
 from synth.statements.formalize import formalize, passed_over
+from synth.statements.refine import settled
 from synth.statements.screen import Passed
-from synth.statements.text import identity
+from synth.statements.text import identity, normalized
 from synth.store.rundir import RunDir
+from verify_workers.lean.names import library_names
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,8 @@ class ShardTask:
     """The problems that `retry` is about."""
     passed: Mapping[str, Passed] = field(default_factory=dict)
     """Of `problems`, those that are not formalized, by id, and why."""
+    searches: Mapping[str, int] = field(default_factory=dict)
+    """How often statements of `retry` were searched before, by id."""
 
     @property
     def key(self) -> str:
@@ -79,9 +85,19 @@ class Shard:
         self._known: tuple[int, dict[str, str]] = (0, {})
         self.prompts = role_prompts(config)
         self.counts = Counts()
+        self._shelved: tuple[int, Shelf | None] = (0, None)
+        self.round = 0
+        self.meter = Meter("round")
+        """What all searches of this actor have spent; `ended` when a budget of the round or the run is used up."""
+
+    def stop(self, limit: str) -> None:
+        """Begin nothing more in this round: the budget `limit` is used up."""
+        self.meter.ended = limit
 
     async def run(self, task: ShardTask) -> None:
         """Formalize, filter and search; what came of it is in the run directory."""
+        if task.round != self.round:
+            self.round, self.meter.ended = task.round, ""
         statements = await self._statements(task)
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         work = [s for s in statements if s.kept] + [s for s in task.retry if s.kept]
@@ -93,7 +109,7 @@ class Shard:
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
-        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), heldout=self.heldout)
+        return replace(self.services.tools(self.prompts, weights, round, self.config.seed), barred=self._barred)
 
     async def _statements(self, task: ShardTask) -> list[Statement]:
         """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
@@ -106,13 +122,15 @@ class Shard:
             statements = list(self.store.read("statements", Statement, key))
             self._count_statements(statements)
             return statements
-        started, tools = time.monotonic(), self._tools(task.weights, task.round)
+        started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
         programs = asyncio.Semaphore(self.config.answers.at_once)
 
         async def one(problem: Problem) -> list[Statement]:
             passed = task.passed.get(problem.id)
             if passed and passed.reason:
                 found = passed_over(problem, passed, task.round)
+            elif self.meter.ended and not problem.statement:
+                found = [_unformalized(problem, task.round, self.meter.ended)]
             else:
                 found = await self._formalized(problem, tools, programs)
                 found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
@@ -123,7 +141,7 @@ class Shard:
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
         known = self._kept_before(task.round)
         context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
-        statements = await filtered(candidates, context)
+        statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
             "problems": len(task.problems),
@@ -135,16 +153,38 @@ class Shard:
         self._count_statements(statements)
         return statements
 
+    def _barred(self, statement: Statement) -> str:
+        """Why a statement that a strategy made must not be trained on: a benchmark has it, in either direction."""
+        found = self.benchmarks.statement(statement)
+        return str(found.reason) if found else str(Drop.HELDOUT) if normalized(statement.text) in self.heldout else ""
+
     def _kept_before(self, round: int) -> dict[str, str]:
         """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""
         if self._known[0] != round:
             prefixes = [f"r{earlier:03d}-" for earlier in range(1, round)]
-            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept)
+            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept and s.origin not in KINDS)
             known: dict[str, str] = {}
             for statement in kept:
                 known.setdefault(identity(statement), statement.id)
             self._known = round, known
         return self._known[1]
+
+    async def _names(self) -> Names | None:
+        """The names that the library declares, for corrections; read once a process."""
+        search = self.config.search
+        if "repair" not in search.strategies or not search.repair.names:
+            return None
+        return await asyncio.to_thread(library_names, self.config.verify.project)
+
+    def _shelf(self, round: int) -> Shelf | None:
+        """What earlier rounds have proved, for the strategies that use it; read once a round."""
+        if "retrieval" not in self.config.search.strategies:
+            return None
+        if self._shelved[0] != round:
+            earlier = (pair for number in range(1, round) for pair in self.store.read("pairs", Pair, f"r{number:03d}-"))
+            lemmas = worth(earlier, self.config.search.retrieval.library)
+            self._shelved = (round, Shelf(lemmas) if lemmas else None)
+        return self._shelved[1]
 
     async def _formalized(self, problem: Problem, tools: Tools, programs: asyncio.Semaphore) -> list[Statement]:
         """Statements of one problem; of one that asks for something, with answers in them."""
@@ -166,14 +206,20 @@ class Shard:
             self.counts.done["searched"] += len(chunk)
             return
 
-        config, tools = self.config.search, self._tools(task.weights, task.round)
+        shelf = self._shelf(task.round)
+        config, budget, prices = self.config.search, self.config.budgets.statement, self.config.prices
+        tools = replace(self._tools(task.weights, task.round), shelf=shelf, names=await self._names())
 
         async def one(statement: Statement) -> Found:
             async with gate:
-                problem, used = setting(statement, problems.get(statement.problem_id), config)
-                found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
+                allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
+                problem, used = setting(statement, problems.get(statement.problem_id), allowed)
+                own = tools.metered(Meter("statement", budget, prices, above=self.meter))
+                found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
             self.counts.done["searched"] += 1
             self.counts.done["proved"] += bool(found.pairs)
+            if found.limit:
+                self.counts.rejects[f"search: budget {found.limit}"] += 1
             for part in found.everything():
                 self.counts.done["samples"] += part.samples
                 self.counts.done["tokens"] += part.tokens
@@ -194,6 +240,7 @@ class Shard:
                 "verdicts": [verdict for found in everything for verdict in found.verdicts],
                 "pairs": [pair for found in everything for pair in found.pairs],
                 "statements": [statement for found in results for statement in found.made()],
+                "searches": [row for statement, found in zip(chunk, results, strict=True) for row in found.rows(statement, task.round)],
             },
             {
                 "searched": len(chunk),
@@ -235,6 +282,12 @@ class Shard:
             return found
 
         return list(await asyncio.gather(*map(one, statements)))
+
+
+def _unformalized(problem: Problem, round: int, limit: str) -> Statement:
+    """The record of a problem that nobody asked about, because a budget was used up."""
+    id = content_id("statement", problem.id, "budget")
+    return Statement(id=id, problem_id=problem.id, text="", kept=False, reason=Drop.BUDGET, detail=limit, round=round)
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
@@ -279,7 +332,11 @@ class SearchShard:
     ) -> list[Measured]:
         return await self.shard.evaluate(statements, n, temperature, seed, weights, words)
 
+    async def stop(self, limit: str) -> None:
+        self.shard.stop(limit)
+
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""
         counts = self.shard.counts
-        return dict(counts.done), dict(counts.rejects), dict(self.shard.services.failures)
+        spent = {f"spent: {name}": count for name, count in self.shard.meter.spent.items()}
+        return {**counts.done, **spent}, dict(counts.rejects), dict(self.shard.services.failures)

@@ -17,11 +17,12 @@ import ray
 from ray.exceptions import RayTaskError
 
 from synth.benchmark import load_benchmark
+from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import pair_examples
 from synth.problems.readers import read_problems
 from synth.prompts import Role
-from synth.records import Pair, Problem, Statement
+from synth.records import Drop, Pair, Problem, Statement
 from synth.run.baseline import Baseline, baseline
 from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
@@ -44,9 +45,11 @@ from synth.search.loop import require_strategies, search, setting, strategies
 from synth.search.outcome import Found
 from synth.services import Group, Services, Tools
 from synth.show.progress import Progress
+from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.filters.base import Context
-from synth.statements.filters.run import filtered
-from synth.statements.formalize import formalize
+from synth.statements.formalize import formalize, passed_over
+from synth.statements.refine import settled
+from synth.statements.screen import screened
 from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
@@ -64,19 +67,27 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     asked = statement_prompts(config)
     require_models(config, *asked)  # said before Ray starts
     rows = _problems(config, problems, progress)
+    barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
         async with stage_tools(config, *asked) as tools:
+            benchmarks = Benchmarks()
+            benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, tools.verify))
+            screening = await asyncio.to_thread(screened, rows, benchmarks, config.filters)
 
             async def one(problem: Problem) -> list[Statement]:
+                passed = screening.get(problem.id)
+                if passed and passed.reason:
+                    return passed_over(problem, passed, 0)
                 statements = await formalize(problem, config.formalize, tools)
                 progress.advance("formalize")
                 return statements
 
             candidates = [s for found in await asyncio.gather(*map(one, rows)) for s in found]
             by_id = {problem.id: problem for problem in rows}
-            return await filtered(candidates, Context(tools, config.filters, config.formalize.keep, by_id))
+            context = Context(tools, config.filters, config.formalize.keep, by_id, benchmarks=benchmarks)
+            return await settled(candidates, config.formalize, context)
 
     statements: list[Statement] = run_stage(work())
     write_records(out, statements, Statement)
@@ -99,7 +110,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
             async def one(statement: Statement) -> Found:
                 async with gate:
                     problem, used = setting(statement, problems.get(statement.problem_id), config.search)
-                    found = await search(statement, problem, strategies(statement, problem, used, tools), used, tools)
+                    own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
+                    found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
                 progress.advance("prove", proved=bool(found.pairs))
                 if any(part.unsound for part in found.everything()):
                     progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from synth.run.state import Run
@@ -21,8 +21,11 @@ GAUGES = {
 }
 
 
-async def watched(job: Run, work: Awaitable[T], stages: dict[str, str]) -> T:
-    """Await `work` while the shard actors' counts feed the display; `stages` names a stage for each count."""
+async def watched(job: Run, work: Awaitable[T], stages: dict[str, str], heed: Callable[[], None] = lambda: None) -> T:
+    """Await `work` while the shard actors' counts feed the display; `stages` names a stage for each count.
+
+    `heed` is called after each look.
+    """
     future = asyncio.ensure_future(work)
     meter = Meter(job)
     try:
@@ -35,6 +38,7 @@ async def watched(job: Run, work: Awaitable[T], stages: dict[str, str]) -> T:
             for key in now:
                 if key.startswith("reject: ") and now[key] > base[key]:
                     job.progress.rejected(key.removeprefix("reject: "), now[key] - base[key])
+            heed()
             await gauges(job)
             if finished:
                 return future.result()
@@ -71,6 +75,9 @@ class Meter:
     def _account(self, before: tuple[dict[str, int], ...], now: tuple[dict[str, int], ...]) -> None:
         """Add what came since the last look; an actor that was restarted counts from nothing again."""
         self.job.account.tokens += _grown(before[0].get("tokens", 0), now[0].get("tokens", 0))
+        for name, count in now[0].items():
+            if name.startswith("spent: "):
+                self.job.account.spent[name.removeprefix("spent: ")] += _grown(before[0].get(name, 0), count)
         for what, count in now[2].items():
             if grown := _grown(before[2].get(what, 0), count):
                 self.job.failed(what, grown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -36,6 +36,8 @@ class Proposal:
     prompt: str = ""
     parent: str = ""
     unread: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the prompt's template showed, by name, so that the prompt can be made again (not needed for `prove`)."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class History:
 
 
 class Strategy(Protocol):
-    """Proposes up to `n` proofs a side in wave `wave` (from 0).  A `one_shot` strategy has said all in its first wave."""
+    """Proposes up to `n` proofs a side in wave `wave` (from 0).  A `one_shot` strategy has said all in its first wave.
+
+    The search asks for each side on its own, for both at once, and cancels the one when the other is proved.
+    """
 
     @property
     def name(self) -> str: ...
@@ -94,7 +99,8 @@ Maker = Callable[[Statement, Problem | None, SearchConfig, Tools], Strategy | No
 
 @dataclass(frozen=True)
 class Kind:
-    """A strategy by name: how it is made, and the prompts that it asks."""
+    """A strategy by name: how it is made, the prompts that it asks, and its attempts a side (of all, and of one wave)."""
 
     make: Maker
     asks: tuple[Role, ...] = ()
+    plan: Callable[[SearchConfig], tuple[int, int]] = lambda config: (config.attempts, config.wave)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from synth.records import Statement, above
+from synth.records import Statement
 from synth.search.goals import NAME, Goal, read_goal
 from verify_workers.records import Check, Message, Snippet
 from verify_workers.text.lexer import Kind, Lines, Token, tokens
@@ -78,11 +78,12 @@ class Probe:
     """For each hole the hypotheses, by name, that it is to be proved without; () = none anywhere."""
 
     def snippet(self, id: str, timeout: float, printing: str = "") -> Snippet:
-        return Snippet(id=id, code=f"{self._front(printing)}{self._head}{self.skeleton}\n", timeout=timeout)
+        code = f"{self._front(printing)}{self._head}{self.skeleton}\n"
+        return Snippet(id=id, header=self.subject.header, code=code, timeout=timeout)
 
     def _front(self, printing: str) -> str:
-        front = above(self.subject.header, self.subject.preamble)
-        return f"{front}\n{_PROBE.format(options=printing)}" if front else _PROBE.format(options=printing)
+        """What stands between header and theorem."""
+        return f"{self.subject.preamble.rstrip()}\n{_PROBE.format(options=printing)}".lstrip("\n")
 
     @property
     def _head(self) -> str:
@@ -90,11 +91,11 @@ class Probe:
 
     def read(self, messages: Sequence[Message], printing: str = "") -> list[Hole]:
         """The holes with the goals that Lean's messages on the snippet give them; without goals where there are none."""
-        above, head, place = self._front(printing).count("\n"), self._head, Lines(self._head + self.skeleton)
+        before, head, place = self._front(printing).count("\n"), self._head, Lines(self._head + self.skeleton)
         said: dict[tuple[int, int], str] = {}
         for message in messages:
             if message.text.startswith(_MARK):
-                key = (message.line - above, message.column)
+                key = (message.line - before, message.column)
                 said[key] = f"{said[key]}\n{message.text}" if key in said else message.text
         holes, found, universes = [], find_holes(self.skeleton), parse_theorem(self.statement).universes
         for hole, hidden in zip(found, self.hidden or [frozenset[str]()] * len(found), strict=True):

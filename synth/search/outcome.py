@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, content_id
+from synth.records import Attempt, Ended, Pair, Problem, SearchRow, Statement, VerdictRow, content_id
 from synth.search.base import Proposal, Side, Tried
-from verify_workers.records import Check, Outcome, Verdict
+from verify_workers.records import Check, Message, Outcome, Verdict
+
+ERRORS_KEPT, ERROR_LENGTH = 8, 800
+"""Errors of one attempt that are kept, and characters of each."""
 
 
 @dataclass
@@ -25,6 +29,10 @@ class Found:
     unsound: list[Pair] = field(default_factory=list)
     samples: int = 0
     tokens: int = 0
+    ended: Ended = Ended.EXHAUSTED
+    limit: str = ""
+    strategies: dict[str, Counter[str]] = field(default_factory=dict)
+    """What each strategy has spent, as a meter counts."""
     asides: dict[str, tuple[Statement, Found]] = field(default_factory=dict)
 
     def everything(self) -> Iterator[Found]:
@@ -37,6 +45,31 @@ class Found:
         """The statements made on the way."""
         return [statement for found in self.everything() for statement, _ in found.asides.values()]
 
+    def row(self, statement: Statement, round: int, inside: bool = False) -> SearchRow:
+        """What the search came to, as kept on disk."""
+        accepted = {verdict.id for verdict in self.verdicts if verdict.outcome == Outcome.ACCEPTED}
+        total = sum(self.strategies.values(), Counter[str]())
+        return SearchRow(
+            id=content_id("search", statement.id, round),
+            statement_id=statement.id,
+            round=round,
+            inside=inside,
+            ended=self.ended.value,
+            limit=self.limit,
+            by=self.pairs[0].strategy if self.pairs else "",
+            samples=self.samples,
+            accepted=sum(attempt.count for attempt in self.attempts if attempt.id in accepted),
+            tokens=_tokens(total),
+            checks=total["checks"],
+            lean_seconds=total["lean_ms"] / 1000,
+            strategies={name: _figures(spent) for name, spent in self.strategies.items()},
+        )
+
+    def rows(self, statement: Statement, round: int) -> list[SearchRow]:
+        """`row`, and those of the statements that were made on the way and searched."""
+        made = [(made, found) for part in self.everything() for made, found in part.asides.values() if made.kept]
+        return [self.row(statement, round), *(found.row(aside, round, inside=True) for aside, found in made)]
+
 
 KINDS: dict[str, Literal["subgoal", "lemma"]] = {"subgoal": "subgoal", "lemma": "lemma"}
 """The kind of a pair, by the origin of its statement; `theorem` for any other."""
@@ -44,6 +77,15 @@ KINDS: dict[str, Literal["subgoal", "lemma"]] = {"subgoal": "subgoal", "lemma": 
 
 def attempt_id(statement: Statement, side: Side, text: str) -> str:
     return content_id("attempt", statement.id, side.negated, text)
+
+
+def _tokens(spent: Counter[str]) -> int:
+    return sum(count for name, count in spent.items() if name.startswith("tokens_"))
+
+
+def _figures(spent: Counter[str]) -> dict[str, float]:
+    own = {"samples": spent["samples"], "tokens": _tokens(spent), "checks": spent["checks"], "lean_seconds": spent["lean_ms"] / 1000}
+    return own | {name: count for name, count in spent.items() if name.startswith("tokens_")}
 
 
 def new_attempt(statement: Statement, proposal: Proposal, count: int, round: int) -> Attempt:
@@ -70,6 +112,7 @@ def new_attempt(statement: Statement, proposal: Proposal, count: int, round: int
         max_tokens=sampling.max_tokens,
         stop=list(sampling.stop),
         tokens=proposal.tokens,
+        shown=dict(proposal.shown),
     )
 
 
@@ -82,12 +125,14 @@ def verdict_row(tried: Tried) -> VerdictRow:
     attempt, verdict = tried.attempt, tried.verdict
     if verdict is None:
         return VerdictRow(id=attempt.id, statement_id=attempt.statement_id, outcome="unread", reason=attempt.unread)
+    errors = [] if verdict.accepted else kept_errors(verdict.messages)
     return VerdictRow(
         id=attempt.id,
         statement_id=attempt.statement_id,
         outcome=verdict.outcome.value,
         reason=verdict.reason,
         message=verdict.first_error,
+        errors=errors,
         axioms=verdict.axioms,
         audit=verdict.audit,
         seconds=verdict.seconds,
@@ -95,6 +140,17 @@ def verdict_row(tried: Tried) -> VerdictRow:
         library=verdict.library,
         backend=verdict.backend,
     )
+
+
+def unchecked_row(attempt: Attempt, why: str) -> VerdictRow:
+    """Of an attempt whose check was called off: nothing is known of it."""
+    return VerdictRow(id=attempt.id, statement_id=attempt.statement_id, outcome="unchecked", reason=why)
+
+
+def kept_errors(messages: list[Message]) -> list[Message]:
+    """The errors among Lean's messages: the first few, cut to a bearable length."""
+    errors = [message for message in messages if message.severity == "error"][:ERRORS_KEPT]
+    return [m if len(m.text) <= ERROR_LENGTH else m.model_copy(update={"text": m.text[:ERROR_LENGTH] + " …"}) for m in errors]
 
 
 def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | None, verdict: Verdict) -> Pair:

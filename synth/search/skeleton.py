@@ -19,7 +19,9 @@ from synth.search.holes import PRINTINGS, Hole, Probe, filled, find_holes, inlin
 from synth.services import Tools
 from synth.statements.faithfulness import canonical
 from synth.statements.text import new_statement
+from verify_workers.policy import violations
 from verify_workers.records import Check, Outcome, Reason, Verdict
+from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import parse_theorem, source
 
 Origin = Literal["subgoal", "lemma"]
@@ -32,9 +34,12 @@ class Ending(StrEnum):
     FILLED = "filled"  # every hole was proved, and the whole is proposed
     OPEN = "open_holes"
     BROKEN = "broken_skeleton"  # Lean finds errors outside the holes
+    POLICY = "policy"  # it would run code: Lean never sees it
     UNFIT = "unfit_holes"  # it does not follow from the theorems that Lean's print of its goals gives
     CIRCULAR = "circular"  # a hole is the statement again
     CROWDED = "too_many_holes"
+    WHOLE = "whole"  # it has no holes: a proof, which is proposed as it is and says nothing of this
+    UNTRIED = "untried"  # another one was filled first
     UNDECIDED = "undecided_skeleton"  # the checker failed, or ran out of time
 
 
@@ -66,15 +71,19 @@ class Work:
         count = len(find_holes(text))
         if count > most:
             return Result(Ending.CROWDED, failed=f"{count} holes", report=f"It has {count} holes; at most {most} are tried.")
-        opened = await self._opened() if count else []
+        if not count:
+            return Result(Ending.WHOLE)
+        opened = await self._opened()
         if isinstance(opened, Result):
             return opened
         goals = [goal for hole in opened for goal in hole.goals]
-        again = _plain(self.draft.side.text)
-        if any(_plain(goal.statement) == again for goal in goals):
+        made, inner = await self._stated(goals), hole_config(self.config)
+        if any(map(self._again, made)):
             return Result(Ending.CIRCULAR, failed="circular", report="A step is the theorem again.")
-        inner = hole_config(self.config)
-        found = await asyncio.gather(*(self.history.aside(self._made(goal), inner) for goal in goals))
+        if not all(statement.kept for statement in made):
+            await asyncio.gather(*(self.history.aside(statement, inner) for statement in made if not statement.kept))
+            return Result(Ending.UNFIT)
+        found = await asyncio.gather(*(self.history.aside(statement, inner) for statement in made))
         proofs = [next((pair for pair in pairs if not pair.negated), None) for pairs in found]
         if not all(proofs):
             said = [(goal, _fate(pairs)) for goal, pairs in zip(goals, found, strict=True)]
@@ -85,6 +94,12 @@ class Work:
             )
         return Result(Ending.FILLED, await self._assembled(opened, [proof for proof in proofs if proof]))
 
+    def _again(self, hole: Statement) -> bool:
+        """Whether a hole says what is to be proved."""
+        side = self.draft.side
+        form = self.statement.negated_form if side.negated else self.statement.form
+        return hole.form == form if hole.form and form else _plain(hole.text) == _plain(side.text)
+
     @property
     def _probe(self) -> Probe:
         return Probe(self.statement, self.draft.side.text, self.skeleton.text, self.skeleton.hidden)
@@ -92,6 +107,8 @@ class Work:
     async def _opened(self) -> list[Hole] | Result:
         """The holes with goals from which the skeleton follows, which the verifier has accepted; or why there are none."""
         probe, holes = self._probe, list[Hole]()
+        if refused := self._refused():
+            return Result(Ending.POLICY, failed="error", report=f"Not allowed: {refused}")
         for i, printing in enumerate(PRINTINGS):
             verdict = await self._ask(probe.snippet(f"probe {i}", self.config.timeout, printing))
             if verdict.outcome in _UNKNOWN:
@@ -106,22 +123,25 @@ class Work:
                 return holes
             if verdict.outcome in _UNKNOWN:
                 return Result(Ending.UNDECIDED)
-        await self._record_unfit([goal for hole in holes for goal in hole.goals])
+        for statement in await self._stated([goal for hole in holes for goal in hole.goals]):
+            unfit = {"kept": False, "reason": str(Drop.UNFIT), "detail": "its skeleton does not follow"}
+            await self.history.aside(statement.model_copy(update=unfit) if statement.kept else statement, self.config)
         return Result(Ending.UNFIT)
+
+    def _refused(self) -> str:
+        """What the policy of proofs says against the skeleton, '' for nothing: the probe is a snippet, which has no policy of its own."""
+        check = self.statement.check("skeleton", self.config.timeout, negated=self.draft.side.negated, proof=self.skeleton.text)
+        return next((found.reason for found in violations(ParsedCheck(check), "kernel") if found.reason != "sorry"), "")
 
     async def _ask(self, check: Check) -> Verdict:
         (verdict,) = await self.tools.verify([check])
         return verdict
 
-    async def _record_unfit(self, goals: Sequence[Goal]) -> None:
-        """Keep what was printed at the holes, with the reason why it is of no use."""
+    async def _stated(self, goals: Sequence[Goal]) -> list[Statement]:
+        """The statements of goals with their normal forms; what Lean does not take as one is not kept."""
         made = [self._made(goal) for goal in goals]
-        verdicts = await self.tools.verify([s.check(s.id, self.config.timeout, proof="by sorry") for s in made])
-        for statement, verdict in zip(made, verdicts, strict=True):
-            stated = verdict.reason != Reason.STATEMENT
-            reason, detail = (Drop.UNFIT, "its skeleton does not follow") if stated else (Drop.ELABORATION, verdict.first_error)
-            dropped = {"kept": False, "reason": str(reason), "detail": detail}
-            await self.history.aside(statement.model_copy(update=dropped), self.config)
+        verdicts = await self.tools.verify([s.check(s.id, self.config.timeout, proof="by skip") for s in made])
+        return [_judged(statement, verdict) for statement, verdict in zip(made, verdicts, strict=True)]
 
     def _made(self, goal: Goal) -> Statement:
         """The statement of a goal, which comes from the sketcher's answer."""
@@ -138,7 +158,7 @@ class Work:
             proof = inlined(text, holes, [pair.proof for pair in proofs])
             side = self.draft.side
             verdict = await self._ask(self.statement.check("inlined", self.config.timeout, negated=side.negated, proof=proof))
-            if verdict.accepted or not holes:
+            if verdict.accepted:
                 return Proof("proof", proof)
         lemmas = [_as_lemma(pair, name(i)) for i, pair in enumerate(proofs)]
         return Proof("code", "\n\n".join([*lemmas, f"{source(parse_theorem(self.draft.side.text))} := {filled(text, holes)}"]) + "\n")
@@ -154,6 +174,13 @@ def hole_config(config: SearchConfig) -> SearchConfig:
         "sketch": sketch.model_copy(update={"depth": sketch.depth - 1}),
     }
     return config.model_copy(update=changed)
+
+
+def _judged(statement: Statement, verdict: Verdict) -> Statement:
+    if verdict.reason == Reason.STATEMENT or verdict.outcome is Outcome.POLICY:
+        reason = Drop.ELABORATION if verdict.reason == Reason.STATEMENT else Drop.POLICY
+        return statement.model_copy(update={"kept": False, "reason": str(reason), "detail": verdict.first_error or verdict.reason})
+    return statement.model_copy(update={"form": verdict.form, "negated_form": verdict.negated_form})
 
 
 def _plain(statement: str) -> str:

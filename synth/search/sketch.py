@@ -16,7 +16,7 @@ from synth.prompts import Earlier, Proof, Role, Skeleton, Unread, ask_skeleton, 
 from synth.records import Problem, Statement, content_id
 from synth.search.base import History, Proposal, Side
 from synth.search.outcome import attempt_id
-from synth.search.skeleton import Ending, Origin, Work
+from synth.search.skeleton import Ending, Origin, Result, Work
 from synth.search.whole_proof import NO_ANSWER
 from synth.services import Tools
 
@@ -59,35 +59,37 @@ class Sketch:
         return [proposal for side in chosen for proposal in await self._side(statement, side, history)]
 
     async def _side(self, statement: Statement, side: Side, history: History) -> list[Proposal]:
-        """Every skeleton with its ending, and the proof that the last one gave, if it did."""
+        """Every skeleton with its ending, and the proof that one of the last turn became, if one did."""
         proposals: list[Proposal] = []
-        known: dict[str, Ending] = {}
+        known: dict[str, str] = {}
         asked = [Revision()]
         for turn in range(self.config.sketch.revisions + 1):
-            drafts, asked = await self._drafts(statement, side, asked, turn), []
+            drafts, asked, proof = await self._drafts(statement, side, asked, turn), [], None
             for draft in drafts:
                 if draft.skeleton is None:
                     proposals.append(draft.proposal)
                     continue
                 text = draft.skeleton.text
-                if text in known:  # said once more
-                    proposals.append(replace(draft.proposal, unread=known[text]))
-                    continue
-                work = Work(statement, draft.proposal, draft.skeleton, self.origin, self.config, self.tools, history)
-                result = await work.result()
-                known[text] = result.ending
-                tried, parent = replace(draft.proposal, unread=result.ending), attempt_id(statement, side, text)
-                if result.proof is not None and result.proof.text == text:  # it had no holes
-                    proposals.append(draft.proposal)
-                elif result.proof is not None:
-                    return [*proposals, tried, replace(draft.proposal, proof=result.proof, tokens=0, parent=parent)]
-                else:
-                    proposals.append(tried)
-                if result.report:
-                    asked.append(Revision(Earlier(draft.skeleton, result.failed, result.report), parent))
+                if proof is None and text not in known:
+                    work = Work(statement, draft.proposal, draft.skeleton, self.origin, self.config, self.tools, history)
+                    result = await work.result()
+                    known[text] = "" if result.ending is Ending.WHOLE else result.ending
+                    proof = self._proposed(statement, draft, result)
+                    if result.report:
+                        asked.append(Revision(Earlier(draft.skeleton, result.failed, result.report), attempt_id(statement, side, text)))
+                proposals.append(replace(draft.proposal, unread=known.get(text, Ending.UNTRIED)))
+            if proof is not None:
+                return [*proposals, proof]
             if not asked:
                 break
         return proposals
+
+    def _proposed(self, statement: Statement, draft: Draft, result: Result) -> Proposal | None:
+        """The proof that a skeleton became, if it did."""
+        if result.proof is None:
+            return None
+        parent = attempt_id(statement, draft.proposal.side, draft.proposal.proof.text)
+        return replace(draft.proposal, proof=result.proof, tokens=0, parent=parent)
 
     async def _drafts(self, statement: Statement, side: Side, asked: Sequence[Revision], turn: int) -> list[Draft]:
         """`skeletons` fresh ones in the first turn, then one for each that is to be revised."""
@@ -114,6 +116,7 @@ class Sketch:
                     model.prompts.hash(self.role),
                     revision.parent,
                     "" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
+                    shown=prompt.shown,
                 )
                 drafts.append(Draft(proposal, None if isinstance(read, Unread) else read))
         return drafts

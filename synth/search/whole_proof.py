@@ -19,6 +19,12 @@ def make(statement: Statement, problem: Problem | None, config: SearchConfig, to
 NO_ANSWER = "no_answer"  # why nothing could be read: an endpoint's reply was none
 
 
+def sampling_seed(tools: Tools, statement: Statement, wave: int, side: Side, *more: str) -> int:
+    """The seed of a request: another one for each run, round, statement, wave and side (and whatever else tells requests apart)."""
+    apart = [*(["negated"] if side.negated else []), *more]
+    return int(content_id("seed", tools.seed, tools.round, statement.id, wave, *apart)[:7], 16)
+
+
 @dataclass(frozen=True)
 class WholeProof:
     """Whole proofs sampled from the prover, not knowing of what failed."""
@@ -32,7 +38,7 @@ class WholeProof:
 
     async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
         config, prompts = self.config, self.tools.prover.prompts
-        seed = int(content_id("seed", self.tools.seed, self.tools.round, statement.id, wave)[:7], 16)
+        seed = sampling_seed(self.tools, statement, wave, sides[0])
         sampling = self.tools.prover.sampling("prove", n, seed, config.temperature, config.top_p, config.max_tokens)
         asked = [prompts.prove(side.text, statement.header, statement.preamble, "" if side.negated else self.problem) for side in sides]
         answers = await self.tools.prover.ask(asked, sampling)

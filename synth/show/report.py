@@ -68,6 +68,7 @@ def render_report(store: RunDir) -> str:
         statement_rejects=bars(_summed(rounds, "statements_rejected")),
         verdicts=bars(_summed(rounds, "verdicts")),
         families=_families(rounds),
+        contamination=store.read_json("contamination.json", {}),
         pairs=pairs,
         counts={kind: store.count(kind) for kind in ("problems", "statements", "attempts", "verdicts", "pairs")},
         raw=json.dumps(rounds, indent=1, ensure_ascii=False),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Drop, Problem, Statement
 from synth.services import Verify
-from synth.statements.text import given, normalized
+from synth.statements.text import UNPROVED, given, normalized
 from synth.statements.words import Words
 from verify_workers.errors import UserError
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
@@ -100,5 +100,5 @@ def read_benchmarks(paths: Sequence[str]) -> list[Problem]:
 async def forms_of(problems: Iterable[Problem], verify: Verify) -> dict[str, tuple[str, str]]:
     """Normal forms of the given statements of `problems` and of their negations, by the problem's id, where Lean can say them."""
     statements = [statement for problem in problems if problem.statement for statement in [given(problem, 0)] if statement.kept]
-    verdicts = await verify([s.check(s.problem_id, SECONDS, proof="by sorry") for s in statements])
+    verdicts = await verify([s.check(s.problem_id, SECONDS, proof=UNPROVED) for s in statements])
     return {verdict.id: (verdict.form, verdict.negated_form) for verdict in verdicts if verdict.form}

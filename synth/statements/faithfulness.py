@@ -32,7 +32,7 @@ def faithful(statements: Iterable[Statement], references: Mapping[str, str], for
     same = measured = 0
     canon = {problem: canonical(reference) for problem, reference in references.items()}
     for statement in statements:
-        if statement.origin == "autoformalized" and statement.problem_id in canon:
+        if statement.origin in ("autoformalized", "refined") and statement.problem_id in canon:
             measured += 1
             form = forms.get(statement.problem_id, "")
             alike = bool(form) and statement.form == form

@@ -8,6 +8,7 @@ from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
+UNPROVED = "by skip"  # proves nothing: Lean says whether the statement is one (`sorry` would be refused before it looks)
 _AUTO_BOUND = re.compile(r"set_option\s+(?:relaxedA|a)utoImplicit\s+true")
 
 

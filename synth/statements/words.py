@@ -72,9 +72,10 @@ def said(text: str) -> Said:
 
 
 def _is_variable(words: Sequence[str], i: int) -> bool:
-    """Whether the letter `a` or `i` at a place is a variable: beside a symbol or a number."""
-    beside = (words[i - 1] if i else "", words[i + 1] if i + 1 < len(words) else "")
-    return len(words[i]) == 1 and any(word and not word.isalpha() for word in beside)
+    """Whether the letter `a` or `i` at a place is a variable: beside a symbol or a number, or before what follows no article."""
+    before, after = words[i - 1] if i else "", words[i + 1] if i + 1 < len(words) else ""
+    beside = any(word and not word.isalpha() for word in (before, after))
+    return len(words[i]) == 1 and (beside or after in {"is", "are", "be", "and", "or", "divides", "equals"})
 
 
 def _runs(words: Sequence[str]) -> frozenset[str]:
@@ -157,8 +158,8 @@ def _length(words: Sequence[str]) -> int:
 
 
 def agree(told: Said, other: Said) -> bool:
-    """Whether two texts say the same; of a text in another of twice its length: whether all of it is there."""
-    if len(told.words) >= 2 * len(other.words) > 2 * SHORT:
+    """Whether two texts say the same; of a passage in a longer text: whether all of it is there."""
+    if len(told.words) > len(other.words) + SHORT and len(other.words) > SHORT:
         return not other.exact - told.exact and (other.plain - told.plain).total() <= TOLERATED * other.plain.total()
     differing = (told.plain - other.plain).total() + (other.plain - told.plain).total()
     few = int(TOLERATED * min(told.plain.total(), other.plain.total()))

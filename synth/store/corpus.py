@@ -60,7 +60,15 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
         _WRITERS[format](_noted(unique_pairs(stores, counts), versions), work)
         if not counts["pairs"]:
             raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
-        about = {"format": format, "schema_version": SCHEMA_VERSION, "runs": [store.path for store in stores], **counts, "lean": versions}
+        about: dict[str, Any] = {
+            "format": format,
+            "schema_version": SCHEMA_VERSION,
+            "runs": [store.path for store in stores],
+            **counts,
+            "lean": versions,
+        }
+        if faithful := [row for store in stores for row in faithful_shares(store)]:
+            about["faithful"] = faithful
         if known := [words for version in sorted(versions) if (words := advisory(version))]:
             about["advisories"] = known
             log.warning("%s: %s", target, "; ".join(known))
@@ -75,6 +83,19 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return counts
+
+
+def faithful_shares(store: RunDir) -> list[dict[str, Any]]:
+    """Of each round, the share of kept statements that say what their problem says, as measured there, with its interval (percent).
+
+    `faithful` is measured against references (generated problems), `faithful_corrected` estimated from the filters' measured error.
+    """
+    rows = []
+    for figures in store.rounds():
+        known = {key: value for key, value in figures.items() if key.startswith("faithful") and value is not None}
+        if known:
+            rows.append({"run": store.path, "round": figures["round"], "statements_kept": figures["statements_kept"], **known})
+    return rows
 
 
 def unique_pairs(stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[Pair]:

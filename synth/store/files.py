@@ -87,11 +87,11 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {first['msg']}"
 
 
-def check_target(path: str | Path) -> None:
+def check_target(path: str | Path, endings: tuple[str, ...] = (".jsonl", ".parquet")) -> None:
     """UserError where `write_records` could never write: said before the work, not after it."""
     target = Path(path)
-    if target.suffix not in (".jsonl", ".parquet"):
-        raise UserError(f"{target}: the ending must be .jsonl or .parquet")
+    if target.suffix not in endings:
+        raise UserError(f"{target}: the ending must be {' or '.join(endings)}")
     if target.is_dir():
         raise UserError(f"{target}: a folder; --out must name a file")
     parent = next(folder for folder in target.absolute().parents if folder.exists())

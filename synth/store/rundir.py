@@ -4,7 +4,7 @@ Layout::
 
     config.yaml                  the resolved config of the run
     run.json                     the run's own random id, given when it began
-    problems/ statements/ attempts/ verdicts/ pairs/     Parquet parts
+    problems/ statements/ attempts/ verdicts/ pairs/ searches/     Parquet parts
     manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
     manifest.json                all entries in one file (derived; rebuilt whenever it is missing, torn or old)
     rounds/NNN/metrics.json ...  written by the pipeline through `write_json`
@@ -27,7 +27,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,7 +39,7 @@ import yaml
 from fsspec.implementations.local import LocalFileSystem
 from pydantic import BaseModel, ValidationError
 
-from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Record, Statement, VerdictRow
+from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Record, SearchRow, Statement, VerdictRow
 from synth.store.arrow import R, from_table, part_bytes
 from synth.store.config_diff import config_differences
 from synth.store.lease import Lease
@@ -51,10 +51,11 @@ KINDS: dict[str, type[Record]] = {
     "attempts": Attempt,
     "verdicts": VerdictRow,
     "pairs": Pair,
+    "searches": SearchRow,
 }
 
-PROVISIONAL = {"statements": ("reason", "undecided"), "verdicts": ("outcome", "infra")}
-"""Field and value that say of a record: asked, but not answered."""
+PROVISIONAL = {"statements": ("reason", ("undecided",)), "verdicts": ("outcome", ("infra", "unchecked"))}
+"""Field and values that say of a record: asked, but not answered."""
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 # Protocols whose files appear whole with the request that puts them.
@@ -438,18 +439,29 @@ class RunDir:
         says what it is.
         """
         seen = set()
-        field, unknown = PROVISIONAL.get(kind, ("", ""))
+        field, unknown = PROVISIONAL.get(kind, ("", ()))
         settled: set[str] | None = None
         for path in self.parts(kind, prefix):
             for record in self._read_part(path, model):
                 identity = getattr(record, "id", None)
-                if field and getattr(record, field) == unknown:
+                if field and getattr(record, field) in unknown:
                     settled = self._settled(kind, prefix) if settled is None else settled
                     if identity in settled:
                         continue
                 if identity is None or identity not in seen:
                     seen.add(identity)
                     yield record
+
+    def find(self, kind: str, model: type[R], ids: Collection[str]) -> dict[str, R]:
+        """The records of `ids`, by id, as `read` would give them; only their rows are read."""
+        field, unknown = PROVISIONAL.get(kind, ("", ()))
+        found: dict[str, R] = {}
+        for path in self.parts(kind) if ids else ():
+            for record in self._read_part(path, model, [("id", "in", list(ids))]):
+                before = found.get(getattr(record, "id"))  # noqa: B009
+                if before is None or (field and getattr(before, field) in unknown):
+                    found[getattr(record, "id")] = record  # noqa: B009
+        return found
 
     def _settled(self, kind: str, prefix: str) -> set[str]:
         """Ids of which some record of `kind` says what they are."""
@@ -458,13 +470,13 @@ class RunDir:
         for path in self.parts(kind, prefix):
             with self.fs.open(path, "rb") as file:
                 table = pq.read_table(file, columns=["id", field])
-            found.update(table.filter(pc.not_equal(table[field], unknown))["id"].to_pylist())
+            found.update(table.filter(pc.invert(pc.is_in(table[field], pa.array(unknown))))["id"].to_pylist())
         return found
 
-    def _read_part(self, path: str, model: type[R]) -> Iterator[R]:
+    def _read_part(self, path: str, model: type[R], filters: list[tuple[str, str, Any]] | None = None) -> Iterator[R]:
         try:
             with self.fs.open(path, "rb") as file:
-                table = pq.read_table(file)
+                table = pq.read_table(file, filters=filters)
             version = int((table.schema.metadata or {}).get(b"schema_version", b"0"))
             if version > SCHEMA_VERSION:
                 raise UserError(f"{path}: written by a newer proof-synth (records {version}, known here {SCHEMA_VERSION}); upgrade it")

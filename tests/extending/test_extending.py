@@ -23,7 +23,7 @@ from synth.search import loop
 from synth.search.base import Kind
 from synth.statements.filters import run as filters
 from synth.store.rundir import RunDir
-from tests.extending import repair
+from tests.extending import mend
 from tests.extending.counting import CountingBackend
 from tests.extending.short import short
 from tests.synth.stage_fakes import WEIGHTS, FakeServices, scripted
@@ -41,11 +41,11 @@ PROBLEMS = (Problem(id="short", text="Show that n + 1 = 1 + n."), Problem(id="lo
 @pytest.fixture
 def extended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """One line for each part; returns the folder of a preset with the new role's template in it."""
-    monkeypatch.setitem(loop.STRATEGIES, "repair", Kind(repair.make, ("repair",)))
+    monkeypatch.setitem(loop.STRATEGIES, "mend", Kind(mend.make, ("mend",)))
     monkeypatch.setattr(filters, "FILTERS", (*filters.FILTERS, short))
     monkeypatch.setitem(backends.BACKENDS, "counting", "tests.extending.counting")
     shutil.copytree(PRESETS / "embedded", tmp_path / "preset")
-    shutil.copy(HERE / "repair.jinja", tmp_path / "preset")
+    shutil.copy(HERE / "mend.jinja", tmp_path / "preset")
     return tmp_path / "preset"
 
 
@@ -53,7 +53,7 @@ def answer(prompt: str, n: int) -> list[str]:
     """Formalizes what is asked; proves nothing at first; repairs a proof when Lean's message is there to be read."""
     if prompt.startswith("<|formalize|>"):
         return [f"(n : Nat) : {prompt.split('that ')[1].split('.')[0]}"] * n
-    if prompt.startswith("<|repair|>"):
+    if prompt.startswith("<|mend|>"):
         assert "omega_or_not" in prompt and "unknown" in prompt.lower(), "the failed proof, and what Lean said of it"
         return ["exact Nat.add_comm _ _"]
     return ["exact omega_or_not"] * n
@@ -63,7 +63,7 @@ def test_each_part_is_a_file_and_a_line(extended: Path, tmp_path: Path, lean: Le
     settings: dict[str, Any] = {
         "models": {"prover": {"path": "given", "preset": str(extended)}},
         "verify": {"backend": "counting", "workers": 1, "timeout_first": 30, "timeout_last": 30},
-        "search": {"strategies": ["whole_proof", "repair"], "attempts": 2, "wave": 2, "negation": False, "timeout": 30},
+        "search": {"strategies": ["whole_proof", "mend"], "attempts": 2, "wave": 2, "negation": False, "timeout": 30},
         "filters": {"grade": False, "trivial_tactics": ["rfl"], "timeout": 30},
     }
     config = RunConfig.model_validate(settings)
@@ -82,7 +82,7 @@ def test_each_part_is_a_file_and_a_line(extended: Path, tmp_path: Path, lean: Le
     assert (statements["long"].kept, statements["long"].reason) == (False, "too_long"), "the filter"
     attempts = {a.id: a for a in store.read("attempts", Attempt)}
     (pair,) = store.read("pairs", Pair)
-    assert (pair.problem_id, pair.strategy, pair.proof) == ("short", "repair", "by exact Nat.add_comm _ _"), "the strategy, the role"
+    assert (pair.problem_id, pair.strategy, pair.proof) == ("short", "mend", "by exact Nat.add_comm _ _"), "the strategy, the role"
     repaired = attempts[pair.attempt_id]
     assert attempts[repaired.parent].strategy == "whole_proof" and repaired.prompt not in ("", attempts[repaired.parent].prompt)
     verdicts = list(store.read("verdicts", VerdictRow))
@@ -90,8 +90,8 @@ def test_each_part_is_a_file_and_a_line(extended: Path, tmp_path: Path, lean: Le
 
 
 def test_what_is_not_there_is_said_before_anything_starts() -> None:
-    with pytest.raises(UserError, match="unknown strategy 'repair': use portfolio, whole_proof"):
-        load_inputs(RunConfig.model_validate({"search": {"strategies": ["whole_proof", "repair"]}}))
+    with pytest.raises(UserError, match="unknown strategy 'mend': use portfolio, whole_proof"):
+        load_inputs(RunConfig.model_validate({"search": {"strategies": ["whole_proof", "mend"]}}))
     with pytest.raises(ValueError, match="unknown backend 'counting': use one of auto, fork, repl, worker, process"):
         RunConfig.model_validate({"verify": {"backend": "counting"}})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 HEADERS = {1: 56, 2: 88}  # bytes before the objects by version; the last eight of them are the base address
@@ -34,6 +35,20 @@ def imports_of(path: Path) -> tuple[str, ...]:
             raise Unreadable(str(path)) from error
 
 
+def names_of(path: Path) -> list[str]:
+    """The names that a compiled module declares (those with a numbered component left out), in no order; errors as above."""
+    with path.open("rb") as file:
+        try:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:  # empty
+            raise Unreadable(str(path)) from error
+    with data:
+        try:
+            return _Objects(data).names()
+        except (struct.error, UnicodeDecodeError) as error:
+            raise Unreadable(str(path)) from error
+
+
 class _Objects:
     """The objects of one file."""
 
@@ -45,23 +60,51 @@ class _Objects:
         self.base = self._word(size - 8)
 
     def imports(self) -> tuple[str, ...]:
-        # The root is named before the objects or, by older versions, at the end of the file.
-        for place in (self.size, len(self.data) - 8, len(self.data) - 16):
+        for root in self._roots():
             try:
-                return self._imports(self._word(place) - self.base)
+                return self._imports(root)
             except (Unreadable, struct.error):
                 continue
         raise Unreadable("no module data")
 
+    def names(self) -> list[str]:
+        """The second field of the module's data: the names of its constants."""
+        for root in self._roots():
+            try:
+                self._imports(root)
+            except (Unreadable, struct.error):
+                continue
+            return list(self._names(self._array(root, 1)))
+        raise Unreadable("no module data")
+
+    def _roots(self) -> Iterator[int]:
+        """Where the root may be: named before the objects or, by older versions, at the end of the file."""
+        for place in (self.size, len(self.data) - 8, len(self.data) - 16):
+            yield self._word(place) - self.base
+
+    def _names(self, elements: list[int]) -> Iterator[str]:
+        for at in elements:
+            try:
+                yield self._name(at)
+            except Unreadable:
+                continue
+
     def _imports(self, root: int) -> tuple[str, ...]:
+        elements = self._array(root, 0)
+        if len(elements) > MAX_IMPORTS:
+            raise Unreadable("the imports")
+        return tuple(self._name(self._field(at, 0)) for at in elements)
+
+    def _array(self, root: int, field: int) -> list[int]:
+        """Where the elements are of an array that the root has as a field."""
         tag, fields = self._head(root)
         if tag != 0 or not 5 <= fields <= 8:
             raise Unreadable("the root")
-        array = self._field(root, 0)
+        array = self._field(root, field)
         count = self._word(array + 8)
-        if self._head(array)[0] != ARRAY or count > MAX_IMPORTS:
-            raise Unreadable("the imports")
-        return tuple(self._name(self._field(self._word(array + 24 + 8 * place) - self.base, 0)) for place in range(count))
+        if self._head(array)[0] != ARRAY or array + 24 + 8 * count > len(self.data):
+            raise Unreadable("an array")
+        return [self._word(array + 24 + 8 * place) - self.base for place in range(count)]
 
     def _name(self, at: int) -> str:
         parts = list[str]()

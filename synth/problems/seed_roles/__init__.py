@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from synth.problems.seed_roles import answers
+from synth.problems.seed_roles.back import comparisons, informal, refinements
 from synth.problems.seed_roles.base import SeedMaker, SeedRow
+from synth.problems.seed_roles.repairs import repairs
 from synth.problems.seed_roles.sketches import sketches
 
 # By the prompt's role.  A new one is a file beside this one and a line here.
 OTHERS: dict[str, SeedMaker] = {
     "enumerate": answers.programs,
     "guess": answers.guesses,
+    "informalize": informal,
+    "compare": comparisons,
+    "refine": refinements,
     "sketch": sketches,
+    "repair": repairs,
 }
 
 __all__ = ["OTHERS", "SeedMaker", "SeedRow"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
+from synth.statements.text import UNPROVED
 from verify_workers.records import Outcome, Reason, Verdict
 
 UNDECIDED = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
@@ -14,14 +15,14 @@ async def elaborates(statements: list[Statement], context: Context) -> list[Stat
     """Drop what Lean does not accept as a statement, and what a trivial tactic closes.
 
     One check answers both: its verdict tells a statement that does not elaborate from a proof that fails.  Where it ends in
-    neither (time, memory, a failure of the checker), the statement is asked about alone, under `sorry` and with more time;
+    neither (time, memory, a failure of the checker), the statement is asked about alone, with no proof and more time;
     what is not known even then is `undecided`: not searched now, not dropped for good.
     """
     config = context.config
     proof = any_of(config.trivial_tactics)
     verdicts = await _asked(statements, proof, config.timeout, context)
     unknown = [s for s in statements if verdicts[s.id].outcome in UNDECIDED]
-    verdicts |= await _asked(unknown, "by sorry", PATIENCE * config.timeout, context)
+    verdicts |= await _asked(unknown, UNPROVED, PATIENCE * config.timeout, context)
     return [_judge(_formed(statement, verdicts[statement.id]), verdicts[statement.id], context) for statement in statements]
 
 

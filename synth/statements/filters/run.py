@@ -1,6 +1,7 @@
 """Which statements are worth proving: all filters in their order.
 
-Elaborates and is not trivial → one of equal answers → not in a benchmark → graded → hypotheses can hold together → best per problem → once.
+Elaborates and is not trivial → one of equal answers → not in a benchmark → most samples agree → same numbers → nothing hidden, idle
+or given away → graded → hypotheses can hold together, and matter → says in plain language what its problem says → best per problem → once.
 Statements given by a formal benchmark are only asked to elaborate: they are the task, not a guess at it.  A new filter is
 a file beside this one and a line here.
 """
@@ -10,19 +11,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth.records import Statement
+from synth.statements.filters.answer import answered
 from synth.statements.filters.base import Context, Filter
 from synth.statements.filters.choose import best, distinct, merged
 from synth.statements.filters.consistent import consistent
 from synth.statements.filters.decontaminate import decontaminate
 from synth.statements.filters.elaborates import elaborates
+from synth.statements.filters.empty import repeated, true_of_anything
+from synth.statements.filters.faithful import faithful
 from synth.statements.filters.grade import grade
+from synth.statements.filters.hidden import hidden
+from synth.statements.filters.numbers import numbers
+from synth.statements.filters.unused import unused
+from synth.statements.filters.votes import agreed
 
 FILTERS: tuple[Filter, ...] = (
     elaborates,
     merged,
     decontaminate,
+    agreed,
+    numbers,
+    hidden,
+    unused,
+    answered,
     grade,
     consistent,
+    repeated,
+    true_of_anything,
+    faithful,
     best,
     distinct,
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from ray.exceptions import RayTaskError, TaskCancelledError
 
 from synth.llm.config import SamplerConfig
 from synth.llm.sampler import sampler_actor
@@ -50,6 +52,20 @@ def test_samples_many_prompts_at_once_and_refuses_what_does_not_fit(sampler: Any
     assert {c.weights.hash for c in first} == {"first"}
     assert len({c.text for c in first}) > 1  # sampled, not repeated
     assert isinstance(refused, str) and "96" in refused
+
+
+def test_a_request_that_is_called_off_leaves_the_engine(sampler: Any) -> None:
+    """A swap waits until nothing is being decoded: it comes at once where the request has gone."""
+    before = ray.get(sampler.stats.remote())["tokens"]
+    long = sampler.sample.remote([Prompt("prove", PROMPT)] * 40, Sampling(n=30, temperature=2.0, max_tokens=60), Weights())
+    time.sleep(0.3)
+    ray.cancel(long)
+    with pytest.raises((TaskCancelledError, RayTaskError)):
+        ray.get(long)
+    assert ray.get(sampler.logprobs.remote([[1, 2, 3]])), "asked when nothing is being decoded"
+    assert ray.get(sampler.stats.remote())["tokens"] - before < 40 * 30 * 20, "most of it was never sampled"
+    (answer,) = ray.get(sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(n=2, max_tokens=7), Weights()))
+    assert len(answer) == 2, "and the engine goes on"
 
 
 def test_a_swap_changes_the_engine_to_what_the_checkpoint_computes(sampler: Any, checkpoints: tuple[Path, Path]) -> None:

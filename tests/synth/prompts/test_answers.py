@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from synth.prompts import Formalization, Prompt, Proof, Unread, load_prompts, read_grade, read_proof, read_statement
+from synth.prompts import (
+    Formalization,
+    Prompt,
+    Proof,
+    Unread,
+    compare,
+    informalize,
+    load_prompts,
+    read_comparison,
+    read_grade,
+    read_proof,
+    read_statement,
+    read_text,
+    refine,
+)
 
 FILES = sorted((Path(__file__).parent / "answers").glob("*.yaml"))
 STATEMENT = "theorem foo (n : Nat) : n = n"
@@ -23,6 +38,14 @@ def rows() -> list[Any]:
 
 
 ROWS = rows()
+READERS: dict[str, Callable[[Prompt, str, bool], object]] = {
+    "formalize": read_statement,
+    "refine": read_statement,
+    "grade": read_grade,
+    "prove": read_proof,
+    "informalize": read_text,
+    "compare": read_comparison,
+}
 
 
 def asked(row: dict[str, Any]) -> Prompt:
@@ -31,19 +54,27 @@ def asked(row: dict[str, Any]) -> Prompt:
         return prompts.formalize("Show it.", row.get("header", ""))
     if row["role"] == "grade":
         return prompts.grade("Show it.", STATEMENT)
+    if row["role"] == "informalize":
+        return informalize(prompts, STATEMENT)
+    if row["role"] == "compare":
+        return compare(prompts, "Show it.", "Show that.", STATEMENT)
+    if row["role"] == "refine":
+        return refine(prompts, "Show it.", STATEMENT, "wrong", row.get("header", ""))
     return prompts.prove(row["statement"], row.get("header", ""), row.get("preamble", ""))
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_answers_are_read_for_what_they_say(row: dict[str, Any]) -> None:
     prompt, text, finished = asked(row), row["text"], row.get("finished", True)
-    read: object = {"formalize": read_statement, "grade": read_grade, "prove": read_proof}[row["role"]](prompt, text, finished)
+    read: object = READERS[row["role"]](prompt, text, finished)
     if "unread" in row:
         assert isinstance(read, Unread) and read.reason == row["unread"], read
-    elif row["role"] == "formalize":
+    elif row["role"] in ("formalize", "refine"):
         assert read == Formalization(row["statement_read"], row.get("opens", ""))
     elif row["role"] == "grade":
         assert read == row["grade"]
+    elif row["role"] in ("informalize", "compare"):
+        assert read == row["says"]
     else:
         assert read == (Proof("proof", row["proof"]) if "proof" in row else Proof("code", row["code"]))
 

@@ -6,22 +6,38 @@ from pathlib import Path
 
 import pytest
 
-from synth.prompts import BUILT_IN, Prompt, Role, ask_skeleton, load_prompts, read_proof, read_statement
+from synth.prompts import (
+    BUILT_IN,
+    Prompt,
+    Proof,
+    Role,
+    ask_skeleton,
+    compare,
+    informalize,
+    load_prompts,
+    read_proof,
+    read_statement,
+    refine,
+)
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.answers import pose
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
+from synth.prompts.repair import ask_repair, shown_repair
+from synth.search.retrieval import ask_with_lemmas, shown_lemmas
 from verify_workers.errors import UserError
 
 STATEMENT = "theorem Foo.bar (n : Nat) -- a number\n    (h : 0 < n) :\n  n ≠ 0"
 HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
+EVERY = {"formalize", "refine", "grade", "informalize", "compare", "prove", "sketch", "blueprint", "repair", "retrieve"}
+EVERY |= {"pose", "enumerate", "guess"}
 ROLES: dict[str, set[str]] = {
-    "embedded": {"formalize", "grade", "prove", "sketch", "blueprint", "pose", "enumerate", "guess"},
+    "embedded": EVERY,
     "base": {"formalize", "grade", "prove"},
-    "chat": {"formalize", "grade", "prove", "sketch", "blueprint", "pose", "enumerate", "guess"},
+    "chat": EVERY,
     "deepseek-prover-v1.5": {"prove"},
     "deepseek-prover-v2": {"prove"},
     "goedel-prover-v2": {"prove"},
@@ -34,8 +50,18 @@ ROLES: dict[str, set[str]] = {
 
 def asked(name: str, role: Role) -> Prompt:
     prompts = load_prompts(name)
+    if role == "informalize":
+        return informalize(prompts, STATEMENT, HEADER, PREAMBLE)
+    if role == "compare":
+        return compare(prompts, PROBLEM, "A positive number is not 0.", STATEMENT, HEADER, PREAMBLE)
+    if role == "refine":
+        return refine(prompts, PROBLEM, STATEMENT, "unknown identifier `n`", HEADER, PREAMBLE)
     if role == "formalize":
         return prompts.formalize(PROBLEM, HEADER)
+    if role == "retrieve":
+        return ask_with_lemmas(prompts, STATEMENT, shown_lemmas(prompts, STATEMENT, (HEADER, PREAMBLE), []))
+    if role == "repair":
+        return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
     if role == "pose":
         return pose(prompts, PROBLEM, HEADER)
     if role in ("enumerate", "guess"):

@@ -51,6 +51,18 @@ def test_unsolved_are_the_kept_statements_of_earlier_rounds_without_a_pair(tmp_p
     assert [(s.id, s.kept) for s in _unsolved(job, 3)] == [("undecided", True), ("later", True)]
 
 
+def test_pieces_are_searched_again_while_what_they_are_of_is_open(tmp_path: Path) -> None:
+    open_, solved = statement("open"), statement("solved")
+    pieces = [
+        statement(name).model_copy(update={"origin": "subgoal", "parent": parent.id, "kept": kept})
+        for name, parent, kept in (("left", open_, True), ("unfit", open_, False), ("moot", solved, True), ("proved", open_, True))
+    ]
+    for retry, again in ((True, ["open", "left"]), (False, ["open"])):
+        job = make_run(tmp_path / str(retry), search={"sketch": {"retry": retry}})
+        job.store.commit("r001-a", {"statements": [open_, solved, *pieces], "pairs": [pair(solved), pair(pieces[3])]})
+        assert [s.id for s in _unsolved(job, 2)] == again
+
+
 def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int = 2) -> list[ShardTask]:
     """The tasks that the shard actors get in round `number`."""
     tasks: list[ShardTask] = []
@@ -83,7 +95,8 @@ def test_a_round_is_cut_into_shards_that_hold_everything_once(tmp_path: Path, mo
     assert sorted(s.id for task in tasks for s in task.retry) == [s.id for s in old]
     for task in tasks:
         assert sorted(p.id for p in task.earlier) == sorted({s.problem_id for s in task.retry}), "each problem once"
-    expected = {"formalizer": FROZEN, "judge": FROZEN, "prover": WEIGHTS}
+    trained = dict.fromkeys(("prover", "corrector", "sketcher", "conjecturer"), WEIGHTS)
+    expected = dict.fromkeys(("formalizer", "judge", "informalizer"), FROZEN) | trained
     assert [(task.round, task.weights) for task in tasks] == [(2, expected)] * 3
 
 

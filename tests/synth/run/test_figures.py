@@ -38,6 +38,10 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         "statements_kept": 2,
         "statements_rejected": {"trivial": 1},
         "faithful": 100.0,
+        "faithful_interval": [100.0, 100.0],
+        "pieces": 0,
+        "pieces_proved": 0,
+        "pieces_refuted": 0,
         "searched": 2,
         "attempts": 8,
         "checks": 4,
@@ -55,9 +59,27 @@ def test_a_round_is_counted_from_its_own_units(tmp_path: Path) -> None:
         "tokens_formalizer": 60,
         "tokens_judge": 10,
         "tokens_prover": 30,
+        **dict.fromkeys(("tokens_informalizer", "tokens_corrector", "tokens_sketcher", "tokens_conjecturer"), 0),
         "faults_prover": 2,
     }
     assert round_counts(job, 3)["pairs"] == 0 and round_counts(job, 3)["faithful"] is None
+
+
+def test_pieces_of_statements_are_counted_apart(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    whole = statement("whole")
+    pieces = [
+        statement(name).model_copy(update={"origin": origin}) for name, origin in (("a", "subgoal"), ("b", "lemma"), ("c", "subgoal"))
+    ]
+    pairs = [
+        pair(whole, strategy="sketch"),
+        pair(pieces[0], strategy="portfolio").model_copy(update={"kind": "subgoal"}),
+        pair(pieces[1], negated=True).model_copy(update={"kind": "lemma"}),
+    ]
+    job.store.commit("r001-s0000-c0000", {"statements": pieces, "pairs": pairs}, {"searched": 1, "proved": 1})
+    figures = round_counts(job, 1)
+    assert (figures["statements"], figures["pieces"], figures["pieces_proved"], figures["pieces_refuted"]) == (0, 3, 1, 1)
+    assert figures["proved_by"] == {"sketch": 1} and figures["pairs"] == 3
 
 
 def test_costs_are_per_pair_and_none_without_one(monkeypatch: pytest.MonkeyPatch) -> None:

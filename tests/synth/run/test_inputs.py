@@ -14,6 +14,7 @@ from synth.problems.generate import ONE_LINERS, generate
 from synth.records import Statement
 from synth.run.inputs import load_inputs
 from synth.search.portfolio import GENERIC_TACTICS
+from synth.statements.faithfulness import canonical
 from synth.statements.text import normalized
 from tests.synth.stage_fakes import checked_by
 from verify_workers.backends.base import Backend
@@ -41,6 +42,8 @@ def test_a_run_reads_no_statement_of_its_benchmark_as_problem_or_seed() -> None:
     heldout = inputs.benchmark.excluded
     assert not any(normalized(reference) in heldout for reference in inputs.references.values())
     assert not any(normalized(statement) in heldout for statement, _ in inputs.seeds.proofs)
+    held = {canonical(text) for text in inputs.benchmark.references}
+    assert inputs.seeds.proofs and not any(canonical(statement) in held for statement, _ in inputs.seeds.proofs), "nor under other names"
     assert not any(normalized(statement) in heldout for _, statement in inputs.seeds.formalizations)
 
 

@@ -12,6 +12,7 @@ from synth.config import RunConfig
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.run.shard import Shard, ShardTask
 from synth.services import Verify
+from synth.statements.screen import Passed
 from synth.statements.text import given
 from synth.store.rundir import RunDir
 from tests.synth.stage_fakes import BY_ROLE, WEIGHTS, FakeServices, by_table, checked_by, scripted
@@ -143,6 +144,56 @@ def test_a_statement_proved_both_ways_is_put_aside_and_the_shard_goes_on(tmp_pat
     assert kept["statement"]["text"] == theorem(2) and {p["negated"] for p in kept["proofs"]} == {False, True}
 
 
+PLAN = "have a : ∀ m : Nat, 4 ^ m % 3 = 1 := sorry; have b : ∀ m : Nat, 7 ^ m % 3 = 1 := sorry; intro m; rw [Nat.mul_mod, a, b]"
+IN_STEPS = Problem(id="steps", statement="theorem X : ∀ m : Nat, 4 ^ m * 7 ^ m % 3 = 1", text="words")
+
+
+def planned(folder: Path, backend: Backend, unproved: str = "?") -> tuple[Shard, list[str]]:
+    """A shard that sketches; steps with `unproved` in them stay open."""
+
+    def answer(prompt: str, n: int) -> list[str]:
+        if prompt.startswith("<|sketch|>"):
+            return [PLAN] * n
+        return ["omega" if unproved in prompt else "intro m; induction m with | zero => decide | succ m ih => rw [Nat.pow_succ]; omega"] * n
+
+    sample, asked = scripted(answer)
+    services: Any = FakeServices(sample, checked_by(backend))
+    changes = {"strategies": ("sketch", "whole_proof"), "timeout": 20.0, "negation": False}
+    config = CONFIG.model_copy(update={"search": CONFIG.search.model_copy(update=changes)})
+    return Shard(config, RunDir(folder), services, frozenset()), asked
+
+
+def test_what_a_sketch_makes_is_committed_with_what_it_is_for(tmp_path: Path, backend: Backend) -> None:
+    work, _ = planned(tmp_path, backend)
+    asyncio.run(work.run(task((IN_STEPS,))))
+    statements = {s.id: s for s in work.store.read("statements", Statement)}
+    assert [s.origin for s in statements.values()] == ["subgoal", "subgoal", "given"]
+    pairs = list(work.store.read("pairs", Pair))
+    assert sorted((p.kind, p.problem) for p in pairs) == [("subgoal", ""), ("subgoal", ""), ("theorem", "words")]
+    (whole,) = (s for s in statements.values() if s.origin == "given")
+    assert {s.parent for s in statements.values()} == {"", whole.id} and all(p.statement_id in statements for p in pairs)
+    attempts, verdicts = list(work.store.read("attempts", Attempt)), list(work.store.read("verdicts", VerdictRow))
+    assert {a.id for a in attempts} == {v.id for v in verdicts} and {a.statement_id for a in attempts} == set(statements)
+    (unit,) = (e["info"] for e in work.store.entries() if e["key"].endswith("c0000"))
+    assert (unit["searched"], unit["proved"]) == (1, 1) and unit["tokens"] == work.counts.done["tokens"]
+    assert unit["tokens_sketcher"] > 0 < unit["tokens_prover"] and work.counts.done["pairs"] == 3
+    again, asked = planned(tmp_path, backend)
+    asyncio.run(again.run(task((IN_STEPS,))))
+    assert not asked, "done is done"
+
+
+def test_an_open_step_is_searched_in_the_next_round_without_a_sketch_of_its_own(tmp_path: Path, backend: Backend) -> None:
+    work, _ = planned(tmp_path, backend, unproved="7 ^")
+    asyncio.run(work.run(task((IN_STEPS,))))
+    proved = {p.statement_id for p in work.store.read("pairs", Pair)}
+    (left,) = (s for s in work.store.read("statements", Statement) if s.origin == "subgoal" and s.id not in proved)
+    later, asked = planned(tmp_path, backend)
+    asyncio.run(later.run(ShardTask(2, 0, (), (left,), BY_ROLE, (IN_STEPS,))))
+    (pair,) = later.store.read("pairs", Pair, prefix="r002")
+    assert (pair.statement_id, pair.kind, pair.problem) == (left.id, "subgoal", "")
+    assert not any(prompt.startswith("<|sketch|>") for prompt in asked)
+
+
 def test_heldout_statements_are_dropped_with_their_reason(tmp_path: Path) -> None:
     from synth.statements.text import normalized
 
@@ -151,6 +202,44 @@ def test_heldout_statements_are_dropped_with_their_reason(tmp_path: Path) -> Non
     dropped = [s for s in work.store.read("statements", Statement) if not s.kept]
     assert [(s.problem_id, s.reason) for s in dropped] == [("p2", "heldout")] and work.counts.rejects["heldout"] == 1
     assert len(list(work.store.read("pairs", Pair))) == 5
+
+
+def test_problems_that_are_passed_over_are_written_down_and_not_asked_about(tmp_path: Path) -> None:
+    given_ = Problem(id="g", text="t", statement=theorem(4))
+    passed = {
+        "p1": Passed(reason="duplicate", detail="says what problem p9 says"),
+        "p2": Passed(reason="contaminated", detail="in plain language: b", benchmark="b (words 0.90)"),
+        "p3": Passed(reason="", detail="", benchmark="b (words 1.00)"),
+        "g": Passed(reason="contaminated", detail="in plain language: b", benchmark="b"),
+    }
+    work, asked = shard(tmp_path, by_table(PROOFS))
+    asyncio.run(work.run(ShardTask(1, 0, (*PROBLEMS[:3], given_), (), BY_ROLE, passed=passed)))
+    rows = {s.problem_id: s for s in work.store.read("statements", Statement)}
+    assert {name: (s.kept, s.reason, s.benchmark) for name, s in rows.items()} == {
+        "p1": (False, "duplicate", ""),
+        "p2": (False, "contaminated", "b (words 0.90)"),
+        "p3": (True, "", "b (words 1.00)"),
+        "g": (False, "contaminated", "b"),
+    }
+    assert rows["g"].text == theorem(4) and sum(prompt.startswith("<|formalize|>") for prompt in asked) == 1
+    assert {pair.problem_id for pair in work.store.read("pairs", Pair)} == {"p3"}
+
+
+def test_what_an_earlier_round_kept_is_not_searched_again_under_another_spelling(tmp_path: Path, backend: Backend) -> None:
+    work, _ = shard(tmp_path, checked_by(backend))
+    asyncio.run(work.run(task(PROBLEMS[:1])))
+
+    def spelled(prompt: str, n: int) -> list[str]:
+        return [": ∀ k : Nat, 1 + k = k + 1"] * n if prompt.startswith("<|formalize|>") else ["exact Nat.add_comm _ _"] * n
+
+    services: Any = FakeServices(scripted(spelled)[0], checked_by(backend))
+    later = Shard(CONFIG, work.store, services, frozenset())
+    for _ in range(2):  # done again, it is the same
+        asyncio.run(later.run(ShardTask(2, 0, (Problem(id="q", text="one more"),), (), BY_ROLE)))
+    first, second = work.store.read("statements", Statement)
+    assert first.form and first.form == second.form
+    assert (second.kept, second.reason) == (False, "duplicate") and first.id in second.detail
+    assert len(list(work.store.read("pairs", Pair))) == 1
 
 
 def test_evaluation_counts_accepted_samples_and_keeps_nothing(tmp_path: Path) -> None:

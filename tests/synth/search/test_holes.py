@@ -97,6 +97,17 @@ def test_a_hole_becomes_a_theorem_from_which_the_skeleton_follows(backend: Backe
     assert verdict.accepted, verdict.messages
 
 
+@pytest.mark.parametrize("header", ["", "open Nat\nset_option maxRecDepth 1000"])
+@pytest.mark.parametrize("preamble", ["", "def two : Nat := 2\n\n/-- twice -/\ndef twice (n : Nat) : Nat :=\n  n + n\n"])
+def test_holes_are_found_below_whatever_stands_before_the_statement(backend: Backend, header: str, preamble: str) -> None:
+    subject = Statement(id="s", problem_id="p", text="", header=header, preamble=preamble)
+    wanted = "twice two = 4" if preamble else "2 + 2 = 4"
+    probe = Probe(subject, f"theorem X :\n    {wanted} ∧\n    1 = 1", f"by\n  have a : {wanted} := by sorry\n  exact ⟨a, rfl⟩")
+    (hole,) = probe.read(backend.check(probe.snippet("probe", 20)).messages)
+    assert [goal.statement for goal in hole.goals] == [f"theorem subgoal : {wanted}"]
+    assert backend.check(probe.fitting("fit", [hole], 20)).accepted
+
+
 def test_what_hides_a_lemma_leaves_it_out_of_the_theorem(backend: Backend) -> None:
     hidden = (frozenset[str](), frozenset({"a"}))
     probe, holes = opened(backend, "theorem X : 1 < 3", "by\n  have a : 1 < 2 := by sorry\n  have b : 2 < 3 := by sorry\n  omega", hidden)

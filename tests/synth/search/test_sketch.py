@@ -7,17 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from synth.config import SearchConfig
-from synth.llm.config import ROLES
+from synth.llm.config import ROLES, RoleConfig
+from synth.llm.endpoint import Endpoint
 from synth.prompts import load_prompts
 from synth.records import Problem, content_id
-from synth.search.loop import search, strategies
+from synth.search.loop import require_strategies, search, strategies
 from synth.search.outcome import Found
-from synth.services import RoleModel, Tools
-from synth.statements.text import given, normalized
+from synth.services import Barred, RoleModel, Tools
+from synth.statements.text import given
+from tests.synth.llm.fake_openai import FakeOpenAI
 from tests.synth.stage_fakes import checked_by, scripted
 from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Verdict
 
 GOAL = "∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 1"
@@ -36,7 +40,7 @@ def run(
     prove: Callable[[str], str] = lambda prompt: INDUCTION,
     goal: str = GOAL,
     preset: str = "embedded",
-    heldout: frozenset[str] = frozenset(),
+    barred: Barred = lambda statement: "",
     **settings: Any,
 ) -> tuple[Found, list[str]]:
     """The search of `goal` with answers for sketches (in order, then the last one again) and for proofs, and the prompts asked."""
@@ -49,7 +53,7 @@ def run(
 
     sample, asked = scripted(answer)
     prompts = load_prompts(preset)
-    tools = Tools({role: RoleModel(prompts, sample) for role in ROLES}, checked_by(backend), 3, heldout=heldout)
+    tools = Tools({role: RoleModel(prompts, sample) for role in ROLES}, checked_by(backend), 3, barred=barred)
     sketch = {"skeletons": 1, "attempts": 1, "revisions": 0} | settings.pop("sketch", {})
     config = SearchConfig.model_validate(
         {"strategies": ["sketch"], "portfolio": "never", "wave": 1, "timeout": 20, "sketch": sketch} | settings
@@ -124,6 +128,7 @@ def test_a_hole_that_stays_open_is_kept_for_later(backend: Backend) -> None:
         ("```lean4\n#check Nat\n```", "no_code"),
         ("\n  have h1 : ∀ n : Nat, 4 ^ n % 3 = 1 := by sorry\n  exact nonsense", "broken_skeleton"),
         ("\n  have h1 : ∀ n : Nat, 4 ^ m % 3 = 1 := by sorry\n  sorry", "broken_skeleton"),
+        ('\n  run_tac do IO.FS.writeFile "x" "y"\n  sorry', "policy"),
         ("sorry", "circular"),
         ("\n  have h : ∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 1 := by sorry\n  exact h", "circular"),
         ("\n  have a : 1 = 1 := sorry; have b : 1 = 1 := sorry; have c : 1 = 1 := sorry; sorry", "too_many_holes"),
@@ -139,6 +144,13 @@ def test_whatever_the_sketcher_says_has_an_ending(backend: Backend, answer: str,
 def test_a_proof_without_holes_is_a_proof(backend: Backend) -> None:
     found, _ = run(backend, ["omega"], goal="∀ n : Nat, n < n + 1")
     assert found.pairs and found.pairs[0].strategy == "sketch" and not found.asides
+
+
+def test_what_was_written_in_vain_is_recorded_too(backend: Backend) -> None:
+    """Three skeletons at once: one that is filled first, the same again, and one that nobody tries any more."""
+    found, _ = run(backend, [PLAN, PLAN, PLAN.replace("h1", "g")], sketch={"skeletons": 3})
+    assert endings(found) == ["filled", "untried", "accepted"] and [a.count for a in found.attempts] == [2, 1, 1]
+    assert found.tokens == 3 * len(PLAN.split()) and found.samples == 4
 
 
 def test_a_hole_whose_print_says_something_else_is_recorded(backend: Backend) -> None:
@@ -163,8 +175,8 @@ def test_a_failing_checker_decides_nothing(backend: Backend) -> None:
 
 
 def test_holes_of_the_benchmark_are_not_searched(backend: Backend) -> None:
-    heldout = frozenset({normalized("theorem X : ∀ (n : Nat), 4 ^ n % 3 = 1")})
-    found, _ = run(backend, [PLAN], heldout=heldout)
+    asked = backend.check(Check(id="h", statement="theorem H (m : Nat) : 4 ^ m % 3 = 1", proof="by skip"))
+    found, _ = run(backend, [PLAN], barred=lambda statement: "heldout" if statement.form == asked.form else "")
     (first, nothing), (_, second) = found.asides.values()
     assert (first.kept, first.reason) == (False, "heldout") and not nothing.attempts and second.pairs and not found.pairs
 
@@ -273,6 +285,50 @@ def test_a_blueprint_is_revised_as_a_whole(backend: Backend) -> None:
     revision = asked[-1]
     assert "lemma both (n : Nat) : 4 ^ n * 7 ^ n % 3 = 2 % 3 := by\n  sorry_using [first, second]" in revision, "the file as it was written"
     assert "- `(n : ℕ) : 7 ^ n % 3 = 1`: too hard" in revision
+
+
+ANSWERS = [
+    "I am sorry, I can only talk about cooking. Preheat the oven first.",
+    "```lean4\n-- to be written\n```",
+    "",
+    "```lean4\ntheorem Foo.bar : ∀ n : Nat, 4 ^ n * 7 ^ n % 3 = 2 := by\n  have h : 1 = 1 := by sorry\n  exact h\n```",
+    f"Factor by factor.\n```lean4\ntheorem Foo.bar : {GOAL} := by{PLAN}\n```",
+]
+
+
+def test_an_endpoint_that_answers_as_endpoints_do(backend: Backend) -> None:
+    """Off the topic, without code, nothing at all, a plan that Lean refuses, a right one; and proofs of the steps from the same server."""
+    left = list(ANSWERS)
+
+    def said(body: dict[str, Any]) -> list[str]:
+        text = str(body["messages"][-1]["content"])
+        if text.startswith("Plan a proof"):
+            return [left.pop(0) for _ in range(body.get("n", 1))]
+        shown = text.split("```lean4\n")[1].split(" := by")[0]
+        return [f"```lean4\n{shown} := by{INDUCTION}\n```"] * body.get("n", 1)
+
+    async def searched(url: str) -> Found:
+        endpoint = Endpoint(RoleConfig.model_validate({"endpoint": url, "name": "fake"}), SecretStr(""))
+        tools = Tools({role: RoleModel(load_prompts("chat"), endpoint.sample) for role in ROLES}, checked_by(backend))
+        settings = {"strategies": ["sketch", "whole_proof"], "portfolio": "never", "negation": False, "timeout": 20}
+        config = SearchConfig.model_validate(settings | {"sketch": {"skeletons": 5, "revisions": 0, "attempts": 1}})
+        problem = Problem(id="p", text="words", statement=f"theorem Foo.bar : {GOAL}")
+        subject = given(problem, 0)
+        try:
+            return await search(subject, problem, strategies(subject, problem, config, tools)[:1], config, tools)
+        finally:
+            await endpoint.client.close()
+
+    with FakeOpenAI(said) as server:
+        found = asyncio.run(searched(server.url))
+    assert not left and sorted(endings(found)) == ["accepted", "broken_skeleton", "empty", "filled", "no_code", "prose"]
+    assert found.pairs[0].model == found.attempts[0].model != "" and len(found.made()) == 2
+
+
+def test_sketches_alone_are_refused() -> None:
+    with pytest.raises(UserError, match="leaves its holes to the other strategies"):
+        require_strategies(SearchConfig(strategies=("sketch", "blueprint")))
+    require_strategies(SearchConfig(strategies=("whole_proof", "sketch")))
 
 
 def test_the_same_search_gives_the_same_records(backend: Backend) -> None:

@@ -22,6 +22,18 @@ def test_canonical(one: str, other: str, same: bool) -> None:
     assert (canonical(one) == canonical(other)) == same
 
 
+def test_an_equivalent_spelling_counts_where_there_are_normal_forms() -> None:
+    rows = [
+        Statement(id="1", problem_id="p1", text="theorem X : ∀ n : Nat, n > 2 → n > 1", form="f"),
+        Statement(id="2", problem_id="p2", text="theorem X : ∀ n : Nat, n > 2 → n > 1", form="other"),
+        Statement(id="3", problem_id="p3", text="theorem X : ∀ n : Nat, n > 2 → n > 1"),
+    ]
+    reference = "theorem R (k : ℕ) (h : 2 < k) : 1 < k"
+    references = dict.fromkeys(("p1", "p2", "p3"), reference)
+    assert faithful(rows, references) == (0, 3)
+    assert faithful(rows, references, {"p1": "f", "p2": "f", "p3": ""}) == (1, 3)
+
+
 def test_only_autoformalized_statements_with_a_reference_are_measured() -> None:
     text = "theorem X (n : Nat) : n = n"
     rows = [

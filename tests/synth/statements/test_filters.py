@@ -15,7 +15,7 @@ from synth.statements.filters.decontaminate import decontaminate
 from synth.statements.filters.elaborates import elaborates
 from synth.statements.filters.grade import grade
 from synth.statements.filters.run import filtered
-from synth.statements.text import normalized
+from synth.statements.text import UNPROVED, normalized
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check, Outcome, Verdict
@@ -123,7 +123,7 @@ def test_what_the_checker_could_not_answer_is_asked_alone_and_then_left_open() -
 
     async def stuck(checks: list[Check]) -> list[Verdict]:
         answers = {"1 = 1": (Outcome.REJECTED, "sorry"), "2 = 2": (Outcome.REJECTED, "statement"), "3 = 3": (Outcome.INFRA, "")}
-        alone = [answers[c.statement.removeprefix("theorem X : ")] if c.proof == "by sorry" else (Outcome.TIMEOUT, "") for c in checks]
+        alone = [answers[c.statement.removeprefix("theorem X : ")] if c.proof == UNPROVED else (Outcome.TIMEOUT, "") for c in checks]
         return [Verdict(id=c.id, outcome=outcome, reason=reason) for c, (outcome, reason) in zip(checks, alone, strict=True)]
 
     rows = [statement("1 = 1"), statement("2 = 2"), statement("3 = 3", origin="given")]

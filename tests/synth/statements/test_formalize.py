@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from synth.config import FormalizeConfig
+from synth.llm.config import ModelRole
 from synth.prompts import load_prompts
 from synth.records import Problem
+from synth.services import RoleModel
 from synth.statements.formalize import formalize
 from synth.statements.text import normalized
 from tests.synth.stage_fakes import scripted, tools
@@ -46,3 +49,27 @@ def test_what_cannot_be_parsed_or_asked_is_recorded() -> None:
 def test_normalized_ignores_name_spacing_and_notation_of_types() -> None:
     assert normalized("theorem a (n:ℕ) : n*1 = n") == normalized("lemma b (n : Nat) : n * 1 = n")
     assert normalized("theorem a : 1 = 1") != normalized("theorem a : 1 = 2")
+
+
+def test_several_formalizers_vote_together() -> None:
+    """Two of three models' samples agree on one statement; what one of them did not understand is kept beside it, with the reason."""
+    answers: dict[ModelRole, list[str]] = {
+        "formalizer": [": ∀ n : Nat, n * n % 4 ≠ 2", ": ∀ n : Nat, n * n % 4 ≠ 3"],
+        "sketcher": [": ∀ n : Nat,  n * n % 4 ≠ 2"] * 2,
+        "conjecturer": ["no idea.", "¬"],
+    }
+    base = tools()
+
+    def saying(answer: list[str]) -> RoleModel:
+        return RoleModel(base.judge.prompts, scripted(lambda prompt, n: answer)[0])
+
+    own = {role: saying(said) for role, said in answers.items()}
+    both = replace(base, models={**base.models, **own})
+    problem = Problem(id="p", text="No square is 2 modulo 4.")
+    rows = asyncio.run(formalize(problem, FormalizeConfig(samples=2, also=("sketcher", "conjecturer")), both))
+    assert [(s.text, s.votes, s.samples, s.kept) for s in rows[:2]] == [
+        ("theorem X : ∀ n : Nat, n * n % 4 ≠ 2", 3, 6, True),
+        ("theorem X : ∀ n : Nat, n * n % 4 ≠ 3", 1, 6, True),
+    ]
+    assert [(s.reason, s.samples) for s in rows[2:]] == [("unparsed", 6)]
+    assert [s.votes for s in asyncio.run(formalize(problem, FormalizeConfig(samples=2), both))] == [1, 1]

@@ -49,6 +49,18 @@ def test_parquet(run: Path, tmp_path: Path) -> None:
     assert about["lean"] == {"4.35.0": 3} and "advisories" not in about
 
 
+def test_the_card_states_the_faithful_share_of_each_round(run: Path, tmp_path: Path) -> None:
+    store = RunDir.existing(run)
+    store.write_json("rounds/000/metrics.json", {"round": 0, "pass@1": 5.0})
+    measured = {"faithful": 90.0, "faithful_interval": [85.0, 94.0], "faithful_corrected": None}
+    store.write_json("rounds/001/metrics.json", {"round": 1, "statements_kept": 120, **measured})
+    export(run, tmp_path / "out")
+    about = json.loads((tmp_path / "out" / "_export.json").read_text())
+    assert about["faithful"] == [
+        {"run": str(run), "round": 1, "statements_kept": 120, "faithful": 90.0, "faithful_interval": [85.0, 94.0]},
+    ]  # fmt: skip
+
+
 def test_old_kernels_are_named_in_the_card(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with RunDir.open(tmp_path / "run", {"name": "x"}) as store:
         store.write("pairs", [pair(1), pair(2, lean="4.15.0"), pair(3, lean="4.15.0")], "a")

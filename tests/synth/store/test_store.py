@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
-from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Statement, VerdictRow
+from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.store.arrow import arrow_schema, from_table, to_table
 from synth.store.config_diff import config_differences
 from synth.store.rundir import KINDS, RunDir
@@ -37,6 +37,7 @@ EXAMPLES = {
     "statements": Statement(id="s", problem_id="p", text="theorem t : True", grade="above average", kept=False, reason="trivial"),
     "attempts": attempt(1),
     "verdicts": VerdictRow(id="a", statement_id="s", outcome="accepted", axioms=["propext", "Quot.sound"], seconds=0.25),
+    "searches": SearchRow(id="z", statement_id="s", ended="proved", by="whole", strategies={"whole": {"samples": 4, "lean_seconds": 0.5}}),
     "pairs": Pair(id="x", attempt_id="a", statement_id="s", problem_id="p", statement="theorem t : True", proof="trivial", negated=True),
 }
 
@@ -127,7 +128,7 @@ def test_the_manifest_lists_all_and_is_rebuilt(tmp_path: Path) -> None:
         run.write("problems", [problem(1), problem(2)], "a")
         run.commit("b", {"attempts": [attempt(1)]})
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["rows"] == {"problems": 2, "statements": 0, "attempts": 1, "verdicts": 0, "pairs": 0}
+    assert manifest["rows"] == {"problems": 2, "statements": 0, "attempts": 1, "verdicts": 0, "pairs": 0, "searches": 0}
     assert [entry["key"] for entry in manifest["entries"]] == ["b", "problems:a"]
     part = manifest["entries"][1]["parts"][0]
     assert pq.read_metadata(tmp_path / part["path"]).metadata[b"key"] == b"problems:a"

@@ -1,0 +1,50 @@
+"""`synth judge-error`: how often the statement filters are wrong, as a stage alone."""
+
+from __future__ import annotations
+
+from synth.config import RunConfig
+from synth.problems.generate import generate
+from synth.run.roles import statement_prompts
+from synth.run.stages import require_models, run_stage, stage_tools
+from synth.show.progress import Progress
+from synth.statements.corrected import Counts
+from synth.statements.filters.base import Context
+from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, write_calibration
+from synth.statements.planted import Told, on_references, write_told
+from synth.store.files import check_target, read_records
+
+
+def judge_error_file(config: RunConfig, source: str, out: str, progress: Progress) -> dict[str, Counts]:
+    """How often the filters are wrong about the labelled statements of a file, or about formalizations of generated problems."""
+    check_target(out, (".json",))
+    asked = statement_prompts(config)
+    models = asked if not source or config.filters.back.cycle else tuple(role for role in asked if role not in ("formalize", "refine"))
+    if models:
+        require_models(config, *models)
+    rows = list(read_records(source, Labelled)) if source else []
+    made = [] if source else generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
+    progress.stage("judge", len(rows) or len(made))
+
+    async def work() -> dict[str, Counts]:
+        async with stage_tools(config, *models) as tools:
+            statements, problems, labels = as_statements(rows) if source else await formalized(made, config, tools)
+            return await judge_error(statements, labels, Context(tools, config.filters, config.formalize.keep, problems))
+
+    counts: dict[str, Counts] = run_stage(work())
+    write_calibration(out, counts, config)
+    return counts
+
+
+def reference_error_file(config: RunConfig, out: str, progress: Progress) -> list[Told]:
+    """What the filters that ask no model do with the generator's own statements, and with cheats planted in them."""
+    check_target(out, (".json",))
+    made = generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
+    progress.stage("filters", len(made))
+
+    async def work() -> list[Told]:
+        async with stage_tools(config) as tools:
+            return await on_references(made, tools)
+
+    told: list[Told] = run_stage(work())
+    write_told(out, told)
+    return told

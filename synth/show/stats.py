@@ -1,0 +1,176 @@
+"""The funnel of a run, round by round: how many came how far, why the others did not, and what all of it cost.
+
+From what is on disk, so that it can be asked at any time; a round at work counts with the units that it has finished.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+from rich.table import Table
+
+from synth.budget import PriceConfig, costs
+from synth.config import RunConfig
+from synth.llm.config import ROLES
+from synth.overrides import apply_overrides
+from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
+from synth.store.rundir import RunDir
+
+FUNNEL = ("problems", "statements", "kept", "searched", "proved", "pairs")
+
+
+class Priced(BaseModel):
+    """What `synth stats --set` can change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prices: PriceConfig = PriceConfig()
+
+
+def prices(store: RunDir, overrides: list[str]) -> PriceConfig:
+    """The price table of the run's configuration, with `overrides` over it.  UserError for another key."""
+    config = _config(store)
+    given = config.prices.model_dump(mode="json") if config else {}
+    return apply_overrides(Priced, {"prices": given}, overrides, where=f"{store.path}: config.yaml").prices
+
+
+def stats(store: RunDir, prices: PriceConfig) -> dict[str, Any]:
+    """Rounds and their total, in plain data."""
+    config = _config(store)
+    gpus = config.models.gpus() if config else 0.0
+    numbers = sorted({int(match[1]) for entry in store.entries() if (match := re.match(r"r(\d+)-", entry["key"]))})
+    rounds = [_round(store, number, prices, gpus) for number in numbers]
+    return {"currency": prices.currency, "rounds": rounds, "total": _total(rounds)}
+
+
+def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict[str, Any]:
+    prefix = f"r{number:03d}-"
+    units: Counter[str] = Counter()
+    for entry in store.entries():
+        if entry["key"].startswith(prefix):
+            units.update({name: value for name, value in entry["info"].items() if isinstance(value, int)})
+    statements: Counter[str] = Counter(s.reason if not s.kept else "" for s in store.read("statements", Statement, prefix))
+    searches = [row for row in store.read("searches", SearchRow, prefix) if not row.inside]
+    clock = store.read_json(f"rounds/{number:03d}/clock.json", {})
+    return {
+        "round": number,
+        "problems": units["problems"],
+        "statements": statements.total(),
+        "kept": statements[""],
+        "searched": units["searched"],
+        "proved": units["proved"],
+        "pairs": store.count("pairs", prefix),
+        "dropped": {reason: count for reason, count in statements.most_common() if reason},
+        "ended": dict(Counter(f"{row.ended}: {row.limit}" if row.limit else row.ended for row in searches).most_common()),
+        "strategies": _strategies(store, prefix, searches, prices),
+        "cost": _cost(units, searches, clock, prices, gpus),
+    }
+
+
+def _cost(
+    units: Mapping[str, int], searches: list[SearchRow], clock: Mapping[str, Any], prices: PriceConfig, gpus: float
+) -> dict[str, Any]:
+    """What a round has cost, with what interruptions threw away where that is known; Lean only counts the cores that it used."""
+    kept = clock.get("spent", {})
+    spent: dict[str, float] = {f"tokens_{role}": max(units[f"tokens_{role}"], kept.get(f"tokens_{role}", 0)) for role in ROLES}
+    spent["samples"] = max(units["samples"], kept.get("samples", 0))
+    spent["lean_ms"] = max(sum(row.lean_seconds for row in searches) * 1000, kept.get("lean_ms", 0))
+    spent["gpu_ms"] = 1000 * gpus * clock.get("stages", {}).get("search", 0.0)
+    figures = costs(spent, prices)
+    by_role = {role: int(spent[f"tokens_{role}"]) for role in ROLES if spent[f"tokens_{role}"]}
+    return {"tokens_by_role": by_role, **{name: round(value, 4) for name, value in figures.items()}}
+
+
+def _strategies(store: RunDir, prefix: str, searches: list[SearchRow], prices: PriceConfig) -> dict[str, dict[str, Any]]:
+    """What each strategy tried, spent and proved, and what became of its attempts."""
+    rows: dict[str, dict[str, Any]] = defaultdict(lambda: {"attempts": 0, "outcomes": Counter(), "proved": 0, "pairs": 0})
+    outcomes = {v.id: v.reason or v.outcome for v in store.read("verdicts", VerdictRow, prefix)}
+    for attempt in store.read("attempts", Attempt, prefix):
+        row = rows[attempt.strategy]
+        row["attempts"] += 1
+        row["outcomes"][outcomes.get(attempt.id, "unknown")] += 1
+    proved: dict[str, set[str]] = defaultdict(set)
+    for pair in store.read("pairs", Pair, prefix):
+        rows[pair.strategy]["pairs"] += 1
+        proved[pair.strategy].add(pair.statement_id)
+    spent: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for search in searches:
+        for strategy, figures in search.strategies.items():
+            for name, value in figures.items():
+                spent[strategy][name] += value
+    for strategy in {*rows, *spent}:
+        row, figures = rows[strategy], spent[strategy]
+        money = prices.money({**figures, "lean_ms": 1000 * figures["lean_seconds"]})
+        row["proved"] = len(proved[strategy])
+        row["outcomes"] = dict(row["outcomes"].most_common())
+        row |= {name: int(figures[name]) for name in ("samples", "tokens", "checks")}
+        row |= {"core_seconds": round(figures["lean_seconds"], 3), "money": round(money, 4)}
+    return dict(rows)
+
+
+def _total(rounds: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """All rounds together: numbers added, whatever holds numbers by name as well."""
+    total: dict[str, Any] = {}
+    for figures in rounds:
+        _add(total, {name: value for name, value in figures.items() if name != "round"})
+    return total
+
+
+def _add(total: dict[str, Any], figures: Mapping[str, Any]) -> None:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            _add(total.setdefault(name, {}), value)
+        else:
+            total[name] = round(total.get(name, 0) + value, 4)
+
+
+def _config(store: RunDir) -> RunConfig | None:
+    try:
+        return RunConfig.model_validate(yaml.safe_load(store.read_bytes("config.yaml")))
+    except (FileNotFoundError, ValueError, yaml.YAMLError):
+        return None
+
+
+# ---- as tables -------------------------------------------------------------------------------------------------------
+
+
+def tables(found: dict[str, Any]) -> list[Table]:
+    """The funnel, the reasons, the strategies and the costs, for a console."""
+    rounds, currency = [*found["rounds"], {**found["total"], "round": "all"}], found["currency"]
+    funnel = _table("funnel", "round", *FUNNEL)
+    cost = _table("cost", "round", "attempts", "tokens", "by role", "core-seconds", "GPU-seconds", currency)
+    for row in rounds:
+        if "cost" not in row:
+            continue
+        funnel.add_row(str(row["round"]), *(f"{row[name]:,}" for name in FUNNEL))
+        spent = row["cost"]
+        roles = ", ".join(f"{role} {count:,}" for role, count in spent["tokens_by_role"].items())
+        figures = (f"{spent['core_seconds']:,.1f}", f"{spent['gpu_seconds']:,.0f}", f"{spent['money']:,.4f}")
+        cost.add_row(str(row["round"]), f"{spent['attempts']:,.0f}", f"{spent['tokens']:,.0f}", roles, *figures)
+    reasons = _table("why not", "round", "what", "reason", "count")
+    counted = ("samples", "attempts", "proved", "pairs")
+    by = _table("strategies", "round", "strategy", *counted, "tokens", "core-seconds", currency, "refused as")
+    for row in rounds:
+        number = str(row["round"])
+        for what, counts in (("statements dropped", row.get("dropped", {})), ("searches ended", row.get("ended", {}))):
+            for reason, count in counts.items():
+                reasons.add_row(number, what, reason, f"{count:,}")
+        for strategy, s in row.get("strategies", {}).items():
+            refused = ", ".join(f"{reason} {count:,}" for reason, count in s["outcomes"].items() if reason != "accepted")
+            figures = (f"{s['tokens']:,.0f}", f"{s['core_seconds']:,.1f}", f"{s['money']:,.4f}")
+            counts = (f"{s[name]:,}" for name in counted)
+            by.add_row(number, strategy, *counts, *figures, refused)
+    return [funnel, reasons, by, cost]
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in headings:
+        words = heading in ("round", "what", "reason", "strategy", "refused as", "by role")
+        table.add_column(heading, justify="left" if words else "right", overflow="fold")
+    return table

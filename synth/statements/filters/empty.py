@@ -1,0 +1,75 @@
+"""Filters that ask Lean: conclusions that repeat a hypothesis, and conclusions that are true of anything."""
+
+from __future__ import annotations
+
+from synth.records import Drop, Statement
+from synth.statements.filters.base import Context, any_of, drop
+from synth.statements.telescope import relation, telescope
+from verify_workers.text.statement import StatementError
+
+REPEATS = (
+    "intros; assumption",
+    "intros; apply Eq.symm; assumption",
+    "intros; apply And.left; assumption",
+    "intros; apply And.right; assumption",
+)
+
+
+async def repeated(statements: list[Statement], context: Context) -> list[Statement]:
+    """Drop autoformalized statements whose conclusion is one of their hypotheses (turned round or one half of one, too)."""
+    if "repeated" not in context.config.cheats:
+        return statements
+    asked = [(s, s.text) for s in statements if s.origin != "given" and _hypothetical(s.text)]
+    found = await _proved(asked, any_of(REPEATS), "repeated", context)
+    return [drop(s, Drop.REPEATED, "the conclusion is one of the hypotheses") if s.id in found else s for s in statements]
+
+
+async def true_of_anything(statements: list[Statement], context: Context) -> list[Statement]:
+    """Drop autoformalized statements that cheap tactics prove without their hypotheses, or with a fresh variable for their subject."""
+    if "true_of_anything" not in context.config.cheats:
+        return statements
+    asked = [(s, text) for s in statements if s.origin != "given" for text in weaker(s.text)]
+    found = await _proved(asked, any_of(context.config.cheat_tactics), "anything", context)
+    return [drop(s, Drop.TRUE_OF_ANYTHING, f"so is {found[s.id]}") if s.id in found else s for s in statements]
+
+
+async def _proved(asked: list[tuple[Statement, str]], proof: str, what: str, context: Context) -> dict[str, str]:
+    """Of the statements with a changed text, those whose changed text Lean proves, and that text."""
+    checks = [
+        s.model_copy(update={"text": text}).check(f"{s.id}:{what}:{i}", context.config.timeout, proof=proof)
+        for i, (s, text) in enumerate(asked)
+    ]
+    verdicts = await context.tools.verify(checks)
+    return {s.id: text for (s, text), verdict in zip(asked, verdicts, strict=True) if verdict.accepted}
+
+
+def _hypothetical(statement: str) -> bool:
+    try:
+        return any(part.hypothesis for part in telescope(statement).all_parts)
+    except StatementError:
+        return False
+
+
+def weaker(statement: str) -> list[str]:
+    """What a statement with content does not survive: its hypotheses dropped, and each side of its relation any value of the type."""
+    try:
+        parts = telescope(statement)
+    except StatementError:
+        return []
+    hypotheses = frozenset(i for i, part in enumerate(parts.all_parts) if part.hypothesis and not _binds_variable(part.text))
+    changed = [parts.statement(without=hypotheses)] if hypotheses else []
+    sides = relation(parts.conclusion)
+    if sides:
+        left, sign, right = sides
+        # `∨ True`: nothing is assumed of the new variable, but that it has the type of what it stands for.
+        changed += [
+            parts.statement(f"∀ subject_, (subject_ = ({side}) ∨ True) → {told}")
+            for side, told in ((left, f"subject_ {sign} ({right})"), (right, f"({left}) {sign} subject_"))
+            if any(char.isalpha() for char in side)
+        ]
+    return changed
+
+
+def _binds_variable(text: str) -> bool:
+    """`∀ n > 3,` and `∀ n ∈ s,`: what follows needs the variable."""
+    return text.startswith("∀")

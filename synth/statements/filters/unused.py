@@ -1,0 +1,120 @@
+"""Filter: quantifiers and hypotheses that nothing rests on: a mistranslation, or padding that hides a statement about nothing."""
+
+from __future__ import annotations
+
+from synth.records import Drop, Statement
+from synth.statements.filters.base import Context, drop
+from synth.statements.telescope import QUANTIFIERS, Part, Telescope, bound, telescope, used
+from verify_workers.text.lexer import BRACKETS, CLOSERS, Token, tokens
+from verify_workers.text.statement import StatementError
+
+TYPES = frozenset({"Nat", "Int", "Rat", "Real", "Complex", "Bool", "Prop", "Type", "Sort", "Fin", "List", "Set", "ℕ", "ℤ", "ℚ", "ℝ", "ℂ"})
+"""Shared names that join nothing; whatever else a hypothesis and the conclusion both name may be what they have to do with each other."""
+
+
+async def unused(statements: list[Statement], context: Context) -> list[Statement]:
+    """Drop autoformalized statements with a variable that does not occur, or a hypothesis about nothing that is concluded."""
+    if "unused" not in context.config.cheats:
+        return statements
+    return [drop(s, Drop.UNUSED, why) if s.origin != "given" and (why := idle(s.text)) else s for s in statements]
+
+
+def idle(statement: str) -> str:
+    """What nothing rests on in `statement`, in words; '' if all is used."""
+    try:
+        parts = telescope(statement)
+    except StatementError:
+        return ""
+    within = [parts.conclusion, *(part.text for part in parts.all_parts if not part.text.startswith("∀"))]
+    return _variable(parts) or _hypothesis(parts) or next((why for text in within if (why := _inner(text))), "")
+
+
+def _variable(parts: Telescope) -> str:
+    """A variable of the telescope that occurs in nothing after it (or is bound again at once)."""
+    every = parts.all_parts
+    for i, part in enumerate(every):
+        if part.hypothesis:
+            continue
+        later = [*every[i + 1 :]]
+        for name in part.names:
+            if name.startswith("_") or any(name in other.names for other in parts.all_parts[:i]):
+                continue
+            if not _occurs(name, later, parts.conclusion):
+                return f"{name} is bound and does not occur"
+    return ""
+
+
+def _occurs(name: str, later: list[Part], conclusion: str) -> bool:
+    for part in later:
+        inside = part.words - (frozenset(part.names) if part.text.startswith(("∀", "(", "{", "⦃")) else frozenset())
+        if name in inside:
+            return True
+        if name in part.names:
+            return False  # from here on another one
+    return name in free(conclusion)
+
+
+def _hypothesis(parts: Telescope) -> str:
+    """A hypothesis that shares no name with the conclusion, also not by way of other hypotheses."""
+    reached = free(parts.conclusion) - TYPES
+    if parts.conclusion == "False":
+        return ""  # what contradicts each other is what it is about
+    links = [link - TYPES for part in parts.all_parts for link in _links(part)]
+    while more := {name for link in links if link & reached for name in link} - reached:
+        reached |= more
+    for part in parts.all_parts:
+        if part.hypothesis and not part.words & reached and not set(part.names) & reached:
+            return f"{part.text.rstrip('→ ').rstrip()} has nothing to do with the conclusion"
+    return ""
+
+
+def _links(part: Part) -> list[frozenset[str]]:
+    """Sets of names that one part joins: all that a hypothesis is about; a variable and what its type depends on."""
+    if part.hypothesis:
+        return [part.words | frozenset(part.names)]
+    return [frozenset({name}) | used(part.text.partition(":")[2]) for name in part.names]
+
+
+def _inner(text: str) -> str:
+    """A quantifier within `text` whose variable does not occur below it."""
+    marks = tokens(text)
+    for i, mark in enumerate(marks):
+        if mark.text in QUANTIFIERS and (scope := _scope(text, marks, i)):
+            binders, body = scope
+            names, says = bound(binders)
+            if says:
+                continue
+            for name in names:
+                if not name.startswith("_") and name not in free(body) | used(binders.partition(":")[2]):
+                    return f"{mark.text} {name} is bound and does not occur"
+    return ""
+
+
+def _scope(text: str, marks: list[Token], at: int) -> tuple[str, str] | None:
+    """`(binders, body)` of the quantifier at `marks[at]`."""
+    depth, comma = 0, -1
+    for mark in marks[at + 1 :]:
+        if mark.text in BRACKETS:
+            depth += 1
+        elif mark.text in CLOSERS:
+            depth -= 1
+            if depth < 0:
+                return (text[marks[at].end : comma], text[comma + 1 : mark.start]) if comma >= 0 else None
+        elif mark.text == "," and depth == 0 and comma < 0:
+            comma = mark.start
+    return (text[marks[at].end : comma], text[comma + 1 :]) if comma >= 0 else None
+
+
+def free(text: str) -> frozenset[str]:
+    """The identifiers of `text` that no quantifier in it binds where they stand."""
+    marks, found = tokens(text), set[str]()
+    hidden: list[tuple[int, int, frozenset[str]]] = []
+    for i, mark in enumerate(marks):
+        if mark.text in QUANTIFIERS and (scope := _scope(text, marks, i)):
+            start = mark.end + len(scope[0]) + 1
+            hidden.append((mark.end, start + len(scope[1]), frozenset(bound(scope[0])[0])))
+    for mark in marks:
+        name = mark.text.split(".")[0]
+        if not any(start <= mark.start < end and name in names for start, end, names in hidden):
+            found |= {name, mark.text}
+    return frozenset(found)

@@ -1,0 +1,173 @@
+"""How often the filters are wrong: each alone, and all of them, on statements of which it is known whether they are faithful.
+
+The labels are a user's file, or the generator's own formal statements.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from synth.config import RunConfig
+from synth.llm.config import ModelRole
+from synth.problems.generate import Generated
+from synth.records import Drop, Problem, Statement, content_id
+from synth.services import Tools
+from synth.statements.corrected import Counts
+from synth.statements.faithfulness import canonical
+from synth.statements.filters.answer import answered
+from synth.statements.filters.base import Context, Filter
+from synth.statements.filters.choose import best
+from synth.statements.filters.consistent import consistent
+from synth.statements.filters.elaborates import elaborates
+from synth.statements.filters.empty import repeated, true_of_anything
+from synth.statements.filters.faithful import faithful
+from synth.statements.filters.grade import grade
+from synth.statements.filters.hidden import hidden
+from synth.statements.filters.numbers import numbers
+from synth.statements.filters.run import filtered
+from synth.statements.filters.unused import unused
+from synth.statements.filters.votes import agreed
+from synth.statements.formalize import formalize
+from synth.statements.text import new_statement
+from verify_workers.errors import UserError
+from verify_workers.text.statement import parse_theorem
+
+JUDGING: tuple[Filter, ...] = (agreed, numbers, hidden, unused, answered, grade, consistent, repeated, true_of_anything, faithful, best)
+"""The filters between those that ask what can be stated and those that ask what was there before, in their order."""
+NOT_JUDGED = frozenset(Drop) - {
+    *(Drop.MINORITY, Drop.NUMBERS, Drop.HIDDEN, Drop.UNUSED, Drop.ANSWER, Drop.GRADE, Drop.UNGRADED, Drop.CONTRADICTORY, Drop.REPEATED),
+    *(Drop.TRUE_OF_ANYTHING, Drop.UNFAITHFUL, Drop.NOT_RECOVERED, Drop.UNJUDGED, Drop.OUTVOTED),
+}
+"""Reasons of statements that never came to the judging filters, or were there before."""
+ALL = "all"
+Known = tuple[list[Statement], dict[str, Problem], dict[str, bool]]
+"""Statements, their problems by id, and whether each is faithful, by id."""
+_WORDS = {"same": True, "faithful": True, "different": False, "unfaithful": False, "correct": True, "incorrect": False}
+
+
+def _as_bool(value: Any) -> Any:
+    return _WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+class Labelled(BaseModel):
+    """A problem, a statement of it, and whether that says what the problem says."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(validation_alias=AliasChoices("text", "problem", "informal_statement", "natural_language"), min_length=1)
+    statement: str = Field(validation_alias=AliasChoices("statement", "formal_statement", "lean", "formal"))
+    faithful: Annotated[bool, BeforeValidator(_as_bool)] = Field(validation_alias=AliasChoices("faithful", "label", "verdict", "correct"))
+    header: str = ""
+    preamble: str = ""
+
+    @field_validator("statement")
+    @classmethod
+    def _one_theorem(cls, value: str) -> str:
+        parse_theorem(value)  # a StatementError says what is wrong with it
+        return value
+
+
+def as_statements(rows: Sequence[Labelled]) -> Known:
+    """The rows as autoformalized statements of problems of their own, and the labels by the statements' ids."""
+    statements, problems, labels = list[Statement](), dict[str, Problem](), dict[str, bool]()
+    for row in rows:
+        problem = Problem(id=content_id("problem", row.text, row.header, row.statement), text=row.text, header=row.header)
+        statement = new_statement(problem, row.statement).model_copy(update={"preamble": row.preamble})
+        if statement.id not in labels:
+            statements.append(statement)
+        problems[problem.id], labels[statement.id] = problem, row.faithful
+    return statements, problems, labels
+
+
+async def formalized(
+    rows: Sequence[Generated], config: RunConfig, tools: Tools
+) -> tuple[list[Statement], dict[str, Problem], dict[str, bool]]:
+    """The formalizer's statements of generated problems; the generator's own statements are the labels."""
+    problems = {problem.id: problem for problem in (row.problem() for row in rows)}
+    found = await asyncio.gather(*(formalize(problem, config.formalize, tools) for problem in problems.values()))
+    statements = [statement for several in found for statement in several]
+    references = {row.problem().id: canonical(row.reference) for row in rows}
+    return statements, problems, {s.id: canonical(s.text) == references[s.problem_id] for s in statements if s.kept}
+
+
+async def judge_error(statements: Sequence[Statement], labels: dict[str, bool], context: Context) -> dict[str, Counts]:
+    """What each judging filter that is on, alone, and all of them together do with the statements that can be stated and have a label."""
+    stated = [s for s in await elaborates([s for s in statements if s.kept and s.id in labels], context) if s.kept]
+    counts = {step.__name__: _counted(await filtered(stated, context, (step,)), labels) for step in switched_on(context)}
+    return counts | {ALL: _counted(await filtered(stated, context, JUDGING), labels)}
+
+
+def switched_on(context: Context) -> list[Filter]:
+    config = context.config
+    on: dict[Filter, bool] = {
+        agreed: config.vote_share > 0,
+        numbers: config.numbers != "off",
+        grade: config.grade,
+        faithful: config.back.translations > 0,
+        unused: "unused" in config.cheats,
+        answered: "answer" in config.cheats,
+        repeated: "repeated" in config.cheats,
+        true_of_anything: "true_of_anything" in config.cheats,
+        hidden: "hidden" in config.cheats,
+    }
+    return [step for step in JUDGING if on.get(step, True)]
+
+
+def _counted(statements: Sequence[Statement], labels: dict[str, bool]) -> Counts:
+    counts = Counts()
+    for statement in statements:
+        name = f"{'faithful' if labels[statement.id] else 'unfaithful'}_{'passed' if statement.kept else 'dropped'}"
+        counts = replace(counts, **{name: getattr(counts, name) + 1})
+    return counts
+
+
+def write_calibration(out: str, counts: dict[str, Counts], config: RunConfig) -> None:
+    """The file that `filters.calibration` names."""
+    data = {"settings": settings(config), "counts": {name: one.to_json() for name, one in counts.items()}}
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    Path(out).write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_calibration(config: RunConfig) -> Counts | None:
+    """What `filters.calibration` says of all filters together; None where none is given.
+
+    UserError for a file that is none, or that was made with other settings.
+    """
+    path = config.filters.calibration
+    if not path:
+        return None
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        counts, made_with = Counts(**data["counts"][ALL]), data["settings"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"filters.calibration: {path} is no file of `synth judge-error` ({error})") from None
+    changed = [f"{section}.{key}" for section, now in settings(config).items() for key in now if made_with[section].get(key) != now[key]]
+    if changed:
+        raise UserError(
+            f"filters.calibration: {path} was made with other settings ({', '.join(changed)}); measure again with `synth judge-error`"
+        )
+    return counts
+
+
+def settings(config: RunConfig) -> dict[str, Any]:
+    """What the filters' error depends on: their settings, how many statements they choose from, and which models answer."""
+    roles: tuple[ModelRole, ...] = ("formalizer", "judge", "informalizer")
+    sources = {role: config.models.of(role) for role in roles}
+    return {
+        "filters": config.filters.model_dump(mode="json", exclude={"calibration", "decontaminate"}),
+        "formalize": config.formalize.model_dump(mode="json"),
+        "models": {role: source.name or source.path or source.preset for role, source in sources.items()},
+    }
+
+
+def came_to_judging(statements: Sequence[Statement]) -> tuple[int, int]:
+    """(passed, all) of the autoformalized statements that came to the judging filters."""
+    came = [s for s in statements if s.origin in ("autoformalized", "refined") and s.reason not in NOT_JUDGED]
+    return sum(s.kept for s in came), len(came)

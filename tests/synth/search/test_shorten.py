@@ -1,0 +1,136 @@
+"""Shortening: what real Lean still accepts for the same statement, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from synth.cli import main
+from synth.config import SearchConfig
+from synth.records import Pair, Problem
+from synth.search.loop import search, strategies
+from synth.search.shorten import MOST_CHECKS, candidates, is_long, length, shortened
+from synth.statements.text import given
+from synth.store.files import read_records, write_records
+from tests.synth.stage_fakes import checked_by, scripted, tools
+from verify_workers.backends.base import Backend
+from verify_workers.records import Check, Outcome, Verdict
+
+SQUARE = "theorem X : ∀ n : Nat, n * n % 4 ≠ 2"
+RIGHT = """by
+  intro n
+  have h_true : True := trivial
+  rw [Nat.mul_mod]
+  have h : n % 4 < 4 := Nat.mod_lt _ (by decide)
+  have g : 1 + 1 = 2 := by
+    norm_num
+  revert h; skip
+  generalize n % 4 = k
+  revert k
+  decide"""
+
+
+def pair(statement: str, text: str, form: str = "proof", **fields: str) -> Pair:
+    ids = dict.fromkeys(("id", "attempt_id", "statement_id", "problem_id"), "x")
+    return Pair.model_validate({**ids, "statement": statement, "proof": text, "form": form, **fields})
+
+
+def shorten(backend: Backend, subject: Pair) -> Pair:
+    return asyncio.run(shortened(subject, checked_by(backend), 5.0))
+
+
+def accepted(backend: Backend, subject: Pair) -> bool:
+    return backend.check(Check.model_validate({"id": "x", "statement": subject.statement, subject.form: subject.proof})).accepted
+
+
+def test_what_does_nothing_is_dropped_and_both_proofs_are_kept(backend: Backend) -> None:
+    found = shorten(backend, pair(SQUARE, RIGHT))
+    assert found.shortened and found.original_proof == RIGHT and accepted(backend, found)
+    assert not any(word in found.proof for word in ("h_true", "norm_num", "skip")) and "generalize" in found.proof
+    assert length(found.proof) < 0.75 * length(RIGHT) and found.audit == "kernel" and found.lean
+
+
+def test_one_closing_tactic_takes_the_place_of_all(backend: Backend) -> None:
+    long = "by\n  intro n h\n  have g : n + 1 = 1 + n := by\n    rw [Nat.add_comm]\n  omega"
+    found = shorten(backend, pair("theorem X : ∀ n : Nat, n % 2 = 0 → (n + 1) % 2 = 1", long))
+    assert found.proof == "by omega" and accepted(backend, found)
+
+
+def test_arguments_of_simp_are_dropped_one_by_one(backend: Backend) -> None:
+    long = "by\n  intro f h\n  simp [Nat.add_comm, h, Nat.mul_comm]"
+    found = shorten(backend, pair("theorem X : ∀ f : Nat → Nat, (∀ x, f x = 3) → f (f 1) + 1 = 4", long))
+    assert accepted(backend, found) and "Nat." not in found.proof
+
+
+def test_a_whole_file_loses_lemmas_that_it_does_not_need(backend: Backend) -> None:
+    code = f"theorem helper (a : Nat) : a + 0 = a := by\n  simp\n\n{SQUARE} := {RIGHT}"
+    found = shorten(backend, pair(SQUARE, code, "code"))
+    assert "helper" not in found.proof and accepted(backend, found) and found.original_proof == code
+
+
+def test_a_proof_that_cannot_be_shorter_is_left_alone(backend: Backend) -> None:
+    subject = pair("theorem X : ∀ a b : Nat, a + b = b + a", "Nat.add_comm")
+    assert shorten(backend, subject) is subject
+
+
+def test_a_failing_checker_shortens_nothing() -> None:
+    async def failing(checks: list[Check]) -> list[Verdict]:
+        return [Verdict(id=check.id, outcome=Outcome.INFRA) for check in checks]
+
+    subject = pair(SQUARE, RIGHT)
+    assert asyncio.run(shortened(subject, failing, 5.0)) is subject
+
+
+def test_checks_are_bounded() -> None:
+    asked = 0
+
+    async def refusing(checks: list[Check]) -> list[Verdict]:
+        nonlocal asked
+        asked += len(checks)
+        return [Verdict(id=check.id, outcome=Outcome.REJECTED) for check in checks]
+
+    asyncio.run(shortened(pair(SQUARE, "by\n" + "\n".join(f"  have h{n} : True := trivial" for n in range(200))), refusing, 5.0))
+    assert 0 < asked <= MOST_CHECKS
+
+
+@pytest.mark.parametrize(
+    "text", ["by simp", "by intro n; simp [a, b]; omega", "by\n  constructor\n  · simp; omega\n  · rfl", "foo [", "", "by ;"]
+)
+def test_candidates_are_texts_of_the_same_kind(text: str) -> None:
+    found = list(candidates(text))
+    assert all(isinstance(candidate, str) for candidate in found) and len(set(found)) > 3
+    wanted = {
+        "by intro n; simp [a, b]; omega": {
+            "by intro n; simp [a, b]",
+            "by intro n; omega",
+            "by simp [a, b]; omega",
+            "by intro n; simp [b]; omega",
+        }
+    }
+    assert wanted.get(text, set()) <= set(found)
+
+
+def test_a_search_shortens_long_proofs_if_asked(backend: Backend) -> None:
+    sample, _ = scripted(lambda prompt, n: [RIGHT.removeprefix("by")] * n)
+    statement = given(Problem(id="p", statement=SQUARE), 1)
+    config = SearchConfig(attempts=1, wave=1, negation=False, strategies=("whole_proof",), shorten=True)
+    own = tools(sample, checked_by(backend), round=1)
+    found = asyncio.run(search(statement, None, strategies(statement, None, config, own), config, own))
+    (short,) = found.pairs
+    assert short.shortened and short.original_proof == found.attempts[0].proof and accepted(backend, short)
+    assert is_long(RIGHT) and not is_long("by omega")
+
+
+def test_the_command_writes_both_proofs_and_says_what_it_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subjects = [pair(SQUARE, RIGHT), pair(SQUARE, "by exact wrong").model_copy(update={"id": "bad"})]
+    write_records(tmp_path / "pairs.jsonl", subjects, Pair)
+    with pytest.raises(SystemExit) as ended:
+        main(["shorten", str(tmp_path / "pairs.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--workers", "1", "--json"])
+    assert not ended.value.code
+    said = json.loads(capsys.readouterr().out)
+    good, bad = read_records(tmp_path / "out.jsonl", Pair)
+    assert good.shortened and good.original_proof == RIGHT and bad == subjects[1]
+    assert (said["pairs"], said["shortened"], said["refused"], said["long"]) == (2, 1, 1, 1) and said["cut_percent"] >= 25

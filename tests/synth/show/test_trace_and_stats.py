@@ -1,0 +1,132 @@
+"""`synth trace` and `synth stats` on a run directory that a real shard wrote, with real Lean."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.budget import PriceConfig
+from synth.cli import main
+from synth.config import RunConfig
+from synth.prompts import goal
+from synth.records import Attempt, Pair, Problem
+from synth.run.shard import Shard, ShardTask
+from synth.show.stats import prices, stats
+from synth.show.trace import lean_file, text, trace
+from synth.store.rundir import RunDir
+from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted
+from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
+from verify_workers.records import Check, Snippet
+
+PROBLEMS = (
+    Problem(id="p1", text="Show that n + 1 is 1 + n.", source="a file"),
+    Problem(id="p2", text="Show that n + 2 is 1 + n."),
+    Problem(id="p3", text="Not a problem"),
+)
+CONFIG = RunConfig.model_validate(
+    {
+        "filters": {"grade": False},
+        "formalize": {"samples": 2},
+        "search": {"attempts": 4, "wave": 2, "portfolio": "never"},
+        "prices": {"million_tokens": {"prover": 1000.0}, "core_hour": 3.6},
+        "models": {role: {"path": "given", "preset": "embedded"} for role in ("prover", "formalizer")},
+    }
+)
+
+
+def answer(prompt: str, n: int) -> list[str]:
+    if prompt.startswith("<|formalize|>"):
+        k = prompt.split("n + ")[1].split(" ")[0] if "n + " in prompt else ""
+        return [f"(n : Nat) : n + {k} = 1 + n" if k else "no theorem here, sorry"] * n
+    if "¬" in prompt:
+        return ["intro h; exact absurd (h 0) (by decide)"] * n
+    return ["rfl", "exact Nat.add_comm _ _"][:n]
+
+
+@pytest.fixture
+def run(tmp_path: Path, backend: Backend) -> RunDir:
+    sample, _ = scripted(answer)
+    with RunDir.open(tmp_path / "run", CONFIG) as store:
+        store.write("problems", PROBLEMS, "all")
+        services: Any = FakeServices(sample, checked_by(backend))
+        asyncio.run(Shard(CONFIG, store, services, frozenset()).run(ShardTask(1, 0, PROBLEMS, (), BY_ROLE)))
+        return store
+
+
+def test_a_trace_goes_back_to_the_problem_and_forward_to_a_file_that_lean_accepts(run: RunDir, backend: Backend) -> None:
+    pairs = list(run.read("pairs", Pair))
+    assert {pair.negated for pair in pairs} == {True, False}
+    for pair in pairs:
+        found = trace(run, pair.id[:8])
+        statement, attempt = found["statements"][0], found["attempts"][0]
+        assert found["problem"]["text"] in [problem.text for problem in PROBLEMS]
+        assert statement["asked"]["text"] == f"<|formalize|>{found['problem']['text']}<|answer|>"
+        assert attempt["asked"]["text"] == f"<|prove|>{goal(pair.statement)}<|answer|>"
+        assert attempt["asked"]["model_role"] == "prover" and attempt["model"] == "model" and attempt["version"] == 1
+        assert (attempt["verdict"]["outcome"], attempt["verdict"]["audit"]) == ("accepted", "kernel")
+        assert backend.check(Check.model_validate(found["check"] | {"id": "again"})).accepted, "the row re-verifies"
+        assert backend.check(Snippet(id="file", code=found["lean_file"])).outcome == "elaborated", "the file is one"
+        words = text(found)
+        assert pair.statement in words and "audit kernel" in words and "<|prove|>" in words and found["lean_file"].splitlines()[0] in words
+        json.dumps(found)
+
+
+def test_templates_that_have_changed_are_not_passed_off_as_those_that_asked(run: RunDir) -> None:
+    (pair, *_) = run.read("pairs", Pair)
+    attempt = run.find("attempts", Attempt, [pair.attempt_id])[pair.attempt_id]
+    other = attempt.model_copy(update={"id": "old", "prompt": "0123456789ab"})
+    run.commit("r002-x", {"attempts": [other], "pairs": [pair.model_copy(update={"id": "old", "attempt_id": "old"})]})
+    assert "none of the presets" in trace(run, "old")["attempts"][0]["asked"]["why"]
+
+
+def test_a_pair_that_is_not_there_is_one_line(run: RunDir) -> None:
+    with pytest.raises(UserError, match="no pair 'nothing'"):
+        trace(run, "nothing")
+    with pytest.raises(UserError, match="no pair ''"):
+        trace(run, "")
+
+
+def test_a_whole_file_is_shown_once() -> None:
+    pair = Pair(id="x", attempt_id="a", statement_id="s", problem_id="p", statement="theorem X : True", form="code", header="open Nat",
+                proof="theorem help : True := trivial\n\ntheorem X : True := help")  # fmt: skip
+    assert lean_file(pair) == "open Nat\n\ntheorem help : True := trivial\n\ntheorem X : True := help\n"
+
+
+def test_stats_count_the_funnel_with_reasons_and_costs(run: RunDir) -> None:
+    found = stats(run, prices(run, []))
+    (figures,) = found["rounds"]
+    assert {name: figures[name] for name in ("problems", "kept", "searched", "proved")} == {
+        "problems": 3, "kept": 2, "searched": 2, "proved": 2,
+    }  # fmt: skip
+    assert sum(figures["dropped"].values()) == figures["statements"] - 2 and figures["ended"] == {"proved": 2}
+    whole = figures["strategies"]["whole_proof"]
+    assert whole["proved"] == 2 and whole["pairs"] == 2 and whole["samples"] == 8 and whole["tokens"] > 0 and whole["core_seconds"] > 0
+    assert sum(whole["outcomes"].values()) == whole["attempts"] and whole["outcomes"]["accepted"] == 2
+    spent = figures["cost"]
+    assert set(spent["tokens_by_role"]) == {"formalizer", "prover"}
+    expected = spent["tokens_by_role"]["prover"] * 1000 / 1e6 + spent["core_seconds"] * 3.6 / 3600
+    assert spent["money"] == pytest.approx(expected, abs=1e-3)
+    free = stats(run, prices(run, ["prices.million_tokens={}", "prices.core_hour=0"]))
+    assert free["total"]["cost"]["money"] == 0 and free["total"]["pairs"] == figures["pairs"]
+    with pytest.raises(UserError, match="price"):
+        prices(run, ["prizes.core_hour=0"])
+
+
+def test_the_commands_print_tables_and_json(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:
+    (pair, *_) = run.read("pairs", Pair)
+    for arguments, wanted in (
+        (["stats", run.path], "whole_proof"),
+        (["trace", run.path, pair.id], "<|prove|>"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert not ended.value.code and wanted in capsys.readouterr().out
+        with pytest.raises(SystemExit):
+            main([*arguments, "--json"])
+        assert json.loads(capsys.readouterr().out)
+    assert stats(run, PriceConfig())["total"]["cost"]["money"] == 0

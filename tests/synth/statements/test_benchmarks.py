@@ -1,0 +1,111 @@
+"""Statements of a benchmark are found in both directions, on real Lean; given ones are dropped only where that is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from synth.config import FilterConfig
+from synth.records import Drop, Problem, Statement, content_id
+from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
+from synth.statements.filters.base import Context
+from synth.statements.filters.choose import distinct, merged
+from synth.statements.filters.decontaminate import decontaminate
+from synth.statements.filters.elaborates import elaborates
+from synth.statements.filters.run import filtered
+from synth.statements.screen import screened
+from tests.synth.stage_fakes import checked_by, tools
+from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
+
+HELD = "theorem b (a c : Nat) (h : a > 3) (g : c ≥ 4) : a * c ≥ 12"
+
+
+def statement(goal: str, problem: str = "p", **fields: object) -> Statement:
+    text = f"theorem X {goal}"
+    return Statement.model_validate({"id": content_id("s", problem, text), "problem_id": problem, "text": text} | fields)
+
+
+def barred(backend: Backend, *statements: str, text: str = "", reason: Drop = Drop.CONTAMINATED) -> Benchmarks:
+    problems = [Problem(id=f"b{i}", statement=one, source=f"bench.jsonl:{i + 1}", text=text) for i, one in enumerate(statements)]
+    found = Benchmarks()
+    found.add(problems, reason, asyncio.run(forms_of(problems, checked_by(backend))))
+    return found
+
+
+def test_normal_forms_find_what_the_text_does_not(backend: Backend) -> None:
+    context = Context(tools(verify=checked_by(backend)), benchmarks=barred(backend, HELD))
+    rows = [
+        statement(": ∀ n m : Nat, 4 ≤ m → 3 < n → 12 ≤ n * m"),
+        statement(": ¬ ∀ x y : Nat, (y ≥ 4 ∧ x > 3) → x * y ≥ 12"),
+        statement(": ∀ n m : Nat, 4 ≤ m → 3 < n → 13 ≤ n * m"),
+        statement(": ∀ n m : Nat, 4 ≤ m → 3 < n → 12 ≤ n * m", "g", origin="given"),
+    ]
+    result = asyncio.run(filtered(rows, context, (elaborates, decontaminate)))
+    assert [(s.kept, s.reason) for s in result] == [(False, "contaminated"), (False, "contaminated"), (True, ""), (True, "")]
+    assert [s.benchmark for s in result] == [
+        "bench.jsonl:1 (normal form)", "bench.jsonl:1 (normal form of the negation)", "", "bench.jsonl:1 (normal form)",
+    ]  # fmt: skip
+    assert all(s.form and s.negated_form for s in result)
+    dropping = Context(tools(verify=checked_by(backend)), FilterConfig(given_in_benchmark="drop"), benchmarks=context.benchmarks)
+    (last,) = asyncio.run(filtered(rows[3:], dropping, (elaborates, decontaminate)))
+    assert (last.kept, last.reason) == (False, "contaminated")
+    off = Context(tools(verify=checked_by(backend)), FilterConfig(decontaminate=False), benchmarks=context.benchmarks)
+    assert all(s.kept for s in asyncio.run(filtered(rows[:1], off, (elaborates, decontaminate))))
+
+
+def test_without_kernel_objects_the_text_is_compared(backend: Backend) -> None:
+    found = Benchmarks()
+    found.add([Problem(id="b", statement=HELD, source="bench.jsonl:1")], Drop.HELDOUT, {})
+    rows = [statement("(a c : ℕ) (h : a>3) (g : c ≥ 4) : a * c ≥ 12"), statement(": ∀ n m : Nat, 4 ≤ m → 3 < n → 12 ≤ n * m")]
+    result = asyncio.run(decontaminate(rows, Context(tools(), benchmarks=found)))
+    assert [(s.reason, s.benchmark) for s in result] == [("heldout", "bench.jsonl:1 (text)"), ("", "")]
+
+
+def test_candidates_with_one_form_are_one_with_all_their_votes(backend: Backend) -> None:
+    rows = [
+        statement(": ∀ n : Nat, n > 2 → n * n > 4", votes=2),
+        statement("(k : Nat) (h : 2 < k) : 4 < k * k", votes=1),
+        statement(": ∀ n : Nat, n > 2 → n * n > 5", votes=1),
+        statement("(k : Nat) (h : 2 < k) : 4 < k * k", "other", votes=1),
+    ]
+    result = asyncio.run(filtered(rows, Context(tools(verify=checked_by(backend))), (elaborates, merged)))
+    assert [(s.kept, s.reason, s.votes) for s in result] == [(True, "", 3), (False, "duplicate", 1), (True, "", 1), (True, "", 1)]
+    assert rows[0].id in result[1].detail
+
+
+def test_what_an_earlier_round_kept_is_not_kept_again(backend: Backend) -> None:
+    rows = [statement(": ∀ n : Nat, n > 2 → n * n > 4"), statement("(k : Nat) (h : 2 < k) : 4 < k * k", "q"), statement(": 1 = 2", "r")]
+    fresh = asyncio.run(filtered(rows, Context(tools(verify=checked_by(backend))), (elaborates, distinct)))
+    assert [s.reason for s in fresh] == ["", "duplicate", ""]
+    known = {fresh[0].form: "earlier", fresh[2].form: rows[2].id}
+    again = asyncio.run(filtered(rows, Context(tools(verify=checked_by(backend)), known=known), (elaborates, distinct)))
+    assert [(s.reason, "earlier" in s.detail) for s in again] == [("duplicate", True), ("duplicate", True), ("", False)]
+
+
+def test_problems_are_screened_by_their_words_before_they_are_formalized(backend: Backend) -> None:
+    text = "If a is more than 3 and c is at least 4, prove that a * c is at least 12."
+    benchmarks = barred(backend, HELD, text=text, reason=Drop.HELDOUT)
+    problems = [
+        Problem(id="copy", text="If x is more than 3 and c is at least 4, show that x * c is at least 12."),
+        Problem(id="given", text=text, statement=HELD),
+        Problem(id="new", text="Show that 7 divides n if 14 divides n."),
+        Problem(id="again", text="Prove that 7 divides m if 14 divides m."),
+        Problem(id="number", text="Prove that 7 divides m if 21 divides m."),
+    ]
+    found = screened(problems, benchmarks, FilterConfig())
+    assert {name: one.reason for name, one in found.items()} == {"copy": "heldout", "given": "", "again": "duplicate"}
+    assert "bench.jsonl:1" in found["copy"].benchmark and "new" in found["again"].detail
+    assert screened(problems, benchmarks, FilterConfig(given_in_benchmark="drop"))["given"].reason == "heldout"
+    assert screened(problems, benchmarks, FilterConfig(decontaminate=False)).keys() == {"again"}
+
+
+def test_a_benchmark_that_cannot_be_read_is_told_by_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"filters\.benchmarks: .*nowhere"):
+        read_benchmarks([str(tmp_path / "nowhere.jsonl")])
+    file = tmp_path / "bench.jsonl"
+    file.write_text("".join(json.dumps({"text": "t", "statement": HELD.replace("12", n)}) + "\n" for n in ("12", "12", "13")))
+    assert len(read_benchmarks([str(file), str(file)])) == 2
