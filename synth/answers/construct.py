@@ -215,7 +215,7 @@ def value_of(found: list[Case], hole: Hole) -> str:
         return ""
     ((_, value),) = found
     if hole.result == "Prop":
-        return {(0,): "False", (1,): "True"}.get(value, "")
+        return {0: "False", 1: "True"}.get(value[0], "")
     return f"[{', '.join(map(str, value))}]" if hole.result.startswith("List") else str(value[0])
 
 
