@@ -58,6 +58,7 @@ OldKernelOption = Annotated[
         "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
     ),
 ]
+FOR_ANY_PROBLEMS = ("filters.numbers=off",)  # over the demo's configuration, whose problems name all their numbers
 RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
@@ -319,15 +320,18 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML conf
 RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending")]
 
 
-def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole) -> RunConfig:
-    """The configuration of one stage alone; `--model` answers in the first of `roles`, and in those of the others that have none."""
+def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole, generated: bool = False) -> RunConfig:
+    """The configuration of one stage alone; `--model` answers in the first of `roles`, and in those of the others that have none.
+
+    `generated`: it works on the generator's problems.
+    """
     from synth.config import load_config
 
     if config is not None:
         loaded = load_config(config, overrides)
     else:
         with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
-            loaded = load_config(path, overrides)
+            loaded = load_config(path, overrides if generated else [*FOR_ANY_PROBLEMS, *overrides])
     if model is not None:
         if loaded.models.source(roles[0]).endpoint:
             raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
@@ -350,7 +354,7 @@ def formalize(
     from synth.run.stages import formalize_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover")
+    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover", generated=not source)
     with Progress() as progress:
         statements = formalize_file(settings, source, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
@@ -379,7 +383,7 @@ def judge_error(
     from synth.show.errors import filter_errors, told_table
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover")
+    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover", generated=not source)
     errors = Console(stderr=True)
     with Progress() as progress:
         if references:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, drop
 from synth.statements.telescope import QUANTIFIERS, Part, Telescope, bound, telescope, used
-from verify_workers.text.lexer import BRACKETS, CLOSERS, Token, tokens
+from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 from verify_workers.text.statement import StatementError
 
 TYPES = frozenset({"Nat", "Int", "Rat", "Real", "Complex", "Bool", "Prop", "Type", "Sort", "Fin", "List", "Set", "ℕ", "ℤ", "ℚ", "ℝ", "ℂ"})
@@ -63,7 +63,8 @@ def _hypothesis(parts: Telescope) -> str:
     while more := {name for link in links if link & reached for name in link} - reached:
         reached |= more
     for part in parts.all_parts:
-        if part.hypothesis and not part.words & reached and not set(part.names) & reached:
+        about_something = free(part.text) - TYPES or not any(mark in part.text for mark in QUANTIFIERS)
+        if part.hypothesis and about_something and not part.words & reached and not set(part.names) & reached:
             return f"{part.text.rstrip('→ ').rstrip()} has nothing to do with the conclusion"
     return ""
 
@@ -115,6 +116,7 @@ def free(text: str) -> frozenset[str]:
             hidden.append((mark.end, start + len(scope[1]), frozenset(bound(scope[0])[0])))
     for mark in marks:
         name = mark.text.split(".")[0]
-        if not any(start <= mark.start < end and name in names for start, end, names in hidden):
+        shadowed = any(start <= mark.start < end and name in names for start, end, names in hidden)
+        if mark.kind is Kind.IDENT and not shadowed:
             found |= {name, mark.text}
     return frozenset(found)

@@ -72,6 +72,7 @@ def test_shadowed_and_joined_variables_are_used() -> None:
     assert idle("theorem X : ∀ a b c : Nat, a < b → b < c → c < 5 → a < 3") == ""
     assert idle("theorem X : ∀ n : Nat, n > 3 → n < 2 → False") == "", "a contradiction is about its hypotheses"
     assert idle("theorem X : ∀ n : Nat, Nat.gcd 4 24 = n → Nat.gcd 4 24 = 4") == "", "both are about one thing, whatever n is"
+    assert idle("theorem X : (∃ k : Nat, k * k = 49) → ∃ m : Nat, m * m = 196") == "", "a closed premise, not an idle one"
     assert idle("theorem X (n : Nat) (h : n.succ = 3) : n.pred = 1") == ""
     assert idle("not a theorem") == ""
 
