@@ -121,7 +121,7 @@ def _stated(
     config: AnswersConfig,
 ) -> Statement:
     """The statement with a guess in it, kept or with the reason; of what is no answer, the text as it was given."""
-    fields = {"origin": "answered", "parent": statement.id, "votes": guess.votes, **_lineage(guess, tools, config)}
+    fields = {"origin": "answered", "parent": statement.id, "votes": max(1, guess.votes), **_lineage(guess, tools, config)}
     if guess.answer is None:
         made = new_statement(below, statement.text, **fields)
         told = {"id": content_id("statement", statement.id, guess.text, str(guess.illegal)), "text": guess.text, "negation": ""}
@@ -192,6 +192,8 @@ async def _guesses(
     shown = {"problem": problem.text, "statement": statement.text, "type": hole.type, "cases": _shown(result.cases, config.shown)}
     prompt, answers = await _ask("guess", shown, config.guesses, statement, config, tools)
     guesses: dict[str, Guess] = {}
+    if (printed := value_of(result.cases, hole)) and isinstance(found := legal(hole, printed), Answer):
+        guesses[found.text] = Guess(found.text, 0, answers[0].weights if answers else Weights(), found)
     for completion in answers:
         read = read_guess(prompt, completion.text, completion.finished)
         if isinstance(read, Unread):
@@ -205,6 +207,16 @@ async def _guesses(
                 guess = Guess(read, 0, completion.weights, None, *checked)
         guesses.setdefault(guess.text, guess).votes += 1
     return list(guesses.values())
+
+
+def value_of(found: list[Case], hole: Hole) -> str:
+    """What a program printed for an answer without arguments: the first answer to try; '' where it printed no single one."""
+    if hole.parameters or len(found) != 1:
+        return ""
+    ((_, value),) = found
+    if hole.result == "Prop":
+        return {0: "False", 1: "True"}.get(value[0], "")
+    return f"[{', '.join(map(str, value))}]" if hole.result.startswith("List") else str(value[0])
 
 
 async def _kept(ranked: list[Guess], hole: Hole, config: AnswersConfig, tools: Tools) -> dict[str, tuple[Drop | None, str]]:

@@ -116,6 +116,21 @@ def test_what_agrees_with_the_cases_comes_before_what_has_votes(backend: Backend
     assert [(s.votes, s.reason) for s in one.statements[1:]] == [(1, ""), (2, Drop.SPARE_ANSWER), (1, Drop.SPARE_ANSWER)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "goal", "program", "text"),
+    [
+        ("Nat", "(List.range 9).length = answer", "print(9)", "9"),
+        ("List Nat", "∀ x : Nat, x < 3 → (x ≠ 1 ↔ x ∈ answer)", "print(*[0, 2])", "[0, 2]"),
+        ("Prop", "(∃ n : Nat, n * n = 50) ↔ answer", "print(any(n * n == 50 for n in range(9)))", "False"),
+        ("Int", "∀ x : Int, x + 3 = 1 → x = answer", "print(-2)", "-2"),
+    ],
+)
+def test_what_a_program_printed_is_an_answer_to_try(kind: str, goal: str, program: str, text: str, backend: Backend) -> None:
+    one = made({"formalize": [f"(answer : {kind}) : {goal}"], "enumerate": [program], "guess": ["no idea"]}, backend)
+    (kept,) = [s for s in one.statements if s.kept]
+    assert one.answers[kept.id].text == text
+
+
 def test_answering_directly_asks_for_no_program(backend: Backend) -> None:
     sample, asked = model({"formalize": [POSED], "guess": ["fun n => n"]})
     direct = CONFIG.model_copy(update={"programs": 0})

@@ -84,7 +84,7 @@ def test_an_input_that_takes_too_long_hides_none_before_it(backend: Backend) -> 
 def test_the_negation_may_be_switched_off() -> None:
     subject = statement(": ∀ n : Nat, n = 0")
     off = CONFIG.model_copy(update={"negation": False})
-    assert [s.name for s, _ in strategies(subject, None, off, tools())] == ["induction"]
+    assert [planned[0].name for planned in strategies(subject, None, off, tools())] == ["induction"]
 
 
 def test_definitions_that_a_statement_rests_on() -> None:
