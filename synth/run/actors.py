@@ -8,6 +8,7 @@ from typing import Any
 import ray
 
 from synth.llm.config import ModelRole
+from synth.llm.types import Weights
 from synth.run.cluster import last_line, plain, started
 from synth.run.roles import check_endpoint, groups, start_group
 from synth.run.shard import SearchShard
@@ -24,12 +25,15 @@ def start_trainers(job: Run, number: int) -> None:
         job.trainers = WorkerGroup(job.config.train, job.checkpoints)
 
 
-async def start_samplers(job: Run, *wait: ModelRole) -> None:
-    """What answers in the run's roles, where it is not up: all is started at once; returns when what serves `wait` (all) answers."""
+async def start_samplers(job: Run, *wait: ModelRole, weights: dict[ModelRole, Weights] | None = None) -> None:
+    """What answers in the run's roles, where it is not up: all is started at once; returns when what serves `wait` (all) answers.
+
+    `weights`: with which engines start; None = those that answer now.
+    """
     up = {role for group in job.groups for role in group.roles}
     missing = [roles for roles in groups(job.config, job.roles) if not up & set(roles)]
     if missing:
-        weights = job.role_weights()
+        weights = weights or job.role_weights()
         job.groups += [start_group(job.config, roles, weights) for roles in missing]
         stop_shards(job)  # they hold handles to the groups that there were
     with job.timed("start samplers"):

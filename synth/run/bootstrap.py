@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from synth.examples import proof_examples, seed_examples
 from synth.llm.config import ROLES
+from synth.llm.types import Weights
+from synth.run.actors import start_samplers
+from synth.run.cluster import released
+from synth.run.interrupt import together
 from synth.run.learn import fit
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
 from train.data import Example
-from train.model import create_checkpoint
+from train.model import checkpoint_hash, create_checkpoint
 from train.tokenizer import train_tokenizer
 
+BEFORE = -1  # version of a model that has learned nothing yet
 ROLE_TOKEN = re.compile(r"<\|\w+\|>")  # only the templates have such: `PromptSet` takes them out of what is shown
 
 
 async def bootstrap(job: Run) -> None:
-    """Our own small model: a fresh Llama trained on the seed set for the roles that it plays."""
+    """Our own small model: a fresh Llama trained on the seed set for the roles that it plays.
+
+    The engines start meanwhile, with the model as it is before: they take the trained weights when they are first asked.
+    """
+    initial, examples = await _untrained(job)
+    training = fit(job, 0, initial, examples, job.config.models.bootstrap.train)
+    if released(job.config, job.roles):
+        await training
+    else:
+        weights = job.role_weights(Weights(str(initial), BEFORE, checkpoint_hash(initial)))
+        await together(training, start_samplers(job, weights=weights))
+
+
+async def _untrained(job: Run) -> tuple[Path, list[Example]]:
+    """The fresh model, and what it is to learn."""
     config, seeds = job.config.models.bootstrap, await seeds_with_messages(job)
     proofs = proof_examples(seeds.proofs, job.prompts["prover"])
     own = [role for role in ROLES if not job.config.models.of(role).own]
@@ -28,7 +48,7 @@ async def bootstrap(job: Run) -> None:
         tokens = sorted({token for text in texts for token in ROLE_TOKEN.findall(text)})
         tokenizer = train_tokenizer(texts, config.architecture.vocab_size, config.architecture.max_length, tokens)
         create_checkpoint(initial, config.architecture, tokenizer, job.config.seed)
-    await fit(job, 0, initial, examples, config.train)
+    return initial, examples
 
 
 def _text(example: Example) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from synth.run.cluster import enough, plain, released
 from synth.run.evaluate import evaluate
 from synth.run.figures import compare, costs, reference_forms, round_counts, scalars
 from synth.run.inputs import inputs_of_run, keep_inputs
-from synth.run.interrupt import Interrupts
+from synth.run.interrupt import Interrupts, together
 from synth.run.learn import train
 from synth.run.places import check_places, everywhere
 from synth.run.repeats import settle_repeats
@@ -151,7 +151,7 @@ def plateau(rounds: list[dict[str, Any]], config: RunConfig) -> str:
 
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
-    baseline, _ = await _together(_without_model(job), _first_model(job))
+    baseline, _ = await together(_without_model(job), _first_model(job))
     figures = await evaluate(job, 0, baseline)
     return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
 
@@ -177,17 +177,6 @@ async def _first_model(job: Run) -> None:
     await start_samplers(job, "prover")
 
 
-async def _together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
-    """The results of `work`, done at the same time; where one of it fails, the rest is cancelled and waited for."""
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _round(job: Run, number: int) -> dict[str, Any]:
     """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
     job.answering = previous = job.weights(number - 1)
@@ -200,7 +189,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         job.store.write_json("contamination.json", contamination(job.store))
         if released(job.config, job.roles):
             stop_samplers(job)
-        _, trained = await _together(_compare(job, number), _train(job, number, Path(previous.path)))
+        _, trained = await together(_compare(job, number), _train(job, number, Path(previous.path)))
         earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
     job.answering = job.weights(number)

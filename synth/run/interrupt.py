@@ -114,3 +114,14 @@ def in_thread(function: Callable[[], T]) -> asyncio.Future[T]:
 
     threading.Thread(target=work, daemon=True, name=getattr(function, "__name__", "work")).start()
     return future
+
+
+async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+    """The results of `work`, done at the same time; where one of it fails, the rest is cancelled and waited for."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -81,8 +81,13 @@ class Run:
         path = self.training(trained) / "model"
         return Weights(str(path), trained, checkpoint_hash(path))
 
-    def role_weights(self) -> dict[ModelRole, Weights]:
-        """What answers in each role now: the run's own model where it is trained, else what was there in the beginning."""
+    def role_weights(self, untrained: Weights | None = None) -> dict[ModelRole, Weights]:
+        """What answers in each role now: the run's own model where it is trained, else what was there in the beginning.
+
+        `untrained`: the run's own model before its bootstrap.
+        """
+        if untrained is not None:
+            return {role: self._given(role) if self.config.models.of(role).own else untrained for role in self.roles}
         return {role: self.answering if self.config.models.follows(role) else self._frozen(role) for role in self.roles}
 
     def _frozen(self, role: ModelRole) -> Weights:

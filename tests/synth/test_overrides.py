@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES
 from synth.overrides import apply_overrides, dotted_keys
 from verify_workers.errors import UserError
 
@@ -83,7 +84,7 @@ def test_unknown_keys_get_the_nearest_valid_one() -> None:
 
 
 def test_a_key_that_each_role_has_is_named_for_each() -> None:
-    of_all = "the nearest valid keys are `models.formalizer.path`, `models.judge.path`, `models.prover.path`"
+    of_all = "the nearest valid keys are " + ", ".join(f"`models.{role}.path`" for role in ROLES)
     for key, words in (("model.path", of_all), ("judge.path", "the nearest valid key is `models.judge.path`")):
         with pytest.raises(UserError, match=re.escape(words)):
             apply_overrides(RunConfig, {}, [f"{key}=x"])

@@ -58,7 +58,7 @@ def make_run(folder: Path, problems: int = 10, **settings: Any) -> Run:
     progress = Progress(Console(file=io.StringIO()), plain=True)
     tracker: Any = None
     prompts = dict.fromkeys(ROLES, load_prompts("embedded"))
-    return Run(config, RunDir(folder / "run"), inputs, prompts, progress, tracker)
+    return Run(config, RunDir(folder / "run"), inputs, prompts, progress, tracker, roles=("formalizer", "judge", "prover"))
 
 
 def output(job: Run) -> str:

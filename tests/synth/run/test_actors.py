@@ -93,4 +93,12 @@ def test_endpoints_stay_while_a_round_trains(tmp_path: Path, events: list[tuple[
 def test_a_run_that_trains_nothing_swaps_nothing(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
     job = job_of(tmp_path, train=[])
     asyncio.run(start_samplers(job))
-    assert asyncio.run(swap_in(job)) == {} and [group.roles for group in job.groups] == [ROLES]
+    assert asyncio.run(swap_in(job)) == {} and [group.roles for group in job.groups] == [job.roles]
+
+
+def test_engines_start_with_the_untrained_model_where_the_run_has_no_other(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job = job_of(tmp_path, prover={}, judge=SERVER)
+    before = Weights("initial", -1, "untrained")
+    asyncio.run(start_samplers(job, weights=job.role_weights(before)))
+    started = {roles: hash for what, roles, *hash in events if what == "start"}
+    assert started.pop(("judge",)) != ["untrained"] and set(map(tuple, started.values())) == {("untrained",)}
