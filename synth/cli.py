@@ -58,7 +58,7 @@ OldKernelOption = Annotated[
         "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
     ),
 ]
-FOR_ANY_PROBLEMS = ("filters.numbers=off",)  # over the demo's configuration, whose problems name all their numbers
+FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
 RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,

@@ -109,8 +109,8 @@ class FilterConfig(Section):
     vote_share: float = Field(
         0.0, ge=0, le=1, description="least share of a problem's samples that gave a statement; samples that gave none count against it"
     )
-    numbers: Literal["off", "named", "both"] = Field(
-        "off",
+    numbers: Literal["any", "named", "both"] = Field(
+        "any",
         description="named: every number of the statement (beside 0, 1, 2) must stand in the problem, in digits or words; both: and every "
         "number of the problem in the statement; for problems that name all their numbers, as generated ones do",
     )

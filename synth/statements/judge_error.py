@@ -108,7 +108,7 @@ def switched_on(context: Context) -> list[Filter]:
     config = context.config
     on: dict[Filter, bool] = {
         agreed: config.vote_share > 0,
-        numbers: config.numbers != "off",
+        numbers: config.numbers != "any",
         grade: config.grade,
         faithful: config.back.translations > 0,
         unused: "unused" in config.cheats,

@@ -22,7 +22,7 @@ _ALSO = {"0": ("no", "none", "nothing", "vanishes"), "1": ("a", "single", "once"
 
 async def numbers(statements: list[Statement], context: Context) -> list[Statement]:
     """Drop autoformalized statements whose numbers are not those of their problem, as far as `filters.numbers` asks."""
-    if context.config.numbers == "off":
+    if context.config.numbers == "any":
         return statements
     both = context.config.numbers == "both"
     return [drop(s, Drop.NUMBERS, why) if s.origin != "given" and (why := _why(s, context, both)) else s for s in statements]

@@ -153,7 +153,7 @@ def test_too_few_samples_agree() -> None:
 )  # fmt: skip
 def test_numbers_are_those_of_the_problem(goal: str, words: str, named: str, both: str) -> None:
     problems = {"p": Problem(id="p", text=words)}
-    for setting, why in (("off", ""), ("named", named), ("both", both)):
+    for setting, why in (("any", ""), ("named", named), ("both", both)):
         config = FilterConfig.model_validate({"numbers": setting})
         (row,) = asyncio.run(numbers([statement(f"theorem X : {goal}")], Context(tools(), config, problems=problems)))
         assert (row.reason, row.detail) == (("numbers", why) if why else ("", ""))
