@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.verify_workers.fake_lake import FakeLake
     from verify_workers.lean import LeanInstall
 
 LONGEST = ("test_end_to_end.py", "adversarial/test_suite.py", "serve/test_hostile.py", "test_malformed.py", "test_policy.py")
+settings.register_profile("seeded", derandomize=True)  # the same examples in every run
+settings.load_profile("seeded")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,9 @@ def post(job: Job, inbox: Path) -> None:
 
 
 def close(inbox: Path) -> None:
-    """Let the workers of `inbox` end."""
-    write_json(inbox / "job.json", None)
+    """Let the workers of `inbox` end; where it is gone, they have."""
+    with suppress(FileNotFoundError):
+        write_json(inbox / "job.json", None)
 
 
 def next_job(inbox: Path, seen: set[str]) -> Job | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 
 HUGE = 2 << 20
 _READ, _WRITE, _EXECUTE = 1, 2, 4
@@ -60,6 +61,7 @@ def _huge_pages() -> bool:
 def _mappings(library: str) -> list[tuple[int, int, int]]:
     """(start, size, protection) of the mappings of a file that nobody writes to."""
     found = []
+    library = os.path.realpath(library)  # as the kernel names what is mapped
     with open("/proc/self/maps", encoding="utf-8") as lines:
         for line in lines:
             place, rights, _, _, _, *path = line.split(maxsplit=5)

@@ -171,9 +171,9 @@ def test_a_head_that_does_not_come(serve: Serve, monkeypatch: pytest.MonkeyPatch
 def test_what_its_caller_left_is_cancelled(serve: Serve) -> None:
     app, url, _ = serve()
     for _ in range(5):
+        count = len(app.begun)
         with connect(url) as line:
             line.sendall(b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n12")
-            count = len(app.begun)
             until(lambda count=count: len(app.begun) > count or len(app.begun) == 5)  # type: ignore[misc]
     until(lambda: app.ended == ["cancelled"] * 5)
     with connect(url) as line:  # one who leaves before the body is whole has asked nothing
