@@ -107,10 +107,11 @@ def stop_shards(job: Run) -> None:
 
 def start_shards(job: Run) -> None:
     if not job.shards:
-        heldout = job.inputs.benchmark.excluded
+        if job.held is None:  # too large for a constructor's argument, which Ray would not keep for a restart
+            job.held = ray.put((job.inputs.benchmark.excluded, job.benchmarks.formal()))
         actor: Any = SearchShard
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards = [
-            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, heldout, job.benchmarks.formal())
+            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, [job.held])
             for _ in range(job.config.shards.actors)
         ]

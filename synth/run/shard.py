@@ -313,13 +313,24 @@ class SearchShard:
         run_dir: str,
         groups: list[Group],
         pools: dict[str, Any],
-        heldout: frozenset[str],
-        benchmarks: Benchmarks | None = None,
+        held: list[Any],
     ) -> None:
-        self.shard = Shard(config, RunDir(run_dir), Services(groups, pools), heldout, benchmarks)
+        """`held`: a reference to the held-out texts and the benchmarks, which its owner keeps for as long as this actor may restart."""
+        self._parts = config, RunDir(run_dir), Services(groups, pools)
+        self._held = held
+        self._made: asyncio.Task[Shard] | None = None
+
+    async def _shard(self) -> Shard:
+        if self._made is None:
+            self._made = asyncio.create_task(self._make())
+        return await asyncio.shield(self._made)
+
+    async def _make(self) -> Shard:
+        heldout, benchmarks = await self._held[0]
+        return Shard(*self._parts, heldout, benchmarks)
 
     async def run(self, task: ShardTask) -> None:
-        await self.shard.run(task)
+        await (await self._shard()).run(task)
 
     async def evaluate(
         self,
@@ -330,13 +341,13 @@ class SearchShard:
         weights: Weights,
         words: Mapping[str, str] = NO_WORDS,
     ) -> list[Measured]:
-        return await self.shard.evaluate(statements, n, temperature, seed, weights, words)
+        return await (await self._shard()).evaluate(statements, n, temperature, seed, weights, words)
 
     async def stop(self, limit: str) -> None:
-        self.shard.stop(limit)
+        (await self._shard()).stop(limit)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""
-        counts = self.shard.counts
-        spent = {f"spent: {name}": count for name, count in self.shard.meter.spent.items()}
-        return {**counts.done, **spent}, dict(counts.rejects), dict(self.shard.services.failures)
+        shard = await self._shard()
+        spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
+        return {**shard.counts.done, **spent}, dict(shard.counts.rejects), dict(shard.services.failures)

@@ -38,6 +38,7 @@ class Run:
     roles: tuple[ModelRole, ...] = ROLES  # that are asked
     groups: list[Group] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
+    held: Any = None  # reference to what shards must not work on
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
     told: set[str] = field(default_factory=set)  # failures that the user has read of
