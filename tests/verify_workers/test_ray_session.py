@@ -111,6 +111,8 @@ def test_a_start_that_failed_leaves_nothing_running(monkeypatch: pytest.MonkeyPa
         if made:
             return "up"
         made.extend(subprocess.Popen([*sleep, name]) for name in ("ray::raylet", "another"))
+        while b"raylet" not in Path(f"/proc/{made[0].pid}/cmdline").read_bytes():  # not there yet at the very moment of exec
+            time.sleep(0.01)
         raise Exception("timed out during startup")
 
     try:
