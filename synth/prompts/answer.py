@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from synth.prompts.declarations import COMMANDS, DECLARING, MODIFIERS, tokens
+from synth.prompts.prompt import Prompt, Unread
 from verify_workers.text import lexer
 from verify_workers.text.lexer import Kind
 
@@ -63,6 +64,16 @@ def without_thoughts(text: str, opened: bool = False) -> str | None:
     if start:
         return rest[: start.start()] if rest[: start.start()].strip() else None
     return None if opened and not ends else rest
+
+
+def answer_proper(prompt: Prompt, text: str, finished: bool) -> str | Unread:
+    """An answer to `prompt` without its thoughts, or why there is nothing in it to be read."""
+    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
+    if answer is None:
+        return Unread("truncated" if not finished else "empty", "the thoughts do not end")
+    if not answer.strip():
+        return Unread("empty" if finished else "truncated")
+    return answer
 
 
 def opens_thoughts(text: str) -> bool:

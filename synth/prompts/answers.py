@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from synth.prompts.answer import Block, blocks, is_prose, opens_fence, opens_thoughts, without_thoughts
+from synth.prompts.answer import Block, answer_proper, blocks, is_prose, opens_fence
 from synth.prompts.declarations import declarations, one_line, tokens
 from synth.prompts.preset import PromptSet
 from synth.prompts.prompt import Prompt, Unread
@@ -72,9 +72,7 @@ def _term(code: str) -> str | Unread:
 
 def _blocks(prompt: Prompt, text: str, finished: bool) -> tuple[str, list[Block]] | Unread:
     """An answer without its thoughts, and its fenced blocks."""
-    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
-    if answer is None:
-        return Unread("truncated" if not finished else "empty", "the thoughts do not end")
-    if not answer.strip():
-        return Unread("empty" if finished else "truncated")
+    answer = answer_proper(prompt, text, finished)
+    if isinstance(answer, Unread):
+        return answer
     return answer, blocks(answer, finished, opens_fence(prompt.prefill if prompt.chat else prompt.text + prompt.prefill))

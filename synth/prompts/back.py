@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from synth.prompts.answer import blocks, is_prose, opens_thoughts, starts_file, without_thoughts
+from synth.prompts.answer import answer_proper, blocks, is_prose, opens_thoughts, starts_file
 from synth.prompts.declarations import goal
 from synth.prompts.preset import PromptSet
 from synth.prompts.prompt import Prompt, Unread
@@ -48,7 +48,7 @@ def informalize(prompts: PromptSet, statement: str, header: str = "", preamble: 
 
 def read_text(prompt: Prompt, text: str, finished: bool = True) -> str | Unread:
     """The plain language in an informalizer's answer: without thoughts, labels and code."""
-    answer = _answer(prompt, text, finished)
+    answer = answer_proper(prompt, text, finished)
     if isinstance(answer, Unread):
         return answer
     if not finished:
@@ -69,7 +69,7 @@ def compare(prompts: PromptSet, problem: str, back: str, statement: str, header:
 
 def read_comparison(prompt: Prompt, text: str, finished: bool = True) -> Comparison | Unread:
     """The verdict of an answer: one that it names, else the word it begins with, else what its last words on it say."""
-    answer = _answer(prompt, text, finished)
+    answer = answer_proper(prompt, text, finished)
     if isinstance(answer, Unread):
         return answer
     answer = _SCALE.sub(" ", answer)  # the choice, said again
@@ -123,15 +123,6 @@ def _parses(statement: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _answer(prompt: Prompt, text: str, finished: bool) -> str | Unread:
-    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
-    if answer is None:
-        return Unread("truncated" if not finished else "empty", "the thoughts do not end")
-    if not answer.strip():
-        return Unread("empty" if finished else "truncated")
-    return answer
 
 
 def _without_code(answer: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from synth.prompts.answer import opens_thoughts, without_thoughts
+from synth.prompts.answer import answer_proper, opens_thoughts
 from synth.prompts.prompt import Prompt, Unread
 from synth.records import GRADES, Grade
 
@@ -28,11 +28,9 @@ _DENIED = re.compile(
 
 def read_grade(prompt: Prompt, text: str, finished: bool = True) -> Grade | Unread:
     """The grade that an answer gives: one that it names as its grade, else the word it begins with, else the last one."""
-    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
-    if answer is None:
-        return Unread("truncated" if not finished else "empty", "the thoughts do not end")
-    if not answer.strip():
-        return Unread("empty" if finished else "truncated")
+    answer = answer_proper(prompt, text, finished)
+    if isinstance(answer, Unread):
+        return answer
     answer = _SCALE.sub(" ", answer)  # the scale, said again
     named = list(_NAMED.finditer(answer))
     if named:

@@ -124,14 +124,14 @@ class PromptSet:
     def grade(self, problem: str, statement: str, header: str = "", preamble: str = "") -> Prompt:
         """Ask how well `statement` says what `problem` does."""
         text = self._render(
-            "grade", problem=problem.strip(), header=above(header, preamble), grades=", ".join(GRADES), **_shown(statement, "")
+            "grade", problem=problem.strip(), header=above(header, preamble), grades=", ".join(GRADES), **shown_theorem(statement, "")
         )
         return self._prompt("grade", text, shape=self.preset.grade.shape)
 
     def prove(self, statement: str, header: str = "", preamble: str = "", problem: str = "") -> Prompt:
         """Ask for a proof of `statement` below `header` and `preamble`; `problem` is its text in plain language, if it has one."""
         settings = self.preset.prove
-        shown = _shown(statement, settings.name)
+        shown = shown_theorem(statement, settings.name)
         front = above(header, preamble)
         text = self._render("prove", problem=problem.strip(), header=front, doc=_doc(problem), **shown)
         return self._prompt("prove", text, shape=settings.shape, name=shown["name"], statement=statement, header=front)
@@ -175,8 +175,8 @@ def _preset(folder: Path) -> Preset:
         raise UserError(f"{file}: {'.'.join(map(str, first['loc'])) or 'preset'}: {first['msg']}") from None
 
 
-def _shown(statement: str, name: str) -> dict[str, str]:
-    """What templates may show of a statement: its `name`, its `goal` on one line, and all of it in its own layout."""
+def shown_theorem(statement: str, name: str) -> dict[str, str]:
+    """What templates may show of a statement: its `name` ('' = its own), its `goal` on one line, and all of it in its own layout."""
     theorem = parse_theorem(statement)
     name = name or theorem.name
     return {"name": name, "goal": goal(statement), "statement": source(theorem) if name == theorem.name else renamed(theorem, name)}

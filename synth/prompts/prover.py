@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from synth.prompts.answer import Block, blocks, code_in_prose, is_prose, opens_fence, opens_thoughts, starts_file, without_thoughts
+from synth.prompts.answer import Block, answer_proper, blocks, code_in_prose, is_prose, opens_fence, opens_thoughts, starts_file
 from synth.prompts.declarations import (
     COMMANDS,
     DECLARING,
@@ -47,11 +47,9 @@ def read_proof(prompt: Prompt, text: str, finished: bool = True) -> Proof | Unre
 
     Nothing of a cut answer is read but a fenced block that had been closed.
     """
-    answer = without_thoughts(text, not finished and (opens_thoughts(prompt.prefill) or prompt.thinking is True))
-    if answer is None:
-        return Unread("truncated" if not finished else "empty", "the thoughts do not end")
-    if not answer.strip():
-        return Unread("empty" if finished else "truncated")
+    answer = answer_proper(prompt, text, finished)
+    if isinstance(answer, Unread):
+        return answer
     opened = opens_fence(prompt.prefill if prompt.chat else prompt.text + prompt.prefill)
     fenced = blocks(answer, finished, opened)
     usable = [block for block in fenced if block.complete and block.lean]

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from synth.prompts.declarations import goal
-from synth.prompts.preset import PromptSet
+from synth.prompts.preset import PromptSet, shown_theorem
 from synth.prompts.prompt import Prompt
 from synth.prompts.prover import Proof, compact
 from synth.records import above
 from verify_workers.records import Message
-from verify_workers.text.statement import parse_theorem, renamed, source
 
 ERRORS_SHOWN, ERROR_LINES = 8, 12
 """Messages of one proof that are shown, and lines of each."""
@@ -30,16 +28,12 @@ def shown_repair(
     their lines; `proof`: the proof alone, without them; `message`: the first, on one line; `state`: the goal before the first failing
     line, where it is known; `hints`: what is known of names that do not exist.
     """
-    theorem = parse_theorem(statement)
-    name = prompts.preset.prove.name or theorem.name
-    own = source(theorem) if name == theorem.name else renamed(theorem, name)
+    own = shown_theorem(statement, prompts.preset.prove.name)
     placed = annotated(failed.text, errors)
     return {
-        "goal": goal(statement),
-        "statement": own,
-        "name": name,
+        **own,
         "header": above(*front),
-        "attempt": placed if failed.form == "code" else f"{own} := {placed}",
+        "attempt": placed if failed.form == "code" else f"{own['statement']} := {placed}",
         "proof": compact(failed.text) if failed.form == "proof" else failed.text,
         "message": first_message(errors),
         "state": state,

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent, indent
 
-from synth.prompts.declarations import THEOREMS, Declaration, declarations, goal, tokens
-from synth.prompts.preset import PromptSet
+from synth.prompts.declarations import THEOREMS, Declaration, declarations, tokens
+from synth.prompts.preset import PromptSet, shown_theorem
 from synth.prompts.prompt import Prompt, Role, Unread
 from synth.prompts.prover import read_proof
 from synth.records import above
 from verify_workers.text.lexer import Kind
-from verify_workers.text.statement import parse_theorem, renamed, source
+from verify_workers.text.statement import parse_theorem
 
 _USING = "sorry_using"  # `sorry_using [a, b]`: to be proved from these lemmas (Goedel-Architect, 2606.06468 §3)
 
@@ -41,20 +41,17 @@ def ask_skeleton(
     prompts: PromptSet, role: Role, statement: str, header: str = "", preamble: str = "", problem: str = "", earlier: Earlier | None = None
 ) -> Prompt:
     """Ask for a skeleton (`sketch`) or for a file of lemmas (`blueprint`) that proves `statement`; `earlier` is to be revised."""
-    settings, theorem, front = prompts.preset.prove, parse_theorem(statement), above(header, preamble)
-    name = settings.name or theorem.name
-    reading = {"shape": settings.shape, "name": name, "statement": statement, "header": front}
-    shown = source(theorem) if name == theorem.name else renamed(theorem, name)
+    settings, front = prompts.preset.prove, above(header, preamble)
+    own = shown_theorem(statement, settings.name)
+    reading = {"shape": settings.shape, "name": own["name"], "statement": statement, "header": front}
     before = ""
     if earlier:
         text = earlier.skeleton.text
-        before = text if settings.shape == "compact" else earlier.skeleton.file or f"{shown} := {text}"
+        before = text if settings.shape == "compact" else earlier.skeleton.file or f"{own['statement']} := {text}"
     return prompts.ask(
         role,
         reading,
-        name=name,
-        goal=goal(statement),
-        statement=shown,
+        **own,
         header=front,
         problem=problem.strip(),
         earlier=before,

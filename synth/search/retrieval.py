@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from synth.config import SearchConfig
 from synth.prompts import PromptSet, Proof, Unread, read_proof
-from synth.prompts.declarations import goal, tokens
+from synth.prompts.declarations import tokens
+from synth.prompts.preset import shown_theorem
 from synth.prompts.prompt import Prompt
 from synth.records import Pair, Problem, Statement, above
 from synth.search.base import History, Proposal, Side
 from synth.search.lemmas import carried, lemma_name, stated
 from synth.search.whole_proof import NO_ANSWER, sampling_seed
 from synth.services import Tools
-from verify_workers.text.statement import parse_theorem, renamed, source
 
 
 def make(statement: Statement, problem: Problem | None, config: SearchConfig, tools: Tools) -> Retrieval | None:
@@ -72,12 +72,8 @@ class Retrieval:
 
 def shown_lemmas(prompts: PromptSet, statement: str, front: tuple[str, str], lemmas: list[Pair]) -> dict[str, str]:
     """What the template `retrieve` may show: `goal`, `statement`, `name`, `header` as for `prove`, and the `lemmas` as theorems."""
-    theorem = parse_theorem(statement)
-    name = prompts.preset.prove.name or theorem.name
     return {
-        "goal": goal(statement),
-        "statement": source(theorem) if name == theorem.name else renamed(theorem, name),
-        "name": name,
+        **shown_theorem(statement, prompts.preset.prove.name),
         "header": above(*front),
         "lemmas": "\n\n".join(f"{stated(pair)} := by sorry" for pair in lemmas),
     }
