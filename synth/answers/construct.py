@@ -21,8 +21,10 @@ from synth.prompts import Prompt, Role, Unread
 from synth.prompts.answers import read_guess, read_program
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
+from synth.statements.filters.base import drop
+from synth.statements.filters.elaborates import UNDECIDED
 from synth.statements.formalize import formalize
-from synth.statements.text import new_statement
+from synth.statements.text import UNPROVED, new_statement
 from verify_workers.records import Outcome, Reason
 
 _ASKS = re.compile(
@@ -68,11 +70,11 @@ async def construct(
         if not statement.kept:
             made.append(Construction([statement]))
         elif hole is None:
-            made.append(Construction([_dropped(statement, Drop.NO_PLACE, "no first binder `(answer : T)`")]))
+            made.append(Construction([drop(statement, Drop.NO_PLACE, "no first binder `(answer : T)`")]))
         elif why:
-            made.append(Construction([_dropped(statement, *why)]))
+            made.append(Construction([drop(statement, *why)]))
         elif sum(bool(one.hole) for one in made) >= formalizing.keep:
-            made.append(Construction([_dropped(statement, Drop.OUTVOTED)]))
+            made.append(Construction([drop(statement, Drop.OUTVOTED)]))
         else:
             made.append(await _answered(statement, hole, problem, config, tools, gate or asyncio.Semaphore(config.at_once)))
     return made
@@ -80,14 +82,14 @@ async def construct(
 
 async def _elaborating(statements: list[Statement], tools: Tools) -> dict[str, tuple[Drop, str]]:
     """Why those of `statements` cannot be used that Lean does not take."""
-    verdicts = await tools.verify([s.check(f"{s.id}:elaborates", CHECK_SECONDS, proof="by skip") for s in statements])
+    verdicts = await tools.verify([s.check(f"{s.id}:elaborates", CHECK_SECONDS, proof=UNPROVED) for s in statements])
     found: dict[str, tuple[Drop, str]] = {}
     for statement, verdict in zip(statements, verdicts, strict=True):
         if verdict.reason == Reason.STATEMENT:
             found[statement.id] = Drop.ELABORATION, verdict.first_error or verdict.reason
         elif verdict.outcome is Outcome.POLICY:
             found[statement.id] = Drop.POLICY, verdict.reason
-        elif verdict.outcome in (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE):
+        elif verdict.outcome in UNDECIDED:
             found[statement.id] = Drop.OPEN, f"not answered: {verdict.outcome.value}: {verdict.first_error or verdict.reason}"
     return found
 
@@ -104,7 +106,7 @@ async def _answered(
     )
     kept = await _kept([one for one in ranked if one.answer], hole, config, tools)
     below = problem.model_copy(update={"header": hole.header, "preamble": hole.preamble})
-    result.statements.append(_dropped(statement, Drop.OPEN, _told(result)))
+    result.statements.append(drop(statement, Drop.OPEN, _told(result)))
     for one in ranked:
         result.statements.append(_stated(one, kept, result, hole, statement, below, tools, config))
     return result
@@ -125,13 +127,13 @@ def _stated(
     if guess.answer is None:
         made = new_statement(below, statement.text, **fields)
         told = {"id": content_id("statement", statement.id, guess.text, str(guess.illegal)), "text": guess.text, "negation": ""}
-        return _dropped(made.model_copy(update=told), Drop.ILLEGAL_ANSWER, f"{guess.illegal}: {guess.why}")
+        return drop(made.model_copy(update=told), Drop.ILLEGAL_ANSWER, f"{guess.illegal}: {guess.why}")
     made = new_statement(below, hole.filled(guess.answer), **fields)
     reason, detail = kept.get(guess.text, (Drop.SPARE_ANSWER, ""))
     if reason is None:
         result.answers[made.id] = guess.answer
         return made
-    return _dropped(made, reason, detail)
+    return drop(made, reason, detail)
 
 
 # ---- small cases
@@ -229,7 +231,7 @@ async def _kept(ranked: list[Guess], hole: Hole, config: AnswersConfig, tools: T
         if verdict.accepted:
             full = sum(reason is None for reason, _ in found.values()) >= config.keep
             found[one.text] = (Drop.SPARE_ANSWER, "") if full else (None, "")
-        elif verdict.outcome in (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE):
+        elif verdict.outcome in UNDECIDED:
             found[one.text] = Drop.UNDECIDED, f"{verdict.outcome.value}: {verdict.first_error or verdict.reason}"
         else:
             found[one.text] = Drop.ILLEGAL_ANSWER, f"{Illegal.UNTYPED}: {verdict.first_error or verdict.reason}"
@@ -245,7 +247,7 @@ async def _ask(
     """`n` answers of the conjecturer; none where the prompt is too long for it."""
     model = tools.models["conjecturer"]
     prompt = model.prompts.ask(role, {}, **shown)
-    seed = int(content_id("seed", tools.seed, tools.round, statement.id, role)[:7], 16)
+    seed = tools.request_seed(statement.id, role)
     (answer,) = await model.ask([prompt], model.sampling(role, n, seed, config.temperature))
     return prompt, [] if isinstance(answer, str) else answer
 
@@ -260,7 +262,3 @@ def _lineage(guess: Guess, tools: Tools, config: AnswersConfig) -> dict[str, obj
         "prompt": prompts.hash("guess"),
         "temperature": temperature,
     }
-
-
-def _dropped(statement: Statement, reason: Drop, detail: str = "") -> Statement:
-    return statement.model_copy(update={"kept": False, "reason": str(reason), "detail": detail[:500]})

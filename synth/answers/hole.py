@@ -15,7 +15,8 @@ from synth.answers.terms import Answer
 from synth.prompts.declarations import declarations, one_line
 from synth.records import Statement
 from verify_workers.records import Check
-from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
+from verify_workers.text.commands import closing
+from verify_workers.text.lexer import Kind, Token, tokens
 from verify_workers.text.statement import StatementError, parse_theorem
 
 NAME = "answer"
@@ -128,18 +129,8 @@ def _first_binder(binders: str) -> tuple[str, str, str] | None:
     marks = tokens(binders)
     if len(marks) < 5 or marks[0].text != "(" or marks[1].kind is not Kind.IDENT or marks[2].text != ":":
         return None
-    closing = _closing(marks, 0)
-    return (marks[1].text, binders[marks[2].end : marks[closing].start], binders[marks[closing].end :]) if closing else None
-
-
-def _closing(marks: Sequence[Token], at: int) -> int:
-    """Index of the bracket that closes the one at `at`; 0 where none does."""
-    depth = 0
-    for index in range(at, len(marks)):
-        depth += (marks[index].text in BRACKETS) - (marks[index].text in CLOSERS)
-        if depth == 0:
-            return index
-    return 0
+    end = closing(marks, 0)
+    return (marks[1].text, binders[marks[2].end : marks[end].start], binders[marks[end].end :]) if end else None
 
 
 def _arguments(text: str, marks: Sequence[Token], at: int, most: int) -> tuple[list[str], int]:
@@ -147,9 +138,9 @@ def _arguments(text: str, marks: Sequence[Token], at: int, most: int) -> tuple[l
     given: list[str] = []
     while len(given) < most and at < len(marks):
         mark = marks[at]
-        if mark.text == "(" and (closing := _closing(marks, at)):
-            given.append(text[mark.start : marks[closing].end])
-            at = closing + 1
+        if mark.text == "(" and (end := closing(marks, at)):
+            given.append(text[mark.start : marks[end].end])
+            at = end + 1
         elif mark.kind is Kind.IDENT or mark.text.isdecimal():
             given.append(mark.text)
             at += 1

@@ -17,6 +17,7 @@ from synth.search.loop import EVERYTHING, STRATEGIES, search
 from synth.search.outcome import Found
 from synth.search.portfolio import GENERIC_TACTICS, Portfolio
 from synth.services import Tools, Verify
+from synth.statements.text import UNPROVED
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
 FEW, MANY = TOGETHER, 16 * TOGETHER  # inputs tried before and after proofs are
@@ -83,7 +84,7 @@ async def decide(item: Item, config: SearchConfig, tools: Tools) -> Decided:
         return Decided(Decision(name=item.name, source=item.source, answer=Answer.UNTRANSLATABLE, reason=item.refused))
     statement, counted = item.statement, Counted(tools.verify)
     tools = replace(tools, verify=counted)
-    (asked,) = await counted([statement.check(f"{statement.id}:elaborates", config.timeout, proof="by skip")])
+    (asked,) = await counted([statement.check(f"{statement.id}:elaborates", config.timeout, proof=UNPROVED)])
     if asked.outcome is Outcome.POLICY or asked.reason == Reason.STATEMENT:
         reason = f"{item.source}: Lean does not accept it: {asked.first_error or asked.reason}"
         return Decided(_decision(item, statement, Answer.ILL_FORMED, counted, Found(), reason))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
+from verify_workers.text.commands import closing, first_outside
+from verify_workers.text.lexer import Kind, tokens
 from verify_workers.text.statement import StatementError, parse_theorem
 
 DATA = frozenset({"Nat", "ℕ", "Int", "ℤ", "Bool", "List", "Prop", "Type"})
@@ -47,7 +48,7 @@ def leading(statement: str) -> tuple[Binder, ...]:
 def _quantified(text: str) -> tuple[list[Binder], str]:
     """The binders of one `∀ …,` and what follows it; none where it binds something else, such as `x ∈ s` or `x < 3`."""
     marks = tokens(text)
-    comma = _comma(marks)
+    comma = first_outside(marks, ",")
     if comma is None:
         return [], text
     inside, after = text[marks[0].end : marks[comma].start], text[marks[comma].end :]
@@ -67,18 +68,13 @@ def _groups(text: str, bound: bool) -> tuple[list[Binder], str]:
     rest = text
     while rest.lstrip().startswith("("):
         marks = tokens(rest)
-        depth, closing = 0, None
-        for index, mark in enumerate(marks):
-            depth += _nesting(mark)
-            if depth == 0:
-                closing = index
-                break
+        end = closing(marks, 0)
         colon = next((i for i, mark in enumerate(marks) if mark.text == ":"), None)
-        if closing is None or colon is None or colon > closing or any(m.kind is not Kind.IDENT for m in marks[1:colon]):
+        if end is None or colon is None or colon > end or any(m.kind is not Kind.IDENT for m in marks[1:colon]):
             break
-        kind = rest[marks[colon].end : marks[closing].start]
+        kind = rest[marks[colon].end : marks[end].start]
         found += [_binder(mark.text, kind, bound) for mark in marks[1:colon]]
-        rest = rest[marks[closing].end :]
+        rest = rest[marks[end].end :]
     return found, rest
 
 
@@ -86,16 +82,3 @@ def _binder(name: str, kind: str, bound: bool) -> Binder:
     words = tokens(kind)
     data = bool(words) and all(mark.text in DATA or mark.text in ("(", ")", "→", "->", "×") for mark in words)
     return Binder(name, " ".join(kind.split()), not data, bound)
-
-
-def _comma(marks: list[Token]) -> int | None:
-    depth = 0
-    for index, mark in enumerate(marks):
-        depth += _nesting(mark)
-        if depth == 0 and mark.text == ",":
-            return index
-    return None
-
-
-def _nesting(mark: Token) -> int:
-    return (mark.text in BRACKETS) - (mark.text in CLOSERS)

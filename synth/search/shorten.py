@@ -14,7 +14,8 @@ from synth.prompts.declarations import tokens
 from synth.records import Pair
 from synth.services import Verify
 from verify_workers.records import Check, Outcome, Verdict
-from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token
+from verify_workers.text.commands import nesting
+from verify_workers.text.lexer import Kind, Token
 
 CLOSING = ("rfl", "omega", "simp", "decide", "assumption", "simp_all", "norm_num", "intros; omega", "intros; simp_all", "simp_all; omega")
 BATCH, MOST_CHECKS = 16, 320
@@ -136,10 +137,7 @@ def _tactic_start(text: str, marks: Sequence[Token], cut: Token) -> int:
     """Where the tactic before a `;` starts: after the last `by`, `;`, `=>`, `·` or line break outside of its brackets."""
     depth, start = 0, cut.start
     for mark in reversed([mark for mark in marks if mark.end <= cut.start]):
-        if mark.text in CLOSERS:
-            depth += 1
-        elif mark.text in BRACKETS:
-            depth -= 1
+        depth -= nesting(mark)
         if depth < 0 or (depth == 0 and mark.text in ("by", ";", "<;>", "=>", "·")):
             return start
         if depth == 0 and "\n" in text[mark.end : start]:
@@ -153,7 +151,7 @@ def _without_element(text: str, marks: Sequence[Token], opening: int) -> Iterato
     depth, commas, closing = 0, [opening], -1
     for place in range(opening, len(marks)):
         mark = marks[place]
-        depth += (mark.text in BRACKETS) - (mark.text in CLOSERS)
+        depth += nesting(mark)
         if depth == 0:
             closing = place
             break

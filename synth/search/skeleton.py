@@ -18,14 +18,14 @@ from synth.search.goals import NAME, Goal
 from synth.search.holes import PRINTINGS, Hole, Probe, filled, find_holes, inlined, name
 from synth.services import Tools
 from synth.statements.faithfulness import canonical
-from synth.statements.text import new_statement
+from synth.statements.filters.elaborates import UNDECIDED
+from synth.statements.text import UNPROVED, new_statement
 from verify_workers.policy import violations
 from verify_workers.records import Check, Outcome, Reason, Verdict
 from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import parse_theorem, source
 
 Origin = Literal["subgoal", "lemma"]
-_UNKNOWN = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
 
 
 class Ending(StrEnum):
@@ -111,7 +111,7 @@ class Work:
             return Result(Ending.POLICY, failed="error", report=f"Not allowed: {refused}")
         for i, printing in enumerate(PRINTINGS):
             verdict = await self._ask(probe.snippet(f"probe {i}", self.config.timeout, printing))
-            if verdict.outcome in _UNKNOWN:
+            if verdict.outcome in UNDECIDED:
                 return Result(Ending.UNDECIDED)
             if verdict.outcome is not Outcome.ELABORATED:
                 return Result(Ending.BROKEN, failed="error", report=f"Lean refuses it: {verdict.first_error}")
@@ -121,7 +121,7 @@ class Work:
             verdict = await self._ask(probe.fitting(f"fitting {i}", holes, self.config.timeout))
             if verdict.accepted:
                 return holes
-            if verdict.outcome in _UNKNOWN:
+            if verdict.outcome in UNDECIDED:
                 return Result(Ending.UNDECIDED)
         for statement in await self._stated([goal for hole in holes for goal in hole.goals]):
             unfit = {"kept": False, "reason": str(Drop.UNFIT), "detail": "its skeleton does not follow"}
@@ -140,7 +140,7 @@ class Work:
     async def _stated(self, goals: Sequence[Goal]) -> list[Statement]:
         """The statements of goals with their normal forms; what Lean does not take as one is not kept."""
         made = [self._made(goal) for goal in goals]
-        verdicts = await self.tools.verify([s.check(s.id, self.config.timeout, proof="by skip") for s in made])
+        verdicts = await self.tools.verify([s.check(s.id, self.config.timeout, proof=UNPROVED) for s in made])
         return [_judged(statement, verdict) for statement, verdict in zip(made, verdicts, strict=True)]
 
     def _made(self, goal: Goal) -> Statement:

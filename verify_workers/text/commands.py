@@ -64,6 +64,26 @@ def nesting(mark: Token) -> int:
     return (mark.text in BRACKETS) - (mark.text in CLOSERS)
 
 
+def first_outside(marks: Sequence[Token], text: str) -> int | None:
+    """Index of the first token `text` that stands in no bracket."""
+    depth = 0
+    for index, mark in enumerate(marks):
+        depth += nesting(mark)
+        if depth == 0 and mark.text == text:
+            return index
+    return None
+
+
+def closing(marks: Sequence[Token], opening: int) -> int | None:
+    """Index of the bracket that closes the one at `opening`."""
+    depth = 0
+    for index in range(opening, len(marks)):
+        depth += nesting(marks[index])
+        if depth == 0:
+            return index
+    return None
+
+
 def header_end(marks: Sequence[Token]) -> int:
     """Index of the first token that is no longer part of a header: where the first command that none may hold begins."""
     for index, mark in enumerate(marks):

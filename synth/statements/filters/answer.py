@@ -9,7 +9,8 @@ from synth.statements.filters.base import Context, drop
 from synth.statements.filters.numbers import names_number
 from synth.statements.filters.unused import free
 from synth.statements.telescope import bound, relation, telescope
-from verify_workers.text.lexer import BRACKETS, CLOSERS, tokens
+from verify_workers.text.commands import first_outside
+from verify_workers.text.lexer import tokens
 from verify_workers.text.statement import StatementError
 
 _NUMBER = re.compile(r"\(?\s*(-?\d+)\s*(?::\s*[^()]*)?\)?")
@@ -36,9 +37,11 @@ def empty_question(statement: str) -> str:
         return ""
     names: tuple[str, ...] = ()
     while text.startswith("∃"):
-        comma = _comma(text)
-        if comma < 0:
+        marks = tokens(text)
+        place = first_outside(marks, ",")
+        if place is None:
             return ""
+        comma = marks[place].start
         more, says = bound(text[1:comma].removeprefix("!"))
         names, text = names + more, text[comma + 1 :].strip()
         if text == "True" and not says:
@@ -70,12 +73,3 @@ def leaked(statement: str, problem: str) -> str:
             if this in variables and number and not names_number(problem, number[1]):
                 return f"{text} is given, a number that the problem does not name"
     return ""
-
-
-def _comma(text: str) -> int:
-    depth = 0
-    for mark in tokens(text):
-        depth += (mark.text in BRACKETS) - (mark.text in CLOSERS)
-        if mark.text == "," and depth == 0:
-            return mark.start
-    return -1
