@@ -16,7 +16,7 @@ from synth.llm.config import ROLES, ModelRole
 from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
-from synth.records import Pair, Statement
+from synth.records import Pair, Statement, content_id
 from verify_workers.pool.client import PoolClient
 from verify_workers.records import Check, Verdict
 
@@ -121,6 +121,10 @@ class Tools:
     @property
     def prover(self) -> RoleModel:
         return self.models["prover"]
+
+    def request_seed(self, *apart: Any) -> int:
+        """The seed of a request: another one for each run and round, and whatever else (`apart`, JSON-able) tells requests apart."""
+        return int(content_id("seed", self.seed, self.round, *apart)[:7], 16)
 
     @property
     def tokens(self) -> int:

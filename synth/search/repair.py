@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from synth.config import SearchConfig
-from synth.prompts import Proof, Unread, read_proof
+from synth.prompts import Proof, read_proof
 from synth.prompts.repair import ask_repair, before_failure, goal_there, shown_repair
 from synth.records import Problem, Statement, content_id
 from synth.search.base import History, Proposal, Side, Tried
 from synth.search.outcome import kept_errors
 from synth.search.portfolio import Portfolio
-from synth.search.whole_proof import NO_ANSWER, sampling_seed
+from synth.search.whole_proof import proposed, sampling_seed
 from synth.services import Tools
 from verify_workers.lean.names import unknown_names
 from verify_workers.records import Message, Outcome, Reason, Verdict
@@ -81,25 +81,11 @@ class Repair:
         (answer,) = await corrector.ask([prompt], sampling)
         if isinstance(answer, str):
             return []  # with the failed proof the prompt is too long for this model
+        template = corrector.prompts.hash("repair")
         proposals = []
         for index, completion in enumerate(answer):
             read = read_proof(prompt, completion.text, completion.finished)
-            unread = "" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason
-            proposals.append(
-                Proposal(
-                    side,
-                    Proof("proof", completion.text or completion.fault) if isinstance(read, Unread) else read,
-                    self.name,
-                    completion.tokens,
-                    index,
-                    sampling,
-                    completion.weights,
-                    corrector.prompts.hash("repair"),
-                    parent=attempt.id,
-                    unread=unread,
-                    shown=shown,
-                )
-            )
+            proposals.append(proposed(side, read, completion, self.name, index, sampling, template, attempt.id, shown))
         return proposals
 
     def _hints(self, errors: list[Message]) -> str:

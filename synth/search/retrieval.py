@@ -16,7 +16,7 @@ from synth.prompts.prompt import Prompt
 from synth.records import Pair, Problem, Statement, above
 from synth.search.base import History, Proposal, Side
 from synth.search.lemmas import carried, lemma_name, stated
-from synth.search.whole_proof import NO_ANSWER, sampling_seed
+from synth.search.whole_proof import proposed, sampling_seed
 from synth.services import Tools
 
 
@@ -44,23 +44,12 @@ class Retrieval:
             seed = sampling_seed(self.tools, statement, wave, side, self.name)
             sampling = prover.sampling("retrieve", n, seed, config.temperature, config.top_p, config.max_tokens)
             (answer,) = await prover.ask([prompt], sampling)
+            template = prover.prompts.hash("retrieve")
             for index, completion in enumerate(answer if not isinstance(answer, str) else ()):  # a string: too long for this model
                 read = read_proof(prompt, completion.text, completion.finished)
-                lost = isinstance(read, Unread)
-                proposals.append(
-                    Proposal(
-                        side,
-                        Proof("proof", completion.text or completion.fault) if isinstance(read, Unread) else standing(side, read, lemmas),
-                        self.name,
-                        completion.tokens,
-                        wave * config.wave + index,
-                        sampling,
-                        completion.weights,
-                        prover.prompts.hash("retrieve"),
-                        unread="" if not lost else NO_ANSWER if completion.fault else read.reason if isinstance(read, Unread) else "",
-                        shown=shown,
-                    )
-                )
+                proof = read if isinstance(read, Unread) else standing(side, read, lemmas)
+                sample = wave * config.wave + index
+                proposals.append(proposed(side, proof, completion, self.name, sample, sampling, template, shown=shown))
         return proposals
 
     def _lemmas(self, statement: Statement, side: Side) -> list[Pair]:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from synth.budget import BudgetSpent
 from synth.config import SearchConfig
 from synth.prompts import Earlier, Proof, Role, Skeleton, Unread, ask_skeleton, read_skeleton
-from synth.records import Problem, Statement, content_id
+from synth.records import Problem, Statement
 from synth.search.base import History, Proposal, Side
 from synth.search.outcome import attempt_id
 from synth.search.skeleton import Ending, Origin, Result, Work
-from synth.search.whole_proof import NO_ANSWER
+from synth.search.whole_proof import proposed
 from synth.services import Tools
 
 
@@ -101,7 +101,7 @@ class Sketch:
     async def _drafts(self, statement: Statement, side: Side, asked: Sequence[Revision], turn: int) -> list[Draft]:
         """`skeletons` fresh ones in the first turn, then one for each that is to be revised."""
         model, config = self.tools.models["sketcher"], self.config.sketch
-        seed = int(content_id("seed", self.tools.seed, self.tools.round, statement.id, side.negated, self.name, turn)[:7], 16)
+        seed = self.tools.request_seed(statement.id, side.negated, self.name, turn)
         sampling = model.sampling(self.role, 1 if turn else config.skeletons, seed, config.temperature, None, config.max_tokens)
         problem = "" if side.negated else self.problem
         place = (side.text, statement.header, statement.preamble, problem)
@@ -112,18 +112,8 @@ class Sketch:
                 continue  # a prompt too long for this model: nothing to propose
             for completion in answer:
                 read = read_skeleton(prompt, completion.text, completion.finished)
-                proposal = Proposal(
-                    side,
-                    Proof("proof", completion.text or completion.fault if isinstance(read, Unread) else read.text),
-                    self.name,
-                    completion.tokens,
-                    len(drafts),
-                    sampling,
-                    completion.weights,
-                    model.prompts.hash(self.role),
-                    revision.parent,
-                    "" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
-                    shown=prompt.shown,
-                )
+                proof = read if isinstance(read, Unread) else Proof("proof", read.text)
+                template = model.prompts.hash(self.role)
+                proposal = proposed(side, proof, completion, self.name, len(drafts), sampling, template, revision.parent, prompt.shown)
                 drafts.append(Draft(proposal, None if isinstance(read, Unread) else read))
         return drafts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from synth.config import SearchConfig
+from synth.llm.types import Completion, Sampling
 from synth.prompts import Proof, Unread, read_proof
-from synth.records import Problem, Statement, content_id
+from synth.records import Problem, Statement
 from synth.search.base import History, Proposal, Side
 from synth.services import Tools
 
@@ -20,9 +22,27 @@ NO_ANSWER = "no_answer"  # why nothing could be read: an endpoint's reply was no
 
 
 def sampling_seed(tools: Tools, statement: Statement, wave: int, side: Side, *more: str) -> int:
-    """The seed of a request: another one for each run, round, statement, wave and side (and whatever else tells requests apart)."""
+    """The seed of a request for one side of a statement, in one wave."""
     apart = [*(["negated"] if side.negated else []), *more]
-    return int(content_id("seed", tools.seed, tools.round, statement.id, wave, *apart)[:7], 16)
+    return tools.request_seed(statement.id, wave, *apart)
+
+
+def proposed(
+    side: Side,
+    read: Proof | Unread,
+    completion: Completion,
+    strategy: str,
+    sample: int,
+    sampling: Sampling,
+    prompt: str,
+    parent: str = "",
+    shown: Mapping[str, str] | None = None,
+) -> Proposal:
+    """What was `read` from a completion, as a proposal; what could not be read is kept as it was given, with the reason."""
+    unread = ""
+    if isinstance(read, Unread):
+        unread, read = NO_ANSWER if completion.fault else read.reason, Proof("proof", completion.text or completion.fault)
+    return Proposal(side, read, strategy, completion.tokens, sample, sampling, completion.weights, prompt, parent, unread, shown or {})
 
 
 @dataclass(frozen=True)
@@ -48,17 +68,6 @@ class WholeProof:
                 continue  # a prompt too long for this model: nothing to propose
             for index, completion in enumerate(answer):
                 read = read_proof(prompt, completion.text, completion.finished)
-                proposals.append(
-                    Proposal(
-                        side,
-                        Proof("proof", completion.text or completion.fault) if isinstance(read, Unread) else read,
-                        self.name,
-                        completion.tokens,
-                        wave * config.wave + index,
-                        sampling,
-                        completion.weights,
-                        prompts.hash("prove"),
-                        unread="" if not isinstance(read, Unread) else NO_ANSWER if completion.fault else read.reason,
-                    )
-                )
+                sample = wave * config.wave + index
+                proposals.append(proposed(side, read, completion, self.name, sample, sampling, prompts.hash("prove")))
         return proposals

@@ -35,7 +35,7 @@ async def _formalized(
 ) -> list[Statement]:
     """The candidates of one formalizer, the `number`th."""
     model = tools.models[role]
-    seed = int(content_id("seed", tools.seed, tools.round, problem.id)[:7], 16) + number
+    seed = tools.request_seed(problem.id) + number
     prompt = pose(model.prompts, problem.text, problem.header) if asking else model.prompts.formalize(problem.text, problem.header)
     sampling = model.sampling(prompt.role, config.samples, seed, config.temperature, config.top_p, config.max_tokens)
     (answer,) = await model.ask([prompt], sampling)

@@ -87,7 +87,7 @@ async def _turn(faulty: list[Statement], config: FormalizeConfig, context: Conte
 
 
 def _seed(tools: Tools, turn: int) -> int:
-    return int(content_id("seed", tools.seed, tools.round, "refine", turn)[:7], 16)
+    return tools.request_seed("refine", turn)
 
 
 def _key(text: str) -> str:

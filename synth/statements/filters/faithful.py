@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from synth.config import BackConfig
 from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt, Unread, compare, informalize, read_comparison, read_statement, read_text
-from synth.records import Drop, Statement, content_id
+from synth.records import Drop, Statement
 from synth.services import RoleModel
 from synth.statements.faithfulness import canonical
 from synth.statements.filters.base import Context, drop
@@ -124,6 +124,6 @@ async def _cycled(statements: list[Statement], context: Context) -> dict[str, St
 
 def _varied(model: RoleModel, role: str, number: int, context: Context) -> Sampling:
     """How `number` answers are sampled: as the preset says, but not all the same."""
-    seed = int(content_id("seed", context.tools.seed, context.tools.round, role)[:7], 16)
+    seed = context.tools.request_seed(role)
     sampling = model.sampling(role, number, seed)
     return replace(sampling, temperature=VARIED) if number > 1 and sampling.temperature == 0 else sampling
