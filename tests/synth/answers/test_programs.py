@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_program_prints_cases() -> None:
         ("x = [0] * 10 ** 9", Ended.MEMORY, ""),
         ("import requests", Ended.FAILED, "ModuleNotFoundError"),
         ("open('/etc/passwd')", Ended.FAILED, "PermissionError"),
-        ("open('/tmp/made', 'w')", Ended.FAILED, "PermissionError"),
+        (f"open({str(Path(tempfile.gettempdir(), 'made'))!r}, 'w')", Ended.FAILED, "PermissionError"),
         ("import socket\nsocket.socket()", Ended.FAILED, "PermissionError"),
         ("import subprocess\nsubprocess.run(['true'])", Ended.FAILED, "PermissionError"),
     ],
