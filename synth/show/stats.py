@@ -10,15 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
 from synth.budget import PriceConfig, costs
-from synth.config import RunConfig
 from synth.llm.config import ROLES
 from synth.overrides import apply_overrides
 from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
+from synth.show.recorded import recorded_config
 from synth.store.rundir import RunDir
 
 FUNNEL = ("problems", "statements", "kept", "searched", "proved", "pairs")
@@ -34,14 +33,14 @@ class Priced(BaseModel):
 
 def prices(store: RunDir, overrides: list[str]) -> PriceConfig:
     """The price table of the run's configuration, with `overrides` over it.  UserError for another key."""
-    config = _config(store)
+    config = recorded_config(store)
     given = config.prices.model_dump(mode="json") if config else {}
     return apply_overrides(Priced, {"prices": given}, overrides, where=f"{store.path}: config.yaml").prices
 
 
 def stats(store: RunDir, prices: PriceConfig) -> dict[str, Any]:
     """Rounds and their total, in plain data."""
-    config = _config(store)
+    config = recorded_config(store)
     gpus = config.models.gpus() if config else 0.0
     numbers = sorted({int(match[1]) for entry in store.entries() if (match := re.match(r"r(\d+)-", entry["key"]))})
     rounds = [_round(store, number, prices, gpus) for number in numbers]
@@ -127,13 +126,6 @@ def _add(total: dict[str, Any], figures: Mapping[str, Any]) -> None:
             _add(total.setdefault(name, {}), value)
         else:
             total[name] = round(total.get(name, 0) + value, 4)
-
-
-def _config(store: RunDir) -> RunConfig | None:
-    try:
-        return RunConfig.model_validate(yaml.safe_load(store.read_bytes("config.yaml")))
-    except (FileNotFoundError, ValueError, yaml.YAMLError):
-        return None
 
 
 # ---- as tables -------------------------------------------------------------------------------------------------------

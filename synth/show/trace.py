@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import indent
-from typing import Any
-
-import yaml
+from typing import Any, TypeVar
 
 from synth.config import RunConfig
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
+from synth.show.recorded import recorded_config
 from synth.store.corpus import opening
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
+
+R = TypeVar("R", Statement, Attempt)
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ class Prompts:
 def trace(store: RunDir, name: str) -> dict[str, Any]:
     """Everything about the pair `name` (its id, or a beginning of it that no other has), as plain data.  UserError if there is none."""
     pair = _pair(store, name)
-    statements = list(_ancestors(store, pair.statement_id))
+    statements = list(_line(store, "statements", Statement, pair.statement_id))
     problem = store.find("problems", Problem, [pair.problem_id]).get(pair.problem_id)
-    attempts = list(_attempts(store, pair.attempt_id))
+    attempts = list(_line(store, "attempts", Attempt, pair.attempt_id))
     verdicts = store.find("verdicts", VerdictRow, [attempt.id for attempt in attempts])
-    config = _config(store)
+    config = recorded_config(store)
     prompts = Prompts(config) if config else None
     missing = Asked(why="the run directory has no readable config.yaml, which names the templates")
     subject = statements[0] if statements else None
@@ -130,35 +131,16 @@ def _pair(store: RunDir, name: str) -> Pair:
     raise UserError(f"{store.path}: no pair {name!r} (it has {store.count('pairs'):,}; their ids are in pairs/ and in exports)")
 
 
-def _ancestors(store: RunDir, id: str) -> Iterator[Statement]:
-    """A statement, what it was made from, and so on."""
+def _line(store: RunDir, kind: str, model: type[R], id: str) -> Iterator[R]:
+    """A record, the one that it was made from (an attempt: that it repairs), and so on."""
     seen = set[str]()
     while id and id not in seen:
         seen.add(id)
-        statement = store.find("statements", Statement, [id]).get(id)
-        if statement is None:
+        record = store.find(kind, model, [id]).get(id)
+        if record is None:
             return
-        yield statement
-        id = statement.parent
-
-
-def _attempts(store: RunDir, id: str) -> Iterator[Attempt]:
-    """An attempt, the one that it repairs, and so on."""
-    seen = set[str]()
-    while id and id not in seen:
-        seen.add(id)
-        attempt = store.find("attempts", Attempt, [id]).get(id)
-        if attempt is None:
-            return
-        yield attempt
-        id = attempt.parent
-
-
-def _config(store: RunDir) -> RunConfig | None:
-    try:
-        return RunConfig.model_validate(yaml.safe_load(store.read_bytes("config.yaml")))
-    except (FileNotFoundError, ValueError, yaml.YAMLError):
-        return None
+        yield record
+        id = record.parent
 
 
 def _weights(config: RunConfig | None, attempt: Attempt) -> str:

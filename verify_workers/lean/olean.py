@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HEADERS = {1: 56, 2: 88}  # bytes before the objects by version; the last eight of them are the base address
@@ -23,20 +24,18 @@ class Unreadable(Exception):
 
 def imports_of(path: Path) -> tuple[str, ...]:
     """The modules that a compiled module imports, in its order; OSError, or Unreadable for another form of file."""
-    with path.open("rb") as file:
-        try:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError as error:  # empty
-            raise Unreadable(str(path)) from error
-    with data:
-        try:
-            return _Objects(data).imports()
-        except (struct.error, UnicodeDecodeError) as error:
-            raise Unreadable(str(path)) from error
+    with _opened(path) as objects:
+        return objects.imports()
 
 
 def names_of(path: Path) -> list[str]:
     """The names that a compiled module declares (those with a numbered component left out), in no order; errors as above."""
+    with _opened(path) as objects:
+        return objects.names()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Objects]:
     with path.open("rb") as file:
         try:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -44,7 +43,7 @@ def names_of(path: Path) -> list[str]:
             raise Unreadable(str(path)) from error
     with data:
         try:
-            return _Objects(data).names()
+            yield _Objects(data)
         except (struct.error, UnicodeDecodeError) as error:
             raise Unreadable(str(path)) from error
 
