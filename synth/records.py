@@ -204,6 +204,11 @@ class Pair(Record):
     def shortened(self) -> bool:
         return bool(self.original_proof)
 
+    def check(self, id: str, timeout: float, proof: str | None = None) -> Check:
+        """The question whether `proof` (None = the pair's own), in the pair's form, proves its statement."""
+        text = {self.form: self.proof if proof is None else proof}
+        return Check(id=id, statement=self.statement, header=self.header, preamble=self.preamble, timeout=timeout, **text)
+
 
 class Ended(StrEnum):
     """Why the search of a statement ended."""

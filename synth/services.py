@@ -6,6 +6,7 @@ Ray actors of a run.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
 from synth.records import Pair, Statement, content_id
 from verify_workers.pool.client import PoolClient
+from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
 
 Sample = Callable[[list[Prompt], Sampling], Awaitable[list[list[Completion] | str]]]
@@ -32,6 +34,15 @@ Barred = Callable[[Statement], str]
 
 def _nothing(statement: Statement) -> str:
     return ""
+
+
+def asking(pool: LocalPool) -> Verify:
+    """Verdicts of a pool in this process."""
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        return await asyncio.to_thread(pool.verify, checks)
+
+    return verify
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ is given up; a share of the proved ones is sampled again for other proofs (5 % i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from synth.config import AdaptiveConfig, SearchConfig
 from synth.records import SearchRow, Statement, content_id
+from synth.store.arrow import R
 from synth.store.rundir import RunDir
 
 
@@ -43,8 +44,13 @@ def records(rows: Iterable[SearchRow]) -> dict[str, Record]:
 
 def earlier_records(store: RunDir, number: int) -> dict[str, Record]:
     """`records` of the rounds before round `number`."""
-    prefixes = [f"r{round:03d}-" for round in range(1, number)]
-    return records(row for prefix in prefixes for row in store.read("searches", SearchRow, prefix))
+    return records(earlier(store, "searches", SearchRow, number))
+
+
+def earlier(store: RunDir, kind: str, model: type[R], number: int) -> Iterator[R]:
+    """What the rounds before round `number` wrote, round by round, each id once a round."""
+    for round in range(1, number):
+        yield from store.read(kind, model, prefix=f"r{round:03d}-")
 
 
 def searched_again(

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Drop, Pair, Problem, Record, Statement
-from synth.services import Verify
+from synth.services import Verify, asking
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
@@ -23,7 +22,6 @@ from synth.store.files import check_target, read_records, write_records
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
-from verify_workers.records import Check, Verdict
 
 AT_ONCE = 500  # rows whose statements Lean is asked about together
 
@@ -54,12 +52,8 @@ def decontaminate_file(
     if pool is None:
         cleaned = asyncio.run(_cleaned(rows, problems, model, barred, similarity, None, progress))
     else:
-        with closing(LocalPool(pool)) as lean:
-
-            async def verify(checks: list[Check]) -> list[Verdict]:
-                return await asyncio.to_thread(lean.verify, checks)
-
-            cleaned = asyncio.run(_cleaned(rows, problems, model, barred, similarity, verify, progress))
+        with LocalPool(pool) as lean:
+            cleaned = asyncio.run(_cleaned(rows, problems, model, barred, similarity, asking(lean), progress))
     write_records(out, cleaned.rows, model)
     report = {"source": source, "against": list(against), "rows": len(rows), "kept": len(cleaned.rows), "counts": cleaned.counts}
     text = json.dumps(report | {"matches": cleaned.matches}, indent=1, ensure_ascii=False)

@@ -21,7 +21,7 @@ from ray.exceptions import RayTaskError
 from synth.config import RunConfig
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.actors import start_samplers, start_shards, start_trainers, stop_samplers, swap_in
-from synth.run.again import Record, earlier_records, searched_again
+from synth.run.again import Record, earlier, earlier_records, searched_again
 from synth.run.baseline import Baseline, easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
@@ -190,8 +190,8 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         if released(job.config, job.roles):
             stop_samplers(job)
         _, trained = await together(_compare(job, number), _train(job, number, Path(previous.path)))
-        earlier = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
-        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else earlier)
+        before = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
+        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if trained else before)
     job.answering = job.weights(number)
     with job.timed("swap"):
         await start_samplers(job, "prover")
@@ -257,9 +257,7 @@ def _problems_of(job: Run, number: int) -> list[Problem]:
 
 def _left_out(job: Run, number: int) -> list[Problem]:
     """Problems of earlier rounds that nobody has asked about, because a round's budget was used up."""
-    latest = {
-        s.problem_id: s.reason for round in range(1, number) for s in job.store.read("statements", Statement, prefix=f"r{round:03d}-")
-    }
+    latest = {s.problem_id: s.reason for s in earlier(job.store, "statements", Statement, number)}
     return [problem for problem in job.inputs.problems if latest.get(problem.id) == Drop.BUDGET]
 
 
@@ -276,9 +274,8 @@ def _again(job: Run, number: int, known: Mapping[str, Record]) -> list[Statement
 
 def _solved(job: Run, number: int) -> list[Statement]:
     """Kept statements of earlier rounds of which a side was proved."""
-    earlier = [f"r{round:03d}-" for round in range(1, number)]
-    solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
-    found = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
+    solved = {pair.statement_id for pair in earlier(job.store, "pairs", Pair, number)}
+    found = {s.id: s for s in earlier(job.store, "statements", Statement, number)}
     return [s for s in found.values() if s.id in solved and s.kept]
 
 
@@ -287,10 +284,10 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
 
     What round `number` itself has written already does not count, so that a continued round is cut into the same pieces.
     """
-    earlier = [f"r{round:03d}-" for round in range(1, number)]
-    solved = {pair.statement_id for prefix in earlier for pair in job.store.read("pairs", Pair, prefix=prefix)}
-    solved |= {i for entry in job.store.entries() if entry["key"][:5] in earlier for i in entry["info"].get("quarantined", [])}
-    latest = {s.id: s for prefix in earlier for s in job.store.read("statements", Statement, prefix=prefix)}
+    prefixes = {f"r{round:03d}-" for round in range(1, number)}
+    solved = {pair.statement_id for pair in earlier(job.store, "pairs", Pair, number)}
+    solved |= {i for entry in job.store.entries() if entry["key"][:5] in prefixes for i in entry["info"].get("quarantined", [])}
+    latest = {s.id: s for s in earlier(job.store, "statements", Statement, number)}
     left = [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
     pieces = job.config.search.sketch.retry  # those of statements that are still open
     return [s for s in left if s.origin not in KINDS or (pieces and s.parent not in solved)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from synth.examples import pair_examples, proof_examples, rehearsed, repair_examples, repeated, seed_examples
 from synth.llm.config import ROLES
 from synth.records import Attempt, Pair, VerdictRow
+from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
 from synth.run.interrupt import in_thread
 from synth.run.seed_messages import seeds_with_messages
@@ -17,7 +18,6 @@ from train.config import TrainConfig
 from train.data import Example
 from train.replay import select
 from train.rounds import train_round
-from verify_workers.records import Message
 
 SAVING = 120.0  # seconds that an interrupted training may take to save its checkpoint
 
@@ -58,11 +58,9 @@ def corrections(job: Run, number: int, pairs: list[Pair]) -> list[Example]:
     if "repair" not in job.config.search.strategies or not job.config.models.follows("corrector"):
         return []
     proved = {pair.statement_id for pair in pairs}
-    attempts: dict[str, Attempt] = {}
-    errors: dict[str, list[Message]] = {}
-    for prefix in (f"r{round:03d}-" for round in range(1, number + 1)):
-        attempts |= {a.id: a for a in job.store.read("attempts", Attempt, prefix) if a.statement_id in proved and not a.unread}
-        errors |= {v.id: v.errors for v in job.store.read("verdicts", VerdictRow, prefix) if v.statement_id in proved and v.errors}
+    tried, judged = earlier(job.store, "attempts", Attempt, number + 1), earlier(job.store, "verdicts", VerdictRow, number + 1)
+    attempts = {a.id: a for a in tried if a.statement_id in proved and not a.unread}
+    errors = {v.id: v.errors for v in judged if v.statement_id in proved and v.errors}
     chosen = [choice.pair for choice in select(pairs, job.config.replay, job.config.seed)]
     return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
 

@@ -17,11 +17,10 @@ from synth.prompts import Role
 from synth.run.roles import search_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies
-from synth.services import RoleModel, Tools
+from synth.services import RoleModel, Tools, asking
 from synth.show.progress import Progress
 from synth.store.files import check_target, write_records
 from verify_workers.pool.local import LocalPool
-from verify_workers.records import Check, Verdict
 
 MODEL_FREE: Mapping[ModelRole, RoleModel] = {}
 
@@ -117,8 +116,4 @@ async def _tools(config: RunConfig, asked: tuple[Role, ...]) -> AsyncIterator[To
             yield tools
         return
     with LocalPool(config.verify) as pool:
-
-        async def verify(checks: list[Check]) -> list[Verdict]:
-            return await asyncio.to_thread(pool.verify, checks)
-
-        yield Tools(MODEL_FREE, verify, 0, config.seed)
+        yield Tools(MODEL_FREE, asking(pool), 0, config.seed)

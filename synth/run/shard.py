@@ -23,8 +23,8 @@ from synth.budget import Meter
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
-from synth.records import Drop, Pair, Problem, Statement, content_id
-from synth.run.again import allowance
+from synth.records import Drop, Pair, Problem, Statement
+from synth.run.again import allowance, earlier
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
 from synth.search.lemmas import Shelf, worth
@@ -130,7 +130,7 @@ class Shard:
             if passed and passed.reason:
                 found = passed_over(problem, passed, task.round)
             elif self.meter.ended and not problem.statement:
-                found = [_unformalized(problem, task.round, self.meter.ended)]
+                found = passed_over(problem, Passed(reason=Drop.BUDGET, detail=self.meter.ended), task.round)
             else:
                 found = await self._formalized(problem, tools, programs)
                 found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
@@ -161,11 +161,10 @@ class Shard:
     def _kept_before(self, round: int) -> dict[str, str]:
         """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""
         if self._known[0] != round:
-            prefixes = [f"r{earlier:03d}-" for earlier in range(1, round)]
-            kept = (s for prefix in prefixes for s in self.store.read("statements", Statement, prefix) if s.kept and s.origin not in KINDS)
             known: dict[str, str] = {}
-            for statement in kept:
-                known.setdefault(identity(statement), statement.id)
+            for statement in earlier(self.store, "statements", Statement, round):
+                if statement.kept and statement.origin not in KINDS:
+                    known.setdefault(identity(statement), statement.id)
             self._known = round, known
         return self._known[1]
 
@@ -181,8 +180,7 @@ class Shard:
         if "retrieval" not in self.config.search.strategies:
             return None
         if self._shelved[0] != round:
-            earlier = (pair for number in range(1, round) for pair in self.store.read("pairs", Pair, f"r{number:03d}-"))
-            lemmas = worth(earlier, self.config.search.retrieval.library)
+            lemmas = worth(earlier(self.store, "pairs", Pair, round), self.config.search.retrieval.library)
             self._shelved = (round, Shelf(lemmas) if lemmas else None)
         return self._shelved[1]
 
@@ -282,12 +280,6 @@ class Shard:
             return found
 
         return list(await asyncio.gather(*map(one, statements)))
-
-
-def _unformalized(problem: Problem, round: int, limit: str) -> Statement:
-    """The record of a problem that nobody asked about, because a budget was used up."""
-    id = content_id("statement", problem.id, "budget")
-    return Statement(id=id, problem_id=problem.id, text="", kept=False, reason=Drop.BUDGET, detail=limit, round=round)
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:

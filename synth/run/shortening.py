@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from synth.records import Pair
 from synth.search.shorten import length, shortened
+from synth.services import asking
 from synth.store.corpus import read_pairs
 from synth.store.files import check_target, write_records
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
-from verify_workers.records import Check, Verdict
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ def shorten_pairs(
     pairs: Sequence[Pair], pool: LocalPool, timeout: float, done: Callable[[int, int], None] = lambda count, total: None
 ) -> list[tuple[Pair, bool]]:
     """Each pair with the shortest proof that was found, and whether its proof was accepted as it was (else it is left alone)."""
-
-    async def verify(checks: list[Check]) -> list[Verdict]:
-        return await asyncio.to_thread(pool.verify, checks)
+    verify = asking(pool)
 
     async def work() -> list[tuple[Pair, bool]]:
         gate, finished = asyncio.Semaphore(2 * pool.workers), 0
@@ -61,7 +59,7 @@ def shorten_pairs(
         async def one(pair: Pair) -> tuple[Pair, bool]:
             nonlocal finished
             async with gate:
-                (verdict,) = await verify([Check.model_validate(check_of(pair, timeout))])
+                (verdict,) = await verify([pair.check(pair.id, timeout)])
                 result = await shortened(pair, verify, timeout) if verdict.accepted else pair
             finished += 1
             done(finished, len(pairs))
@@ -70,11 +68,6 @@ def shorten_pairs(
         return list(await asyncio.gather(*map(one, pairs)))
 
     return asyncio.run(work())
-
-
-def check_of(pair: Pair, timeout: float) -> dict[str, object]:
-    setting = {"header": pair.header, "preamble": pair.preamble, "timeout": timeout}
-    return {"id": pair.id, "statement": pair.statement, pair.form: pair.proof, **setting}
 
 
 def summary(results: Iterable[tuple[Pair, bool]]) -> Shortening:

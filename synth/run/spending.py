@@ -19,7 +19,7 @@ class Spending:
 
     def __init__(self, job: Run, number: int) -> None:
         self.job, self.number = job, number
-        self._earlier = sum((_spent(job, round) for round in range(number)), Counter[str]())
+        self._earlier = _spent_before(job, number)
         self.told = ""
 
     def round(self) -> Counter[str]:
@@ -54,9 +54,13 @@ class Spending:
 
 def used_up(job: Run, number: int) -> str:
     """The budget of the run that was used up before round `number`; '' if none."""
-    spent = sum((_spent(job, round) for round in range(number)), Counter[str]())
-    name = job.config.budgets.run.reached(spent, job.config.prices)
+    name = job.config.budgets.run.reached(_spent_before(job, number), job.config.prices)
     return f"run.{name}" if name else ""
+
+
+def _spent_before(job: Run, number: int) -> Counter[str]:
+    """What the rounds before round `number` have spent."""
+    return sum((_spent(job, round) for round in range(number)), Counter[str]())
 
 
 def _spent(job: Run, round: int) -> Counter[str]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from synth.prompts.declarations import tokens
 from synth.records import Pair
 from synth.services import Verify
-from verify_workers.records import Check, Outcome, Verdict
+from verify_workers.records import Outcome, Verdict
 from verify_workers.text.commands import nesting
 from verify_workers.text.lexer import Kind, Token
 
@@ -56,16 +56,11 @@ async def _step(pair: Pair, text: str, verify: Verify, timeout: float, checks: i
     order = sorted((candidate for candidate, size in shorter.items() if 0 < size < now), key=lambda c: (shorter[c], len(c)))[:checks]
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
-        verdicts = await verify([_check(pair, candidate, str(place), timeout) for place, candidate in enumerate(batch)])
+        verdicts = await verify([pair.check(f"{pair.id}-{place}", timeout, candidate) for place, candidate in enumerate(batch)])
         for candidate, verdict in zip(batch, verdicts, strict=True):
             if verdict.outcome is Outcome.ACCEPTED:
                 return candidate, verdict, start + len(batch)
     return "", None, len(order)
-
-
-def _check(pair: Pair, text: str, id: str, timeout: float) -> Check:
-    setting = {"header": pair.header, "preamble": pair.preamble, "timeout": timeout, pair.form: text}
-    return Check.model_validate({"id": f"{pair.id}-{id}", "statement": pair.statement, **setting})
 
 
 # ---- candidates ------------------------------------------------------------------------------------------------------
