@@ -107,6 +107,7 @@ def stop_shards(job: Run) -> None:
 
 def start_shards(job: Run) -> None:
     if not job.shards:
+        assert job.benchmarks is not None  # settled at the beginning of every round
         if job.held is None:  # too large for a constructor's argument, which Ray would not keep for a restart
             job.held = ray.put((job.inputs.benchmark.excluded, job.benchmarks.formal()))
         actor: Any = SearchShard

@@ -180,8 +180,8 @@ async def _first_model(job: Run) -> None:
 async def _round(job: Run, number: int) -> dict[str, Any]:
     """Search with the last round's model, train on what was verified, evaluate, swap the weights."""
     job.answering = previous = job.weights(number - 1)
+    await screen(job)  # also where only the evaluation is left: its shards serve the next round too
     if not job.trained(number):
-        await screen(job)
         await start_samplers(job)
         with job.timed("search"):
             await _search(job, number)

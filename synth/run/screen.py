@@ -19,10 +19,12 @@ SHOWN = 3  # benchmark rows that are named in a note
 
 
 async def screen(job: Run) -> None:
-    """Settle what the run must not work on, or read what it settled when it began.
+    """Settle what the run must not work on, or read what it settled when it began; once in each command.
 
     Lean is asked for the normal forms of the benchmarks' statements; UserError where a benchmark is not the one of earlier rounds.
     """
+    if job.benchmarks is not None:
+        return
     inputs, filters = job.inputs, job.config.filters
     known = job.store.read_json(FILE)
     if known is None:

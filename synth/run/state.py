@@ -44,7 +44,7 @@ class Run:
     told: set[str] = field(default_factory=set)  # failures that the user has read of
     answering: Weights = Weights()  # the run's own model now
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
-    benchmarks: Benchmarks = field(default_factory=Benchmarks)  # that nothing may be worked on
+    benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
     passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
 
     @property

@@ -13,6 +13,7 @@ from synth.llm.types import Weights
 from synth.run import driver
 from synth.run.driver import _problems_of, _search, _unsolved
 from synth.run.shard import ShardTask
+from synth.run.state import Run
 from tests.synth.run.fakes import FakeActor, make_run, pair, statement
 from tests.synth.stage_fakes import WEIGHTS
 
@@ -112,3 +113,24 @@ def test_without_retry_only_new_problems_are_searched(tmp_path: Path, monkeypatc
     job = make_run(tmp_path, rounds=2, retry="none")
     job.store.commit("r001-a", {"statements": [statement("open")]})
     assert [task.retry for task in searched(job, monkeypatch, 2)] == [()]
+
+
+def test_what_is_barred_is_settled_also_where_only_the_evaluation_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shards that evaluate are those that search in the next round."""
+    job, done = make_run(tmp_path), list[str]()
+    for number in (0, 1):
+        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": 0})
+
+    def noting(name: str, value: Any = None) -> Any:
+        async def note(*_: Any) -> Any:
+            done.append(name)
+            return value
+
+        return note
+
+    monkeypatch.setattr(Run, "weights", lambda self, round: WEIGHTS)
+    monkeypatch.setattr(driver, "round_counts", lambda *_: {})
+    for name, value in (("screen", None), ("start_samplers", None), ("swap_in", {}), ("easily_proved", None), ("evaluate", {})):
+        monkeypatch.setattr(driver, name, noting(name, value))
+    asyncio.run(driver._round(job, 1))
+    assert done == ["screen", "start_samplers", "swap_in", "easily_proved", "evaluate"]

@@ -87,6 +87,8 @@ def test_given_problems_of_a_benchmark_are_told(tmp_path: Path, backend: Backend
     on_lean(job, backend, [], monkeypatch)
     asyncio.run(screen(job))
     assert job.passed["g"].reason == "" and "1 given problems are in a benchmark, such as b.jsonl:1" in " ".join(output(job).split())
+    asyncio.run(screen(job))
+    assert " ".join(output(job).split()).count("given problems are in a benchmark") == 1, "told once, not every round"
 
 
 def test_every_match_is_in_the_report(tmp_path: Path) -> None:
