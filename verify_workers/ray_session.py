@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 
 import ray
 from ray._private import ray_constants
+from ray._private import utils as ray_utils
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
 from verify_workers.errors import UserError
@@ -58,7 +60,8 @@ def ray_session() -> Iterator[None]:
         elif address != "auto":
             _await_answer(address)
         try:
-            patiently(lambda: ray.init(**settings))
+            with _our_signals():
+                patiently(lambda: ray.init(**settings))
         except (ConnectionError, ValueError, RuntimeError) as error:
             if address is None:
                 raise
@@ -96,6 +99,26 @@ def _end_others(kept: list[int]) -> None:
         with suppress(OSError):
             if b"ray" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def _our_signals() -> Iterator[None]:
+    """Have SIGTERM go on coming to whoever handles it here while Ray starts.
+
+    Ray's own handler raises SystemExit wherever the program is, also where Python drops it (in the callback of a weak reference):
+    a service that was told to end while it started then ran on.  Where nobody handles SIGTERM, Ray's handler is better than none.
+    """
+    ours = signal.getsignal(signal.SIGTERM)
+    if ours in (signal.SIG_DFL, None) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    theirs = ray_utils.set_sigterm_handler
+    ray_utils.set_sigterm_handler = lambda handler: None
+    try:
+        yield
+    finally:
+        ray_utils.set_sigterm_handler = theirs
+        signal.signal(signal.SIGTERM, ours)  # its C++ part has set one that aborts, for the last moment of its start
 
 
 @contextmanager

@@ -66,7 +66,6 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     with Interrupts() as interrupts, RunDir.open(run_dir, config) as store:
         inputs = keep_inputs(inputs, store)
         with tracked(config, store, progress) as tracker, ray_session():
-            interrupts.install()  # Ray has put its own handler of SIGTERM in place
             job = Run(everywhere(config), store, inputs, role_prompts(config), progress, tracker, roles=roles)
             try:
                 interrupts.run(_rounds(job))

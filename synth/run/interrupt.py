@@ -32,14 +32,10 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.getsignal(number) for number in SIGNALS}
-        self.install()
-        return self
-
-    def install(self) -> None:
-        """Set the handlers (again: Ray sets one of its own when it is connected)."""
         for number, before in self._before.items():
             if before is not signal.SIG_IGN:  # a job in the background of a shell is not to hear Ctrl-C
                 signal.signal(number, self._receive)
+        return self
 
     def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
@@ -57,6 +53,9 @@ class Interrupts:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end; an interruption cancels it and is raised as KeyboardInterrupt when it has wound up."""
+        if self.received:  # before there was work, and its KeyboardInterrupt fell where Python drops one
+            work.close()
+            raise KeyboardInterrupt
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
             task = loop.create_task(work)

@@ -229,7 +229,6 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
 
 def run_stage(work: Any) -> Any:
     with Interrupts(resumable=False) as interrupts, ray_session():
-        interrupts.install()  # Ray has put its own handler of SIGTERM in place
         try:
             return interrupts.run(work)
         except RayTaskError as error:

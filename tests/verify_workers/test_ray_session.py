@@ -95,10 +95,31 @@ def test_ray_works_under_a_long_folder(tmp_path: Path) -> None:
         "import ray\nfrom verify_workers.ray_session import ray_session\n"
         "with ray_session():\n    print(ray.get(ray.remote(lambda: 7).remote()))\n"
     )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    environment |= {"TMPDIR": str(long), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+    done = in_a_process(code, TMPDIR=str(long))
     assert done.returncode == 0 and done.stdout == "7\n", done.stderr[-2000:]
+
+
+def test_a_signal_while_ray_starts_comes_to_whoever_handles_it() -> None:
+    code = (
+        "import os, signal, ray\nfrom ray._private import utils\nfrom verify_workers.ray_session import ray_session\n"
+        "start, setter = ray._private.node.Node, utils.set_sigterm_handler\n"
+        "def node(*settings, **more):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"  # Ray's own handler would be in place by now
+        "    return start(*settings, **more)\n"
+        "ray._private.node.Node = node\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('ours'))\n"
+        "with ray_session():\n"
+        "    print(ray.get(ray.remote(lambda: 7).remote()), utils.set_sigterm_handler is setter)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    done = in_a_process(code)
+    assert (done.returncode, done.stdout) == (0, "ours\n7 True\nours\n"), done.stderr[-2000:]
+
+
+def in_a_process(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment |= {"PYTHONPATH": str(ROOT)} | variables
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_a_start_that_failed_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -58,10 +59,16 @@ def make_backend(
         raise UserError(f"the {name} backend does not work here ({_line(error)}): use another one, such as process") from error
 
 
-@functools.cache
+_told: set[str] = set()
+_telling = threading.Lock()  # a pool makes its workers in several threads
+
+
 def _warn(words: str) -> None:
     """Said once per process, whatever the number of workers."""
-    log.warning("%s", words)
+    with _telling:
+        if words not in _told:
+            _told.add(words)
+            log.warning("%s", words)
 
 
 def _maker(name: str) -> Callable[[Place], Backend]:

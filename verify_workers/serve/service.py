@@ -41,11 +41,7 @@ def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
         http = HttpServer(make_app(service.verify, service.stats, config, lambda: service.client is not None), listener, config.drain)
         try:
             with ray_session():
-                signals.claim()
                 _serve(config, service, http, signals, announce)
-        except SystemExit as end:  # what Ray makes of SIGTERM while it starts; nothing was answered yet
-            if end.code != signal.SIGTERM:
-                raise
         finally:
             http.close(signals.at_once)
 
@@ -76,17 +72,13 @@ class EndSignals:
 
     def __enter__(self) -> EndSignals:
         self._before = {number: signal.getsignal(number) for number in SIGNALS}
-        self.claim()
+        for number in SIGNALS:
+            signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-
-    def claim(self) -> None:
-        """Have them come to us; once more after Ray's start, which takes SIGTERM for itself (and aborts on it)."""
-        for number in SIGNALS:
-            signal.signal(number, self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         (self.at_once if self.ended.is_set() else self.ended).set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from synth.run.interrupt import Interrupts
 
 ROOT = Path(__file__).parents[3]
 LINE = "synth: interrupted; run the same command to continue"
@@ -102,3 +105,22 @@ def test_a_second_one_ends_all_at_once(tmp_path: Path, first: int) -> None:
     assert time.monotonic() - began < 50, "it does not wait for what is winding up"
     assert process.returncode == 128 + first and errors.splitlines()[-1] == LINE and "Traceback" not in errors
     assert not psutil.wait_procs(children, timeout=10)[1], "what it had started is ended"
+
+
+def test_a_signal_before_there_was_work_is_not_forgotten() -> None:
+    """Python drops the exception of a handler that it calls within the callback of a weak reference."""
+    begun = list[str]()
+
+    async def work() -> None:
+        begun.append("work")
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing more comes of it afterwards
+    try:
+        with Interrupts() as interrupts:
+            with contextlib.suppress(KeyboardInterrupt):
+                interrupts._receive(signal.SIGTERM, None)
+            with pytest.raises(KeyboardInterrupt):
+                interrupts.run(work())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not begun

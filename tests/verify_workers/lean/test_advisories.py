@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -49,7 +51,7 @@ def old(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     first, _, rest = (fake.bin / "lean").read_text(encoding="utf-8").partition("\n")
     FakeLake.executable(fake.bin / "lean", f"{first}\n{says}\n{rest}")
     monkeypatch.setenv("PATH", fake.path)
-    choose._warn.cache_clear()
+    monkeypatch.setattr(choose, "_told", set())
     return fake
 
 
@@ -68,3 +70,26 @@ def test_otherwise_it_is_said_once(old: FakeLake, caplog: pytest.LogCaptureFixtu
         verdicts = pool.verify([GOOD, GOOD.model_copy(update={"id": "b", "statement": "theorem t : 2 + 1 = 3"})])
     assert [(verdict.outcome.value, verdict.lean) for verdict in verdicts] == [("accepted", "4.28.0")] * 2
     assert sum("known to be unsound" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_several_threads_that_make_a_backend_say_it_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "_told", set())
+    both = threading.Barrier(2)
+
+    class Slow(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            time.sleep(0.2)  # the other one is at it by now
+
+    def warn() -> None:
+        both.wait()
+        choose._warn("old")
+
+    slow = Slow()
+    choose.log.addHandler(slow)
+    threads = [threading.Thread(target=warn) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    choose.log.removeHandler(slow)
+    assert [record.getMessage() for record in caplog.records] == ["old"]
