@@ -414,6 +414,34 @@ def prove(
 
 
 @app.command()
+def conjecture(
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="verified pairs; with --variants also statements, or problems with a statement")
+    ],
+    out: RecordsOption,
+    variants: Annotated[
+        str, typer.Option("--variants", metavar="RULE,…", help="variants by rule, asking no model: generalise, specialise, negate, mutate")
+    ] = "",
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """New statements from proved ones: conjectures of a model (STP), or variants by rule; each kept or dropped with a reason.
+
+    What the rules make, and what Lean is asked about it: docs/conjectures.md.
+    """
+    from synth.run.conjecturing import conjecture_file
+    from synth.show.progress import Progress
+
+    settings = _stage_config(config, model, overrides, "conjecturer", "prover")
+    rules = [rule.strip() for rule in variants.split(",") if rule.strip()]
+    with Progress() as progress:
+        statements = conjecture_file(settings, source, rules, str(out), progress)
+    print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
+    print(out)
+
+
+@app.command()
 def answer(
     source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set; or: generated")],
     out: RecordsOption,

@@ -19,6 +19,7 @@ from verify_workers.backends.choose import require_backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 
+Rule = Literal["generalise", "specialise", "negate", "subgoal"]
 Cheat = Literal["unused", "repeated", "true_of_anything", "answer", "hidden"]
 CHEATS: tuple[Cheat, ...] = get_args(Cheat)
 
@@ -236,6 +237,41 @@ class AnswersConfig(Section):
     at_once: int = Field(2, ge=1, description="programs that one shard runs at a time")
 
 
+class ConjectureConfig(Section):
+    """Conjectures (STP, arXiv 2502.00212) and variants: new statements from what earlier rounds have proved, searched like any other."""
+
+    enabled: bool = Field(False, description="make them, from the second round on")
+    seeds: int = Field(100, ge=1, description="proved statements that one round conjectures from, and makes variants of, at most")
+    seed_rate: float = Field(0.35, ge=0, le=1, description="least share of a seed's own samples that Lean accepted (STP: 0.35); 0 = any")
+    samples: int = Field(4, ge=0, description="conjectures sampled per seed; 0 = variants alone, which need no model")
+    temperature: float | None = Field(None, ge=0, description="of conjectures; None = the preset's")
+    top_p: float | None = Field(None, gt=0, le=1, description="None = the preset's")
+    max_tokens: int | None = Field(None, ge=1, description="tokens of one conjecture, thoughts included; None = the preset's")
+    need_lemma: bool = Field(True, description="conjecture only from proofs that name a lemma (STP); false: from others too, without one")
+    lemma_cap: float = Field(
+        0.1, gt=0, le=1, description="largest share that one lemma has, of a shard's seeds and of what the conjecturer is trained on"
+    )
+    variants: tuple[Rule, ...] = Field((), description="rules by which variants are made too (docs/conjectures.md); () = none")
+    per_rule: int = Field(2, ge=1, description="variants of one statement by one rule, at most")
+    attempts: int = Field(
+        8, ge=1, description="proofs sampled a side of each, all in one wave, so that stopping early does not bend its pass rate"
+    )
+    retry: bool = Field(False, description="search those that stayed open again in later rounds, under `retry: unsolved`")
+    band: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="conjectures with an accepted sample, and at most this share of them, are in the band",
+    )
+    prover_band: float = Field(0.5, gt=0, le=1, description="proofs of those with a larger share do not train the prover")
+    shortest: float = Field(
+        0.2, ge=0, lt=1, description="share of a lemma's conjectures, those with the shortest proofs for their length, that train nothing"
+    )
+    length_rate: float = Field(0.001, ge=0, description="a proof's weight in training falls by exp(-rate) with each of its characters")
+    time_rate: float = Field(0.01, ge=0, description="the same with each second that Lean takes for it")
+    replay: int = Field(3, ge=1, description="rounds whose conjectures train the conjecturer, the latest ones")
+
+
 class ShardConfig(Section):
     """How a round is cut into pieces of work."""
 
@@ -350,6 +386,7 @@ class RunConfig(Section):
     filters: FilterConfig = FilterConfig()
     answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
+    conjectures: ConjectureConfig = ConjectureConfig()
     adaptive: AdaptiveConfig = AdaptiveConfig()
     budgets: BudgetConfig = BudgetConfig()
     prices: PriceConfig = PriceConfig()

@@ -9,8 +9,9 @@ from difflib import SequenceMatcher
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
+from synth.prompts.conjecture import ask_conjecture
 from synth.prompts.repair import ask_repair, shown_repair
-from synth.records import Attempt, Pair
+from synth.records import Attempt, Pair, Statement
 from train.data import Example
 from train.replay import Chosen
 from verify_workers.records import Message
@@ -70,6 +71,12 @@ def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> tuple[list[Ex
         else:
             examples.append(example(prompt, target, choice.weight))
     return examples, left_out
+
+
+def conjecture_examples(taught: Iterable[tuple[Statement, float]], prompts: PromptSet) -> list[Example]:
+    """Conjecturer examples: what each statement was conjectured from, the statement, and its weight."""
+    asked = [(ask_conjecture(prompts, statement.shown), statement, weight) for statement, weight in taught]
+    return [example(prompt, write_statement(prompt, statement.text), weight) for prompt, statement, weight in asked]
 
 
 NEAR, NEARER = 0.5, 0.98

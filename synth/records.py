@@ -56,6 +56,9 @@ class Drop(StrEnum):
     SPARE_ANSWER = "spare_answer"  # others agree better with the cases, or have more votes
     CONTAMINATED = "contaminated"  # in one of `filters.benchmarks`
     UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
+    NO_LEMMA = "no_lemma"  # a proof to conjecture from that names no theorem which Lean knows
+    LEMMA_CAP = "lemma_cap"  # enough is conjectured from this lemma already
+    UNRELATED = "unrelated"  # a variant that does not stand to its parent as its rule says
 
 
 def content_id(kind: str, *parts: Any) -> str:
@@ -95,8 +98,13 @@ class Statement(Record):
     header: str = ""
     preamble: str = Field("", description="trusted definitions that stand between header and statement")
     negation: str = Field("", description="the theorem that this one is false; '' where it cannot be formed")
-    origin: Literal["given", "autoformalized", "refined", "conjectured", "subgoal", "lemma", "answered"] = "autoformalized"
+    origin: Literal["given", "autoformalized", "refined", "conjectured", "variant", "subgoal", "lemma", "answered"] = "autoformalized"
     parent: str = Field("", description="id of the statement that this one was made from; '' = made from the problem alone")
+    variant: str = Field("", description="the rule by which it was made from its parent, such as `generalise`; '' = by none")
+    lemma: str = Field("", description="name of the lemma that it was conjectured from, beside its parent")
+    shown: dict[str, str] = Field(
+        {}, description="of a conjecture what its prompt's template showed, by name; of a variant what was changed"
+    )
     votes: int = Field(1, description="how many of the k samples gave this statement")
     samples: int = Field(0, description="the k samples, those that gave none included; 0 = not known")
     back: str = Field("", description="the statement said in plain language again, by the informalizer")
@@ -175,8 +183,9 @@ class Pair(Record):
     attempt_id: str
     statement_id: str
     problem_id: str
-    kind: Literal["theorem", "subgoal", "lemma", "heldout"] = Field(
-        "theorem", description="what was proved: a problem's theorem, a piece of one, or a held-out statement (never trained on)"
+    kind: Literal["theorem", "subgoal", "lemma", "conjecture", "heldout"] = Field(
+        "theorem",
+        description="what was proved: a problem's theorem, a piece of one, a conjecture or variant, or a held-out one (never trained on)",
     )
     statement: str
     form: Literal["proof", "code"] = "proof"

@@ -39,7 +39,7 @@ ROOMS = {
     ],
     "synth": [
         *("overrides", "records", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples", "statements"),
-        *("search", "programs", "answers", "benchmark", "show", "run", "doctor", "cli", "__main__"),
+        *("search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor", "cli", "__main__"),
     ],
     "cluster": [],
 }

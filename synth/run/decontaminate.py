@@ -47,7 +47,7 @@ def decontaminate_file(
     Without a `pool` Lean is not asked: statements then are compared by their text.
     """
     check_target(out)
-    rows, problems, model = _rows(source)
+    rows, problems, model = rows_of(source)
     barred = read_benchmarks(against)
     if pool is None:
         cleaned = asyncio.run(_cleaned(rows, problems, model, barred, similarity, None, progress))
@@ -102,7 +102,7 @@ def _statement(problem: Problem, forms: dict[str, tuple[str, str]]) -> Statement
     return given(problem, 0).model_copy(update={"form": form, "negated_form": negated})
 
 
-def _rows(source: str) -> tuple[Sequence[Record], list[Problem], type[Record]]:
+def rows_of(source: str) -> tuple[Sequence[Record], list[Problem], type[Record]]:
     """The records of a file, of the first sort that its rows are, and a problem for each that says what to compare."""
     for model, read, adapt in ((Pair, read_pairs, _of_pair), (Statement, lambda path: read_records(path, Statement), _of_statement)):
         records: Any = read(source)

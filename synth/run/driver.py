@@ -26,6 +26,7 @@ from synth.run.baseline import Baseline, easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
+from synth.run.conjectures import planned, settle_band
 from synth.run.evaluate import evaluate
 from synth.run.figures import compare, costs, reference_forms, round_counts, scalars
 from synth.run.inputs import inputs_of_run, keep_inputs
@@ -39,7 +40,7 @@ from synth.run.shard import ShardTask
 from synth.run.spending import Spending, used_up
 from synth.run.state import Run
 from synth.run.watch import watched
-from synth.search.outcome import KINDS
+from synth.search.outcome import KINDS, MADE
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
@@ -185,6 +186,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         with job.timed("search"):
             await _search(job, number)
         settle_repeats(job.store, number)
+        settle_band(job.store, number, job.config.conjectures)
         job.store.write_json("contamination.json", contamination(job.store))
         if released(job.config, job.roles):
             stop_samplers(job)
@@ -217,7 +219,8 @@ async def _search(job: Run, number: int) -> None:
     retry = _again(job, number, known)
     problems = _problems_of(job, number) + _left_out(job, number)
     size = job.config.shards.problems
-    pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)))
+    plan = planned(job.store, number, retry, job.config.conjectures, job.config.seed)
+    pieces = max(1, -(-len(problems) // size), -(-len(retry) // (4 * size)), -(-len(plan) // size))
     by_id = {problem.id: problem for problem in job.inputs.problems}
     tasks, weights = [], job.role_weights()
     for i in range(pieces):
@@ -226,7 +229,7 @@ async def _search(job: Run, number: int) -> None:
         new = tuple(problems[i::pieces])
         passed = {problem.id: job.passed[problem.id] for problem in new if problem.id in job.passed}
         searches = {s.id: known[s.id].searches for s in again if s.id in known}
-        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed, searches))
+        tasks.append(ShardTask(number, i, new, again, weights, tuple(earlier.values()), passed, searches, plan.piece(i, pieces)))
     start_shards(job)
     free: asyncio.Queue[Any] = asyncio.Queue()
     for actor in job.shards:
@@ -288,5 +291,8 @@ def _unsolved(job: Run, number: int) -> list[Statement]:
     solved |= {i for entry in job.store.entries() if entry["key"][:5] in prefixes for i in entry["info"].get("quarantined", [])}
     latest = {s.id: s for s in earlier(job.store, "statements", Statement, number)}
     left = [s for s in latest.values() if s.id not in solved and (s.kept or s.reason == Drop.UNDECIDED)]
+    if not job.config.conjectures.retry:
+        left = [s for s in left if s.origin not in MADE]
+    left = [s for s in left if s.kept or s.origin not in MADE]  # an undecided one is made again, or not at all
     pieces = job.config.search.sketch.retry  # those of statements that are still open
     return [s for s in left if s.origin not in KINDS or (pieces and s.parent not in solved)]

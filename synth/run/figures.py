@@ -13,7 +13,7 @@ from synth.llm.config import ROLES
 from synth.records import Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run.baseline import baseline
 from synth.run.state import Run
-from synth.search.outcome import KINDS
+from synth.search.outcome import KINDS, MADE
 from synth.search.portfolio import Portfolio
 from synth.statements.benchmarks import forms_of
 from synth.statements.corrected import corrected, counted
@@ -27,7 +27,8 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
     """Counts of a round, from what is on disk: the same after any number of interruptions."""
     prefix = f"r{number:03d}-"
     read = list(job.store.read("statements", Statement, prefix=prefix))
-    statements = [s for s in read if s.origin not in KINDS]
+    statements = [s for s in read if s.origin not in KINDS and s.origin not in MADE]
+    made = [s for s in read if s.origin in MADE]
     repeated = job.store.repeated()
     pairs = [pair for pair in job.store.read("pairs", Pair, prefix=prefix) if pair.statement_id not in repeated]
     verdicts = Counter(
@@ -51,9 +52,10 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         "faithful": figure.value if figure else None,
         **({"faithful_interval": figure.interval} if figure else {}),
         **corrected_share(job, statements),
-        "pieces": len(read) - len(statements),
+        "pieces": len(read) - len(statements) - len(made),
         "pieces_proved": len({p.statement_id for p in pieces if not p.negated}),
         "pieces_refuted": len({p.statement_id for p in pieces if p.negated}),
+        **conjectured(job, number, made, pairs),
         "searched": units["searched"],
         "attempts": units["samples"],
         "checks": sum(verdicts.values()),
@@ -71,6 +73,16 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         **{f"tokens_{role}": units[f"tokens_{role}"] for role in ROLES},
         **{f"faults_{role}": units[f"faults_{role}"] for role in ROLES if units[f"faults_{role}"]},
     }
+
+
+def conjectured(job: Run, number: int, made: list[Statement], pairs: Iterable[Pair]) -> dict[str, Any]:
+    """Conjectures and variants of a round: how many, how many were kept and proved, and what became of those that were searched."""
+    if not job.config.conjectures.enabled:
+        return {}
+    proved = {p.statement_id for p in pairs if p.kind == "conjecture" and not p.negated}
+    fates = job.store.read_json(f"rounds/{number:03d}/conjectures.json", {}).get("counts", {})
+    counts = {"conjectures": len(made), "conjectures_kept": sum(s.kept for s in made), "conjectures_proved": len(proved)}
+    return {**counts, "conjectures_in_band": fates.get("in_band", 0), "conjectures_ended": fates}
 
 
 def ended(store: RunDir, prefix: str) -> dict[str, Any]:

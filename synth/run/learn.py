@@ -6,11 +6,12 @@ import asyncio
 import threading
 from pathlib import Path
 
-from synth.examples import pair_examples, proof_examples, rehearsed, repair_examples, repeated, seed_examples
+from synth.examples import conjecture_examples, pair_examples, proof_examples, rehearsed, repair_examples, repeated, seed_examples
 from synth.llm.config import ROLES
 from synth.records import Attempt, Pair, VerdictRow
 from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
+from synth.run.conjectures import taught, weighed
 from synth.run.interrupt import in_thread
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
@@ -36,7 +37,8 @@ async def train(job: Run, number: int, previous: Path) -> bool:
     if not pairs:
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
-    proofs, left_out = pair_examples(select(pairs, job.config.replay, job.config.seed), job.prompts["prover"])
+    chosen = weighed(select(pairs, job.config.replay, job.config.seed), job.store, number)
+    proofs, left_out = pair_examples(chosen, job.prompts["prover"])
     if left_out:
         job.progress.note(
             f"round {number}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on"
@@ -44,7 +46,7 @@ async def train(job: Run, number: int, previous: Path) -> bool:
     if job.inputs.seeds is not None:
         seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
         proofs += proof_examples(seeds, job.prompts["prover"])
-    examples = repeated(proofs + corrections(job, number, pairs), job.config.examples_per_round)
+    examples = repeated(proofs + corrections(job, number, pairs) + conjectures(job, number), job.config.examples_per_round)
     if job.inputs.seeds is not None:
         roles = [role for role in ROLES if job.config.models.follows(role)]
         others = seed_examples(await seeds_with_messages(job), job.prompts, roles)
@@ -63,6 +65,14 @@ def corrections(job: Run, number: int, pairs: list[Pair]) -> list[Example]:
     errors = {v.id: v.errors for v in judged if v.statement_id in proved and v.errors}
     chosen = [choice.pair for choice in select(pairs, job.config.replay, job.config.seed)]
     return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
+
+
+def conjectures(job: Run, number: int) -> list[Example]:
+    """What the conjecturer learns from: the conjectures of the last rounds that were in the band."""
+    config = job.config.conjectures
+    if not config.enabled or not job.config.models.follows("conjecturer"):
+        return []
+    return conjecture_examples(taught(job.store, number, config), job.prompts["conjecturer"])
 
 
 async def fit(job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig) -> None:

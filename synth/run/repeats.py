@@ -2,14 +2,14 @@
 
 Shards work side by side, so none can know what another one is just finding.  Each drops what it repeats itself and what earlier
 rounds kept (`filters.choose.distinct`); what is left is dropped here, after the search, so that the corpus holds it once: of equal
-statements a given one stays, then a problem's rather than a piece of one, then a proved one, then that with the smallest id.  All of it
-follows from what is on disk, so that a round done again settles the same.
+statements a given one stays, then a problem's rather than a conjecture or a piece of another, then a proved one, then that with the
+smallest id.  All of it follows from what is on disk, so that a round done again settles the same.
 """
 
 from __future__ import annotations
 
 from synth.records import Drop, Pair, Statement
-from synth.search.outcome import KINDS
+from synth.search.outcome import KINDS, MADE
 from synth.statements.filters.base import drop
 from synth.statements.text import identity
 from synth.store.rundir import RunDir
@@ -23,7 +23,7 @@ def settle_repeats(store: RunDir, number: int) -> list[Statement]:
     proved = {pair.statement_id for pair in store.read("pairs", Pair, prefix)}
     stays: dict[str, Statement] = {}
     kept = [s for s in store.read("statements", Statement, prefix) if s.kept]
-    kept.sort(key=lambda s: (s.origin != "given", s.origin in KINDS, s.id not in proved, s.id))
+    kept.sort(key=lambda s: (s.origin != "given", s.origin in KINDS, s.origin in MADE, s.id not in proved, s.id))
     dropped = []
     for statement in kept:
         first = stays.setdefault(identity(statement), statement)

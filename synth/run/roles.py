@@ -25,8 +25,8 @@ from verify_workers.errors import UserError
 def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -> tuple[Role, ...]:
     """The prompts that a run on `problems` (of any kind) asks: those of statements only where problems come without one."""
     formalized = problems is None or any(not problem.statement for problem in problems)
-    asked = (*(statement_prompts(config) if formalized else ()), *search_prompts(config), "prove")  # the benchmark takes whole proofs
-    return tuple(dict.fromkeys(asked))
+    asked = (*(statement_prompts(config) if formalized else ()), *search_prompts(config), *conjecture_prompts(config), "prove")
+    return tuple(dict.fromkeys(asked))  # `prove`: the benchmark takes whole proofs
 
 
 def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
@@ -44,6 +44,11 @@ def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
     }
     also = (f"formalize:{role}" for role in config.formalize.also)
     return ("formalize", *also, *(role for role, wanted in asked.items() if wanted))
+
+
+def conjecture_prompts(config: RunConfig) -> tuple[Role, ...]:
+    """The prompts that make new statements of what was proved."""
+    return ("conjecture",) if config.conjectures.enabled and config.conjectures.samples else ()
 
 
 def search_prompts(config: RunConfig) -> tuple[Role, ...]:

@@ -25,11 +25,12 @@ from synth.llm.config import ModelRole
 from synth.llm.types import Weights
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.again import allowance, earlier
+from synth.run.conjectures import NOTHING, Plan, make, searched_at_once
 from synth.run.heldout import Measured, measure
 from synth.run.roles import role_prompts
 from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
-from synth.search.outcome import KINDS, Found
+from synth.search.outcome import KINDS, MADE, Found
 from synth.services import Group, Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
@@ -60,6 +61,8 @@ class ShardTask:
     """Of `problems`, those that are not formalized, by id, and why."""
     searches: Mapping[str, int] = field(default_factory=dict)
     """How often statements of `retry` were searched before, by id."""
+    conjectures: Plan = NOTHING
+    """What new statements are made from."""
 
     @property
     def key(self) -> str:
@@ -100,7 +103,8 @@ class Shard:
             self.round, self.meter.ended = task.round, ""
         statements = await self._statements(task)
         problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        work = [s for s in statements if s.kept] + [s for s in task.retry if s.kept]
+        made = await self._conjectures(task, statements)
+        work = [s for s in (*statements, *made, *task.retry) if s.kept]
         size = self.config.shards.chunk
         self.counts.done["to_search"] += len(work)
         chunks = [work[i : i + size] for i in range(0, len(work), size)]
@@ -152,6 +156,23 @@ class Shard:
         self.store.commit(key, {"statements": statements}, info)
         self._count_statements(statements)
         return statements
+
+    async def _conjectures(self, task: ShardTask, statements: list[Statement]) -> list[Statement]:
+        """The conjectures and variants of the task, kept and dropped: from disk if they are there."""
+        key = f"{task.key}-conjectures"
+        if not task.conjectures:
+            return []
+        if self.store.done("statements", key):
+            made = list(self.store.read("statements", Statement, key))
+        else:
+            tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
+            known = {**{identity(s): s.id for s in statements if s.kept and s.origin not in KINDS}, **self._kept_before(task.round)}
+            context = Context(tools, self.config.filters, heldout=self.heldout, benchmarks=self.benchmarks, known=known)
+            made = await make(task.conjectures, self.store, self.config.conjectures, context, self.meter.ended)
+            self.counts.done["tokens"] += tools.tokens
+            self.store.commit(key, {"statements": made}, {"conjectures": len(made), "tokens": tools.tokens, **tools.spent})
+        self._count_statements(made)
+        return made
 
     def _barred(self, statement: Statement) -> str:
         """Why a statement that a strategy made must not be trained on: a benchmark has it, in either direction."""
@@ -211,6 +232,8 @@ class Shard:
         async def one(statement: Statement) -> Found:
             async with gate:
                 allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
+                if statement.origin in MADE:
+                    allowed = searched_at_once(config, self.config.conjectures)
                 problem, used = setting(statement, problems.get(statement.problem_id), allowed)
                 own = tools.metered(Meter("statement", budget, prices, above=self.meter))
                 found = await search(statement, problem, strategies(statement, problem, used, own), used, own)

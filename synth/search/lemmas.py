@@ -12,7 +12,7 @@ from synth.records import Pair
 from verify_workers.text.lexer import Kind
 from verify_workers.text.statement import parse_theorem, renamed, source
 
-KINDS_FIRST = ("lemma", "subgoal", "theorem")
+KINDS_FIRST = ("lemma", "subgoal", "theorem", "conjecture")
 PREFIX = "proved_"
 _PUNCTUATION = frozenset(":,.()[]{}⟨⟩∀→↔") | {":="}
 

@@ -72,7 +72,9 @@ class Found:
 
 
 KINDS: dict[str, Literal["subgoal", "lemma"]] = {"subgoal": "subgoal", "lemma": "lemma"}
-"""The kind of a pair, by the origin of its statement; `theorem` for any other."""
+"""The kind of a pair, by the origin of its statement, where that is a piece of another one."""
+MADE: dict[str, Literal["conjecture"]] = {"conjectured": "conjecture", "variant": "conjecture"}
+"""The same of statements that a run made of what it has proved, and that stand for themselves; `theorem` for any other."""
 
 
 def attempt_id(statement: Statement, side: Side, text: str) -> str:
@@ -161,7 +163,7 @@ def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | 
         attempt_id=attempt.id,
         statement_id=statement.id,
         problem_id=statement.problem_id,
-        kind=KINDS.get(statement.origin, "theorem"),
+        kind=KINDS.get(statement.origin) or MADE.get(statement.origin, "theorem"),
         statement=side.text,
         form=attempt.form,
         proof=attempt.proof,

@@ -65,6 +65,7 @@ def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict
         "proved": units["proved"],
         "pairs": store.count("pairs", prefix),
         "dropped": {reason: count for reason, count in statements.most_common() if reason},
+        "conjectures": store.read_json(f"rounds/{number:03d}/conjectures.json", {}).get("counts", {}),
         "ended": dict(Counter(f"{row.ended}: {row.limit}" if row.limit else row.ended for row in searches).most_common()),
         "strategies": _strategies(store, prefix, searches, prices),
         "cost": _cost(units, searches, clock, prices, gpus),
@@ -149,7 +150,8 @@ def tables(found: dict[str, Any]) -> list[Table]:
     by = _table("strategies", "round", "strategy", *counted, "tokens", "core-seconds", currency, "refused as")
     for row in rounds:
         number = str(row["round"])
-        for what, counts in (("statements dropped", row.get("dropped", {})), ("searches ended", row.get("ended", {}))):
+        for what, key in (("statements dropped", "dropped"), ("conjectures searched", "conjectures"), ("searches ended", "ended")):
+            counts = row.get(key, {})
             for reason, count in counts.items():
                 reasons.add_row(number, what, reason, f"{count:,}")
         for strategy, s in row.get("strategies", {}).items():

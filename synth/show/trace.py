@@ -15,6 +15,7 @@ from synth.config import RunConfig
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
+from synth.search.outcome import KINDS
 from synth.show.recorded import recorded_config
 from synth.store.corpus import opening
 from synth.store.rundir import RunDir
@@ -58,7 +59,8 @@ class Prompts:
             return Asked(why=f"template {attempt.prompt}: none of the presets that the run names has it now")
         model, role, prompts = self._known[attempt.prompt]
         if role == "prove":
-            words = problem.text if problem and not attempt.negated else ""
+            own = problem is not None and problem.id == statement.problem_id and statement.origin not in KINDS
+            words = problem.text if problem and own and not attempt.negated else ""
             side = statement.negation if attempt.negated else statement.text
             return Asked(role, model, prompts.prove(side, statement.header, statement.preamble, words))
         if not attempt.shown:
@@ -67,12 +69,16 @@ class Prompts:
 
     def of_statement(self, statement: Statement, problem: Problem | None) -> Asked:
         """What was asked for `statement`."""
-        if not statement.prompt or problem is None:
+        if statement.variant:
+            return Asked(why=f"made by the rule {statement.variant}" + "".join(f", {k} {v}" for k, v in statement.shown.items()))
+        if not statement.prompt or (problem is None and not statement.shown):
             return Asked(why="given, not asked for" if statement.origin == "given" else "not kept")
         if statement.prompt not in self._known:
             return Asked(why=f"template {statement.prompt}: none of the presets that the run names has it now")
         model, role, prompts = self._known[statement.prompt]
-        if role != "formalize":
+        if statement.shown:
+            return Asked(role, model, prompts.ask(role, {}, **statement.shown))
+        if role != "formalize" or problem is None:
             return Asked(why=f"the records do not hold what {role} showed")
         return Asked(role, model, prompts.formalize(problem.text, problem.header))
 
@@ -81,7 +87,9 @@ def trace(store: RunDir, name: str) -> dict[str, Any]:
     """Everything about the pair `name` (its id, or a beginning of it that no other has), as plain data.  UserError if there is none."""
     pair = _pair(store, name)
     statements = list(_line(store, "statements", Statement, pair.statement_id))
-    problem = store.find("problems", Problem, [pair.problem_id]).get(pair.problem_id)
+    places = [pair.problem_id, *(s.problem_id for s in statements)]  # a conjecture stands for itself: its line ends at a problem
+    known = store.find("problems", Problem, places)
+    problem = next((known[id] for id in places if id in known), None)
     attempts = list(_line(store, "attempts", Attempt, pair.attempt_id))
     verdicts = store.find("verdicts", VerdictRow, [attempt.id for attempt in attempts])
     config = recorded_config(store)

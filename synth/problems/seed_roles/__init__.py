@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.problems.seed_roles import answers
 from synth.problems.seed_roles.back import comparisons, informal, refinements
 from synth.problems.seed_roles.base import SeedMaker, SeedRow
+from synth.problems.seed_roles.conjectures import conjectures
 from synth.problems.seed_roles.repairs import repairs
 from synth.problems.seed_roles.sketches import sketches
 
@@ -17,6 +18,7 @@ OTHERS: dict[str, SeedMaker] = {
     "refine": refinements,
     "sketch": sketches,
     "repair": repairs,
+    "conjecture": conjectures,
 }
 
 __all__ = ["OTHERS", "SeedMaker", "SeedRow"]

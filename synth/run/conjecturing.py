@@ -1,0 +1,149 @@
+"""`synth conjecture`: new statements from a file of verified pairs by a model, or variants of its statements by rule, without one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from synth.config import RunConfig
+from synth.conjectures.conjecture import conjectured
+from synth.conjectures.filters import kept_conjectures, kept_copies, kept_variants
+from synth.conjectures.make import SUBGOAL, by_rules
+from synth.conjectures.variants import RULES
+from synth.prompts import Role
+from synth.records import Drop, Pair, Problem, Statement
+from synth.run.decontaminate import rows_of
+from synth.run.programs import MODEL_FREE
+from synth.run.stages import require_models, run_stage, stage_tools
+from synth.services import Tools, asking
+from synth.show.progress import Progress
+from synth.statements.benchmarks import SECONDS, Benchmarks, forms_of, read_benchmarks
+from synth.statements.filters.base import Context
+from synth.statements.text import UNPROVED, given, identity, new_statement
+from synth.store.files import check_target, write_records
+from verify_workers.errors import UserError
+from verify_workers.pool.local import LocalPool
+
+COPIES = "mutate"  # the rule whose variants are for tests, not for training
+AT_ONCE = 100  # parents that are worked on together
+
+
+@dataclass
+class Parents:
+    """What a file holds to start from: statements by id, and proofs of them."""
+
+    statements: dict[str, Statement] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+
+
+def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: str, progress: Progress) -> list[Statement]:
+    """Conjectures from the pairs of a file, or with `rules` variants of its statements; every one is written, kept or with its reason."""
+    check_target(out)
+    _require(rules)
+    parents = read_parents(source, progress)
+    if not rules and not parents.pairs:
+        raise UserError(f"{source}: no verified pairs, and a conjecture starts from a proof; give pairs, or --variants {','.join(RULES)}")
+    asked: tuple[Role, ...] = () if rules else ("conjecture", *(("prove",) if config.filters.contradiction_attempts else ()))
+    if asked:
+        require_models(config, *asked)
+    barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
+
+    async def work() -> list[Statement]:
+        async with _tools(config, asked) as tools:
+            benchmarks = Benchmarks()
+            benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, tools.verify))
+            return await (
+                _variants(parents, rules, config, tools, benchmarks, progress)
+                if rules
+                else _conjectures(parents, config, tools, benchmarks, progress)
+            )
+
+    found: list[Statement] = run_stage(work()) if asked else asyncio.run(work())
+    write_records(out, found, Statement)
+    return found
+
+
+def read_parents(source: str, progress: Progress) -> Parents:
+    """The statements of a file of pairs, statements or problems, and its pairs if it has some.  UserError where there is none."""
+    rows, problems, model = rows_of(source)
+    found = Parents()
+    for row, problem in zip(rows, problems, strict=True):
+        if isinstance(row, Pair):
+            place = Problem(id=row.problem_id, header=row.header, preamble=row.preamble)
+            found.statements.setdefault(row.statement_id, new_statement(place, row.statement).model_copy(update={"id": row.statement_id}))
+            found.pairs += [] if row.negated else [row]
+        elif isinstance(row, Statement):
+            if row.kept:
+                found.statements.setdefault(row.id, row)
+        elif problem.statement and (statement := given(problem, 0)).kept:
+            found.statements.setdefault(statement.id, statement)
+    if not found.statements:
+        raise UserError(f"{source}: no {'kept statement' if model is Statement else 'statement in Lean'}; nothing to start from")
+    if model is Problem and len(found.statements) < len(rows):
+        progress.note(f"{source}: {len(rows) - len(found.statements):,} rows have no statement in Lean of their own and are left out")
+    return found
+
+
+def _require(rules: Sequence[str]) -> None:
+    if SUBGOAL in rules:
+        raise UserError(f"--variants {SUBGOAL}: it needs what Lean said of failed proofs, which a run has (conjectures.variants)")
+    if unknown := [rule for rule in rules if rule not in RULES]:
+        raise UserError(f"--variants: unknown rule {unknown[0]!r}: use {', '.join(RULES)}")
+
+
+async def _conjectures(parents: Parents, config: RunConfig, tools: Tools, benchmarks: Benchmarks, progress: Progress) -> list[Statement]:
+    found, known = list[Statement](), {identity(s): s.id for s in parents.statements.values()}
+    progress.stage("conjecture", len(parents.pairs))
+    for start in range(0, len(parents.pairs), AT_ONCE):
+        pairs = parents.pairs[start : start + AT_ONCE]
+        made = await conjectured(pairs, parents.statements, config.conjectures, tools)
+        made = await kept_conjectures(made, Context(tools, config.filters, benchmarks=benchmarks, known=known))
+        known |= {identity(s): s.id for s in made if s.kept}
+        found += made
+        progress.advance("conjecture", len(pairs))
+    return found
+
+
+async def _variants(
+    parents: Parents, rules: Sequence[str], config: RunConfig, tools: Tools, benchmarks: Benchmarks, progress: Progress
+) -> list[Statement]:
+    filters = config.filters.model_copy(update={"contradiction_attempts": 0})  # nobody is there to ask
+    listed, found, barren = list(parents.statements.values()), list[Statement](), 0
+    progress.stage("conjecture", len(listed))
+    known: dict[str, str] = {}
+    for start in range(0, len(listed), AT_ONCE):
+        some = await formed(listed[start : start + AT_ONCE], tools)
+        known |= {identity(s): s.id for s in some}
+        context = Context(tools, filters, benchmarks=benchmarks, known=known)
+        made, ties = by_rules(some, [rule for rule in rules if rule != COPIES], config.conjectures.per_rule, 0)
+        copies, same = by_rules(some, [rule for rule in rules if rule == COPIES], len(RULES), 0)
+        made = await kept_variants(made, ties, context)
+        known |= {identity(s): s.id for s in made if s.kept}
+        made += await kept_copies(copies, same, context)
+        barren += len({s.id for s in some} - {s.parent for s in made})
+        found += made
+        progress.advance("conjecture", len(some))
+    if barren:
+        progress.note(f"{barren:,} of {len(listed):,} statements have no place for any of the rules {', '.join(rules)}")
+    return found
+
+
+async def formed(statements: Sequence[Statement], tools: Tools) -> list[Statement]:
+    """The statements with their normal forms, where Lean can say them."""
+    asked = [s for s in statements if not s.form]
+    verdicts = await tools.verify([s.check(s.id, SECONDS, proof=UNPROVED) for s in asked])
+    forms = {s.id: {"form": v.form, "negated_form": v.negated_form} for s, v in zip(asked, verdicts, strict=True)}
+    return [s.model_copy(update=forms.get(s.id, {})) for s in statements]
+
+
+@asynccontextmanager
+async def _tools(config: RunConfig, asked: tuple[Role, ...]) -> AsyncIterator[Tools]:
+    """Models and Lean, on Ray; where no model is asked, Lean alone, in this process."""
+    if asked:
+        async with stage_tools(config, *asked) as tools:
+            yield tools
+        return
+    with LocalPool(config.verify) as pool:
+        yield Tools(MODEL_FREE, asking(pool), 0, config.seed)
