@@ -48,13 +48,14 @@ class Plan:
 NOTHING = Plan()
 
 
-def planned(store: RunDir, number: int, unsolved: Iterable[Statement], config: ConjectureConfig, seed: int) -> Plan:
-    """What round `number` conjectures from; nothing where `conjectures` is off, or nothing is proved yet."""
+def planned(store: RunDir, number: int, again_searched: Iterable[Statement], config: ConjectureConfig, seed: int) -> Plan:
+    """What round `number`, which searches `again_searched` again, conjectures from; nothing where `conjectures` is off."""
     if not config.enabled:
         return Plan()
-    again = store.repeated()
+    again, solved = store.repeated(), set[str]()
     best: dict[str, Pair] = {}
     for pair in earlier(store, "pairs", Pair, number):
+        solved.add(pair.statement_id)
         if not pair.negated and pair.statement_id not in again:
             before = best.setdefault(pair.statement_id, pair)
             best[pair.statement_id] = min(before, pair, key=lambda one: (len(one.proof), one.id))
@@ -62,7 +63,8 @@ def planned(store: RunDir, number: int, unsolved: Iterable[Statement], config: C
         known = earlier_rates(store, number, best)
         best = {id: pair for id, pair in best.items() if id not in known or known[id].share >= config.seed_rate}
     drawn = sorted(best, key=lambda id: content_id("seed", seed, number, id))[: config.seeds]
-    failed = [s.id for s in unsolved if s.kept and s.origin not in MADE] if SUBGOAL in config.variants else []
+    left = [s.id for s in again_searched if s.kept and s.id not in solved and s.origin not in MADE]
+    failed = left if SUBGOAL in config.variants else []
     failed.sort(key=lambda id: content_id("failed", seed, number, id))
     return Plan(tuple(best[id].id for id in drawn), tuple(failed[: config.seeds]))
 
@@ -134,7 +136,8 @@ def settle_band(store: RunDir, number: int, config: ConjectureConfig) -> None:
     if not config.enabled or store.exists(name):
         return
     prefix = f"r{number:03d}-"
-    latest = {s.id: s for round in range(1, number + 1) for s in store.read("statements", Statement, f"r{round:03d}-") if s.origin in MADE}
+    rounds = range(1, number + 1) if config.retry else (number,)
+    latest = {s.id: s for round in rounds for s in store.read("statements", Statement, f"r{round:03d}-") if s.origin in MADE}
     tried = {a.statement_id for a in store.read("attempts", Attempt, prefix)}
     statements = [s for s in latest.values() if s.kept and (s.id in tried or s.round == number)]
     ids = {s.id for s in statements}

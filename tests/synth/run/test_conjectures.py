@@ -1,0 +1,250 @@
+"""Conjectures in a run, on real Lean: planned, made and searched by a shard, settled, learned from, traced; and on from a kill."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.config import RunConfig
+from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
+from synth.run import learn
+from synth.run.conjectures import Plan, band_of, planned, settle_band, taught, weighed
+from synth.run.driver import _unsolved
+from synth.run.figures import conjectured
+from synth.run.repeats import settle_repeats
+from synth.run.roles import check_roles, used_prompts
+from synth.run.shard import Shard, ShardTask
+from synth.show.stats import prices, stats
+from synth.show.trace import text, trace
+from synth.store.rundir import RunDir
+from tests.synth.run.fakes import make_run, pair, statement
+from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted
+from train.replay import Chosen
+from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
+
+SETTINGS: dict[str, Any] = {
+    "filters": {"grade": False},
+    "formalize": {"samples": 1},
+    "search": {"attempts": 2, "wave": 2, "timeout": 20.0},
+    "models": {"prover": {"path": "given", "preset": "embedded"}},
+    "conjectures": {"enabled": True, "attempts": 4, "samples": 3, "variants": ["negate", "subgoal"], "seed_rate": 0.0},
+}
+CONFIG = RunConfig.model_validate(SETTINGS)
+PROBLEM = Problem(id="p", text="Show that 11 divides 12 ^ n - 1.", source="a file")
+KNOWN = "∀ n : Nat, 12 ^ n % 11 = 1"
+INDUCTION = "intro n; induction n with | zero => decide | succ n ih => rw [Nat.pow_succ]; omega"
+TRUE, FALSE, EASY = "∀ n : Nat, 12 ^ n * 5 % 11 = 5", "∀ n : Nat, 12 ^ n % 11 = 2", "∀ n : Nat, 12 ^ n * 7 % 11 = 7"
+OPEN = "∀ n : Nat, n > 3 → n * n > 9 ∧ n + 0 > 3"
+
+
+def answer(prompt: str, n: int) -> list[str]:
+    if prompt.startswith("<|formalize|>"):
+        return [f": {KNOWN}"] * n
+    if prompt.startswith("<|conjecture|>"):
+        return [f": {TRUE}", f": {FALSE}", f": {EASY}"][:n]
+    if "¬" in prompt:
+        return ["intro h; exact absurd (h 0) (by decide)"] * n
+    if "n * n > 9" in prompt:
+        return ["intro n h; constructor; skip; omega"] * n
+    right = n if KNOWN in prompt or EASY in prompt else 1
+    return [INDUCTION] * right + ["omega"] * (n - right)
+
+
+def shard(folder: Path, backend: Backend) -> tuple[Shard, list[str]]:
+    sample, asked = scripted(answer)
+    services: Any = FakeServices(sample, checked_by(backend))
+    return Shard(CONFIG, RunDir(folder), services, frozenset()), asked
+
+
+def first_round(folder: Path, backend: Backend) -> RunDir:
+    """A problem that is proved, and a given statement that is not."""
+    with RunDir.open(folder, CONFIG) as store:
+        store.write("problems", [PROBLEM], "all")
+    work, _ = shard(folder, backend)
+    given_ = Problem(id="g", statement=f"theorem X : {OPEN}")
+    asyncio.run(work.run(ShardTask(1, 0, (PROBLEM, given_), (), BY_ROLE)))
+    return store
+
+
+def second_task(store: RunDir) -> ShardTask:
+    (open_,) = (s for s in store.read("statements", Statement) if s.origin == "given")
+    plan = planned(store, 2, [open_], CONFIG.conjectures, 0)
+    assert plan.pairs and plan.failed == (open_.id,)
+    return ShardTask(2, 0, (), (), BY_ROLE, conjectures=plan)
+
+
+def test_from_a_proof_to_conjectures_in_the_band(tmp_path: Path, backend: Backend) -> None:
+    store = first_round(tmp_path, backend)
+    seeds = {p.id: p for p in store.read("pairs", Pair)}
+    task = second_task(store)
+    work, asked = shard(tmp_path, backend)
+    asyncio.run(work.run(task))
+    assert [prompt for prompt in asked if prompt.startswith("<|conjecture|>")] == [
+        f"<|conjecture|>Nat.pow_succ<|statement|>: {KNOWN}<|proof|>{INDUCTION}<|answer|>"
+    ]
+    rows = list(store.read("statements", Statement, "r002-"))
+    (parent,) = {p.statement_id for p in seeds.values()}
+    made = {s.text.partition(" : ")[2]: s for s in rows if s.parent == parent}
+    assert {text: s.kept for text, s in made.items()} == {TRUE: True, FALSE: True, EASY: True, f"¬ ({KNOWN})": True}
+    (goal,) = (s for s in rows if s.variant == "subgoal")
+    assert goal.text.endswith(": n * n > 9") and goal.parent == task.conjectures.failed[0]
+    by_id = {s.id: s for s in rows}
+    proved = {(by_id[p.statement_id].text.partition(" : ")[2], p.negated, p.kind, p.problem) for p in store.read("pairs", Pair, "r002-")}
+    assert {(TRUE, False, "conjecture", ""), (EASY, False, "conjecture", "")} <= proved and (FALSE, True, "conjecture", "") in proved
+    assert {row.statement_id for row in store.read("searches", SearchRow, "r002-")} == set(by_id)
+
+    for _ in range(2):  # done again, it is the same
+        settle_repeats(store, 2)
+        settle_band(store, 2, CONFIG.conjectures)
+    fates = {by_id[one.id].text.partition(" : ")[2]: (one.fate.value, one.accepted, one.samples) for one in band_of(store, 2)}
+    assert fates[TRUE] == ("in_band", 1, 4) and fates[EASY] == ("easy", 4, 4) and fates[FALSE][0] == "refuted"
+    assert fates[f"¬ ({KNOWN})"][0] == "refuted" and fates["n * n > 9"][0] == "unproved"
+    ((in_band, weight),) = taught(store, 2, CONFIG.conjectures)
+    assert in_band.text.endswith(TRUE) and 0.8 < weight < 1
+    assert taught(store, 4, CONFIG.conjectures) and not taught(store, 5, CONFIG.conjectures), "the last three rounds"
+
+    factors = {choice.pair.statement_id: choice.weight for choice in weighed([Chosen(p, 1.0) for p in store.read("pairs", Pair)], store, 2)}
+    easy = next(s.id for s in rows if s.text.endswith(EASY))
+    assert factors[parent] == 1.0 and factors[in_band.id] == weight and easy not in factors
+
+
+def test_the_conjecturer_learns_what_was_in_the_band(tmp_path: Path, backend: Backend) -> None:
+    store = first_round(tmp_path / "run", backend)
+    work, _ = shard(tmp_path / "run", backend)
+    asyncio.run(work.run(second_task(store)))
+    settle_band(store, 2, CONFIG.conjectures)
+    job = make_run(tmp_path, conjectures=SETTINGS["conjectures"])
+    (example,) = learn.conjectures(job, 2)
+    assert example.prompt == f"<|conjecture|>Nat.pow_succ<|statement|>: {KNOWN}<|proof|>{INDUCTION}<|answer|>"
+    assert example.completion == f": {TRUE}" and 0.8 < example.weight < 1
+    frozen = make_run(tmp_path, conjectures=SETTINGS["conjectures"], models={"prover": {"path": "x"}, "train": []})
+    off = make_run(tmp_path)
+    assert learn.conjectures(frozen, 2) == learn.conjectures(off, 2) == []
+
+
+class Killed(BaseException):
+    """Stands in for a SIGKILL."""
+
+
+@pytest.mark.parametrize("last", range(3))
+def test_a_shard_goes_on_where_a_kill_left_it(tmp_path: Path, backend: Backend, last: int) -> None:
+    stores = [first_round(tmp_path / name, backend) for name in ("whole", "killed")]
+    whole, _ = shard(tmp_path / "whole", backend)
+    asyncio.run(whole.run(second_task(stores[0])))
+    first, _ = shard(tmp_path / "killed", backend)
+    commit, commits = first.store.commit, list[str]()
+
+    def dies(*args: Any, **kwargs: Any) -> bool:
+        if len(commits) == last:
+            raise Killed
+        commits.append(args[0])
+        return commit(*args, **kwargs)
+
+    first.store.commit = dies  # type: ignore[method-assign]
+    if last < 2:
+        with pytest.raises(Killed):
+            asyncio.run(first.run(second_task(stores[1])))
+    else:
+        asyncio.run(first.run(second_task(stores[1])))
+    second, asked = shard(tmp_path / "killed", backend)
+    asyncio.run(second.run(second_task(stores[1])))
+    kinds: dict[str, Any] = {"statements": Statement, "attempts": Attempt, "verdicts": VerdictRow, "pairs": Pair}
+    ids = [{kind: sorted(r.id for r in RunDir(s.root).read(kind, model)) for kind, model in kinds.items()} for s in stores]
+    assert ids[0] == ids[1] and second.store.keys("r002") == ["r002-s0000-c0000", "r002-s0000-conjectures"]
+    assert sum(prompt.startswith("<|conjecture|>") for prompt in asked) == (last == 0), "conjectures on disk are not asked for again"
+    assert bool(asked) == (last < 2)
+
+
+def test_where_the_rounds_budget_is_used_up_that_is_written_down(tmp_path: Path, backend: Backend) -> None:
+    store = first_round(tmp_path, backend)
+    work, asked = shard(tmp_path, backend)
+    work.round = 2
+    work.stop("round.tokens")
+    asyncio.run(work.run(second_task(store)))
+    (row,) = store.read("statements", Statement, "r002-")
+    assert (row.reason, row.detail, row.origin) == ("budget", "round.tokens", "conjectured") and not asked
+
+
+def test_nothing_is_made_of_what_is_in_a_benchmark(tmp_path: Path, backend: Backend) -> None:
+    store = RunDir(tmp_path)
+    own = statement("1 = 1", benchmark="b.jsonl:1 (text)", origin="given")
+    store.commit("r001-s0000-statements", {"statements": [own]})
+    store.commit("r001-s0000-c0000", {"pairs": [pair(own)]})
+    work, asked = shard(tmp_path, backend)
+    asyncio.run(work.run(ShardTask(2, 0, (), (), BY_ROLE, conjectures=Plan((pair(own).id,)))))
+    rows = list(store.read("statements", Statement, "r002-"))
+    assert [(s.origin, s.reason, s.parent) for s in rows] == [("conjectured", "contaminated", own.id), ("variant", "contaminated", own.id)]
+    assert not asked
+
+
+def test_a_plan_draws_proved_statements_that_are_not_too_hard_the_same_ones_again(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    proved = [statement(f"s{n}") for n in range(6)]
+    hard, refuted, repeated, later = statement("hard"), statement("refuted"), statement("repeated"), statement("later", 2)
+    open_ = statement("open")
+    tried = [Attempt(id=f"t{n}", statement_id="hard", proof=f"x{n}", strategy="whole_proof") for n in range(4)]
+    told = [VerdictRow(id=f"t{n}", statement_id="hard", outcome="accepted" if n == 0 else "rejected") for n in range(4)]
+    pairs = [*map(pair, proved), pair(hard), pair(repeated), pair(refuted, negated=True)]
+    longer = pair(proved[0]).model_copy(update={"id": "longer", "proof": "by simp"})
+    all_ = [*proved, hard, refuted, repeated, open_]
+    job.store.commit("r001-s0000-c0000", {"statements": all_, "pairs": [longer, *pairs], "attempts": tried, "verdicts": told})
+    job.store.commit("r001-repeats", {}, {"repeated": ["repeated"]})
+    job.store.commit("r002-s0000-c0000", {"statements": [later], "pairs": [pair(later, 2)]})
+    config = CONFIG.conjectures.model_copy(update={"seeds": 4, "seed_rate": 0.35})
+    plan = planned(job.store, 2, [refuted, open_, hard, statement("no", kept=False)], config, 0)
+    assert len(plan.pairs) == 4 and {*plan.pairs} <= {pair(s).id for s in proved} and plan.failed == ("open",)
+    assert plan == planned(job.store, 2, [open_], config, 0) != planned(job.store, 2, [open_], config, 1)
+    every = planned(job.store, 2, [], config.model_copy(update={"seeds": 99, "seed_rate": 0.2}), 0)
+    assert {*every.pairs} == {pair(s).id for s in [*proved, hard]}
+    assert [plan.piece(i, 3) for i in range(3)] == [Plan(plan.pairs[i::3], plan.failed[i::3]) for i in range(3)]
+    assert not planned(job.store, 1, [], config, 0) and not planned(
+        job.store, 2, [open_], CONFIG.conjectures.model_copy(update={"enabled": False}), 0
+    )
+
+
+def test_open_conjectures_are_searched_again_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    made = [
+        statement("c", origin="conjectured"),
+        statement("v", origin="variant"),
+        statement("u", origin="variant", kept=False, reason="undecided"),
+    ]
+    for retry, again in ((False, ["open"]), (True, ["open", "c", "v"])):
+        job = make_run(tmp_path / str(retry), conjectures={"enabled": True, "retry": retry})
+        job.store.commit("r001-a", {"statements": [statement("open"), *made]})
+        assert [s.id for s in _unsolved(job, 2)] == again
+
+
+def test_figures_stats_and_trace_tell_of_them(tmp_path: Path, backend: Backend) -> None:
+    store = first_round(tmp_path / "run", backend)
+    work, _ = shard(tmp_path / "run", backend)
+    asyncio.run(work.run(second_task(store)))
+    settle_band(store, 2, CONFIG.conjectures)
+    job = make_run(tmp_path, conjectures=SETTINGS["conjectures"])
+    made = list(store.read("statements", Statement, "r002-"))
+    pairs = list(store.read("pairs", Pair, "r002-"))
+    found = conjectured(job, 2, made, pairs)
+    assert (found["conjectures"], found["conjectures_kept"], found["conjectures_proved"], found["conjectures_in_band"]) == (5, 5, 2, 1)
+    ended = {"in_band": 1, "easy": 1, "refuted": 2, "unproved": 1}
+    assert found["conjectures_ended"] == ended
+    assert stats(store, prices(store, []))["rounds"][1]["conjectures"] == ended
+    (one,) = (p for p in pairs if p.statement.endswith(TRUE))
+    whole = trace(store, one.id)
+    assert [s["origin"] for s in whole["statements"]] == ["conjectured", "autoformalized"] and whole["problem"]["id"] == "p"
+    assert whole["statements"][0]["asked"]["text"].startswith("<|conjecture|>Nat.pow_succ<|statement|>")
+    assert "Show that 11 divides" in text(whole)
+    (refuted,) = (p for p in pairs if p.statement.endswith(f"¬ (¬ ({KNOWN}))"))
+    assert "made by the rule negate" in text(trace(store, refuted.id))
+
+
+def test_the_conjecturer_is_asked_only_where_it_is_on() -> None:
+    assert "conjecture" in used_prompts(CONFIG)
+    for changes in ({"enabled": False}, {"samples": 0}):
+        config = RunConfig.model_validate({**SETTINGS, "conjectures": {"enabled": True, **changes}})
+        assert "conjecture" not in used_prompts(config)
+    models = {**SETTINGS["models"], "conjecturer": {"endpoint": "http://h", "name": "n", "preset": "base"}}
+    with pytest.raises(UserError, match=r"no template conjecture\.jinja.*\(chat, embedded\)"):
+        check_roles(RunConfig.model_validate({**SETTINGS, "models": models}), ("conjecture",))
