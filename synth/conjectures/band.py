@@ -125,7 +125,7 @@ def _fate(statement: Statement, rate: Rate, refuted: bool, proofs: list[Pair], c
         return Fate.UNPROVED
     if rate.share > config.band:
         return Fate.EASY
-    if statement.lemma and not any(uses(pair.proof, statement.lemma) for pair in proofs):
+    if statement.lemma and not any(uses(pair, statement.lemma) for pair in proofs):
         return Fate.LEMMA_UNUSED
     return Fate.IN_BAND
 

@@ -10,6 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from synth.prompts import Proof
+from synth.prompts.conjecture import own_proof
 from synth.prompts.declarations import THEOREMS, declarations, tokens
 from synth.records import Pair
 from synth.services import Verify
@@ -35,6 +37,11 @@ def named(proof: str) -> list[str]:
     return [name for name in found if not _MADE.search(name)][:MOST]
 
 
+def library_names(pair: Pair) -> list[str]:
+    """What may be names of library theorems in the proof of the pair's own theorem."""
+    return named(own_proof(pair.statement, Proof(pair.form, pair.proof)))
+
+
 def own_lemmas(pair: Pair) -> list[Lemma]:
     """The lemmas of a pair that is a whole file, but for its theorem."""
     if pair.form != "code":
@@ -44,9 +51,10 @@ def own_lemmas(pair: Pair) -> list[Lemma]:
     return [(d.name, f"theorem {d.name} {pair.proof[slice(*d.goal)].strip()}") for d in found]
 
 
-def uses(proof: str, lemma: str) -> bool:
-    """Whether a proof names `lemma`, or something by way of it (`Nat.add_comm.symm`)."""
-    return any(mark.text == lemma or mark.text.startswith(f"{lemma}.") for mark in tokens(proof) if mark.kind is Kind.IDENT)
+def uses(pair: Pair, lemma: str) -> bool:
+    """Whether a proof names `lemma`, or something by way of it (`Nat.add_comm.symm`); that its file states it is no use of it."""
+    named_there = sum(mark.text == lemma or mark.text.startswith(f"{lemma}.") for mark in tokens(pair.proof) if mark.kind is Kind.IDENT)
+    return named_there > (lemma in dict(own_lemmas(pair)))
 
 
 async def lemmas_of(pairs: Iterable[Pair], verify: Verify) -> dict[str, list[Lemma]]:
@@ -54,13 +62,13 @@ async def lemmas_of(pairs: Iterable[Pair], verify: Verify) -> dict[str, list[Lem
     listed = list(pairs)
     asked: dict[Front, dict[str, None]] = defaultdict(dict)
     for pair in listed:
-        asked[pair.header, pair.preamble] |= dict.fromkeys(named(pair.proof))
+        asked[pair.header, pair.preamble] |= dict.fromkeys(library_names(pair))
     known = await signatures(asked, verify)
     found: dict[str, list[Lemma]] = {}
     for pair in listed:
         own = dict(own_lemmas(pair))
         theirs = known[pair.header, pair.preamble]
-        library = {name: theirs[name] for name in named(pair.proof) if name in theirs and name not in own}
+        library = {name: theirs[name] for name in library_names(pair) if name in theirs and name not in own}
         found[pair.id] = [*own.items(), *library.items()]
     return found
 

@@ -22,24 +22,27 @@ def shown_conjecture(statement: str, proof: Proof, lemma: tuple[str, str], heade
     lines as they need; `lemma` and `signature`: the name and the statement of what its proof uses ('' both: it uses nothing that has
     a name); `header`: what stands before all of it; `name`: what the new theorem is to be called.
     """
-    own = parse_theorem(statement).name
     if proof.form == "code":
-        theorem = renamed(proof.text.strip(), {own: SEED})
-        found = next((d for d in declarations(proof.text) if d.name == own and d.body >= 0), None)
-        alone = proof.text[found.body : found.end].strip() if found else proof.text.strip()
+        theorem = renamed(proof.text.strip(), {parse_theorem(statement).name: SEED})
     else:
         theorem = f"{shown_theorem(statement, SEED)['statement']} := {proof.text.strip()}"
-        alone = proof.text.strip()
     name, signature = lemma
     return {
         "lemma": name,
         "signature": signature,
         "theorem": theorem,
         "goal": goal(statement),
-        "proof": compact(alone),
+        "proof": compact(own_proof(statement, proof)),
         "header": above(header, preamble),
         "name": NAME,
     }
+
+
+def own_proof(statement: str, proof: Proof) -> str:
+    """What follows `:=` in the theorem of `statement`, without what else stands in a whole file."""
+    name = parse_theorem(statement).name
+    found = next((d for d in declarations(proof.text) if d.name == name and d.body >= 0), None) if proof.form == "code" else None
+    return (proof.text[found.body : found.end] if found else proof.text).strip()
 
 
 def ask_conjecture(prompts: PromptSet, shown: Mapping[str, str]) -> Prompt:

@@ -40,12 +40,10 @@ SEED = Pair(id="pair", attempt_id="a", statement_id="seed", problem_id="p", stat
 PARENT = Statement(id="seed", problem_id="p", text=SEED.statement)
 
 
-def made(
-    answers: list[str], backend: Backend, config: ConjectureConfig | None = None, pairs: tuple[Pair, ...] = (SEED,)
-) -> list[Statement]:
+def made(answers: list[str], backend: Backend, pairs: tuple[Pair, ...] = (SEED,)) -> list[Statement]:
     sample, asked = scripted(lambda prompt, n: answers)
     work = tools(sample, checked_by(backend), round=2)
-    found = asyncio.run(conjectured(pairs, {"seed": PARENT}, config or ConjectureConfig(), work))
+    found = asyncio.run(conjectured(pairs, {"seed": PARENT}, ConjectureConfig(), work))
     assert all(prompt.startswith("<|conjecture|>Nat.") for prompt in asked)
     (verdict,) = asyncio.run(checked_by(backend)([PARENT.check("k", 5.0, proof="by skip")]))
     held = frozenset({normalized(f"theorem X : {HELD}")})
@@ -92,7 +90,7 @@ def test_at_an_endpoint_with_the_chat_preset(backend: Backend) -> None:
     right = "theorem conjecture (n : ℕ) : 12 ^ (n + 1) % 11 = 12 ^ n % 11"
     replies = [
         f"<think>Powers of 12.</think>\nIt holds since 12 is 1 modulo 11.\n```lean4\n{right} := by sorry\n```",
-        "```lean4\ntheorem conjecture (a b : ℕ) : a * b = 6 → a ≤ 6 ∨ b = 0 := by\n  sorry\n```",
+        "```lean4\ntheorem conjecture (a b : ℕ) : a ∣ b → b ∣ a → a = b := by\n  sorry\n```",
         "```lean4\ntheorem conjecture (n : ℕ : 12 ^ n > 0 := by sorry\n```",
         "Induction is a beautiful principle.",
         "",
@@ -118,7 +116,5 @@ def test_at_an_endpoint_with_the_chat_preset(backend: Backend) -> None:
     with FakeOpenAI(answer) as server:
         rows = asyncio.run(work(server))
     kept = {s.text: s for s in rows if s.kept}
-    assert set(kept) == {right, "theorem conjecture (a b : ℕ) : a * b = 6 → a ≤ 6 ∨ b = 0"}, (
-        "off topic is not wrong: nothing is trained on it"
-    )
+    assert set(kept) == {right, "theorem conjecture (a b : ℕ) : a ∣ b → b ∣ a → a = b"}, "off topic is not wrong: nothing is trained on it"
     assert all((s.votes, s.samples) == (1, 5) for s in rows) and len(rows) == 2

@@ -22,7 +22,13 @@ def pair(proof: str, id: str = "a", **fields: str) -> Pair:
 def test_names_are_those_of_library_theorems() -> None:
     assert named(PROOF) == ["n_1", "Nat.pow_succ", "Nat.mul_mod", "Nat.succ_foo", "h_k"]
     assert named("by simp [mul_comm, foo] at h; exact (Nat.rec h ih) -- Nat.add_comm") == ["mul_comm"]
-    assert uses(PROOF, "Nat.mul_mod") and not uses(PROOF, "Nat.mul") and uses("exact Nat.add_comm.symm", "Nat.add_comm")
+    assert uses(pair(PROOF), "Nat.mul_mod") and not uses(pair(PROOF), "Nat.mul")
+    assert uses(pair("exact Nat.add_comm.symm"), "Nat.add_comm") and not uses(pair("exact MyNat.add_comm"), "Nat.add_comm")
+
+
+def test_what_a_file_states_it_does_not_thereby_use() -> None:
+    for proof, used in (("by simp [proved_ab]", True), ("by omega", False)):
+        assert uses(pair(f"theorem proved_ab : 1 = 1 := rfl\n\n{STATEMENT} := {proof}", form="code"), "proved_ab") is used
 
 
 def test_lean_says_which_are_theorems_and_what_they_state(backend: Backend) -> None:

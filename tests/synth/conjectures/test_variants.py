@@ -44,10 +44,10 @@ POWER = "theorem bar (n : ℕ) (hn : n ≠ 0) : 2 ^ n ≥ n + 1"
         ("generalise", "theorem X : ∀ n : Nat, n + 0 = n * 1", []),
         ("specialise", POWER, ["theorem bar (hn : 3 ≠ 0) : 2 ^ 3 ≥ 3 + 1"]),
         ("specialise", BINDERS, [
-            "theorem two (b : ℤ) (h : (4 : Int) > 3) (g : b > 4) : (4 : Int) * b > 12",
-            "theorem two (a : ℤ) (h : a > 3) (g : (9 : Int) > 4) : a * (9 : Int) > 12",
+            "theorem two (b : ℤ) (h : (8 : Int) > 3) (g : b > 4) : (8 : Int) * b > 12",
+            "theorem two (a : ℤ) (h : a > 3) (g : (5 : Int) > 4) : a * (5 : Int) > 12",
         ]),
-        ("specialise", "theorem X : ∀ x y : Nat, x ≤ x + y", ["theorem X : ∀ y : Nat, 3 ≤ 3 + y", "theorem X : ∀ x : Nat, x ≤ x + 9"]),
+        ("specialise", "theorem X : ∀ x y : Nat, x ≤ x + y", ["theorem X : ∀ y : Nat, 10 ≤ 10 + y", "theorem X : ∀ x : Nat, x ≤ x + 6"]),
         ("specialise", "theorem X (n : Nat) : n.succ > 0", []),
         ("specialise", "theorem X : ∀ p : Prop, p → p", []),
         ("negate", POWER, ["theorem bar : ¬ (∀ (n : ℕ) (hn : n ≠ 0), 2 ^ n ≥ n + 1)"]),
@@ -82,9 +82,9 @@ def references(count: int) -> list[Statement]:
 @pytest.mark.parametrize("rule", list(RULES))
 def test_on_generated_statements_every_variant_elaborates_and_is_what_its_rule_says(rule: str, backend: Backend) -> None:
     work = on_lean(backend)
-    parents = asyncio.run(formed(references(24), work))
+    parents = asyncio.run(formed(references(9), work))
     made, ties = by_rules(parents, [rule], 3, 1)
-    assert len(made) >= {"generalise": 25, "specialise": 8, "negate": 20, "mutate": 40}[rule]
+    assert len(made) >= {"generalise": 8, "specialise": 4, "negate": 7, "mutate": 12}[rule]
     context = Context(work)
     context.config.__dict__["trivial"] = "keep"
     rows = asyncio.run(filtered(made, context, (elaborates, tied(ties))))
@@ -132,11 +132,13 @@ def test_variants_go_through_the_filters_of_formalized_statements(backend: Backe
     parents = asyncio.run(formed([parent(REMAINDER), parent("theorem X : ∀ n : Nat, n > 9 → n + 2 > 11", "q")], work))
     made, ties = by_rules(parents, ["generalise", "specialise", "negate"], 2, 1)
     known = {s.form: s.id for s in parents}
-    twin = new_statement(Problem(id="t"), "theorem X : ∀ k : Nat, 10 ≤ k → k + 2 > 11", origin="variant", parent="q", variant="x")
+    twin = new_statement(Problem(id="t"), "theorem X : ∀ k : Nat, k > 9 → 11 < k + 2", origin="variant", parent="q", variant="x")
     rows = asyncio.run(kept_variants([*made, twin], ties, Context(work, known=known)))
     reasons = {s.text: s.reason for s in rows}
     assert reasons["theorem X : 3 % 7 = 3 → 3 % 2 = 1 → (3 * 3 + 7) % 7 = 2"] in ("trivial", "true_of_anything")
-    assert reasons[twin.text] == "duplicate" and next(s for s in rows if s.id == twin.id).detail.endswith(parents[1].id)
+    assert (
+        reasons[twin.text] == "duplicate" and next(s for s in rows if s.id == twin.id).detail == f"says what statement {parents[1].id} says"
+    )
     assert Counter(s.reason for s in rows)[""] >= 3
 
 
@@ -166,7 +168,7 @@ def test_the_goals_of_failed_proofs_become_statements(backend: Backend) -> None:
 
 def test_rules_do_not_raise_on_whatever_text() -> None:
     rng = Random(5)
-    for item in generate(4, 150):
+    for item in generate(4, 60):
         text = item.reference
         cut = rng.randrange(10, len(text))
         for rule in RULES:
