@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from synth.conjectures.filters import Tie
 from synth.conjectures.variants import variants
-from synth.records import Problem, Statement, VerdictRow, content_id
+from synth.records import Drop, Problem, Statement, VerdictRow, content_id
 from synth.search.goals import Goal, read_goal
+from synth.statements.formalize import passed_over
+from synth.statements.screen import Passed
 from synth.statements.text import new_statement
 from verify_workers.text.statement import StatementError
 
@@ -33,6 +35,13 @@ def by_rules(parents: Iterable[Statement], rules: Sequence[str], most: int, roun
 def place_of(parent: Statement, round: int) -> Problem:
     """Where the variants of a statement stand: a problem of their own, below its header and preamble."""
     return Problem(id=content_id("variants", parent.id, round), header=parent.header, preamble=parent.preamble)
+
+
+def not_varied(parent: Statement, round: int) -> list[Statement]:
+    """What is written down of a statement that is in a benchmark: nothing is made of it."""
+    why = Passed(reason=Drop.CONTAMINATED, detail=f"what it comes from: {parent.benchmark}")
+    lineage = {"origin": "variant", "parent": parent.id}
+    return [s.model_copy(update=lineage) for s in passed_over(place_of(parent, round), why, round)]
 
 
 def subgoals(parents: Mapping[str, Statement], failures: Iterable[VerdictRow], most: int, round: int) -> list[Statement]:

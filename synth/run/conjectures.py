@@ -15,13 +15,11 @@ from synth.config import ConjectureConfig, SearchConfig
 from synth.conjectures.band import Fate, Judged, Rate, judged, rates
 from synth.conjectures.conjecture import conjectured, not_asked
 from synth.conjectures.filters import kept_conjectures, kept_variants
-from synth.conjectures.make import SUBGOAL, by_rules, place_of, subgoals
-from synth.records import Attempt, Drop, Pair, Statement, VerdictRow, content_id
+from synth.conjectures.make import SUBGOAL, by_rules, not_varied, subgoals
+from synth.records import Attempt, Pair, Statement, VerdictRow, content_id
 from synth.run.again import earlier
 from synth.search.outcome import MADE
 from synth.statements.filters.base import Context
-from synth.statements.formalize import passed_over
-from synth.statements.screen import Passed
 from synth.statements.text import identity
 from synth.store.rundir import RunDir
 from train.replay import Chosen
@@ -98,19 +96,13 @@ async def make(plan: Plan, store: RunDir, config: ConjectureConfig, context: Con
     made = await kept_conjectures(made, context)
     known = dict(context.known) | {identity(s): s.id for s in made if s.kept}
     proved = [parents[pair.statement_id] for pair in pairs if pair.statement_id in parents]
-    barred = [s for s in proved if s.benchmark] if config.variants else []
     rules = [rule for rule in config.variants if rule != SUBGOAL]
     ruled, ties = by_rules([s for s in proved if not s.benchmark], rules, config.per_rule, round)
+    barred = [s for parent in proved if parent.benchmark and rules for s in not_varied(parent, round)]
     failed = {id: parents[id] for id in plan.failed if id in parents and not parents[id].benchmark}
     below = subgoals(failed, _failures(store, round - 1, failed), config.per_rule, round)
     variants = await kept_variants([*ruled, *below], ties, replace(context, known=known))
-    return [*made, *variants, *(s for parent in barred for s in _barred(parent, round))]
-
-
-def _barred(parent: Statement, round: int) -> list[Statement]:
-    why = Passed(reason=Drop.CONTAMINATED, detail=f"what it comes from: {parent.benchmark}")
-    lineage = {"origin": "variant", "parent": parent.id}
-    return [s.model_copy(update=lineage) for s in passed_over(place_of(parent, round), why, round)]
+    return [*made, *variants, *barred]
 
 
 def _failures(store: RunDir, number: int, statements: Mapping[str, Statement]) -> list[VerdictRow]:

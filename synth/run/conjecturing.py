@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from synth.config import RunConfig
 from synth.conjectures.conjecture import conjectured
 from synth.conjectures.filters import kept_conjectures, kept_copies, kept_variants
-from synth.conjectures.make import SUBGOAL, by_rules
+from synth.conjectures.make import SUBGOAL, by_rules, not_varied
 from synth.conjectures.variants import RULES
 from synth.prompts import Role
 from synth.records import Drop, Pair, Problem, Statement
@@ -26,7 +26,7 @@ from synth.store.files import check_target, write_records
 from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
 
-COPIES = "mutate"  # the rule whose variants are for tests, not for training
+COPIES, MOST_COPIES = "mutate", 4  # the rule whose variants are for tests, not for training, and how many of one statement
 AT_ONCE = 100  # parents that are worked on together
 
 
@@ -94,11 +94,12 @@ def _require(rules: Sequence[str]) -> None:
 
 
 async def _conjectures(parents: Parents, config: RunConfig, tools: Tools, benchmarks: Benchmarks, progress: Progress) -> list[Statement]:
-    found, known = list[Statement](), {identity(s): s.id for s in parents.statements.values()}
+    statements = {s.id: s for s in await formed(list(parents.statements.values()), benchmarks, tools)}
+    found, known = list[Statement](), {identity(s): s.id for s in statements.values()}
     progress.stage("conjecture", len(parents.pairs))
     for start in range(0, len(parents.pairs), AT_ONCE):
         pairs = parents.pairs[start : start + AT_ONCE]
-        made = await conjectured(pairs, parents.statements, config.conjectures, tools)
+        made = await conjectured(pairs, statements, config.conjectures, tools)
         made = await kept_conjectures(made, Context(tools, config.filters, benchmarks=benchmarks, known=known))
         known |= {identity(s): s.id for s in made if s.kept}
         found += made
@@ -114,13 +115,15 @@ async def _variants(
     progress.stage("conjecture", len(listed))
     known: dict[str, str] = {}
     for start in range(0, len(listed), AT_ONCE):
-        some = await formed(listed[start : start + AT_ONCE], tools)
+        some = await formed(listed[start : start + AT_ONCE], benchmarks, tools)
         known |= {identity(s): s.id for s in some}
         context = Context(tools, filters, benchmarks=benchmarks, known=known)
-        made, ties = by_rules(some, [rule for rule in rules if rule != COPIES], config.conjectures.per_rule, 0)
-        copies, same = by_rules(some, [rule for rule in rules if rule == COPIES], len(RULES), 0)
+        others = [rule for rule in rules if rule != COPIES]
+        made, ties = by_rules([s for s in some if not s.benchmark], others, config.conjectures.per_rule, 0)
+        copies, same = by_rules(some, [rule for rule in rules if rule == COPIES], MOST_COPIES, 0)
         made = await kept_variants(made, ties, context)
         known |= {identity(s): s.id for s in made if s.kept}
+        made += [row for s in some if s.benchmark and others for row in not_varied(s, 0)]
         made += await kept_copies(copies, same, context)
         barren += len({s.id for s in some} - {s.parent for s in made})
         found += made
@@ -130,12 +133,14 @@ async def _variants(
     return found
 
 
-async def formed(statements: Sequence[Statement], tools: Tools) -> list[Statement]:
-    """The statements with their normal forms, where Lean can say them."""
+async def formed(statements: Sequence[Statement], benchmarks: Benchmarks, tools: Tools) -> list[Statement]:
+    """The statements with their normal forms, where Lean can say them, and the rows of benchmarks that they repeat."""
     asked = [s for s in statements if not s.form]
     verdicts = await tools.verify([s.check(s.id, SECONDS, proof=UNPROVED) for s in asked])
     forms = {s.id: {"form": v.form, "negated_form": v.negated_form} for s, v in zip(asked, verdicts, strict=True)}
-    return [s.model_copy(update=forms.get(s.id, {})) for s in statements]
+    known = [s.model_copy(update=forms.get(s.id, {})) for s in statements]
+    repeats = [benchmarks.statement(s) for s in known]
+    return [s.model_copy(update={"benchmark": found.what}) if found else s for s, found in zip(known, repeats, strict=True)]
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from synth.problems.generate import generate
 from synth.records import Problem, Statement, VerdictRow
 from synth.run.conjecturing import formed
 from synth.services import Tools
+from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.filters.elaborates import elaborates
 from synth.statements.filters.run import filtered
@@ -82,7 +83,7 @@ def references(count: int) -> list[Statement]:
 @pytest.mark.parametrize("rule", list(RULES))
 def test_on_generated_statements_every_variant_elaborates_and_is_what_its_rule_says(rule: str, backend: Backend) -> None:
     work = on_lean(backend)
-    parents = asyncio.run(formed(references(9), work))
+    parents = asyncio.run(formed(references(9), Benchmarks(), work))
     made, ties = by_rules(parents, [rule], 3, 1)
     assert len(made) >= {"generalise": 8, "specialise": 4, "negate": 7, "mutate": 12}[rule]
     context = Context(work)
@@ -111,7 +112,7 @@ def test_where_there_are_no_normal_forms_lean_is_asked_for_a_proof(rule: str, ba
 
 def test_what_is_not_what_its_rule_says_is_dropped(backend: Backend) -> None:
     work = on_lean(backend)
-    (own,) = asyncio.run(formed([parent(POWER)], work))
+    (own,) = asyncio.run(formed([parent(POWER)], Benchmarks(), work))
     place = Problem(id="v")
     wrong = {
         "theorem X (n : ℕ) (hn : n ≠ 0) : 3 ^ n ≥ n + 1": Link("same", "Iff.rfl"),
@@ -129,7 +130,7 @@ def test_what_is_not_what_its_rule_says_is_dropped(backend: Backend) -> None:
 
 def test_variants_go_through_the_filters_of_formalized_statements(backend: Backend) -> None:
     work = on_lean(backend)
-    parents = asyncio.run(formed([parent(REMAINDER), parent("theorem X : ∀ n : Nat, n > 9 → n + 2 > 11", "q")], work))
+    parents = asyncio.run(formed([parent(REMAINDER), parent("theorem X : ∀ n : Nat, n > 9 → n + 2 > 11", "q")], Benchmarks(), work))
     made, ties = by_rules(parents, ["generalise", "specialise", "negate"], 2, 1)
     known = {s.form: s.id for s in parents}
     twin = new_statement(Problem(id="t"), "theorem X : ∀ k : Nat, k > 9 → 11 < k + 2", origin="variant", parent="q", variant="x")
@@ -144,7 +145,7 @@ def test_variants_go_through_the_filters_of_formalized_statements(backend: Backe
 
 def test_copies_stay_though_they_repeat_their_parent(backend: Backend) -> None:
     work = on_lean(backend)
-    parents = asyncio.run(formed([parent("theorem X : ∀ n m : Nat, n > 2 → m > 3 → n + m > 5")], work))
+    parents = asyncio.run(formed([parent("theorem X : ∀ n m : Nat, n > 2 → m > 3 → n + m > 5")], Benchmarks(), work))
     made, ties = by_rules(parents, ["mutate"], 4, 0)
     rows = asyncio.run(kept_copies(made, ties, Context(work, known={parents[0].form: parents[0].id})))
     assert [s.shown["changed"] for s in rows] == ["names", "order", "sides", "names, order, sides"] and all(s.kept for s in rows)
