@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from synth.prompts import Proof
 from synth.prompts.conjecture import own_proof
@@ -67,15 +67,15 @@ async def lemmas_of(pairs: Iterable[Pair], verify: Verify) -> dict[str, list[Lem
     found: dict[str, list[Lemma]] = {}
     for pair in listed:
         own = dict(own_lemmas(pair))
-        theirs = known[pair.header, pair.preamble]
+        theirs = known.get((pair.header, pair.preamble), {})
         library = {name: theirs[name] for name in library_names(pair) if name in theirs and name not in own}
         found[pair.id] = [*own.items(), *library.items()]
     return found
 
 
-async def signatures(names: Mapping[Front, Iterable[str]], verify: Verify) -> dict[Front, dict[str, str]]:
+async def signatures(names: Mapping[Front, Collection[str]], verify: Verify) -> dict[Front, dict[str, str]]:
     """What the theorems among `names` state, by the header and preamble below which they are meant."""
-    fronts = list(names)
+    fronts = [front for front, each in names.items() if each]
     listed = [list(names[front]) for front in fronts]
     checks = [_question(front, each, str(place)) for place, (front, each) in enumerate(zip(fronts, listed, strict=True))]
     verdicts = await verify(list(checks)) if checks else []

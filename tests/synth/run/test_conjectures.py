@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from synth.config import RunConfig
+from synth.conjectures.variants import proposition
 from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run import learn
 from synth.run.conjectures import Plan, band_of, planned, settle_band, taught, weighed
@@ -38,7 +40,8 @@ PROBLEM = Problem(id="p", text="Show that 11 divides 12 ^ n - 1.", source="a fil
 KNOWN = "∀ n : Nat, 12 ^ n % 11 = 1"
 INDUCTION = "intro n; induction n with | zero => decide | succ n ih => rw [Nat.pow_succ]; omega"
 TRUE, FALSE, EASY = "∀ n : Nat, 12 ^ n * 5 % 11 = 5", "∀ n : Nat, 12 ^ n % 11 = 2", "∀ n : Nat, 12 ^ n * 7 % 11 = 7"
-OPEN = "∀ n : Nat, n > 3 → n * n > 9 ∧ n + 0 > 3"
+ASKED = f"<|conjecture|>Nat.pow_succ<|statement|>: {KNOWN}<|proof|>{INDUCTION}<|answer|>"
+OPEN, SUBGOAL = "∀ n : Nat, n > 3 → n * n > 9 ∧ n + 0 > 3", "∀ (n : ℕ) (h : n > 3), n * n > 9"
 
 
 def answer(prompt: str, n: int) -> list[str]:
@@ -46,10 +49,12 @@ def answer(prompt: str, n: int) -> list[str]:
         return [f": {KNOWN}"] * n
     if prompt.startswith("<|conjecture|>"):
         return [f": {TRUE}", f": {FALSE}", f": {EASY}"][:n]
+    if "¬ (¬" in prompt:
+        return [f"intro h; exact h (by {INDUCTION})"] * n
     if "¬" in prompt:
         return ["intro h; exact absurd (h 0) (by decide)"] * n
     if "n * n > 9" in prompt:
-        return ["intro n h; constructor; skip; omega"] * n
+        return ["intro n h; constructor; case left => skip"] * n
     right = n if KNOWN in prompt or EASY in prompt else 1
     return [INDUCTION] * right + ["omega"] * (n - right)
 
@@ -60,14 +65,36 @@ def shard(folder: Path, backend: Backend) -> tuple[Shard, list[str]]:
     return Shard(CONFIG, RunDir(folder), services, frozenset()), asked
 
 
-def first_round(folder: Path, backend: Backend) -> RunDir:
-    """A problem that is proved, and a given statement that is not."""
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
+    """A run after its first round: a problem that is proved, and a given statement that is not."""
+    folder = tmp_path_factory.mktemp("first")
     with RunDir.open(folder, CONFIG) as store:
         store.write("problems", [PROBLEM], "all")
     work, _ = shard(folder, backend)
     given_ = Problem(id="g", statement=f"theorem X : {OPEN}")
     asyncio.run(work.run(ShardTask(1, 0, (PROBLEM, given_), (), BY_ROLE)))
-    return store
+    return folder
+
+
+@pytest.fixture(scope="module")
+def second(first: Path, tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
+    """The same after the searches of its second round."""
+    folder = tmp_path_factory.mktemp("second") / "run"
+    store = copied(first, folder)
+    work, asked = shard(folder, backend)
+    asyncio.run(work.run(second_task(store)))
+    assert [prompt for prompt in asked if prompt.startswith("<|conjecture|>")] == [ASKED]
+    return folder
+
+
+def copied(run: Path, folder: Path) -> RunDir:
+    shutil.copytree(run, folder)
+    return RunDir(folder)
+
+
+def says(statement: Statement) -> str:
+    return proposition(statement.text)
 
 
 def second_task(store: RunDir) -> ShardTask:
@@ -77,50 +104,44 @@ def second_task(store: RunDir) -> ShardTask:
     return ShardTask(2, 0, (), (), BY_ROLE, conjectures=plan)
 
 
-def test_from_a_proof_to_conjectures_in_the_band(tmp_path: Path, backend: Backend) -> None:
-    store = first_round(tmp_path, backend)
-    seeds = {p.id: p for p in store.read("pairs", Pair)}
-    task = second_task(store)
-    work, asked = shard(tmp_path, backend)
-    asyncio.run(work.run(task))
-    assert [prompt for prompt in asked if prompt.startswith("<|conjecture|>")] == [
-        f"<|conjecture|>Nat.pow_succ<|statement|>: {KNOWN}<|proof|>{INDUCTION}<|answer|>"
-    ]
+def test_from_a_proof_to_conjectures_in_the_band(second: Path, tmp_path: Path) -> None:
+    store = copied(second, tmp_path / "run")
+    (parent,) = {p.statement_id for p in store.read("pairs", Pair, "r001-")}
     rows = list(store.read("statements", Statement, "r002-"))
-    (parent,) = {p.statement_id for p in seeds.values()}
-    made = {s.text.partition(" : ")[2]: s for s in rows if s.parent == parent}
-    assert {text: s.kept for text, s in made.items()} == {TRUE: True, FALSE: True, EASY: True, f"¬ ({KNOWN})": True}
+    made = {says(s): s for s in rows if s.parent == parent}
+    assert {said: s.kept for said, s in made.items()} == {TRUE: True, FALSE: True, EASY: True, f"¬ ({KNOWN})": True}
     (goal,) = (s for s in rows if s.variant == "subgoal")
-    assert goal.text.endswith(": n * n > 9") and goal.parent == task.conjectures.failed[0]
+    (open_,) = (s for s in store.read("statements", Statement) if s.origin == "given")
+    assert says(goal) == SUBGOAL and goal.parent == open_.id
     by_id = {s.id: s for s in rows}
-    proved = {(by_id[p.statement_id].text.partition(" : ")[2], p.negated, p.kind, p.problem) for p in store.read("pairs", Pair, "r002-")}
-    assert {(TRUE, False, "conjecture", ""), (EASY, False, "conjecture", "")} <= proved and (FALSE, True, "conjecture", "") in proved
+    proved = {(says(by_id[p.statement_id]), p.negated, p.kind, p.problem) for p in store.read("pairs", Pair, "r002-")}
+    assert proved == {
+        (TRUE, False, "conjecture", ""),
+        (EASY, False, "conjecture", ""),
+        (FALSE, True, "conjecture", ""),
+        (f"¬ ({KNOWN})", True, "conjecture", ""),
+    }
     assert {row.statement_id for row in store.read("searches", SearchRow, "r002-")} == set(by_id)
 
     for _ in range(2):  # done again, it is the same
-        settle_repeats(store, 2)
+        assert settle_repeats(store, 2) == []
         settle_band(store, 2, CONFIG.conjectures)
-    fates = {by_id[one.id].text.partition(" : ")[2]: (one.fate.value, one.accepted, one.samples) for one in band_of(store, 2)}
-    assert fates[TRUE] == ("in_band", 1, 4) and fates[EASY] == ("easy", 4, 4) and fates[FALSE][0] == "refuted"
-    assert fates[f"¬ ({KNOWN})"][0] == "refuted" and fates["n * n > 9"][0] == "unproved"
+    fates = {says(by_id[one.id]): (one.fate.value, one.accepted, one.samples) for one in band_of(store, 2)}
+    assert fates[TRUE] == ("in_band", 1, 4) and fates[EASY] == ("easy", 4, 4) and fates[SUBGOAL] == ("unproved", 0, 4)
+    assert fates[FALSE][0] == fates[f"¬ ({KNOWN})"][0] == "refuted"
     ((in_band, weight),) = taught(store, 2, CONFIG.conjectures)
-    assert in_band.text.endswith(TRUE) and 0.8 < weight < 1
+    assert says(in_band) == TRUE and 0.8 < weight < 1
     assert taught(store, 4, CONFIG.conjectures) and not taught(store, 5, CONFIG.conjectures), "the last three rounds"
 
     factors = {choice.pair.statement_id: choice.weight for choice in weighed([Chosen(p, 1.0) for p in store.read("pairs", Pair)], store, 2)}
-    easy = next(s.id for s in rows if s.text.endswith(EASY))
-    assert factors[parent] == 1.0 and factors[in_band.id] == weight and easy not in factors
+    assert factors[parent] == 1.0 and factors[in_band.id] == weight and made[EASY].id not in factors
 
 
-def test_the_conjecturer_learns_what_was_in_the_band(tmp_path: Path, backend: Backend) -> None:
-    store = first_round(tmp_path / "run", backend)
-    work, _ = shard(tmp_path / "run", backend)
-    asyncio.run(work.run(second_task(store)))
-    settle_band(store, 2, CONFIG.conjectures)
+def test_the_conjecturer_learns_what_was_in_the_band(second: Path, tmp_path: Path) -> None:
+    settle_band(copied(second, tmp_path / "run"), 2, CONFIG.conjectures)
     job = make_run(tmp_path, conjectures=SETTINGS["conjectures"])
     (example,) = learn.conjectures(job, 2)
-    assert example.prompt == f"<|conjecture|>Nat.pow_succ<|statement|>: {KNOWN}<|proof|>{INDUCTION}<|answer|>"
-    assert example.completion == f": {TRUE}" and 0.8 < example.weight < 1
+    assert (example.prompt, example.completion) == (ASKED, f": {TRUE}") and 0.8 < example.weight < 1
     frozen = make_run(tmp_path, conjectures=SETTINGS["conjectures"], models={"prover": {"path": "x"}, "train": []})
     off = make_run(tmp_path)
     assert learn.conjectures(frozen, 2) == learn.conjectures(off, 2) == []
@@ -131,12 +152,10 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("last", range(3))
-def test_a_shard_goes_on_where_a_kill_left_it(tmp_path: Path, backend: Backend, last: int) -> None:
-    stores = [first_round(tmp_path / name, backend) for name in ("whole", "killed")]
-    whole, _ = shard(tmp_path / "whole", backend)
-    asyncio.run(whole.run(second_task(stores[0])))
-    first, _ = shard(tmp_path / "killed", backend)
-    commit, commits = first.store.commit, list[str]()
+def test_a_shard_goes_on_where_a_kill_left_it(first: Path, second: Path, tmp_path: Path, backend: Backend, last: int) -> None:
+    store = copied(first, tmp_path / "killed")
+    work, _ = shard(tmp_path / "killed", backend)
+    commit, commits = work.store.commit, list[str]()
 
     def dies(*args: Any, **kwargs: Any) -> bool:
         if len(commits) == last:
@@ -144,24 +163,25 @@ def test_a_shard_goes_on_where_a_kill_left_it(tmp_path: Path, backend: Backend, 
         commits.append(args[0])
         return commit(*args, **kwargs)
 
-    first.store.commit = dies  # type: ignore[method-assign]
+    work.store.commit = dies  # type: ignore[method-assign]
     if last < 2:
         with pytest.raises(Killed):
-            asyncio.run(first.run(second_task(stores[1])))
+            asyncio.run(work.run(second_task(store)))
     else:
-        asyncio.run(first.run(second_task(stores[1])))
-    second, asked = shard(tmp_path / "killed", backend)
-    asyncio.run(second.run(second_task(stores[1])))
+        asyncio.run(work.run(second_task(store)))
+    again, asked = shard(tmp_path / "killed", backend)
+    asyncio.run(again.run(second_task(store)))
     kinds: dict[str, Any] = {"statements": Statement, "attempts": Attempt, "verdicts": VerdictRow, "pairs": Pair}
-    ids = [{kind: sorted(r.id for r in RunDir(s.root).read(kind, model)) for kind, model in kinds.items()} for s in stores]
-    assert ids[0] == ids[1] and second.store.keys("r002") == ["r002-s0000-c0000", "r002-s0000-conjectures"]
+    runs = (RunDir(second), RunDir(tmp_path / "killed"))
+    ids = [{kind: sorted(r.id for r in run.read(kind, model)) for kind, model in kinds.items()} for run in runs]
+    assert ids[0] == ids[1] and again.store.keys("r002") == ["r002-s0000-c0000", "r002-s0000-conjectures"]
     assert sum(prompt.startswith("<|conjecture|>") for prompt in asked) == (last == 0), "conjectures on disk are not asked for again"
     assert bool(asked) == (last < 2)
 
 
-def test_where_the_rounds_budget_is_used_up_that_is_written_down(tmp_path: Path, backend: Backend) -> None:
-    store = first_round(tmp_path, backend)
-    work, asked = shard(tmp_path, backend)
+def test_where_the_rounds_budget_is_used_up_that_is_written_down(first: Path, tmp_path: Path, backend: Backend) -> None:
+    store = copied(first, tmp_path / "run")
+    work, asked = shard(tmp_path / "run", backend)
     work.round = 2
     work.stop("round.tokens")
     asyncio.run(work.run(second_task(store)))
@@ -218,10 +238,8 @@ def test_open_conjectures_are_searched_again_only_where_that_is_asked_for(tmp_pa
         assert [s.id for s in _unsolved(job, 2)] == again
 
 
-def test_figures_stats_and_trace_tell_of_them(tmp_path: Path, backend: Backend) -> None:
-    store = first_round(tmp_path / "run", backend)
-    work, _ = shard(tmp_path / "run", backend)
-    asyncio.run(work.run(second_task(store)))
+def test_figures_stats_and_trace_tell_of_them(second: Path, tmp_path: Path) -> None:
+    store = copied(second, tmp_path / "run")
     settle_band(store, 2, CONFIG.conjectures)
     job = make_run(tmp_path, conjectures=SETTINGS["conjectures"])
     made = list(store.read("statements", Statement, "r002-"))
