@@ -106,11 +106,11 @@ async def make(plan: Plan, store: RunDir, config: ConjectureConfig, context: Con
 
 
 def _failures(store: RunDir, number: int, statements: Mapping[str, Statement]) -> list[VerdictRow]:
-    """What Lean said in round `number` of failed proofs of `statements`, themselves and not their negations."""
+    """What Lean said in round `number` of the models' failed proofs of `statements`, themselves and not their negations."""
     if not statements or number < 1:
         return []
     prefix = f"r{number:03d}-"
-    own = {a.id for a in store.read("attempts", Attempt, prefix) if a.statement_id in statements and not a.negated}
+    own = {a.id for a in store.read("attempts", Attempt, prefix) if a.statement_id in statements and not a.negated and a.prompt}
     return [v for v in store.read("verdicts", VerdictRow, prefix) if v.id in own and v.errors]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from synth.cli import main
 from synth.records import Pair, Problem, Statement
+from synth.run.conjecturing import read_parents
+from synth.show.progress import Progress
 from synth.statements.text import given
 from synth.store.files import read_records, write_records
 from tests.synth.llm.fake_openai import FakeOpenAI, content
@@ -25,26 +29,40 @@ def synth(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     return int(done.value.code or 0), capfd.readouterr().err
 
 
-def test_variants_of_pairs_statements_and_problems(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    statement = given(Problem(id="p", statement=KNOWN), 0).model_copy(update={"id": "s"})
-    write_records(tmp_path / "pairs.jsonl", [PAIR, PAIR.model_copy(update={"id": "again"})], Pair)
-    write_records(tmp_path / "statements.parquet", [statement, statement.model_copy(update={"id": "no", "kept": False})], Statement)
+def test_statements_are_read_from_pairs_statements_and_problems(tmp_path: Path) -> None:
+    own = given(Problem(id="p", statement=KNOWN), 0).model_copy(update={"id": "s"})
+    refuted = PAIR.model_copy(update={"id": "r", "statement_id": "r", "statement": "theorem X : ¬ (1 = 2)", "negated": True})
+    write_records(tmp_path / "pairs.jsonl", [PAIR, PAIR.model_copy(update={"id": "again"}), refuted], Pair)
+    write_records(tmp_path / "statements.parquet", [own, own.model_copy(update={"id": "no", "kept": False})], Statement)
     (tmp_path / "problems.jsonl").write_text(json.dumps({"statement": KNOWN}) + "\n" + json.dumps({"text": "words alone"}) + "\n")
-    rules = ("--variants", "generalise,specialise,negate,mutate", "--set", "verify.workers=1")
-    made: dict[str, list[tuple[str, str, str]]] = {}
-    for name in ("pairs.jsonl", "statements.parquet", "problems.jsonl"):
-        status, said = synth(capfd, "conjecture", str(tmp_path / name), "--out", str(tmp_path / "out.jsonl"), *rules)
-        assert status == 0, said
-        rows = list(read_records(tmp_path / "out.jsonl", Statement))
-        assert {s.parent for s in rows} == ({"s"} if name != "problems.jsonl" else {rows[0].parent}) and {s.origin for s in rows} == {
-            "variant"
-        }
-        assert ("1 rows have no statement in Lean" in " ".join(said.split())) == (name == "problems.jsonl")
-        made[name] = [(s.variant, s.text.partition(" : ")[2], s.reason) for s in rows]
-    assert made["pairs.jsonl"] == made["statements.parquet"] == made["problems.jsonl"]
-    assert {rule for rule, _, _ in made["pairs.jsonl"]} == {"generalise", "specialise", "negate", "mutate"}
-    assert ("mutate", "∀ m : Nat, 1 = 12 ^ m % 11", "") in made["pairs.jsonl"], "copies are kept, for tests"
-    assert ("generalise", "∀ m : Nat, ∀ n : Nat, m ^ n % 11 = 1", "") in made["pairs.jsonl"]
+    said = io.StringIO()
+    found = [
+        read_parents(str(tmp_path / name), Progress(Console(file=said), plain=True))
+        for name in ("pairs.jsonl", "statements.parquet", "problems.jsonl")
+    ]
+    assert [[s.text for s in parents.statements.values()] for parents in found] == [[KNOWN, refuted.statement], [KNOWN], [KNOWN]]
+    assert [[pair.id for pair in parents.pairs] for parents in found] == [["pair", "again"], [], []], (
+        "what was proved, not what was refuted"
+    )
+    assert list(found[0].statements) == ["s", "r"] and "1 rows have no statement in Lean" in " ".join(said.getvalue().split())
+
+
+def test_variants_of_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"statement": KNOWN},
+        {"statement": "theorem held (a : Nat) : a * a % 4 ≠ 2"},
+        {"statement": "theorem X : ∀ p : Prop, p → p ∨ p"},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"statement": "theorem b : ∀ k : Nat, k * k % 4 ≠ 2", "name": "b"}) + "\n")
+    files = (str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl"))
+    keys = ("--set", "verify.workers=1", "--set", f"filters.benchmarks=[{tmp_path / 'bench.jsonl'}]")
+    status, said = synth(capfd, "conjecture", *files, "--variants", "generalise,specialise,mutate", *keys)
+    assert status == 0, said
+    made = [(s.variant, s.text.partition(" : ")[2], s.reason) for s in read_records(tmp_path / "out.jsonl", Statement)]
+    assert ("generalise", "∀ m : Nat, ∀ n : Nat, m ^ n % 11 = 1", "") in made
+    assert ("mutate", "∀ m : Nat, 1 = 12 ^ m % 11", "") in made, "copies are kept, for tests"
+    assert ("", "", "contaminated") in made and ("mutate", "Nat) : 2 ≠ a * a % 4", "") in made, "of a benchmark nothing but copies"
 
 
 @pytest.mark.parametrize(
