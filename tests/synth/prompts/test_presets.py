@@ -21,6 +21,7 @@ from synth.prompts import (
 )
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.answers import pose
+from synth.prompts.conjecture import ask_conjecture, shown_conjecture
 from synth.prompts.declarations import declarations, goal, one_line, only_proof, renamed, same_goal, without_header
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
@@ -33,7 +34,7 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 EVERY = {"formalize", "refine", "grade", "informalize", "compare", "prove", "sketch", "blueprint", "repair", "retrieve"}
-EVERY |= {"pose", "enumerate", "guess"}
+EVERY |= {"pose", "enumerate", "guess", "conjecture"}
 ROLES: dict[str, set[str]] = {
     "embedded": EVERY,
     "base": {"formalize", "grade", "prove"},
@@ -62,6 +63,10 @@ def asked(name: str, role: Role) -> Prompt:
         return ask_with_lemmas(prompts, STATEMENT, shown_lemmas(prompts, STATEMENT, (HEADER, PREAMBLE), []))
     if role == "repair":
         return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
+    if role == "conjecture":
+        return ask_conjecture(
+            prompts, shown_conjecture(STATEMENT, Proof("proof", "by simp"), ("Nat.x", "theorem Nat.x : 1 = 1"), HEADER, PREAMBLE)
+        )
     if role == "pose":
         return pose(prompts, PROBLEM, HEADER)
     if role in ("enumerate", "guess"):
