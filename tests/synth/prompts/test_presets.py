@@ -64,9 +64,8 @@ def asked(name: str, role: Role) -> Prompt:
     if role == "repair":
         return ask_repair(prompts, STATEMENT, shown_repair(prompts, STATEMENT, (HEADER, PREAMBLE), Proof("proof", "by simp"), []))
     if role == "conjecture":
-        return ask_conjecture(
-            prompts, shown_conjecture(STATEMENT, Proof("proof", "by simp"), ("Nat.x", "theorem Nat.x : 1 = 1"), HEADER, PREAMBLE)
-        )
+        lemma = ("Nat.x", "theorem Nat.x : 1 = 1")
+        return ask_conjecture(prompts, shown_conjecture(STATEMENT, Proof("proof", "by simp"), lemma, HEADER, PREAMBLE))
     if role == "pose":
         return pose(prompts, PROBLEM, HEADER)
     if role in ("enumerate", "guess"):

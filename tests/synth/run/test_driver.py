@@ -100,6 +100,17 @@ def test_a_round_is_cut_into_shards_that_hold_everything_once(tmp_path: Path, mo
     assert [(task.round, task.weights) for task in tasks] == [(2, expected)] * 3
 
 
+def test_what_is_conjectured_from_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on = {"enabled": True, "seeds": 5, "seed_rate": 0.0}
+    job = make_run(tmp_path, problems=2, rounds=2, shards={"problems": 2}, conjectures=on)
+    proved = [statement(f"s{n}") for n in range(7)]
+    job.store.commit("r001-a", {"statements": proved, "pairs": [pair(s) for s in proved]})
+    tasks = searched(job, monkeypatch, 2)
+    drawn = [id for task in tasks for id in task.conjectures.pairs]
+    assert len(tasks) == 3 and len(drawn) == 5 == len({*drawn} & {pair(s).id for s in proved})
+    assert not any(task.conjectures for task in searched(job, monkeypatch, 1)), "nothing is proved before the first round"
+
+
 def test_the_same_round_is_cut_the_same_way_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a shard's key would mean other work after an interruption."""
     job = make_run(tmp_path, rounds=1, shards={"problems": 3})
