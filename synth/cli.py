@@ -59,7 +59,11 @@ OldKernelOption = Annotated[
     ),
 ]
 FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
-RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
+RESUMABLE = (
+    "run",
+    "demo",
+    "informalize",
+)  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
     typer.Option(
@@ -82,6 +86,13 @@ class KiminaLines(StrEnum):
 
     file = "file"
     after_imports = "after_imports"
+
+
+class TrainRole(StrEnum):
+    """Roles that `synth train` trains."""
+
+    prover = "prover"
+    formalizer = "formalizer"
 
 
 class ExportTo(StrEnum):
@@ -361,6 +372,56 @@ def formalize(
     print(out)
 
 
+@app.command()
+def informalize(
+    out: RecordsOption,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[IN | NAME...]",
+            help="a run directory, or a file of pairs, statements, or problems with a statement; with --project: modules or names of "
+            "declarations (with what they use), default all",
+        ),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="annotate the declarations of this lake project, compiled by `lake build`"),
+    ] = None,
+    proofs: Annotated[bool, typer.Option("--proofs/--no-proofs", help="annotate proofs too, step by step")] = True,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Lean in plain language (Herald): statements and proofs in; annotations out, kept where formalizing them gives the Lean back.
+
+    synth informalize runs/first --out pairs.jsonl --model runs/first/rounds/003/training/model
+
+    synth informalize MyLib.Basic --project ~/mylib --out pairs.jsonl --set models.informalizer.endpoint=http://localhost:8000/v1
+    --set models.informalizer.name=NAME, and the same for models.formalizer and models.judge; one model for all: models.prover.
+
+    The informalizer writes the words (a declaration is shown with its docstring, its neighbours, and in words what it uses), the formalizer
+    formalizes them again (informalize.back), Lean or the judge compares (informalize.check). Every row is written, with the reason where it
+    is not kept. The same command goes on after an end, and asks nothing that OUT holds; other models or settings add rows.
+
+    Kept rows train a formalizer: `synth train OUT --role formalizer`, or `--set models.pairs=[OUT]` in a run that trains it.
+    """
+    from synth.run.informalize import informalize_file, informalize_project
+    from synth.show.progress import Progress
+
+    words = [*overrides, *([] if proofs else ["informalize.proofs=false"]), *([f"verify.project={project}"] if project else [])]
+    settings = _stage_config(config, model, words, "informalizer", "formalizer", "judge", "prover")
+    with Progress(resumable=True) as progress:
+        if project is not None:
+            done = informalize_project(settings, what or [], str(out), progress)
+        elif what and len(what) == 1:
+            done = informalize_file(settings, what[0], str(out), progress)
+        else:
+            raise UserError("informalize: give one run directory or file, or --project DIR with modules or names of its declarations")
+    for line in done.lines():
+        print(line, file=sys.stderr)
+    print(out)
+
+
 @app.command("judge-error")
 def judge_error(
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help="JSON: what `filters.calibration` takes")],
@@ -474,19 +535,22 @@ def check_programs(
 
 @app.command()
 def train(
-    source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export; for the formalizer: what informalize wrote")
+    ],
     out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
+    role: Annotated[TrainRole, typer.Option("--role", help="what is trained: to prove, or to formalize")] = TrainRole.prover,
     model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Train alone: one DeepSpeed round on verified pairs."""
+    """Train alone: one DeepSpeed round on verified pairs, or on the pairs of plain language and Lean of `synth informalize`."""
     from synth.run.stages import train_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "prover")
+    settings = _stage_config(config, model, overrides, role.value)
     with Progress() as progress:
-        result = train_file(settings, source, str(out), progress)
+        result = train_file(settings, source, str(out), progress, role.value)
     print(f"{result.examples:,} examples, {result.tokens:,} tokens, {result.seconds:.0f} s", file=sys.stderr)
     print(result.dir)
 

@@ -91,6 +91,28 @@ class BackConfig(Section):
         return self
 
 
+class InformalizeConfig(Section):
+    """Annotations of statements and proofs in plain language, each checked by formalizing it back (`synth informalize`, Herald)."""
+
+    samples: int = Field(1, ge=1, description="annotations sampled of each statement and proof; the one that comes back most often is kept")
+    back: int = Field(4, ge=1, description="formalizations of each annotation of a statement, and proofs written from each one of a proof")
+    share: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="share of those formalizations that must be the statement again (of proofs, one that Lean accepts is enough)",
+    )
+    check: Literal["auto", "form", "judge"] = Field(
+        "auto",
+        description="what says that a formalization is the statement again: form = Lean (its normal form, or its printing in every detail "
+        "where the backend has none); judge = votes of the judge on both statements (votes and rule as in `filters.back`); auto = Lean, "
+        "and where there are no normal forms, the judge on what Lean prints otherwise",
+    )
+    proofs: bool = Field(True, description="annotate proofs too, step by step")
+    neighbours: int = Field(2, ge=0, description="declarations before and after one of a project that are shown with it")
+    in_flight: int = Field(32, ge=1, description="statements annotated at once")
+
+
 class FilterConfig(Section):
     """Which formalized statements are kept (given statements are never dropped as poor, trivial or contradictory)."""
 
@@ -282,6 +304,11 @@ class ModelsConfig(Section):
         description="roles that each round trains, all in one model, the prover's; the others are frozen at round 0, but for corrector, "
         "sketcher and conjecturer without a model of their own, which answer with the prover's new weights; [] = no training",
     )
+    pairs: tuple[str, ...] = Field(
+        (),
+        description="files of `synth informalize` from which the formalizer learns too, where it is trained (`train`): in the bootstrap, "
+        "and in each round with the examples that are rehearsed",
+    )
     bootstrap: BootstrapConfig = BootstrapConfig()
 
     @property
@@ -348,6 +375,7 @@ class RunConfig(Section):
     sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
+    informalize: InformalizeConfig = InformalizeConfig()
     answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
     adaptive: AdaptiveConfig = AdaptiveConfig()
