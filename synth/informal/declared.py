@@ -39,7 +39,7 @@ def declared(code: str) -> list[Declared]:
         name = one.name.removeprefix("_root_.") if one.name.startswith("_root_.") else ".".join((*_space(spaces, one.start), one.name))
         text = code[one.start : one.end].strip()
         theorem = one.keyword in THEOREMS
-        proof = code[one.goal[1] : one.end].strip().removeprefix(":=").strip() if theorem else ""
+        proof = code[one.body if one.body >= 0 else one.goal[1] : one.end].strip() if theorem else ""
         head = f"{one.keyword} {one_line(code[_name_start(code, one) : one.goal[1]])}"
         found.append(Declared(name, theorem, "private" in modifiers, text, head, proof, _doc(code, docs, one.start)))
     return found

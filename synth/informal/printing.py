@@ -18,7 +18,10 @@ PRINTINGS = (
     f"{_TYPED}set_option pp.explicit true\n",
 )
 """From what people write to what is read back nearly always."""
-_EVERYTHING = f"{_FULL}set_option pp.all true\n"
+_EVERYTHING = _TYPED + "".join(
+    f"set_option pp.{name}\n"
+    for name in ("explicit true", "notation false", "coercions false", "structureInstances false", "fieldNotation false")
+)
 CHUNK = 20  # names asked about together: Lean's messages on a file are cut to some number
 SECONDS = 120.0  # for one file of such
 
@@ -56,7 +59,11 @@ async def printed_alike(statement: str, others: Sequence[str], header: str, prea
     """
     renamings = [renamed(parse_theorem(text), f"X_{place}") for place, text in enumerate((statement, *others))]
     above = f"{preamble}\n" if preamble else ""
-    code = above + _EVERYTHING + "".join(f"{' '.join(text.split())} := sorry\n#check @X_{place}\n" for place, text in enumerate(renamings))
+    code = (
+        above
+        + _EVERYTHING
+        + "".join(f"axiom{' '.join(text.split()).removeprefix('theorem')}\n#check @X_{place}\n" for place, text in enumerate(renamings))
+    )
     (verdict,) = await verify([Snippet(id="printed", header=header, code=code, timeout=SECONDS)])
     if verdict.outcome is not Outcome.ELABORATED:
         return None

@@ -126,14 +126,14 @@ def test_what_was_not_decided_is_asked_again(verify: Verify) -> None:
     rows, _ = annotated([UNIT], scripted(), verify, proofs=False)
     open_one = rows[0].model_copy(update={"kept": False, "reason": "undecided"})
     again, asked = annotated([UNIT], scripted(), verify, {open_one.id: open_one}, proofs=False)
-    assert asked and again == rows
+    assert asked and [(row.id, row.text, row.kept) for row in again] == [(row.id, row.text, row.kept) for row in rows]
 
 
 @pytest.mark.parametrize(
     ("replies", "reason", "detail"),
     [
         ({"annotate": ""}, "unread", "empty"),
-        ({"annotate": fence(LEAN)}, "unread", "no_text"),
+        ({"annotate": f"```lean4\n{LEAN}\n```"}, "unread", "no_text"),
         ({"annotate": "The theorem says (n : Nat) (h : 2 < n) : n * n ≠ 2."}, "copied", "it holds the Lean"),
         ({"annotate": "I like Lisbon.", "formalize": fence("theorem X : True := by sorry")}, "not_recovered", "0 of 2"),
         ({"formalize": fence(f"{LEAN.replace('2 < n', '1 < n')} := by sorry")}, "not_recovered", "0 of 2"),
@@ -261,7 +261,7 @@ def test_kept_pairs_train_the_formalizer_as_they_were_checked(verify: Verify) ->
 
 def test_the_small_model_is_asked_as_it_was_taught(verify: Verify) -> None:
     replies = {"<|informalize|>": WORDS, "<|formalize|>": "{n : ℕ} (h : n > 2) : n * n ≠ 2", "<|prove|>": "\n" + PROOF.partition("\n")[2]}
-    small = Unit("pair p", "theorem X (n : Nat) (h : 2 < n) : n * n ≠ 2", proof=f"by\n  exact ({PROOF})")
+    small = Unit("pair p", "theorem X (n : Nat) (h : 2 < n) : n * n ≠ 2", proof="by grind")
 
     def answer(text: str, n: int) -> list[str]:
         return [next(reply for opening, reply in replies.items() if text.startswith(opening))] * n

@@ -202,7 +202,9 @@ def test_a_formalizer_is_trained_on_pairs_that_are_there(tmp_path: Path) -> None
     check_training(config(pairs=[str(file)]))  # our own small model, in its bootstrap
     with pytest.raises(UserError, match=r"nothing to train a formalizer on: .* or give models\.pairs, files of `synth informalize`"):
         check_training(config(**given))
-    with pytest.raises(UserError, match=r"models\.pairs: only a formalizer that is trained learns from them; add formalizer to models\.train"):
+    with pytest.raises(
+        UserError, match=r"models\.pairs: only a formalizer that is trained learns from them; add formalizer to models\.train"
+    ):
         check_training(config(prover={"path": "given"}, pairs=[str(file)]))
     with pytest.raises(UserError, match=r"none\.jsonl: no such file"):
         check_training(config(**given, pairs=[str(tmp_path / "none.jsonl")]))
