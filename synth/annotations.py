@@ -14,7 +14,7 @@ class Unpaired(StrEnum):
     """Why an annotation makes no pair."""
 
     DEFINITION = "definition"  # of what is no theorem: there to be shown with what uses it
-    UNSTATED = "unstated"  # a declaration of which Lean prints nothing that it reads as the same theorem (a private one, say)
+    UNSTATED = "unstated"  # Lean does not take it for a statement; of a declaration, prints nothing that it reads as the same theorem
     PROMPT_TOO_LONG = "prompt_too_long"
     NO_ANSWER = "no_answer"  # the endpoint gave none: asked again by the next call
     UNREAD = "unread"  # no plain language in the answer, or not one explanation for each step

@@ -18,7 +18,7 @@ from synth.records import content_id
 from synth.services import Tools
 from synth.statements.filters.elaborates import PATIENCE, UNDECIDED
 from synth.statements.text import UNPROVED
-from verify_workers.records import Check, Verdict
+from verify_workers.records import Check, Outcome, Reason, Verdict
 
 WORDS = 300  # characters of a declaration's words that the vocabulary gives
 KINDS = {"def": "definition", "abbrev": "definition", "opaque": "constant"}  # other keywords are words
@@ -96,19 +96,20 @@ class Annotator:
         fields |= self._asked(prompt, sampling, fields)
         if (found := self.book.find(fields["id"])) is not None:
             return found
+        form = ""
+        if unit.kind == "statement":
+            verdict = await self._asked_lean(unit)
+            form, fields["lean"], fields["library"] = verdict.form, verdict.lean, verdict.library
+            if (why := _no_statement(verdict)) is not None:
+                return self.book.new(_finished(fields, why))
         read, why = await self._read(prompt, sampling, fields, lambda c: read_text(prompt, c.text, c.finished))
         if why is not None:
             return self.book.new(_finished(fields, why))
         if unit.kind == "definition":
             return self.book.new(_finished(fields | {"text": read[0]}, Back(Unpaired.DEFINITION)))
-        verdict = await self._asked_lean(unit)
-        if verdict.outcome in UNDECIDED:
-            why = Back(Unpaired.UNDECIDED, f"the statement itself: {verdict.outcome.value}")
-            return self.book.new(_finished(fields | {"text": read[0]}, why))
-        fields |= {"lean": verdict.lean, "library": verdict.library}
 
         async def back(text: str) -> Back:
-            return await statement_back(unit, text, fields["vocabulary"], verdict.form, self.config, self.tools)
+            return await statement_back(unit, text, fields["vocabulary"], form, self.config, self.tools)
 
         text, best = await _best(read, lambda text: copied(text, unit.lean), back)
         return self.book.new(_finished(fields | {"text": text}, best))
@@ -187,6 +188,15 @@ async def _best(read: Sequence[R], is_copied: Callable[[R], bool], back: Callabl
     backs = [await back(one) for one in clean]
     place = max(range(len(clean)), key=lambda i: (backs[i].reason is None, backs[i].recovered))
     return clean[place], backs[place]
+
+
+def _no_statement(verdict: Verdict) -> Back | None:
+    """Why there is nothing to compare with: Lean does not take the statement itself for one, or does not decide."""
+    if verdict.outcome in UNDECIDED:
+        return Back(Unpaired.UNDECIDED, f"the statement itself: {verdict.outcome.value}")
+    if verdict.outcome is Outcome.POLICY or verdict.reason == Reason.STATEMENT:
+        return Back(Unpaired.UNSTATED, f"this Lean does not accept it as a statement: {verdict.first_error or verdict.reason}")
+    return None
 
 
 def _fields(unit: Unit, shown: Mapping[str, Annotation]) -> dict[str, Any]:

@@ -180,7 +180,7 @@ async def proof_back(unit: Unit, text: str, steps: str, config: RunConfig, tools
     ]
     verdicts = await tools.verify(checks) if checks else []
     accepted = [proof for proof, verdict in zip(proofs, verdicts, strict=True) if verdict.accepted]
-    shown = (accepted or proofs or [None])[0]
+    shown = next(iter(accepted or proofs), None)
     fields = {**about, "recovered": round(len(accepted) / len(answer), 4) if answer else 0.0, "back": shown.text if shown else ""}
     if accepted:
         return Back(None, "", {**fields, "checked": "proof"})

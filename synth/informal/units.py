@@ -66,8 +66,7 @@ def of_records(pairs: Iterable[Pair], statements: Iterable[Statement]) -> tuple[
         broken += not lean
         key = (pair.header, pair.preamble, lean)
         if lean and (key not in found or len(pair.proof) < len(found[key].proof)):
-            where = {"header": pair.header, "preamble": pair.preamble}
-            found[key] = Unit(f"pair {pair.id}", lean, **where, proof=pair.proof, form=pair.form, round=pair.round)
+            found[key] = Unit(f"pair {pair.id}", lean, *key[:2], proof=pair.proof, form=pair.form, round=pair.round)
     for statement in statements:
         if not statement.kept:
             continue
@@ -75,7 +74,7 @@ def of_records(pairs: Iterable[Pair], statements: Iterable[Statement]) -> tuple[
         broken += not lean
         key = (statement.header, statement.preamble, lean)
         if lean and key not in found:
-            found[key] = Unit(f"statement {statement.id}", lean, header=key[0], preamble=key[1], round=statement.round)
+            found[key] = Unit(f"statement {statement.id}", lean, *key[:2], round=statement.round)
     notes = [f"{heldout:,} proofs of held-out statements are left out"] if heldout else []
     notes += [f"{broken:,} rows have no theorem that can be read, and are left out"] if broken else []
     return list(found.values()), notes

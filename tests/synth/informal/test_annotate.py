@@ -149,6 +149,11 @@ def test_other_answers_make_no_pair(replies: dict[str, str], reason: str, detail
     assert detail in rows[0].detail and not any(text.startswith("Explain") for text in asked)
 
 
+def test_what_this_lean_cannot_state_is_not_asked_about(verify: Verify) -> None:
+    (row,), asked = annotated([Unit("statement s", "theorem X (x : NotHere) : x = x")], scripted(), verify)
+    assert (row.kept, row.reason) == (False, "unstated") and "NotHere" in row.detail and asked == []
+
+
 @pytest.mark.parametrize(
     ("replies", "reason"),
     [

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from synth.annotations import Annotation
 from synth.cli import main
+from synth.prompts import load_prompts
+from synth.prompts.annotate import formalize_back
 from synth.records import Pair, Statement
-from synth.store.files import read_records
+from synth.run import stages
+from synth.store.files import read_records, write_records
 from synth.store.journal import Journal
 from synth.store.rundir import RunDir
 from tests.synth.llm.fake_openai import FakeOpenAI, content
 from tests.verify_workers.fake_lake import FakeLake
+from train.data import Example
 from verify_workers.lean import LeanInstall
 
 THEOREMS = {k: f"theorem add{k} (n : Nat) : n + {k} = {k} + n" for k in (6, 7)}
@@ -102,6 +108,33 @@ def test_a_project_through_the_command_line(
         ("declaration add6", "Sums", "proof", True),
     ]
     assert rows[0].statement == "theorem X (n : ℕ) : n + 6 = 6 + n" and rows[0].checked == "text"
+
+
+def test_train_takes_the_kept_pairs_of_statements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = {"kind": "statement", "source": "s", "statement": "theorem X : 1 = 1", "header": "import Basic"}
+    rows = [Annotation(id="a", text="One is one.", **made), Annotation(id="b", text="Two.", kept=False, reason="not_recovered", **made)]
+    write_records(tmp_path / "pairs.jsonl", rows, Annotation)
+    write_records(tmp_path / "none.jsonl", rows[1:], Annotation)
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    seen: list[Example] = []
+
+    def train_round(initial: Path, examples: list[Example], folder: Path, *_: object) -> SimpleNamespace:
+        seen.extend(examples)
+        return SimpleNamespace(examples=len(examples), tokens=0, seconds=0.0, dir=folder)
+
+    monkeypatch.setattr(stages, "train_round", train_round)
+    monkeypatch.setattr(stages, "ray_session", nullcontext)
+    words = ("--role", "formalizer", "--model", model, "--out", tmp_path / "new")
+    assert synth("train", tmp_path / "pairs.jsonl", *words) == 0, capfd.readouterr().err
+    assert [(one.prompt, one.completion) for one in seen] == [
+        (formalize_back(load_prompts("base"), "One is one.", "import Basic").for_training(), ": 1 = 1")
+    ]
+    assert synth("train", tmp_path / "none.jsonl", *words) == 2
+    assert "none.jsonl: no kept pairs of statements; nothing to train on" in capfd.readouterr().err
 
 
 KEYS = [f"models.{role}.{key}" for role in ("informalizer", "formalizer") for key in ("endpoint=http://h/v1", "name=n")]
