@@ -1,22 +1,31 @@
-"""`synth informalize` through the command line, with endpoints: runs, files and a lake project in; pairs out; nothing is asked twice."""
+"""`synth informalize` through the command line, with endpoints: runs, files and a lake project in; pairs out; nothing is asked twice.
+
+Endpoints and Lean work in this process (the actors around them are those of every stage: test_stage_endpoints.py).
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from synth.annotations import Annotation
 from synth.cli import main
-from synth.prompts import load_prompts
+from synth.config import RunConfig
+from synth.llm.endpoint import Endpoint
+from synth.prompts import Role, load_prompts
 from synth.prompts.annotate import formalize_back
 from synth.records import Pair, Statement
-from synth.run import stages
+from synth.run import informalize, stages
+from synth.run.roles import answering, role_prompts
+from synth.services import RoleModel, Tools, asking
 from synth.store.files import read_records, write_records
 from synth.store.journal import Journal
 from synth.store.rundir import RunDir
@@ -24,6 +33,7 @@ from tests.synth.llm.fake_openai import FakeOpenAI, content
 from tests.verify_workers.fake_lake import FakeLake
 from train.data import Example
 from verify_workers.lean import LeanInstall
+from verify_workers.pool.local import LocalPool
 
 THEOREMS = {k: f"theorem add{k} (n : Nat) : n + {k} = {k} + n" for k in (6, 7)}
 
@@ -53,6 +63,26 @@ def answer(body: dict[str, Any]) -> list[str]:
     return [f"```lean4\ntheorem X (m : ℕ) : m + {k} = {k} + m := by sorry\n```"] * n
 
 
+@asynccontextmanager
+async def in_process(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
+    prompts = role_prompts(config)
+    endpoints = {role: Endpoint(config.models.of(role), SecretStr("")) for role in answering(asked)}
+    try:
+        with LocalPool(config.verify) as pool:
+            models = {role: RoleModel(prompts[role], endpoint.sample) for role, endpoint in endpoints.items()}
+            yield Tools(models, asking(pool), 0, config.seed)
+    finally:
+        for endpoint in endpoints.values():
+            await endpoint.client.close()
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stages in this process."""
+    monkeypatch.setattr(informalize, "stage_tools", in_process)
+    monkeypatch.setattr(stages, "ray_session", nullcontext)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     store = RunDir(tmp_path / "run")
@@ -63,7 +93,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_a_run_is_annotated_and_goes_on_where_it_was(ray_local: None, run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_annotated_and_goes_on_where_it_was(here: None, run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "pairs.parquet"
     with FakeOpenAI(answer) as server:
         words = ("informalize", run, "--out", out, *at(server, "informalizer", "formalizer"))
@@ -91,8 +121,9 @@ def test_a_run_is_annotated_and_goes_on_where_it_was(ray_local: None, run: Path,
 
 
 def test_a_project_through_the_command_line(
-    ray_local: None, lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    here: None, lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "fake").mkdir()
     fake = FakeLake(tmp_path / "fake", lean)
     fake.build("Sums", "/-- Six. -/\ntheorem add6 (n : Nat) : n + 6 = 6 + n := by omega\n")
     monkeypatch.setenv("PATH", f"{fake.bin}{os.pathsep}{os.environ['PATH']}")
