@@ -378,7 +378,7 @@ def informalize(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[IN | NAME...]",
+            metavar="IN|NAME",
             help="a run directory, or a file of pairs, statements, or problems with a statement; with --project: modules or names of "
             "declarations (with what they use), default all",
         ),
@@ -392,18 +392,27 @@ def informalize(
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Lean in plain language (Herald): statements and proofs in; annotations out, kept where formalizing them gives the Lean back.
+    """Lean in plain language (Herald), kept where formalizing it gives the Lean
+    back.
 
-    synth informalize runs/first --out pairs.jsonl --model runs/first/rounds/003/training/model
+    synth informalize runs/first --out pairs.jsonl --model CHECKPOINT
 
-    synth informalize MyLib.Basic --project ~/mylib --out pairs.jsonl --set models.informalizer.endpoint=http://localhost:8000/v1
-    --set models.informalizer.name=NAME, and the same for models.formalizer and models.judge; one model for all: models.prover.
+    synth informalize MyLib.Basic --project ~/mylib --out pairs.jsonl --model
+    CHECKPOINT
 
-    The informalizer writes the words (a declaration is shown with its docstring, its neighbours, and in words what it uses), the formalizer
-    formalizes them again (informalize.back), Lean or the judge compares (informalize.check). Every row is written, with the reason where it
-    is not kept. The same command goes on after an end, and asks nothing that OUT holds; other models or settings add rows.
+    For an endpoint, in place of --model: --set models.prover.endpoint=URL --set
+    models.prover.name=NAME (it then answers in all roles; models.informalizer,
+    .formalizer and .judge have others).
 
-    Kept rows train a formalizer: `synth train OUT --role formalizer`, or `--set models.pairs=[OUT]` in a run that trains it.
+    The informalizer writes the words; it sees a declaration's docstring, its
+    neighbours, and in words what it uses. The formalizer formalizes them again
+    (informalize.back); Lean or the judge compares (informalize.check). Every
+    row is written, with the reason where it is not kept. The same command goes
+    on after an end and asks nothing that OUT holds; other models or settings
+    add rows.
+
+    Kept rows train a formalizer: synth train OUT --role formalizer, or --set
+    models.pairs=[OUT] in a run that trains it.
     """
     from synth.run.informalize import informalize_file, informalize_project
     from synth.show.progress import Progress

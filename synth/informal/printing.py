@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synth.prompts import NAME
+from synth.prompts.declarations import one_line
 from synth.services import Verify
 from synth.statements.faithfulness import canonical
-from verify_workers.records import Outcome, Snippet
+from verify_workers.records import Snippet
 from verify_workers.text.statement import StatementError, Theorem, parse_theorem, renamed
 
 _FULL = "set_option pp.fullNames true\nset_option format.width 100000\nset_option pp.maxSteps 100000\nset_option pp.deepTerms true\n"
@@ -62,11 +63,9 @@ async def printed_alike(statement: str, others: Sequence[str], header: str, prea
     code = (
         above
         + _EVERYTHING
-        + "".join(f"axiom{' '.join(text.split()).removeprefix('theorem')}\n#check @X_{place}\n" for place, text in enumerate(renamings))
+        + "".join(f"axiom{one_line(text).removeprefix('theorem')}\n#check @X_{place}\n" for place, text in enumerate(renamings))
     )
     (verdict,) = await verify([Snippet(id="printed", header=header, code=code, timeout=SECONDS)])
-    if verdict.outcome is not Outcome.ELABORATED:
-        return None
     first = (above + _EVERYTHING).count("\n") + 2
     said = {message.line: message.text for message in verdict.messages if message.severity == "info"}
     printed = [said.get(first + 2 * place, "") for place in range(len(renamings))]

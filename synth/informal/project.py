@@ -55,7 +55,7 @@ class Library:
                 self.constants |= constants_of(files[module])
             except (OSError, Unreadable) as error:
                 raise UserError(
-                    f"{files[module]}: not a compiled module of a form that is known ({error}); run `lake build` again"
+                    f"{files[module]}: not a compiled module of a form that is known ({error}); run `lake build` with Lean 4"
                 ) from None
             self.files[module] = declared(source)
             for place, text in enumerate(self.files[module]):
