@@ -67,6 +67,8 @@ async def printed_alike(statement: str, others: Sequence[str], header: str, prea
     )
     (verdict,) = await verify([Snippet(id="printed", header=header, code=code, timeout=SECONDS)])
     first = (above + _EVERYTHING).count("\n") + 2
+    if any(message.severity == "error" and message.line >= first - 1 for message in verdict.messages):  # not of an option alone
+        return None
     said = {message.line: message.text for message in verdict.messages if message.severity == "info"}
     printed = [said.get(first + 2 * place, "") for place in range(len(renamings))]
     if not all(_whole(text) for text in printed):
