@@ -12,7 +12,7 @@ from synth.config import RunConfig
 from synth.informal.back import Back, proof_back, statement_back, varied
 from synth.informal.units import Unit
 from synth.llm.types import Completion, Sampling
-from synth.prompts import Prompt, Unread, read_text
+from synth.prompts import Prompt, Proof, Unread, read_text
 from synth.prompts.annotate import Surroundings, annotate, as_text, copied, explain, proof_steps, read_steps, words_of
 from synth.records import content_id
 from synth.services import Tools
@@ -116,10 +116,9 @@ class Annotator:
 
     async def _proof(self, unit: Unit, statement: Annotation, shown: Mapping[str, Annotation]) -> Annotation:
         """The annotation of a proof, step by step."""
-        informalizer, count = self.tools.models["informalizer"], len(proof_steps(unit.proof))
-        prompt = explain(
-            *(informalizer.prompts, unit.lean, unit.proof, statement.text, unit.header, unit.preamble), self._around(unit, shown)
-        )
+        informalizer, written = self.tools.models["informalizer"], Proof(unit.form, unit.proof)
+        count = len(proof_steps(written))
+        prompt = explain(*(informalizer.prompts, unit.lean, written, statement.text, unit.header, unit.preamble), self._around(unit, shown))
         sampling = varied(informalizer, "explain", self.config.informalize.samples, self.tools.request_seed("explain", unit.key))
         fields = _fields(unit, shown) | {"kind": "proof", "proof": unit.proof, "uses": list(shown)}
         fields |= {"parents": [statement.id, *fields["parents"]], "vocabulary": statement.vocabulary}

@@ -13,10 +13,10 @@ from textwrap import dedent
 
 from synth.prompts.answer import answer_proper
 from synth.prompts.back import shown
-from synth.prompts.declarations import one_line, tokens
+from synth.prompts.declarations import declarations, one_line, tokens
 from synth.prompts.preset import PromptSet, shown_theorem
 from synth.prompts.prompt import Prompt, Unread
-from synth.prompts.prover import compact
+from synth.prompts.prover import Proof, compact
 from synth.records import above
 from verify_workers.text.lexer import BRACKETS, CLOSERS
 from verify_workers.text.statement import parse_theorem, renamed
@@ -54,14 +54,19 @@ def annotate(prompts: PromptSet, lean: str, header: str = "", preamble: str = ""
 
 
 def explain(
-    prompts: PromptSet, statement: str, proof: str, text: str, header: str = "", preamble: str = "", around: Surroundings = ALONE
+    prompts: PromptSet, statement: str, proof: Proof, text: str, header: str = "", preamble: str = "", around: Surroundings = ALONE
 ) -> Prompt:
     """Ask what each step of `proof` does, `text` being what the statement says in words."""
     named = renamed(parse_theorem(statement), around.name) if around.name else statement
+    values = shown(named, header, preamble)
+    written = proof.text.strip()
+    if proof.form == "code":
+        values["statement"] = ""  # it stands in the file
+    elif not written.startswith("|"):  # a proof by cases has no sign before it
+        written = f":= {written}"
     numbered = "\n".join(f"{n}. {_short(step)}" for n, step in enumerate(proof_steps(proof), 1))
-    written = proof.strip() if proof.lstrip().startswith("|") else f":= {proof.strip()}"  # a proof by cases has no `:=`
-    values = {**shown(named, header, preamble), "proof": written, "compact": compact(proof.strip()), "text": text, "steps": numbered}
-    return prompts.ask("explain", {}, **values, **around.values())
+    parts = {"proof": written, "compact": compact(proof.text.strip()), "text": text, "steps": numbered}
+    return prompts.ask("explain", {}, **values, **parts, **around.values())
 
 
 def formalize_back(prompts: PromptSet, text: str, header: str = "", preamble: str = "", vocabulary: str = "") -> Prompt:
@@ -116,9 +121,14 @@ def read_steps(prompt: Prompt, text: str, count: int, finished: bool = True) -> 
     return [steps[number] for number in sorted(steps)]
 
 
-def proof_steps(proof: str) -> list[str]:
-    """The steps of a proof: its tactics at the first level, what is nested with the one that it belongs to; a term is one step."""
-    text = proof.strip()
+def proof_steps(proof: Proof) -> list[str]:
+    """The steps of a proof: its tactics at the first level, what is nested with the one that it belongs to; a term is one step.
+
+    Those of a whole file are its declarations.
+    """
+    text = proof.text.strip()
+    if proof.form == "code":
+        return _few([text[one.start : one.end].strip() for one in declarations(text)] or [text])
     if not re.match(r"by\b", text):
         return [text]
     body = text[2:]
@@ -133,7 +143,12 @@ def proof_steps(proof: str) -> list[str]:
     if len(steps) == 1 and "\n" not in steps[0]:
         steps = _at_semicolons(steps[0])
     steps = [step.strip() for step in steps if step.strip() and tokens(step)]
-    return [*steps[: MAX_STEPS - 1], "\n".join(steps[MAX_STEPS - 1 :])] if len(steps) > MAX_STEPS else steps or [text]
+    return _few(steps or [text])
+
+
+def _few(steps: list[str]) -> list[str]:
+    """No more steps than can be told: the last ones are one."""
+    return steps if len(steps) <= MAX_STEPS else [*steps[: MAX_STEPS - 1], "\n".join(steps[MAX_STEPS - 1 :])]
 
 
 def _indent(lines: str) -> str:

@@ -278,6 +278,20 @@ def test_the_small_model_is_asked_as_it_was_taught(verify: Verify) -> None:
     assert [text.split("|>")[0] for text in asked] == ["<|informalize", "<|formalize", "<|informalize", "<|prove"]
 
 
+def test_no_answer_and_too_long_a_prompt_are_told_apart(verify: Verify) -> None:
+    async def silent(prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+        return [[Completion("", 0, True, fault="no choices in the reply")] for _ in prompts]
+
+    async def refused(prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+        return ["600 tokens, the context has 512" for _ in prompts]
+
+    config = RunConfig.model_validate({"informalize": {"check": "form"}})
+    for sample, reason, detail in ((silent, "no_answer", "no choices"), (refused, "prompt_too_long", "600 tokens")):
+        (row,) = asyncio.run(Annotator(tools(sample, verify), config, Book("test", {})).all([UNIT]))
+        assert (row.kept, row.reason) == (False, reason) and detail in row.detail
+        assert (Book("test", {row.id: row}).find(row.id) is None) is (reason == "no_answer"), "who gave no answer is asked again"
+
+
 def test_records_are_taken_once_with_their_shortest_proof() -> None:
     def pair(id: str, statement: str, proof: str, **more: Any) -> Pair:
         return Pair(id=id, attempt_id="a", statement_id="s", problem_id="p", statement=statement, proof=proof, **more)

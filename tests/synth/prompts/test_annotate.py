@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synth.prompts import Prompt, PromptSet, Unread, load_prompts, write_statement
+from synth.prompts import Prompt, PromptSet, Proof, Unread, load_prompts, write_statement
 from synth.prompts.annotate import (
     MAX_STEPS,
     Surroundings,
@@ -25,7 +25,7 @@ STATEMENT, HEADER = "theorem X (n : ℕ) : Parity.twice n % 2 = 0", "import Basi
 USES = words_of({"Parity.twice": ("Parity.twice (n : ℕ) : ℕ", "The double\nof n.")})
 AROUND = Surroundings("Parity.twice_even", "theorem", "Doubling gives an even number.", USES, "- `def twice (n : Nat) : Nat` -- A double.")
 VOCABULARY = "-- `Parity.twice (n : ℕ) : ℕ`: The double of n."
-PROOF = "by\n  unfold Parity.twice\n  omega"
+PROOF = Proof("proof", "by\n  unfold Parity.twice\n  omega")
 
 ANNOTATE = """\
 Say in plain English what the following Lean 4 theorem `Parity.twice_even` states, as a mathematician would write it in a textbook.
@@ -175,8 +175,15 @@ def test_a_statement_alone_is_shown_alone() -> None:
 
 
 def test_a_proof_by_cases_has_no_sign_before_it() -> None:
-    shown = explain(CHAT, "theorem X : ∀ n : Nat, n = n", "| 0 => rfl\n| n + 1 => rfl", "").text
+    shown = explain(CHAT, "theorem X : ∀ n : Nat, n = n", Proof("proof", "| 0 => rfl\n| n + 1 => rfl"), "").text
     assert "theorem X : ∀ n : Nat, n = n | 0 => rfl" in shown and "says:" not in shown
+
+
+def test_a_whole_file_is_shown_as_it_is_and_told_by_its_declarations() -> None:
+    file = "lemma one : 1 = 1 := rfl\n\ntheorem X : 1 = 1 ∧ True := ⟨one, trivial⟩"
+    shown = explain(CHAT, "theorem X : 1 = 1 ∧ True", Proof("code", file), "", HEADER).text
+    assert f"```lean4\n{HEADER}\n\n{file}\n```" in shown
+    assert "Its steps:\n1. `lemma one : 1 = 1 := rfl`\n2. `theorem X : 1 = 1 ∧ True := ⟨one, trivial⟩`\n" in shown
 
 
 def test_the_formalizer_sees_the_vocabulary_and_does_not_repeat_it() -> None:
@@ -204,11 +211,11 @@ def test_the_formalizer_sees_the_vocabulary_and_does_not_repeat_it() -> None:
     ],
 )
 def test_a_proof_falls_into_its_tactics(proof: str, steps: list[str]) -> None:
-    assert proof_steps(proof) == steps
+    assert proof_steps(Proof("proof", proof)) == steps
 
 
 def test_a_long_proof_has_no_more_steps_than_can_be_told() -> None:
-    steps = proof_steps("by\n" + "".join(f"  have h{n} := {n}\n" for n in range(100)))
+    steps = proof_steps(Proof("proof", "by\n" + "".join(f"  have h{n} := {n}\n" for n in range(100))))
     assert len(steps) == MAX_STEPS and steps[-1].endswith("have h99 := 99") and steps[-1].count("\n") == 100 - MAX_STEPS
 
 

@@ -70,7 +70,7 @@ def asked(name: str, role: Role) -> Prompt:
     if role == "annotate":
         return annotate(prompts, STATEMENT, HEADER, PREAMBLE)
     if role == "explain":
-        return explain(prompts, STATEMENT, "by simp", "A positive number is not 0.", HEADER, PREAMBLE)
+        return explain(prompts, STATEMENT, Proof("proof", "by simp"), "A positive number is not 0.", HEADER, PREAMBLE)
     if role == "follow":
         return follow(prompts, STATEMENT, "A positive number is not 0.", "1. By definition.", HEADER, PREAMBLE)
     if role == "match":
