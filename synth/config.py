@@ -119,6 +119,12 @@ class FilterConfig(Section):
     cheat_tactics: tuple[str, ...] = Field(
         ("intros; omega", "intros; simp", "intros; trivial"), description="what proves a statement whose content was taken away"
     )
+    equivalence: bool = Field(
+        False,
+        description="ask Lean whether statements are equivalent, by cheap tactics (BEq): such candidates of one problem share their votes, and "
+        "for generated problems figures also say how many statements are faithful by that",
+    )
+    equivalence_pairs: int = Field(6, ge=0, description="most pairs of one problem's candidates that are compared, for `equivalence`")
     calibration: str = Field(
         "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
     )

@@ -64,14 +64,9 @@ class How(StrEnum):
     CHECKER = "checker"  # the checker failed, or ran out of time
     SETTING = "setting"  # under different headers or definitions, or no closed statement
 
-
-@dataclass(frozen=True)
-class Compared:
-    how: How
-
     @property
     def equivalent(self) -> bool:
-        return self.how in (How.FORM, How.STRUCTURE, How.TACTICS)
+        return self in (How.FORM, How.STRUCTURE, How.TACTICS)
 
 
 @dataclass
@@ -92,7 +87,7 @@ class _Pair:
         return self.statements[1 - side]
 
 
-async def compared(pairs: Sequence[tuple[Statement, Statement]], verify: Verify, timeout: float) -> list[Compared]:
+async def compared(pairs: Sequence[tuple[Statement, Statement]], verify: Verify, timeout: float) -> list[How]:
     """How each two statements compare; at most 12 checks a pair, each of `timeout` seconds at most, and 3 for most that differ."""
     work = [_Pair(pair, [None, None], _at_once(*pair)) for pair in pairs]
     left = [pair for pair in work if pair.ended is None]
@@ -104,7 +99,7 @@ async def compared(pairs: Sequence[tuple[Statement, Statement]], verify: Verify,
             if pair.ended is None and len(pair.open_directions()) == 2:
                 pair.ended = How.UNPROVED
     await _controlled([pair for pair in left if pair.ended is None and not pair.open_directions()], verify, timeout)
-    return [Compared(_outcome(pair)) for pair in work]
+    return [_outcome(pair) for pair in work]
 
 
 def _outcome(pair: _Pair) -> How:
@@ -201,7 +196,7 @@ def with_given(given: Telescope, goal: Telescope) -> Iterable[str]:
     names, variables = _intros(goal)
     begin = f"intro {' '.join(names)}; " if names else ""
     wanted, found = _leading(given), _existential(given.conclusion)
-    yield "intros; apply {0} <;> omega".format(GIVEN)
+    yield f"intros; apply {GIVEN} <;> omega"
     for order in islice(permutations(variables, wanted), ORDERS):
         instance = " ".join([GIVEN, *order])
         yield f"{begin}have beq_one := {instance}; omega"
