@@ -1,9 +1,10 @@
-"""Corpora out of run directories: the verified pairs of one or more runs, deduplicated, in four forms.
+"""Corpora out of run directories: the verified pairs of one or more runs, deduplicated, in five forms.
 
 `parquet`  every field of a pair, in files of bounded size
 `hf`       the same as a Hugging Face data set (`datasets.load_from_disk`)
 `sft`      JSONL of prompt and completion for supervised fine-tuning
 `prover`   JSONL in the columns of published prover corpora (DeepSeek-Prover, arXiv 2405.14333)
+`steps`    JSONL of proofs in steps, verified and failed ones, with a label for each step (`steps`)
 
 Every row of every form carries its lineage: the ids of pair, attempt, statement and problem, round, model, prompt,
 sampling parameters, axioms, Lean and library.
@@ -24,15 +25,16 @@ from typing import Any, Literal, get_args
 
 import pyarrow.parquet as pq
 
-from synth.records import SCHEMA_VERSION, Pair, above
+from synth.records import SCHEMA_VERSION, Attempt, Pair, Statement, VerdictRow, above, content_id
 from synth.store.arrow import to_table
 from synth.store.files import read_records
 from synth.store.rundir import RunDir
+from synth.store.step_rows import failed_rows, pair_row
 from verify_workers.errors import UserError
 from verify_workers.lean.advisories import advisory
 
 log = logging.getLogger("synth.export")
-ExportFormat = Literal["parquet", "hf", "sft", "prover"]
+ExportFormat = Literal["parquet", "hf", "sft", "prover", "steps"]
 ROWS_PER_FILE = 100_000
 LINEAGE = (
     "attempt_id", "statement_id", "problem_id", "round", "negated", "strategy", "model", "prompt", "seed", "temperature", "axioms", "audit",
@@ -42,6 +44,9 @@ LINEAGE = (
 
 def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFormat = "parquet") -> dict[str, int]:
     """Write the pairs of `runs` to the new folder `to`; returns the numbers of `pairs` written and `duplicates` left out.
+
+    The form `steps` has failed attempts too: those written (`failed`), of these those of no known step (`failed_unknown`), and what
+    gave no row (`without_a_row: …`).
 
     The folder appears complete or not at all, with `_export.json` saying what it holds (a folder's Parquet readers
     pass over names that start with `_`).  Raises UserError for a folder that
@@ -57,8 +62,12 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
     work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
     try:
         work.mkdir(parents=True)
-        _WRITERS[format](_noted(unique_pairs(stores, counts), versions), work)
-        if not counts["pairs"]:
+        pairs = _noted(unique_pairs(stores, counts), versions)
+        if format == "steps":
+            _write_steps(pairs, stores, counts, work)
+        else:
+            _WRITERS[format](pairs, work)
+        if not counts["pairs"] and not counts.get("failed"):
             raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
         about: dict[str, Any] = {
             "format": format,
@@ -145,12 +154,23 @@ def lineage(pair: Pair) -> dict[str, Any]:
     return {"id": pair.id, "lineage": {name: data[name] for name in LINEAGE}}
 
 
+def failed_lineage(attempt: Attempt, verdict: VerdictRow, statement: Statement) -> dict[str, Any]:
+    """The same of a failed attempt."""
+    data = verdict.model_dump(mode="json") | attempt.model_dump(mode="json")
+    data |= {"attempt_id": attempt.id, "problem_id": statement.problem_id}
+    return {"id": attempt.id, "lineage": {name: data[name] for name in LINEAGE}}
+
+
 def opening(pair: Pair) -> str:
     """The text up to the proof: header and preamble, the problem as a comment, the statement and `:=`."""
-    header = f"{front}\n\n" if (front := above(pair.header, pair.preamble)) else ""
+    return _opening(pair.statement, pair.header, pair.preamble, pair.problem)
+
+
+def _opening(statement: str, header: str, preamble: str, problem: str) -> str:
+    front = f"{text}\n\n" if (text := above(header, preamble)) else ""
     # A comment cannot hold its own delimiters.
-    words = pair.problem.replace("-/", "- /").replace("/-", "/ -").strip()
-    return f"{header}{f'/-- {words} -/{chr(10)}' if words else ''}{pair.statement.strip()} :="
+    words = problem.replace("-/", "- /").replace("/-", "/ -").strip()
+    return f"{front}{f'/-- {words} -/{chr(10)}' if words else ''}{statement.strip()} :="
 
 
 def sft_row(pair: Pair) -> dict[str, Any]:
@@ -202,6 +222,35 @@ def _jsonl_writer(row: Callable[[Pair], dict[str, Any]]) -> Callable[[Iterator[P
                 file.write(json.dumps(row(pair), ensure_ascii=False) + "\n")
 
     return write
+
+
+def _write_steps(pairs: Iterator[Pair], stores: Iterable[RunDir], counts: dict[str, int], folder: Path) -> None:
+    """Verified proofs, then failed attempts; the same proof of a statement once, the verified one first."""
+    seen: set[str] = set()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for pair in pairs:
+            row = pair_row(pair) | lineage(pair)
+            seen.add(_content(row))
+            yield row
+        for store in stores:
+            for row, *source in failed_rows(store, counts):
+                if (content := _content(row)) in seen:
+                    counts["duplicates"] += 1
+                    counts["failed"] -= 1
+                else:
+                    seen.add(content)
+                    yield row | failed_lineage(*source)
+
+    with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
+        for row in rows():
+            prompt = _opening(*(row[name] for name in ("statement", "header", "preamble", "problem")))
+            file.write(json.dumps({"prompt": prompt, **row}, ensure_ascii=False) + "\n")
+
+
+def _content(row: dict[str, Any]) -> str:
+    front = above(row["header"], row["preamble"])
+    return content_id("proof", front, " ".join(row["statement"].split()), "".join(row["completions"]).strip())
 
 
 _WRITERS: dict[str, Callable[[Iterator[Pair], Path], None]] = {
