@@ -234,13 +234,13 @@ def _write_steps(pairs: Iterator[Pair], stores: Iterable[RunDir], counts: dict[s
             seen.add(_content(row))
             yield row
         for store in stores:
-            for row, *source in failed_rows(store, counts):
+            for row, attempt, verdict, statement in failed_rows(store, counts):
                 if (content := _content(row)) in seen:
                     counts["duplicates"] += 1
                     counts["failed"] -= 1
                 else:
                     seen.add(content)
-                    yield row | failed_lineage(*source)
+                    yield row | failed_lineage(attempt, verdict, statement)
 
     with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
         for row in rows():
