@@ -13,44 +13,18 @@ What is not shown to be equivalent is *undecided*: nothing here says that two st
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice, permutations
 
 from synth.records import Statement
 from synth.services import Verify
 from synth.statements.filters.base import any_of
-from synth.statements.telescope import Telescope, bound, telescope
+from synth.statements.follows import ALONE, GIVEN, STRUCTURE, absurd, with_given, witnesses
+from synth.statements.telescope import telescope
 from synth.statements.text import UNPROVED
 from verify_workers.records import Check, Outcome, Verdict
-from verify_workers.text.commands import first_outside
-from verify_workers.text.lexer import BRACKETS, tokens
 from verify_workers.text.statement import StatementError, parse_theorem
-
-GIVEN = "beq_given"
-"""The name under which one statement is at hand in a proof of the other."""
-_AC = ", ".join(f"{kind}.{name}" for kind in ("Nat", "Int") for op in ("add", "mul") for name in (f"{op}_comm", f"{op}_assoc"))
-_AC += ", Nat.add_left_comm, Nat.mul_left_comm, Int.add_left_comm, Int.mul_left_comm"
-STRUCTURE = (
-    "exact {0}",
-    "intros; apply {0} <;> assumption",
-    "intros; apply Eq.symm; apply {0} <;> assumption",
-    "intros; apply Ne.symm; apply {0} <;> assumption",
-    "intros; apply Iff.symm; apply {0} <;> assumption",
-    "simp only [not_exists, not_forall, Classical.not_not] at {0} ⊢; exact {0}",
-    "simp at {0} ⊢; exact {0}",
-    "simp at {0} ⊢; intros; apply {0} <;> assumption",
-    f"simp only [{_AC}] at {{0}} ⊢; exact {{0}}",
-    "exact fun ⟨x, h⟩ => {0} x h",
-    "exact fun x h => {0} ⟨x, h⟩",
-)
-"""Proofs that end in the other statement, `{0}`; where the rewriting before that proves the goal, or refutes `{0}`, they fail."""
-ALONE = ("intros; omega", "intros; simp_all", "intros; simp", "simp", "decide", "intros; rfl", "intros; trivial", "intros; contradiction")
-"""What the tactics of the second kind can do without the other statement."""
-NUMERALS = (0, 1, 2, 3, 10, 100)
-ORDERS = 6  # in which the goal's variables are given to the other statement
 
 
 class How(StrEnum):
@@ -173,9 +147,9 @@ async def _controlled(pairs: Sequence[_Pair], verify: Verify, timeout: float) ->
     for i, (pair, side) in enumerate(directions):
         premise, goal = pair.premise(side), pair.goal(side)
         parts, said = telescope(premise.text), telescope(goal.text)
-        alone = any_of((*ALONE, *_witnesses(said)))
+        alone = any_of((*ALONE, *witnesses(said)))
         checks.append(_check(goal, f"{i}:alone", f"{_head(goal)} : {proposition(goal.text)}", alone, timeout))
-        checks.append(_follows(premise, goal, any_of(tuple(_absurd(parts))), f"{i}:absurd", timeout, "False"))
+        checks.append(_follows(premise, goal, any_of(tuple(absurd(parts))), f"{i}:absurd", timeout, "False"))
         if said.conclusion != "False":
             clash = proposition(replace(said, conclusion="False").statement())
             checks.append(_follows(premise, goal, any_of(tuple(with_given(parts, said))), f"{i}:clash", timeout, clash))
@@ -189,78 +163,3 @@ async def _controlled(pairs: Sequence[_Pair], verify: Verify, timeout: float) ->
 
 async def _asked(checks: list[Check], verify: Verify) -> list[Verdict]:
     return await verify(checks) if checks else []
-
-
-def with_given(given: Telescope, goal: Telescope) -> Iterable[str]:
-    """Tactics that may prove `goal` with `given` at hand, for the goal's variables in several orders."""
-    names, variables = _intros(goal)
-    begin = f"intro {' '.join(names)}; " if names else ""
-    wanted, found = _leading(given), _existential(given.conclusion)
-    yield f"intros; apply {GIVEN} <;> omega"
-    for order in islice(permutations(variables, wanted), ORDERS):
-        instance = " ".join([GIVEN, *order])
-        yield f"{begin}have beq_one := {instance}; omega"
-        if found and not any(part.hypothesis for part in given.all_parts):
-            inside = ", ".join(f"y{i}" for i in range(found))
-            yield f"{begin}obtain ⟨{inside}, h⟩ := {instance}; exact ⟨{inside}, by first | omega | simp_all⟩"
-    yield f"simpa using {GIVEN}"
-    yield f"simpa [eq_comm] using {GIVEN}"
-    yield "intros; simp_all"
-
-
-def _absurd(given: Telescope) -> Iterable[str]:
-    """Tactics that may refute `given`."""
-    yield f"simp at {GIVEN}"
-    yield "simp_all"
-    yield "omega"
-    for numeral in NUMERALS:
-        instance = " ".join([GIVEN, *[str(numeral)] * _leading(given)])
-        yield f"have beq_one := {instance}; omega"
-        yield f"have beq_one := {instance}; simp at beq_one"
-
-
-def _witnesses(goal: Telescope) -> Iterable[str]:
-    """Tactics that prove an existential statement by numbers that come to mind."""
-    if found := _existential(goal.conclusion):
-        for numeral in NUMERALS:
-            values = ", ".join([str(numeral)] * found)
-            yield f"intros; exact ⟨{values}, by omega⟩"
-            yield f"intros; exact ⟨{values}, by simp⟩"
-
-
-def _intros(goal: Telescope) -> tuple[list[str], list[str]]:
-    """Fresh names for all that stands before the conclusion, and of these the variables'."""
-    names, variables = list[str](), list[str]()
-    for part in goal.all_parts:
-        count = max(len(part.names), 1)
-        fresh = [f"x{len(names) + i}" for i in range(count)]
-        bare = part.hypothesis and part.text.startswith("∀") and not any(bracket in part.text for bracket in BRACKETS)
-        if not part.hypothesis or bare:
-            variables += fresh
-        names += fresh
-        if bare:  # `∀ n > 3,`
-            names.append(f"x{len(names)}")
-    return names, variables
-
-
-def _leading(given: Telescope) -> int:
-    """How many variables `given` begins with."""
-    count = 0
-    for part in given.all_parts:
-        if part.hypothesis:
-            break
-        count += len(part.names)
-    return count
-
-
-def _existential(conclusion: str) -> int:
-    """How many variables a conclusion says to exist, one after another."""
-    count, text = 0, conclusion.strip()
-    while re.match(r"∃(?!!)", text):
-        marks = tokens(text)
-        place = first_outside(marks, ",")
-        if place is None:
-            break
-        names, _ = bound(text[1 : marks[place].start])
-        count, text = count + len(names), text[marks[place].end :].strip()
-    return count

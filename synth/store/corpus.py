@@ -25,21 +25,18 @@ from typing import Any, Literal, get_args
 
 import pyarrow.parquet as pq
 
-from synth.records import SCHEMA_VERSION, Attempt, Pair, Statement, VerdictRow, above, content_id
+from synth.records import SCHEMA_VERSION, Pair, above
 from synth.store.arrow import to_table
 from synth.store.files import read_records
+from synth.store.lineage import lineage, opening
 from synth.store.rundir import RunDir
-from synth.store.step_rows import failed_rows, pair_row
+from synth.store.step_rows import step_rows
 from verify_workers.errors import UserError
 from verify_workers.lean.advisories import advisory
 
 log = logging.getLogger("synth.export")
 ExportFormat = Literal["parquet", "hf", "sft", "prover", "steps"]
 ROWS_PER_FILE = 100_000
-LINEAGE = (
-    "attempt_id", "statement_id", "problem_id", "round", "negated", "strategy", "model", "prompt", "seed", "temperature", "axioms", "audit",
-    "lean", "library",
-)  # fmt: skip
 
 
 def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFormat = "parquet") -> dict[str, int]:
@@ -64,7 +61,7 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
         work.mkdir(parents=True)
         pairs = _noted(unique_pairs(stores, counts), versions)
         if format == "steps":
-            _write_steps(pairs, stores, counts, work)
+            write_jsonl(step_rows(pairs, stores, counts), work)
         else:
             _WRITERS[format](pairs, work)
         if not counts["pairs"] and not counts.get("failed"):
@@ -133,7 +130,7 @@ def _noted(pairs: Iterator[Pair], versions: Counter[str]) -> Iterator[Pair]:
 
 
 def read_pairs(path: str | Path) -> Iterator[Pair]:
-    """The pairs of a file or of an export (`parquet`, `hf`, `prover`).  UserError for anything else, the `sft` form included."""
+    """The pairs of a file or of an export (`parquet`, `hf`, `prover`).  UserError for anything else, the other forms included."""
     return read_records(path, Pair, _as_pair)
 
 
@@ -141,36 +138,13 @@ def _as_pair(row: dict[str, Any]) -> dict[str, Any]:
     """The fields of the pair that `prover_row` wrote; any other row as it is."""
     if row.keys() >= {"prompt", "completion", "lineage"}:
         raise UserError("the sft form of `synth export` holds no pairs any more; give the parquet, hf or prover form")
+    if row.keys() >= {"completions", "labels", "lineage"}:
+        raise UserError("the steps form of `synth export` is no file of pairs; give the parquet, hf or prover form")
     if not row.keys() >= {"formal_statement", "formal_proof", "lineage"}:
         return row
     own = {name: row[name] for name in ("id", "header", "form")}
     statement = row["formal_statement"].removesuffix(":=").rstrip()
     return {**row["lineage"], **own, "statement": statement, "proof": row["formal_proof"], "problem": row["informal_statement"]}
-
-
-def lineage(pair: Pair) -> dict[str, Any]:
-    """`id` and `lineage` of a pair: where it comes from, as plain data."""
-    data = pair.model_dump(mode="json")
-    return {"id": pair.id, "lineage": {name: data[name] for name in LINEAGE}}
-
-
-def failed_lineage(attempt: Attempt, verdict: VerdictRow, statement: Statement) -> dict[str, Any]:
-    """The same of a failed attempt."""
-    data = verdict.model_dump(mode="json") | attempt.model_dump(mode="json")
-    data |= {"attempt_id": attempt.id, "problem_id": statement.problem_id}
-    return {"id": attempt.id, "lineage": {name: data[name] for name in LINEAGE}}
-
-
-def opening(pair: Pair) -> str:
-    """The text up to the proof: header and preamble, the problem as a comment, the statement and `:=`."""
-    return _opening(pair.statement, pair.header, pair.preamble, pair.problem)
-
-
-def _opening(statement: str, header: str, preamble: str, problem: str) -> str:
-    front = f"{text}\n\n" if (text := above(header, preamble)) else ""
-    # A comment cannot hold its own delimiters.
-    words = problem.replace("-/", "- /").replace("/-", "/ -").strip()
-    return f"{front}{f'/-- {words} -/{chr(10)}' if words else ''}{statement.strip()} :="
 
 
 def sft_row(pair: Pair) -> dict[str, Any]:
@@ -217,40 +191,15 @@ def _write_hf(pairs: Iterator[Pair], folder: Path) -> None:
 
 def _jsonl_writer(row: Callable[[Pair], dict[str, Any]]) -> Callable[[Iterator[Pair], Path], None]:
     def write(pairs: Iterator[Pair], folder: Path) -> None:
-        with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
-            for pair in pairs:
-                file.write(json.dumps(row(pair), ensure_ascii=False) + "\n")
+        write_jsonl(map(row, pairs), folder)
 
     return write
 
 
-def _write_steps(pairs: Iterator[Pair], stores: Iterable[RunDir], counts: dict[str, int], folder: Path) -> None:
-    """Verified proofs, then failed attempts; the same proof of a statement once, the verified one first."""
-    seen: set[str] = set()
-
-    def rows() -> Iterator[dict[str, Any]]:
-        for pair in pairs:
-            row = pair_row(pair) | lineage(pair)
-            seen.add(_content(row))
-            yield row
-        for store in stores:
-            for row, attempt, verdict, statement in failed_rows(store, counts):
-                if (content := _content(row)) in seen:
-                    counts["duplicates"] += 1
-                    counts["failed"] -= 1
-                else:
-                    seen.add(content)
-                    yield row | failed_lineage(attempt, verdict, statement)
-
+def write_jsonl(rows: Iterable[dict[str, Any]], folder: Path) -> None:
     with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
-        for row in rows():
-            prompt = _opening(*(row[name] for name in ("statement", "header", "preamble", "problem")))
-            file.write(json.dumps({"prompt": prompt, **row}, ensure_ascii=False) + "\n")
-
-
-def _content(row: dict[str, Any]) -> str:
-    front = above(row["header"], row["preamble"])
-    return content_id("proof", front, " ".join(row["statement"].split()), "".join(row["completions"]).strip())
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 _WRITERS: dict[str, Callable[[Iterator[Pair], Path], None]] = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from synth.prompts.repair import goal_there
-from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
+from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, above, content_id
+from synth.store.lineage import failed_lineage, lineage, opening_of
 from synth.store.rundir import RunDir
 from synth.store.steps import LEFT_OPEN, Labelled, accepted, refused
 from verify_workers.records import Message, Outcome, Reason
@@ -18,6 +19,30 @@ STATE = "state"
 """What a correction's prompt showed of the goal before the first failing line (`synth.prompts.repair`)."""
 Failure = tuple[Attempt, VerdictRow, str]
 """An attempt, its verdict, and the goal where it failed, as far as a correction asked for it."""
+
+
+def step_rows(pairs: Iterable[Pair], stores: Iterable[RunDir], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
+    """Verified proofs, then the failed attempts of `stores`; the same proof of a statement once, the verified one first."""
+    seen: set[str] = set()
+    counts |= {"failed": 0, "failed_unknown": 0}
+    for pair in pairs:
+        row = pair_row(pair)
+        seen.add(_content(row))
+        yield row | lineage(pair)
+    for store in stores:
+        for row, attempt, verdict, statement in failed_rows(store, counts):
+            if (content := _content(row)) in seen:
+                counts["duplicates"] += 1
+            else:
+                seen.add(content)
+                counts["failed"] += 1
+                counts["failed_unknown"] += all(label is None for label in row["labels"])
+                yield row | failed_lineage(attempt, verdict, statement)
+
+
+def _content(row: dict[str, Any]) -> str:
+    front = above(row["header"], row["preamble"])
+    return content_id("proof", front, " ".join(row["statement"].split()), "".join(row["completions"]).strip())
 
 
 def pair_row(pair: Pair) -> dict[str, Any]:
@@ -79,8 +104,6 @@ def _rows(
             continue
         problem = problems.get(statement.problem_id)
         labels = refused(attempt.proof, attempt.form, verdict.outcome, verdict.reason, verdict.errors)
-        counts["failed"] = counts.get("failed", 0) + 1
-        counts["failed_unknown"] = counts.get("failed_unknown", 0) + (not labels.known)
         row = {
             **_about(text, statement.header, statement.preamble, problem.text if problem else ""),
             **_labelled(labels, attempt.form),
@@ -101,7 +124,8 @@ def shown_goal(error: Message | None) -> str:
 
 
 def _about(statement: str, header: str, preamble: str, problem: str) -> dict[str, Any]:
-    return {"statement": statement, "header": header, "preamble": preamble, "problem": problem}
+    prompt = opening_of(statement, header, preamble, problem)
+    return {"prompt": prompt, "statement": statement, "header": header, "preamble": preamble, "problem": problem}
 
 
 def _labelled(found: Labelled, form: str) -> dict[str, Any]:

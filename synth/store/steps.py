@@ -35,10 +35,6 @@ class Labelled:
     labels: tuple[bool | None, ...]
     error: Message | None = None
 
-    @property
-    def known(self) -> bool:
-        return any(label is not None for label in self.labels)
-
 
 def accepted(text: str, form: str) -> Labelled:
     steps = cut(text, form)

@@ -9,7 +9,7 @@ import pytest
 
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.search.outcome import kept_errors
-from synth.store.corpus import export
+from synth.store.corpus import export, read_pairs
 from synth.store.rundir import RunDir
 from synth.store.steps import Labelled, accepted, cut, refused
 from verify_workers.backends.base import Backend
@@ -172,6 +172,8 @@ def test_a_run_as_steps(backend: Backend, tmp_path: Path) -> None:
     assert found["negated"]["lineage"]["negated"] is True and found["bullets"]["lineage"]["problem_id"] == "p"
     assert all(row["prompt"].startswith("/-- Doubling. -/\ntheorem X : ") and row["prompt"].endswith(" :=") for row in found.values())
     assert all("".join(row["completions"]).strip() and len(row["completions"]) == len(row["labels"]) for row in found.values())
+    with pytest.raises(UserError, match="steps form of `synth export` is no file of pairs"):
+        list(read_pairs(tmp_path / "out"))
     about = json.loads((tmp_path / "out" / "_export.json").read_text())
     assert about["format"] == "steps" and about["failed"] == 5
 
