@@ -25,18 +25,21 @@ def start_trainers(job: Run, number: int) -> None:
         job.trainers = WorkerGroup(job.config.train, job.checkpoints)
 
 
-async def start_samplers(job: Run, *wait: ModelRole, weights: dict[ModelRole, Weights] | None = None) -> None:
-    """What answers in the run's roles, where it is not up: all is started at once; returns when what serves `wait` (all) answers.
+async def start_samplers(job: Run, *wait: ModelRole, weights: dict[ModelRole, Weights] | None = None, one_by_one: bool = False) -> None:
+    """What answers in the run's roles, where it is not up; returns when what serves `wait` (all) answers.
 
-    `weights`: with which engines start; None = those that answer now.
+    `weights`: with which engines start; None = those that answer now.  `one_by_one`: not all at once, to leave a core to others.
     """
     up = {role for group in job.groups for role in group.roles}
     missing = [roles for roles in groups(job.config, job.roles) if not up & set(roles)]
-    if missing:
-        weights = weights or job.role_weights()
-        job.groups += [start_group(job.config, roles, weights) for roles in missing]
-        stop_shards(job)  # they hold handles to the groups that there were
     with job.timed("start samplers"):
+        if missing:
+            weights = weights or job.role_weights()
+            stop_shards(job)  # they hold handles to the groups that there were
+            for roles in missing:
+                job.groups.append(start_group(job.config, roles, weights))
+                if one_by_one:
+                    await _ready(job, job.groups[-1])
         waited = wait or job.roles
         await asyncio.gather(*(_ready(job, group) for group in job.groups if not group.up and set(waited) & set(group.roles)))
 
@@ -108,11 +111,9 @@ def stop_shards(job: Run) -> None:
 def start_shards(job: Run) -> None:
     if not job.shards:
         assert job.benchmarks is not None  # settled at the beginning of every round
-        if job.held is None:  # too large for a constructor's argument, which Ray would not keep for a restart
+        if job.held is None:
             job.held = ray.put((job.inputs.benchmark.excluded, job.benchmarks.formal()))
         actor: Any = SearchShard
+        handles = ray.cloudpickle.dumps((job.groups, job.pools, job.held))
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
-        job.shards = [
-            actor.options(**options).remote(job.config, job.store.url, job.groups, job.pools, [job.held])
-            for _ in range(job.config.shards.actors)
-        ]
+        job.shards = [actor.options(**options).remote(job.config, job.store.url, handles) for _ in range(job.config.shards.actors)]

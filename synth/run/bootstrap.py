@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -22,18 +23,22 @@ BEFORE = -1  # version of a model that has learned nothing yet
 ROLE_TOKEN = re.compile(r"<\|\w+\|>")  # only the templates have such: `PromptSet` takes them out of what is shown
 
 
-async def bootstrap(job: Run) -> None:
-    """Our own small model: a fresh Llama trained on the seed set for the roles that it plays.
+async def bootstrap(job: Run, under_way: asyncio.Event) -> None:
+    """Our own small model: a fresh Llama trained on the seed set for the roles that it plays; `under_way` is set after the first steps.
 
-    The engines start meanwhile, with the model as it is before: they take the trained weights when they are first asked.
+    Then the engines start, with the model as it is before: they take the trained weights when they are first asked.
     """
     initial, examples = await _untrained(job)
-    training = fit(job, 0, initial, examples, job.config.models.bootstrap.train)
+    training = fit(job, 0, initial, examples, job.config.models.bootstrap.train, under_way)
     if released(job.config, job.roles):
         await training
-    else:
-        weights = job.role_weights(Weights(str(initial), BEFORE, checkpoint_hash(initial)))
-        await together(training, start_samplers(job, weights=weights))
+        return
+
+    async def start_engines() -> None:
+        await under_way.wait()
+        await start_samplers(job, weights=job.role_weights(Weights(str(initial), BEFORE, checkpoint_hash(initial))), one_by_one=True)
+
+    await together(training, start_engines())
 
 
 async def _untrained(job: Run) -> tuple[Path, list[Example]]:

@@ -150,13 +150,15 @@ def plateau(rounds: list[dict[str, Any]], config: RunConfig) -> str:
 
 async def _first_round(job: Run) -> dict[str, Any]:
     """The given or bootstrapped model, the portfolio baseline, and the first evaluation."""
-    baseline, _ = await together(_without_model(job), _first_model(job))
+    training = asyncio.Event()  # nothing else gets in the way of its start: it takes longest
+    baseline, _ = await together(_without_model(job, training), _first_model(job, training))
     figures = await evaluate(job, 0, baseline)
     return {"round": 0, "model": job.answering.hash, "problems": 0, "statements_kept": 0, "attempts": 0, "pairs": 0, **figures}
 
 
-async def _without_model(job: Run) -> Baseline:
-    """What Lean is asked before the first round."""
+async def _without_model(job: Run, training: asyncio.Event) -> Baseline:
+    """What Lean is asked before the first round, once `training` is set."""
+    await training.wait()
     with job.timed("screen"):
         await screen(job)
     with job.timed("baseline"):
@@ -165,13 +167,14 @@ async def _without_model(job: Run) -> Baseline:
     return baseline
 
 
-async def _first_model(job: Run) -> None:
-    """The given model, or our own small one, and the engines that answer with it."""
+async def _first_model(job: Run, training: asyncio.Event) -> None:
+    """The given model, or our own small one, and the engines that answer with it; `training` is set when that is under way, or over."""
     if not job.trained(0):
         if job.config.models.bootstrapped:
             with job.timed("bootstrap"):
-                await bootstrap(job)
+                await bootstrap(job, training)
         job.store.write_json("rounds/000/weights.json", {"round": 0})
+    training.set()
     job.answering = job.weights(0)
     await start_samplers(job, "prover")
 

@@ -65,16 +65,22 @@ def corrections(job: Run, number: int, pairs: list[Pair]) -> list[Example]:
     return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
 
 
-async def fit(job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig) -> None:
-    """One DeepSpeed round in rounds/NNN/training; an interruption leaves a checkpoint from which it goes on."""
+async def fit(
+    job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig, under_way: asyncio.Event | None = None
+) -> None:
+    """One DeepSpeed round in rounds/NNN/training; an interruption leaves a checkpoint from which it goes on.
+
+    `under_way` is set after the first steps, or at the end where there were none.
+    """
     stage = f"round {number}: train" if number else "bootstrap: train"
     job.progress.stage(stage, 0)
-    stop = threading.Event()
-
+    stop, under_way = threading.Event(), under_way or asyncio.Event()
+    loop = asyncio.get_running_loop()
     rows: list[float] = []
 
     def report(row: dict[str, float]) -> None:
         rows.append(row["step"])
+        loop.call_soon_threadsafe(under_way.set)
         job.progress.update(stage, int(row["step"]), int(row["steps"]), loss=row["loss"])
         job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
@@ -93,4 +99,5 @@ async def fit(job: Run, number: int, initial: Path, examples: list[Example], con
             await asyncio.wait([work], timeout=SAVING)
         raise
     finally:
+        under_way.set()
         job.progress.gauge("trained tokens/s", 0.0)

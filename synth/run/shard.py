@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import ray
 
@@ -30,7 +29,7 @@ from synth.run.roles import role_prompts
 from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
 from synth.search.outcome import KINDS, Found
-from synth.services import Group, Names, Services, Tools
+from synth.services import Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.formalize import formalize, passed_over
@@ -303,13 +302,14 @@ class SearchShard:
         self,
         config: RunConfig,
         run_dir: str,
-        groups: list[Group],
-        pools: dict[str, Any],
-        held: list[Any],
+        handles: bytes,
     ) -> None:
-        """`held`: a reference to the held-out texts and the benchmarks, which its owner keeps for as long as this actor may restart."""
+        """`handles`: the groups, the pools, and a reference to the held-out texts and the benchmarks, all of which the driver keeps.
+
+        Pickled, because Ray warns the user of what might be gone when this actor restarts.
+        """
+        groups, pools, self._held = ray.cloudpickle.loads(handles)
         self._parts = config, RunDir(run_dir), Services(groups, pools)
-        self._held = held
         self._made: asyncio.Task[Shard] | None = None
 
     async def _shard(self) -> Shard:
@@ -318,7 +318,7 @@ class SearchShard:
         return await asyncio.shield(self._made)
 
     async def _make(self) -> Shard:
-        heldout, benchmarks = await self._held[0]
+        heldout, benchmarks = await self._held
         return Shard(*self._parts, heldout, benchmarks)
 
     async def run(self, task: ShardTask) -> None:

@@ -88,18 +88,10 @@ def test_a_long_folder_for_temporary_files_is_gone_around(variable: str, tmp_pat
         pass
 
 
-def test_ray_works_under_a_long_folder(tmp_path: Path) -> None:
+def test_it_works_under_a_long_folder_and_leaves_signals_to_whoever_handles_them(tmp_path: Path) -> None:
+    """Both in one process: a start of Ray takes many seconds."""
     long = tmp_path / ("job-of-a-batch-system-" * 4)
     long.mkdir()
-    code = (
-        "import ray\nfrom verify_workers.ray_session import ray_session\n"
-        "with ray_session():\n    print(ray.get(ray.remote(lambda: 7).remote()))\n"
-    )
-    done = in_a_process(code, TMPDIR=str(long))
-    assert done.returncode == 0 and done.stdout == "7\n", done.stderr[-2000:]
-
-
-def test_a_signal_while_ray_starts_comes_to_whoever_handles_it() -> None:
     code = (
         "import os, signal, ray\nfrom ray._private import utils\nfrom verify_workers.ray_session import ray_session\n"
         "start, setter = ray._private.node.Node, utils.set_sigterm_handler\n"
@@ -112,7 +104,7 @@ def test_a_signal_while_ray_starts_comes_to_whoever_handles_it() -> None:
         "    print(ray.get(ray.remote(lambda: 7).remote()), utils.set_sigterm_handler is setter)\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
     )
-    done = in_a_process(code)
+    done = in_a_process(code, TMPDIR=str(long))
     assert (done.returncode, done.stdout) == (0, "ours\n7 True\nours\n"), done.stderr[-2000:]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -28,6 +29,7 @@ CALLS = 256  # chunks that one actor works on at a time; more wait in Ray's queu
 CONTROL_CALLS = 16  # that do not wait for those to end
 PUBLISH_SECONDS = 5.0
 LOG_SECONDS = 60.0
+GIVES_WAY = 4  # added to Ray's niceness of 15: a trainer or sampler on the same cores is waited for, Lean is asked in advance
 ACTOR_TRIES = 5  # deaths of the actor that a call survives by Ray's own retries
 
 
@@ -41,6 +43,7 @@ class NodePool:
 
     def __init__(self, config: PoolConfig, factory: Factory | None = None, auditor: Factory | None = None) -> None:
         logging.getLogger("verify_workers").setLevel(logging.INFO)
+        os.nice(GIVES_WAY)
         self._metrics = PoolMetrics(ray.get_runtime_context().get_node_id())
         self._pool = LocalPool(config, factory, auditor, observer=self._metrics.observe)
         self._publisher: asyncio.Task[None] | None = None

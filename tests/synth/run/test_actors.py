@@ -63,6 +63,15 @@ def test_all_start_at_once_and_only_those_asked_for_are_waited_for(tmp_path: Pat
     assert len(events) == 4, "what is up stays"
 
 
+def test_one_by_one_leaves_a_core_to_others(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
+    job, other = job_of(tmp_path), dict.fromkeys(ROLES, Weights("other", -1, "other"))
+    asyncio.run(start_samplers(job, weights=other, one_by_one=True))
+    assert [event[:2] for event in events] == [
+        (what, roles) for roles in (("formalizer", "judge"), ("prover",)) for what in ("start", "up")
+    ]  # fmt: skip
+    assert {event[2] for event in events if event[0] == "start"} == {"other"}
+
+
 def test_roles_that_are_not_asked_are_not_started(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
     job = job_of(tmp_path)
     job.roles = ("prover",)

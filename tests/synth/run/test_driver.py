@@ -134,3 +134,34 @@ def test_what_is_barred_is_settled_also_where_only_the_evaluation_is_left(tmp_pa
         monkeypatch.setattr(driver, name, noting(name, value))
     asyncio.run(driver._round(job, 1))
     assert done == ["screen", "start_samplers", "swap_in", "easily_proved", "evaluate"]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_lean_is_asked_once_the_first_training_is_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool) -> None:
+    """Its start, which everything waits for, has the cores for itself; a given model needs none."""
+    job, done = make_run(tmp_path, models={} if own else {"prover": {"path": "given"}}), list[str]()
+
+    def noting(name: str) -> Any:
+        async def note(*_: Any) -> Any:
+            done.append(name)
+            return {}
+
+        return note
+
+    async def bootstrap(job: Run, under_way: asyncio.Event) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        done.append("begun")
+        under_way.set()
+        await asyncio.sleep(0.01)
+        done.append("trained")
+
+    for name in ("screen", "easily_proved", "verified_seeds", "start_samplers", "evaluate"):
+        monkeypatch.setattr(driver, name, noting(name))
+    monkeypatch.setattr(driver, "bootstrap", bootstrap)
+    monkeypatch.setattr(Run, "weights", lambda self, round: WEIGHTS)
+    asyncio.run(driver._first_round(job))
+    asked = ["screen", "easily_proved", "verified_seeds"]
+    assert [name for name in done if name in asked] == asked
+    assert done[:2] == (["begun", "screen"] if own else ["start_samplers", "screen"]) and done[-1] == "evaluate", done
+    assert not own or done.index("trained") < done.index("start_samplers")

@@ -28,7 +28,7 @@ def trained_on(folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str]) 
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
     seen: list[Example] = []
 
-    async def fit(job: Any, number: int, initial: Path, examples: list[Example], config: Any) -> None:
+    async def fit(job: Any, number: int, initial: Path, examples: list[Example], config: Any, under_way: Any = None) -> None:
         seen.extend(examples)
 
     async def seeds(job: Any) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import ray
 
 from tests.verify_workers.fake_backends import NullBackend, checks, expected
 from verify_workers.config import PoolConfig
-from verify_workers.pool.node import NodePool, node_pools
+from verify_workers.pool.node import GIVES_WAY, NodePool, node_pools
 
+LOWEST_PRIORITY = 19
 pytestmark = pytest.mark.usefixtures("ray_local")
 
 
@@ -25,6 +27,25 @@ def test_several_callers_share_one_actor() -> None:
     stats = ray.get(pool.stats.remote())
     assert stats["checks"] == 500 and stats["backend"] == "null"
     ray.get(pool.close.remote())
+    ray.kill(pool)
+
+
+def test_lean_gives_way_to_what_else_a_node_does() -> None:
+    """Samplers and trainers, which are Ray workers too, are what everybody waits for."""
+
+    @ray.remote
+    def niceness() -> int:
+        return os.nice(0)
+
+    class Backend(NullBackend):
+        def __init__(self) -> None:
+            super().__init__()
+            self.name = str(os.nice(0))
+
+    actor: Any = NodePool
+    pool = actor.options(num_cpus=0).remote(PoolConfig(workers=1, retry_timeouts="never"), Backend)
+    ray.get(pool.verify.remote(checks(1, "by {0}")))
+    assert int(ray.get(pool.stats.remote())["backend"]) == min(LOWEST_PRIORITY, ray.get(niceness.remote()) + GIVES_WAY)
     ray.kill(pool)
 
 
