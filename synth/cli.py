@@ -91,6 +91,7 @@ class ExportTo(StrEnum):
     hf = "hf"
     sft = "sft"
     prover = "prover"
+    steps = "steps"
 
 
 @app.command()
@@ -548,13 +549,19 @@ def compare(
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
     to: Annotated[Path, typer.Option("--to", help="a new folder")],
-    form: Annotated[ExportTo, typer.Option("--format", help="parquet, datasets folder, SFT or prover JSONL")] = ExportTo.parquet,
+    form: Annotated[
+        ExportTo,
+        typer.Option(
+            "--format", help="parquet, datasets folder, SFT or prover JSONL; steps: proofs, failed ones too, with a label for each step"
+        ),
+    ] = ExportTo.parquet,
 ) -> None:
     """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
     from synth.store.corpus import export as export_corpus
 
     counts = export_corpus(list(runs), to, form.value)
-    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out", file=sys.stderr)
+    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name not in ("pairs", "duplicates"))
+    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out{told and f'; {told}'}", file=sys.stderr)
     print(to)
 
 
