@@ -102,6 +102,7 @@ class ExportTo(StrEnum):
     hf = "hf"
     sft = "sft"
     prover = "prover"
+    steps = "steps"
 
 
 @app.command()
@@ -586,7 +587,9 @@ def evaluate(
 
 @app.command()
 def compare(
-    strategy: Annotated[str, typer.Argument(metavar="STRATEGY", help="the strategy that is set beside whole proofs, such as sketch")],
+    strategy: Annotated[
+        str, typer.Argument(metavar="STRATEGY", help="what is set beside whole proofs: a strategy such as sketch, or negation")
+    ],
     model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
@@ -598,13 +601,20 @@ def compare(
 
     Whole proofs alone get as many attempts as make them spend at least as many tokens, and as many core-seconds of Lean. Give the
     configuration of the run that made the model: its held-out statements are the ones that nothing was trained on.
+
+    `negation`: how many proofs are sampled for each statement that is decided, where negations are searched too and where they are not;
+    one statement in four is false, and both may sample as many.
     """
     from synth.run.compare import compare_file
+    from synth.run.sides import NEGATION, negation_file
     from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
-        figures = compare_file(settings, strategy, seeds, most, progress, family)
+        if strategy == NEGATION:
+            figures = negation_file(settings, seeds, progress)
+        else:
+            figures = compare_file(settings, strategy, seeds, most, progress, family)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 
@@ -612,13 +622,19 @@ def compare(
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
     to: Annotated[Path, typer.Option("--to", help="a new folder")],
-    form: Annotated[ExportTo, typer.Option("--format", help="parquet, datasets folder, SFT or prover JSONL")] = ExportTo.parquet,
+    form: Annotated[
+        ExportTo,
+        typer.Option(
+            "--format", help="parquet, datasets folder, SFT or prover JSONL; steps: proofs, failed ones too, with a label for each step"
+        ),
+    ] = ExportTo.parquet,
 ) -> None:
     """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
     from synth.store.corpus import export as export_corpus
 
     counts = export_corpus(list(runs), to, form.value)
-    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out", file=sys.stderr)
+    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name not in ("pairs", "duplicates"))
+    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out{told and f'; {told}'}", file=sys.stderr)
     print(to)
 
 

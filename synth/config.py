@@ -30,7 +30,9 @@ class Section(BaseModel):
 class GeneratorConfig(Section):
     """What the built-in generator draws from, for problems, benchmark and seed set alike."""
 
-    families: tuple[str, ...] = Field((), description="names of problem families; () = all of them")
+    families: tuple[str, ...] = Field(
+        (), description="names of problem families; () = all but those that are drawn only where they are named"
+    )
     levels: tuple[Literal[1, 2, 3], ...] = Field((1, 2, 3), min_length=1, description="difficulty levels")
 
     @model_validator(mode="after")
@@ -141,6 +143,12 @@ class FilterConfig(Section):
     cheat_tactics: tuple[str, ...] = Field(
         ("intros; omega", "intros; simp", "intros; trivial"), description="what proves a statement whose content was taken away"
     )
+    equivalence: bool = Field(
+        False,
+        description="ask Lean whether statements are equivalent, by cheap tactics (BEq): such candidates of one problem share their "
+        "votes, and for generated problems figures also say how many statements are faithful by that",
+    )
+    equivalence_pairs: int = Field(6, ge=0, description="most pairs of one problem's candidates that are compared, for `equivalence`")
     calibration: str = Field(
         "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
     )

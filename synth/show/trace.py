@@ -16,7 +16,7 @@ from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.show.recorded import recorded_config
-from synth.store.corpus import opening
+from synth.store.lineage import opening
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
