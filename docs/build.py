@@ -69,6 +69,12 @@ hole). Chats go through the tokenizer's own chat template where it has one; with
 Lean's messages below their lines), `proof` (without them), `message` (the first, on one line), `state` (the goal before the first
 failing line) and `hints` (near names for unknown ones); `retrieve` has the same four and `lemmas`. Both are answered as `prove` is.
 
+`annotate`, `explain`, `follow` and `match` are asked by `synth informalize`. The first two have `name`, `kind` (theorem, definition,
+structure, …), `doc`, `uses` and `neighbours` (each may be empty) besides `statement`, `goal` and `header`; `explain` has `proof` (with
+its `:=`), `compact`, `steps` (numbered) and `text` (the theorem in words) too, and is answered by a numbered line for each step.
+`follow` has what `prove` has but `doc` and `problem`, with `text` and `steps`, and is answered as `prove` is; `match` has
+`statement`, `goal`, `header`, `other` and `other_goal`, and is answered as `compare` is.
+
 How answers are read, in every preset: thoughts (`<think>…</think>`) are cut off; the last fence that proves the theorem
 counts, not a remark after it, and where the prompt ends within a fence, the text up to its end; declarations are found by
 Lean's tokens, never in comments, strings or prose; a file under the prompt's name counts, without the imports, `open`s and

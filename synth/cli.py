@@ -59,7 +59,11 @@ OldKernelOption = Annotated[
     ),
 ]
 FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
-RESUMABLE = ("run", "demo")  # commands that continue after an interruption; the others write their output whole or not at all
+RESUMABLE = (
+    "run",
+    "demo",
+    "informalize",
+)  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
     typer.Option(
@@ -84,6 +88,13 @@ class KiminaLines(StrEnum):
     after_imports = "after_imports"
 
 
+class TrainRole(StrEnum):
+    """Roles that `synth train` trains."""
+
+    prover = "prover"
+    formalizer = "formalizer"
+
+
 class ExportTo(StrEnum):
     """Forms of `synth export`."""
 
@@ -91,6 +102,7 @@ class ExportTo(StrEnum):
     hf = "hf"
     sft = "sft"
     prover = "prover"
+    steps = "steps"
 
 
 @app.command()
@@ -361,6 +373,65 @@ def formalize(
     print(out)
 
 
+@app.command()
+def informalize(
+    out: RecordsOption,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="IN|NAME",
+            help="a run directory, or a file of pairs, statements, or problems with a statement; with --project: modules or names of "
+            "declarations (with what they use), default all",
+        ),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="annotate the declarations of this lake project, compiled by `lake build`"),
+    ] = None,
+    proofs: Annotated[bool, typer.Option("--proofs/--no-proofs", help="annotate proofs too, step by step")] = True,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Lean in plain language (Herald), kept where formalizing it gives the Lean
+    back.
+
+    synth informalize runs/first --out pairs.jsonl --model CHECKPOINT
+
+    synth informalize MyLib.Basic --project ~/mylib --out pairs.jsonl --model
+    CHECKPOINT
+
+    For an endpoint, in place of --model: --set models.prover.endpoint=URL --set
+    models.prover.name=NAME (it then answers in all roles; models.informalizer,
+    .formalizer and .judge have others).
+
+    The informalizer writes the words; it sees a declaration's docstring, its
+    neighbours, and in words what it uses. The formalizer formalizes them again
+    (informalize.back); Lean or the judge compares (informalize.check). Every
+    row is written, with the reason where it is not kept. The same command goes
+    on after an end and asks nothing that OUT holds; other models or settings
+    add rows.
+
+    Kept rows train a formalizer: synth train OUT --role formalizer, or --set
+    models.pairs=[OUT] in a run that trains it.
+    """
+    from synth.run.informalize import informalize_file, informalize_project
+    from synth.show.progress import Progress
+
+    words = [*overrides, *([] if proofs else ["informalize.proofs=false"]), *([f"verify.project={project}"] if project else [])]
+    settings = _stage_config(config, model, words, "informalizer", "formalizer", "judge", "prover")
+    with Progress(resumable=True) as progress:
+        if project is not None:
+            done = informalize_project(settings, what or [], str(out), progress)
+        elif what and len(what) == 1:
+            done = informalize_file(settings, what[0], str(out), progress)
+        else:
+            raise UserError("informalize: give one run directory or file, or --project DIR with modules or names of its declarations")
+    for line in done.lines():
+        print(line, file=sys.stderr)
+    print(out)
+
+
 @app.command("judge-error")
 def judge_error(
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help="JSON: what `filters.calibration` takes")],
@@ -502,19 +573,22 @@ def check_programs(
 
 @app.command()
 def train(
-    source: Annotated[str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export; for the formalizer: what informalize wrote")
+    ],
     out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
+    role: Annotated[TrainRole, typer.Option("--role", help="what is trained: to prove, or to formalize")] = TrainRole.prover,
     model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Train alone: one DeepSpeed round on verified pairs."""
+    """Train alone: one DeepSpeed round on verified pairs, or on the pairs of plain language and Lean of `synth informalize`."""
     from synth.run.stages import train_file
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "prover")
+    settings = _stage_config(config, model, overrides, role.value)
     with Progress() as progress:
-        result = train_file(settings, source, str(out), progress)
+        result = train_file(settings, source, str(out), progress, role.value)
     print(f"{result.examples:,} examples, {result.tokens:,} tokens, {result.seconds:.0f} s", file=sys.stderr)
     print(result.dir)
 
@@ -541,7 +615,9 @@ def evaluate(
 
 @app.command()
 def compare(
-    strategy: Annotated[str, typer.Argument(metavar="STRATEGY", help="the strategy that is set beside whole proofs, such as sketch")],
+    strategy: Annotated[
+        str, typer.Argument(metavar="STRATEGY", help="what is set beside whole proofs: a strategy such as sketch, or negation")
+    ],
     model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
@@ -553,13 +629,20 @@ def compare(
 
     Whole proofs alone get as many attempts as make them spend at least as many tokens, and as many core-seconds of Lean. Give the
     configuration of the run that made the model: its held-out statements are the ones that nothing was trained on.
+
+    `negation`: how many proofs are sampled for each statement that is decided, where negations are searched too and where they are not;
+    one statement in four is false, and both may sample as many.
     """
     from synth.run.compare import compare_file
+    from synth.run.sides import NEGATION, negation_file
     from synth.show.progress import Progress
 
     settings = _stage_config(config, model, overrides, "prover")
     with Progress() as progress:
-        figures = compare_file(settings, strategy, seeds, most, progress, family)
+        if strategy == NEGATION:
+            figures = negation_file(settings, seeds, progress)
+        else:
+            figures = compare_file(settings, strategy, seeds, most, progress, family)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 
@@ -567,13 +650,19 @@ def compare(
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
     to: Annotated[Path, typer.Option("--to", help="a new folder")],
-    form: Annotated[ExportTo, typer.Option("--format", help="parquet, datasets folder, SFT or prover JSONL")] = ExportTo.parquet,
+    form: Annotated[
+        ExportTo,
+        typer.Option(
+            "--format", help="parquet, datasets folder, SFT or prover JSONL; steps: proofs, failed ones too, with a label for each step"
+        ),
+    ] = ExportTo.parquet,
 ) -> None:
     """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
     from synth.store.corpus import export as export_corpus
 
     counts = export_corpus(list(runs), to, form.value)
-    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out", file=sys.stderr)
+    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name not in ("pairs", "duplicates"))
+    print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out{told and f'; {told}'}", file=sys.stderr)
     print(to)
 
 

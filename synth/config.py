@@ -31,7 +31,9 @@ class Section(BaseModel):
 class GeneratorConfig(Section):
     """What the built-in generator draws from, for problems, benchmark and seed set alike."""
 
-    families: tuple[str, ...] = Field((), description="names of problem families; () = all of them")
+    families: tuple[str, ...] = Field(
+        (), description="names of problem families; () = all but those that are drawn only where they are named"
+    )
     levels: tuple[Literal[1, 2, 3], ...] = Field((1, 2, 3), min_length=1, description="difficulty levels")
 
     @model_validator(mode="after")
@@ -92,6 +94,28 @@ class BackConfig(Section):
         return self
 
 
+class InformalizeConfig(Section):
+    """Annotations of statements and proofs in plain language, each checked by formalizing it back (`synth informalize`, Herald)."""
+
+    samples: int = Field(1, ge=1, description="annotations sampled of each statement and proof; the one that comes back most often is kept")
+    back: int = Field(4, ge=1, description="formalizations of each annotation of a statement, and proofs written from each one of a proof")
+    share: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="share of those formalizations that must be the statement again (of proofs, one that Lean accepts is enough)",
+    )
+    check: Literal["auto", "form", "judge"] = Field(
+        "auto",
+        description="what says that a formalization is the statement again: form = Lean (its normal form, or its printing in every detail "
+        "where the backend has none); judge = votes of the judge on both statements (votes and rule as in `filters.back`); auto = Lean, "
+        "and where there are no normal forms, the judge on what Lean prints otherwise",
+    )
+    proofs: bool = Field(True, description="annotate proofs too, step by step")
+    neighbours: int = Field(2, ge=0, description="declarations before and after one of a project that are shown with it")
+    in_flight: int = Field(32, ge=1, description="statements annotated at once")
+
+
 class FilterConfig(Section):
     """Which formalized statements are kept (given statements are never dropped as poor, trivial or contradictory)."""
 
@@ -120,6 +144,12 @@ class FilterConfig(Section):
     cheat_tactics: tuple[str, ...] = Field(
         ("intros; omega", "intros; simp", "intros; trivial"), description="what proves a statement whose content was taken away"
     )
+    equivalence: bool = Field(
+        False,
+        description="ask Lean whether statements are equivalent, by cheap tactics (BEq): such candidates of one problem share their "
+        "votes, and for generated problems figures also say how many statements are faithful by that",
+    )
+    equivalence_pairs: int = Field(6, ge=0, description="most pairs of one problem's candidates that are compared, for `equivalence`")
     calibration: str = Field(
         "", description="file of `synth judge-error`, made with these settings: figures then state the faithful share corrected by it"
     )
@@ -318,6 +348,11 @@ class ModelsConfig(Section):
         description="roles that each round trains, all in one model, the prover's; the others are frozen at round 0, but for corrector, "
         "sketcher and conjecturer without a model of their own, which answer with the prover's new weights; [] = no training",
     )
+    pairs: tuple[str, ...] = Field(
+        (),
+        description="files of `synth informalize` from which the formalizer learns too, where it is trained (`train`): in the bootstrap, "
+        "and in each round with the examples that are rehearsed",
+    )
     bootstrap: BootstrapConfig = BootstrapConfig()
 
     @property
@@ -384,6 +419,7 @@ class RunConfig(Section):
     sampler: SamplerConfig = Field(SamplerConfig(), description="what all roles have in common")
     formalize: FormalizeConfig = FormalizeConfig()
     filters: FilterConfig = FilterConfig()
+    informalize: InformalizeConfig = InformalizeConfig()
     answers: AnswersConfig = AnswersConfig()
     search: SearchConfig = SearchConfig()
     conjectures: ConjectureConfig = ConjectureConfig()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Container, Iterable, Mapping
 from difflib import SequenceMatcher
 
+from synth.annotations import Annotation
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
+from synth.prompts.annotate import formalize_back
 from synth.prompts.conjecture import ask_conjecture
 from synth.prompts.repair import ask_repair, shown_repair
 from synth.records import Attempt, Pair, Statement
@@ -35,6 +38,17 @@ def seed_examples(seeds: SeedSet, prompts: Mapping[ModelRole, PromptSet], roles:
     ]
     statements = [example(p, write_statement(p, statement)) for p, statement in formalized]
     return statements + [example(p, write_grade(p, g)) for p, g in graded] + others
+
+
+def annotation_examples(rows: Iterable[Annotation], prompts: PromptSet) -> list[Example]:
+    """Formalizer examples from kept annotations of statements: asked as they were checked, each text once."""
+    asked: dict[str, Example] = {}
+    for row in rows:
+        if row.kept and row.kind == "statement":
+            prompt = formalize_back(prompts, row.text, row.header, row.preamble, row.vocabulary)
+            made = example(prompt, write_statement(prompt, row.statement))
+            asked.setdefault(json.dumps([made.prompt, made.completion]), made)
+    return list(asked.values())
 
 
 def rehearsed(proofs: list[Example], others: list[Example], share: float, seed: int) -> list[Example]:

@@ -38,8 +38,9 @@ ROOMS = {
         *("tracking", "inbox", "engine", "loop", "group", "rounds"),
     ],
     "synth": [
-        *("overrides", "records", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples", "statements"),
-        *("search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor", "cli", "__main__"),
+        *("overrides", "records", "annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor", "cli"),
+        "__main__",
     ],
     "cluster": [],
 }

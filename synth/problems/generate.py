@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from synth.problems.families import ASKING, FAMILIES, Draft, Family, Truth
+from synth.problems.families import FAMILIES, NAMED, Draft, Family, Truth
 from synth.records import Problem, content_id
 
 LEVELS = (1, 2, 3)
@@ -70,13 +70,13 @@ class Choice:
     levels: tuple[int, ...] = LEVELS
 
     def __post_init__(self) -> None:
-        known = [family.name for family in (*FAMILIES, *ASKING)]
+        known = [family.name for family in (*FAMILIES, *NAMED)]
         for name in self.families:
             if name not in known:
                 raise ValueError(f"no family {name!r} of problems; choose from: {', '.join(known)}")
 
     def drawn(self) -> list[Family]:
-        return [family for family in (*FAMILIES, *ASKING) if family.name in self.families] if self.families else list(FAMILIES)
+        return [family for family in (*FAMILIES, *NAMED) if family.name in self.families] if self.families else list(FAMILIES)
 
 
 EVERYTHING = Choice()

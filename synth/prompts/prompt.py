@@ -69,5 +69,6 @@ class Unread:
         "no_grade",
         "no_text",  # Lean where plain language was asked for
         "no_verdict",  # neither same nor different
+        "no_steps",  # not one explanation for each step of a proof
     ]
     detail: str = ""

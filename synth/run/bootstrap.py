@@ -12,7 +12,7 @@ from synth.llm.types import Weights
 from synth.run.actors import start_samplers
 from synth.run.cluster import released
 from synth.run.interrupt import together
-from synth.run.learn import fit
+from synth.run.learn import annotated, fit
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
 from train.data import Example
@@ -46,7 +46,7 @@ async def _untrained(job: Run) -> tuple[Path, list[Example]]:
     config, seeds = job.config.models.bootstrap, await seeds_with_messages(job)
     proofs = proof_examples(seeds.proofs, job.prompts["prover"])
     own = [role for role in ROLES if not job.config.models.of(role).own]
-    examples = seed_examples(seeds, job.prompts, own) + config.proof_repeats * proofs
+    examples = seed_examples(seeds, job.prompts, own) + (annotated(job) if "formalizer" in own else []) + config.proof_repeats * proofs
     initial = job.training(0).parent / "initial"
     if not (initial / "config.json").exists():
         texts = [_text(example) for example in examples]

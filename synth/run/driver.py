@@ -28,7 +28,7 @@ from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
 from synth.run.conjectures import planned, settle_band
 from synth.run.evaluate import evaluate
-from synth.run.figures import compare, costs, reference_forms, round_counts, scalars
+from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts, scalars
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts, together
 from synth.run.learn import train
@@ -209,6 +209,7 @@ async def _compare(job: Run, number: int) -> None:
     with job.timed("compare"):
         await compare(job, number)
         await reference_forms(job, number)
+        await reference_equivalents(job, number)
 
 
 async def _train(job: Run, number: int, previous: Path) -> bool:

@@ -15,8 +15,10 @@ from synth.run.baseline import baseline
 from synth.run.state import Run
 from synth.search.outcome import KINDS, MADE
 from synth.search.portfolio import Portfolio
+from synth.statements.against import faithful_by
 from synth.statements.benchmarks import forms_of
 from synth.statements.corrected import corrected, counted
+from synth.statements.equivalent import How
 from synth.statements.faithfulness import faithful
 from synth.statements.judge_error import came_to_judging, read_calibration
 from synth.store.rundir import RunDir
@@ -51,6 +53,7 @@ def round_counts(job: Run, number: int) -> dict[str, Any]:
         "statements_rejected": dict(Counter(s.reason for s in statements if not s.kept).most_common()),
         "faithful": figure.value if figure else None,
         **({"faithful_interval": figure.interval} if figure else {}),
+        **equivalent_share(job, number, statements),
         **corrected_share(job, statements),
         "pieces": len(read) - len(statements) - len(made),
         "pieces_proved": len({p.statement_id for p in pieces if not p.negated}),
@@ -102,6 +105,14 @@ def corrected_share(job: Run, statements: Iterable[Statement]) -> dict[str, Any]
     return {"faithful_corrected": share.value if share else None, "faithful_corrected_interval": share.interval if share else None}
 
 
+def equivalent_share(job: Run, number: int, statements: Iterable[Statement]) -> dict[str, Any]:
+    """The faithful share with what Lean shows to be equivalent to a reference (`filters.equivalence`); {} where it was not asked."""
+    how = job.store.read_json(f"rounds/{number:03d}/equivalent.json", {})
+    measured = [how[s.id] for s in statements if s.kept and s.id in how]
+    share = counted(sum(How(found).equivalent for found in measured), len(measured), job.config.seed)
+    return {"faithful_equivalent": share.value, "faithful_equivalent_interval": share.interval} if share else {}
+
+
 def by_strategy(pairs: Iterable[Pair]) -> Counter[str]:
     """How many statements each strategy proved (or refuted).
 
@@ -147,6 +158,17 @@ async def reference_forms(job: Run, number: int) -> None:
     ]
     forms = await forms_of(references, job.services().verify)
     job.store.write_json(name, {problem: form for problem, (form, _) in forms.items()})
+
+
+async def reference_equivalents(job: Run, number: int) -> None:
+    """Ask Lean which of this round's kept statements are equivalent to their references, where `filters.equivalence` says so."""
+    name, config = f"rounds/{number:03d}/equivalent.json", job.config.filters
+    if not (config.equivalence and job.inputs.references) or job.store.exists(name):
+        return
+    read = job.store.read("statements", Statement, prefix=f"r{number:03d}-")
+    kept = [s for s in read if s.kept and s.origin in ("autoformalized", "refined")]
+    how = await faithful_by(kept, job.inputs.references, job.services().verify, config.timeout, beq=True)
+    job.store.write_json(name, how)
 
 
 def compared(job: Run, number: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from synth.run.stages import require_models, run_stage, stage_tools
 from synth.show.progress import Progress
 from synth.statements.corrected import Counts
 from synth.statements.filters.base import Context
-from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, write_calibration
+from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, labelled_by_lean, write_calibration
 from synth.statements.planted import Told, on_references, write_told
 from synth.store.files import check_target, read_records
 
@@ -28,7 +28,10 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
     async def work() -> dict[str, Counts]:
         async with stage_tools(config, *models) as tools:
             statements, problems, labels = as_statements(rows) if source else await formalized(made, config, tools)
-            return await judge_error(statements, labels, Context(tools, config.filters, config.formalize.keep, problems))
+            by_form = labels
+            if not source:
+                labels, by_form = await labelled_by_lean(statements, made, config, tools.verify)
+            return await judge_error(statements, labels, Context(tools, config.filters, config.formalize.keep, problems), by_form)
 
     counts: dict[str, Counts] = run_stage(work())
     write_calibration(out, counts, config)

@@ -6,7 +6,17 @@ import asyncio
 import threading
 from pathlib import Path
 
-from synth.examples import conjecture_examples, pair_examples, proof_examples, rehearsed, repair_examples, repeated, seed_examples
+from synth.annotations import Annotation
+from synth.examples import (
+    annotation_examples,
+    conjecture_examples,
+    pair_examples,
+    proof_examples,
+    rehearsed,
+    repair_examples,
+    repeated,
+    seed_examples,
+)
 from synth.llm.config import ROLES
 from synth.records import Attempt, Pair, VerdictRow
 from synth.run.again import earlier
@@ -15,6 +25,8 @@ from synth.run.conjectures import taught, weighed
 from synth.run.interrupt import in_thread
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
+from synth.statements.text import normalized
+from synth.store.files import read_records
 from train.config import TrainConfig
 from train.data import Example
 from train.replay import select
@@ -47,12 +59,22 @@ async def train(job: Run, number: int, previous: Path) -> bool:
         seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
         proofs += proof_examples(seeds, job.prompts["prover"])
     examples = repeated(proofs + corrections(job, number, pairs) + conjectures(job, number), job.config.examples_per_round)
+    others = annotated(job) if job.config.models.follows("formalizer") else []
     if job.inputs.seeds is not None:
         roles = [role for role in ROLES if job.config.models.follows(role)]
-        others = seed_examples(await seeds_with_messages(job), job.prompts, roles)
-        examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
+        others += seed_examples(await seeds_with_messages(job), job.prompts, roles)
+    examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
     await fit(job, number, previous, examples, job.config.train)
     return True
+
+
+def annotated(job: Run) -> list[Example]:
+    """What the formalizer learns from the files of `synth informalize` that are given; nothing of the benchmark."""
+    rows = [row for file in job.config.models.pairs for row in read_records(file, Annotation) if row.kept and row.kind == "statement"]
+    clean = [row for row in rows if normalized(row.statement) not in job.inputs.benchmark.excluded]
+    if len(clean) < len(rows):
+        job.progress.note(f"models.pairs: {len(rows) - len(clean):,} pairs are of held-out statements: not trained on")
+    return annotation_examples(clean, job.prompts["formalizer"])
 
 
 def corrections(job: Run, number: int, pairs: list[Pair]) -> list[Example]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ray.exceptions import RayTaskError
 
+from synth.annotations import Annotation
 from synth.config import RunConfig
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.llm.endpoint import api_key, endpoint_actor, endpoint_weights
@@ -18,6 +19,7 @@ from synth.prompts import PromptSet, Role, load_prompts
 from synth.records import Problem
 from synth.search.loop import STRATEGIES
 from synth.services import Group
+from synth.store.files import read_records
 from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
@@ -97,11 +99,16 @@ def check_training(config: RunConfig) -> None:
                 f"models.train: a round trains one model, the prover's, and models.{role}.path is another ({mine.path}): "
                 f"leave that empty to train them as one, or take {role} out of models.train"
             )
-        if role != "prover" and not models.bootstrapped:
+        if role != "prover" and not models.bootstrapped and not (role == "formalizer" and models.pairs):
+            hint = " or give models.pairs, files of `synth informalize`" if role == "formalizer" else ""
             raise UserError(
                 f"models.train: there is nothing to train a {role} on: only our own small model has a seed set for it; "
-                f"take {role} out of models.train"
+                f"take {role} out of models.train{hint}"
             )
+    if models.pairs and not (models.follows("formalizer") or (models.bootstrapped and not models.source("formalizer").own)):
+        raise UserError("models.pairs: only a formalizer that is trained learns from them; add formalizer to models.train")
+    for file in models.pairs:
+        next(read_records(file, Annotation), None)  # said before anything starts
     if models.train and "prover" not in models.train:
         raise UserError("models.train: rounds train on verified proofs; add prover, or give [] for no training")
 

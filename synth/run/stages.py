@@ -11,17 +11,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ray
 from ray.exceptions import RayTaskError
 
+from synth.annotations import Annotation
 from synth.benchmark import load_benchmark
 from synth.budget import Meter
 from synth.config import RunConfig
-from synth.examples import pair_examples
+from synth.examples import annotation_examples, pair_examples
 from synth.problems.readers import read_problems
-from synth.prompts import Role
+from synth.prompts import PromptSet, Role
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.baseline import Baseline, baseline
 from synth.run.cluster import plain
@@ -54,6 +55,7 @@ from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
 from synth.store.files import check_target, read_records, write_records
 from synth.store.rundir import RunDir
+from train.data import Example
 from train.replay import select
 from train.rounds import TrainResult, train_round
 from verify_workers.errors import UserError
@@ -66,7 +68,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     check_target(out)
     asked = statement_prompts(config)
     require_models(config, *asked)  # said before Ray starts
-    rows = _problems(config, problems, progress)
+    rows = read_problems_of(config, problems, progress)
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
     progress.stage("formalize", len(rows))
 
@@ -124,22 +126,21 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     return pairs
 
 
-def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> TrainResult:
-    """One DeepSpeed round of the prover on a file of verified pairs; the new checkpoint is `out/model`."""
-    if config.models.prover.endpoint:
-        raise UserError("models.prover is an endpoint, whose weights are not ours to train: give --model FOLDER")
-    require_models(config, "prove")
-    model = checkpoint(config, "prover")
+def train_file(
+    config: RunConfig, source: str, out: str, progress: Progress, role: Literal["prover", "formalizer"] = "prover"
+) -> TrainResult:
+    """One DeepSpeed round on a file of verified pairs (prover) or of annotations (formalizer); the new checkpoint is `out/model`."""
+    if config.models.of(role).endpoint:
+        raise UserError(f"models.{role} is an endpoint, whose weights are not ours to train: give --model FOLDER")
+    require_models(config, "prove" if role == "prover" else "formalize")
+    model = checkpoint(config, role)
     assert model is not None
-    verified = list(read_pairs(pairs))
-    if any(pair.kind == "heldout" for pair in verified):
-        raise UserError(f"{pairs}: holds proofs of held-out statements, which nothing may be trained on; give the pairs of a run")
-    prompts = role_prompts(config)["prover"]
-    examples, left_out = pair_examples(select(verified, config.replay, config.seed), prompts)
-    if left_out:
-        progress.note(f"{pairs}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
+    prompts = role_prompts(config)[role]
+    examples = (
+        _proofs(config, source, prompts, progress) if role == "prover" else annotation_examples(read_records(source, Annotation), prompts)
+    )
     if not examples:
-        raise UserError(f"{pairs}: no verified pairs; nothing to train on")
+        raise UserError(f"{source}: no {'verified pairs' if role == 'prover' else 'kept pairs of statements'}; nothing to train on")
     progress.stage("train", 0)
     with ray_session():
         return train_round(
@@ -150,6 +151,17 @@ def train_file(config: RunConfig, pairs: str, out: str, progress: Progress) -> T
             config.seed,
             lambda row: progress.update("train", int(row["step"]), int(row["steps"]), loss=row["loss"]),
         )
+
+
+def _proofs(config: RunConfig, source: str, prompts: PromptSet, progress: Progress) -> list[Example]:
+    """The prover's examples of a file of verified pairs."""
+    verified = list(read_pairs(source))
+    if any(pair.kind == "heldout" for pair in verified):
+        raise UserError(f"{source}: holds proofs of held-out statements, which nothing may be trained on; give the pairs of a run")
+    examples, left_out = pair_examples(select(verified, config.replay, config.seed), prompts)
+    if left_out:
+        progress.note(f"{source}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
+    return examples
 
 
 def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str, Any]:
@@ -200,7 +212,8 @@ def require_models(config: RunConfig, *asked: Role) -> None:
     check_roles(config, asked)
 
 
-def _problems(config: RunConfig, path: str, progress: Progress) -> list[Problem]:
+def read_problems_of(config: RunConfig, path: str, progress: Progress) -> list[Problem]:
+    """The problems of a file, in any form; what the reader has to say is shown."""
     reading = read_problems(config.problems.model_copy(update={"path": path}))
     for note in reading.notes():
         progress.note(note)
@@ -213,7 +226,7 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
     try:
         first = next(records, None)  # what the first row is, all are
     except UserError:
-        problems = _problems(config, path, progress)
+        problems = read_problems_of(config, path, progress)
     else:
         statements = [s for s in chain([first] if first else [], records) if s.kept]
         if not statements:
@@ -227,8 +240,8 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
     return [given(problem, 0) for problem in found], {problem.id: problem for problem in found}
 
 
-def run_stage(work: Any) -> Any:
-    with Interrupts(resumable=False) as interrupts, ray_session():
+def run_stage(work: Any, resumable: bool = False) -> Any:
+    with Interrupts(resumable) as interrupts, ray_session():
         try:
             return interrupts.run(work)
         except RayTaskError as error:

@@ -17,7 +17,7 @@ from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.search.outcome import KINDS
 from synth.show.recorded import recorded_config
-from synth.store.corpus import opening
+from synth.store.lineage import opening
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 

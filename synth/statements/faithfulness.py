@@ -2,7 +2,7 @@
 
 Only a measurement: the pipeline never sees the references.  Equality is of normal forms (`verify_workers/kernel/normal.py`),
 or, where there is none, of normalized text after renaming bound variables in order.  Either way the figure is a lower bound: a
-statement that means the same by more than spelling and order (`n + 3` for `3 + n`) counts as unfaithful.
+statement that means the same by more than spelling and order (`n + 3` for `3 + n`) counts as unfaithful here (see `against`).
 """
 
 from __future__ import annotations

@@ -18,8 +18,10 @@ from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.problems.generate import Generated
 from synth.records import Drop, Problem, Statement, content_id
-from synth.services import Tools
+from synth.services import Tools, Verify
+from synth.statements.against import faithful_by
 from synth.statements.corrected import Counts
+from synth.statements.equivalent import How
 from synth.statements.faithfulness import canonical
 from synth.statements.filters.answer import answered
 from synth.statements.filters.base import Context, Filter
@@ -47,6 +49,8 @@ NOT_JUDGED = frozenset(Drop) - {
 }
 """Reasons of statements that never came to the judging filters, or were there before."""
 ALL = "all"
+BY_FORM = "all, by form alone"
+"""The same where only normal forms say which generated statements are faithful."""
 Known = tuple[list[Statement], dict[str, Problem], dict[str, bool]]
 """Statements, their problems by id, and whether each is faithful, by id."""
 _WORDS = {"same": True, "faithful": True, "different": False, "unfaithful": False, "correct": True, "incorrect": False}
@@ -97,11 +101,31 @@ async def formalized(
     return statements, problems, {s.id: canonical(s.text) == references[s.problem_id] for s in statements if s.kept}
 
 
-async def judge_error(statements: Sequence[Statement], labels: dict[str, bool], context: Context) -> dict[str, Counts]:
-    """What each judging filter that is on, alone, and all of them together do with the statements that can be stated and have a label."""
+async def labelled_by_lean(
+    statements: Sequence[Statement], rows: Sequence[Generated], config: RunConfig, verify: Verify
+) -> tuple[dict[str, bool], dict[str, bool]]:
+    """Whether formalized statements are faithful to the generator's, as Lean has it: labels, and labels by normal form alone.
+
+    Both are the same without `filters.equivalence`.  What Lean cannot state has no label.
+    """
+    references = {row.problem().id: row.reference for row in rows}
+    kept = [s for s in statements if s.kept]
+    found = await faithful_by(kept, references, verify, config.filters.timeout, config.filters.equivalence)
+    return {id: how.equivalent for id, how in found.items()}, {id: how is How.FORM for id, how in found.items()}
+
+
+async def judge_error(
+    statements: Sequence[Statement], labels: dict[str, bool], context: Context, by_form: dict[str, bool] | None = None
+) -> dict[str, Counts]:
+    """What each judging filter that is on, alone, and all of them together do with the statements that can be stated and have a label.
+
+    `by_form`: labels by which all of them together are counted again.
+    """
     stated = [s for s in await elaborates([s for s in statements if s.kept and s.id in labels], context) if s.kept]
     counts = {step.__name__: _counted(await filtered(stated, context, (step,)), labels) for step in switched_on(context)}
-    return counts | {ALL: _counted(await filtered(stated, context, JUDGING), labels)}
+    judged = await filtered(stated, context, JUDGING)
+    again = {BY_FORM: _counted(judged, by_form)} if by_form not in (None, labels) else {}
+    return counts | {ALL: _counted(judged, labels)} | again
 
 
 def switched_on(context: Context) -> list[Filter]:
@@ -148,7 +172,13 @@ def read_calibration(config: RunConfig) -> Counts | None:
         counts, made_with = Counts(**data["counts"][ALL]), data["settings"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"filters.calibration: {path} is no file of `synth judge-error` ({error})") from None
-    changed = [f"{section}.{key}" for section, now in settings(config).items() for key in now if made_with[section].get(key) != now[key]]
+    usual = settings(RunConfig())  # of keys that the file is older than
+    changed = [
+        f"{section}.{key}"
+        for section, now in settings(config).items()
+        for key in now
+        if made_with[section].get(key, usual[section][key]) != now[key]
+    ]
     if changed:
         raise UserError(
             f"filters.calibration: {path} was made with other settings ({', '.join(changed)}); measure again with `synth judge-error`"

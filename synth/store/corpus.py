@@ -1,9 +1,10 @@
-"""Corpora out of run directories: the verified pairs of one or more runs, deduplicated, in four forms.
+"""Corpora out of run directories: the verified pairs of one or more runs, deduplicated, in five forms.
 
 `parquet`  every field of a pair, in files of bounded size
 `hf`       the same as a Hugging Face data set (`datasets.load_from_disk`)
 `sft`      JSONL of prompt and completion for supervised fine-tuning
 `prover`   JSONL in the columns of published prover corpora (DeepSeek-Prover, arXiv 2405.14333)
+`steps`    JSONL of proofs in steps, verified and failed ones, with a label for each step (`steps`)
 
 Every row of every form carries its lineage: the ids of pair, attempt, statement and problem, round, model, prompt,
 sampling parameters, axioms, Lean and library.
@@ -27,21 +28,22 @@ import pyarrow.parquet as pq
 from synth.records import SCHEMA_VERSION, Pair, above
 from synth.store.arrow import to_table
 from synth.store.files import read_records
+from synth.store.lineage import lineage, opening
 from synth.store.rundir import RunDir
+from synth.store.step_rows import step_rows
 from verify_workers.errors import UserError
 from verify_workers.lean.advisories import advisory
 
 log = logging.getLogger("synth.export")
-ExportFormat = Literal["parquet", "hf", "sft", "prover"]
+ExportFormat = Literal["parquet", "hf", "sft", "prover", "steps"]
 ROWS_PER_FILE = 100_000
-LINEAGE = (
-    "attempt_id", "statement_id", "problem_id", "round", "negated", "strategy", "model", "prompt", "seed", "temperature", "axioms", "audit",
-    "lean", "library",
-)  # fmt: skip
 
 
 def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFormat = "parquet") -> dict[str, int]:
     """Write the pairs of `runs` to the new folder `to`; returns the numbers of `pairs` written and `duplicates` left out.
+
+    The form `steps` has failed attempts too: those written (`failed`), of these those of no known step (`failed_unknown`), and what
+    gave no row (`without_a_row: …`).
 
     The folder appears complete or not at all, with `_export.json` saying what it holds (a folder's Parquet readers
     pass over names that start with `_`).  Raises UserError for a folder that
@@ -57,8 +59,12 @@ def export(runs: str | Path | list[str | Path], to: str | Path, format: ExportFo
     work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
     try:
         work.mkdir(parents=True)
-        _WRITERS[format](_noted(unique_pairs(stores, counts), versions), work)
-        if not counts["pairs"]:
+        pairs = _noted(unique_pairs(stores, counts), versions)
+        if format == "steps":
+            write_jsonl(step_rows(pairs, stores, counts), work)
+        else:
+            _WRITERS[format](pairs, work)
+        if not counts["pairs"] and not counts.get("failed"):
             raise UserError(f"{', '.join(store.path for store in stores)}: no verified pairs yet; nothing to export")
         about: dict[str, Any] = {
             "format": format,
@@ -124,7 +130,7 @@ def _noted(pairs: Iterator[Pair], versions: Counter[str]) -> Iterator[Pair]:
 
 
 def read_pairs(path: str | Path) -> Iterator[Pair]:
-    """The pairs of a file or of an export (`parquet`, `hf`, `prover`).  UserError for anything else, the `sft` form included."""
+    """The pairs of a file or of an export (`parquet`, `hf`, `prover`).  UserError for anything else, the other forms included."""
     return read_records(path, Pair, _as_pair)
 
 
@@ -132,25 +138,13 @@ def _as_pair(row: dict[str, Any]) -> dict[str, Any]:
     """The fields of the pair that `prover_row` wrote; any other row as it is."""
     if row.keys() >= {"prompt", "completion", "lineage"}:
         raise UserError("the sft form of `synth export` holds no pairs any more; give the parquet, hf or prover form")
+    if row.keys() >= {"completions", "labels", "lineage"}:
+        raise UserError("the steps form of `synth export` is no file of pairs; give the parquet, hf or prover form")
     if not row.keys() >= {"formal_statement", "formal_proof", "lineage"}:
         return row
     own = {name: row[name] for name in ("id", "header", "form")}
     statement = row["formal_statement"].removesuffix(":=").rstrip()
     return {**row["lineage"], **own, "statement": statement, "proof": row["formal_proof"], "problem": row["informal_statement"]}
-
-
-def lineage(pair: Pair) -> dict[str, Any]:
-    """`id` and `lineage` of a pair: where it comes from, as plain data."""
-    data = pair.model_dump(mode="json")
-    return {"id": pair.id, "lineage": {name: data[name] for name in LINEAGE}}
-
-
-def opening(pair: Pair) -> str:
-    """The text up to the proof: header and preamble, the problem as a comment, the statement and `:=`."""
-    header = f"{front}\n\n" if (front := above(pair.header, pair.preamble)) else ""
-    # A comment cannot hold its own delimiters.
-    words = pair.problem.replace("-/", "- /").replace("/-", "/ -").strip()
-    return f"{header}{f'/-- {words} -/{chr(10)}' if words else ''}{pair.statement.strip()} :="
 
 
 def sft_row(pair: Pair) -> dict[str, Any]:
@@ -197,11 +191,15 @@ def _write_hf(pairs: Iterator[Pair], folder: Path) -> None:
 
 def _jsonl_writer(row: Callable[[Pair], dict[str, Any]]) -> Callable[[Iterator[Pair], Path], None]:
     def write(pairs: Iterator[Pair], folder: Path) -> None:
-        with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
-            for pair in pairs:
-                file.write(json.dumps(row(pair), ensure_ascii=False) + "\n")
+        write_jsonl(map(row, pairs), folder)
 
     return write
+
+
+def write_jsonl(rows: Iterable[dict[str, Any]], folder: Path) -> None:
+    with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 _WRITERS: dict[str, Callable[[Iterator[Pair], Path], None]] = {

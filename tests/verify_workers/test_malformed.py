@@ -48,7 +48,7 @@ def backend(request: pytest.FixtureRequest, lake: FakeLake) -> Iterator[Backend]
 def test_a_malformed_candidate_gets_a_verdict(backend: Backend, name: str) -> None:
     text, started = TEXTS[name], time.monotonic()
     for fields in ({"proof": text}, {"code": f"{STATEMENT} := {text}"}):
-        verdict = backend.check(Check(id="x", statement=STATEMENT, timeout=2, **fields))
+        verdict = backend.check(Check(id="x", statement=STATEMENT, timeout=1, **fields))
         assert verdict.outcome in (Outcome.REJECTED, Outcome.POLICY, Outcome.TIMEOUT, Outcome.RESOURCE), verdict
         verdict.model_dump_json()
     assert time.monotonic() - started < 60
@@ -56,7 +56,7 @@ def test_a_malformed_candidate_gets_a_verdict(backend: Backend, name: str) -> No
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_malformed_statement_gets_a_verdict(backend: Backend, name: str) -> None:
-    verdict = backend.check(Check(id="x", statement=TEXTS[name], proof="by rfl", timeout=2))
+    verdict = backend.check(Check(id="x", statement=TEXTS[name], proof="by rfl", timeout=1))
     assert verdict.outcome in (Outcome.REJECTED, Outcome.POLICY, Outcome.TIMEOUT, Outcome.RESOURCE), verdict
 
 
@@ -64,13 +64,13 @@ def test_a_malformed_statement_gets_a_verdict(backend: Backend, name: str) -> No
 def test_a_malformed_header_gets_a_verdict(backend: Backend, name: str) -> None:
     if name in ("empty", "blanks", "carriage returns"):
         return
-    verdict = backend.check(Check(id="x", statement=STATEMENT, header=TEXTS[name], proof="by rfl", timeout=2))
+    verdict = backend.check(Check(id="x", statement=STATEMENT, header=TEXTS[name], proof="by rfl", timeout=1))
     assert verdict.outcome is not Outcome.ACCEPTED
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_malformed_file_gets_an_answer(backend: Backend, name: str) -> None:
-    verdict = backend.check(Snippet(id="x", code=TEXTS[name], timeout=2))
+    verdict = backend.check(Snippet(id="x", code=TEXTS[name], timeout=1))
     assert verdict.outcome is not Outcome.ACCEPTED and (verdict.outcome is not Outcome.INFRA or "NUL" in name or "binary" in name), verdict
 
 

@@ -1,4 +1,4 @@
-"""What a compiled module imports, read from its .olean file without Lean.
+"""What a compiled module imports and declares, read from its .olean file without Lean.
 
 The file is a header (marker, version, base address) and objects as Lean has them in memory, with pointers that count from the
 base address.  Its root is the module's data, whose first field is the array of imports (`include/lean/lean.h`, `src/library/module.cpp`
@@ -11,6 +11,7 @@ import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 HEADERS = {1: 56, 2: 88}  # bytes before the objects by version; the last eight of them are the base address
@@ -18,8 +19,25 @@ ARRAY, STRING, CONSTRUCTORS = 246, 249, 244  # tags of objects; constructors hav
 MAX_IMPORTS, MAX_PARTS = 100_000, 64
 
 
+# Lean.ConstantInfo and Lean.Expr (src/Lean/Declaration.lean, src/Lean/Expr.lean): constructors in their order.
+KINDS = ("axiom", "definition", "theorem", "opaque", "quotient", "inductive", "constructor", "recursor")
+WITH_VALUE = ("definition", "theorem", "opaque")
+CONST, APP, LAM, FORALL, LET, MDATA, PROJ = 4, 5, 6, 7, 8, 10, 11
+PARTS_OF = {APP: (0, 1), LAM: (1, 2), FORALL: (1, 2), LET: (1, 2, 3), MDATA: (1,), PROJ: (2,)}
+"""Which fields of an expression are expressions."""
+
+
 class Unreadable(Exception):
     """Not an .olean file of a known form."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """What a compiled module holds of a constant: its kind, and the constants that its type and its value (a proof, say) name."""
+
+    kind: str
+    type: frozenset[str]
+    value: frozenset[str]
 
 
 def imports_of(path: Path) -> tuple[str, ...]:
@@ -32,6 +50,12 @@ def names_of(path: Path) -> list[str]:
     """The names that a compiled module declares (those with a numbered component left out), in no order; errors as above."""
     with _opened(path) as objects:
         return objects.names()
+
+
+def constants_of(path: Path) -> dict[str, Constant]:
+    """The constants that a compiled module declares, by name; a numbered component is a part of a name like any other; errors as above."""
+    with _opened(path) as objects:
+        return objects.constants()
 
 
 @contextmanager
@@ -59,21 +83,48 @@ class _Objects:
         self.base = self._word(size - 8)
 
     def imports(self) -> tuple[str, ...]:
-        for root in self._roots():
-            try:
-                return self._imports(root)
-            except (Unreadable, struct.error):
-                continue
-        raise Unreadable("no module data")
+        return self._imports(self._root())
 
     def names(self) -> list[str]:
         """The second field of the module's data: the names of its constants."""
+        return list(self._names(self._array(self._root(), 1)))
+
+    def constants(self) -> dict[str, Constant]:
+        """The third field of the module's data: its constants."""
+        found: dict[str, Constant] = {}
+        for at in self._array(self._root(), 2):
+            kind = self._head(at)[0]
+            if kind >= len(KINDS):
+                raise Unreadable("a constant")
+            value = self._field(at, 0)
+            head = self._field(value, 0)  # Lean.ConstantVal: name, universes, type
+            named = self._used(self._field(value, 1)) if KINDS[kind] in WITH_VALUE else frozenset()
+            found[self._name(self._field(head, 0), True)] = Constant(KINDS[kind], self._used(self._field(head, 2)), named)
+        return found
+
+    def _used(self, expression: int) -> frozenset[str]:
+        """The constants that an expression names; shared parts are looked at once."""
+        used, seen, waiting = set[int](), {expression}, [expression]
+        while waiting:
+            at = waiting.pop()
+            tag = self._head(at)[0]
+            if tag == CONST:
+                used.add(self._field(at, 0))
+            for place in PARTS_OF.get(tag, ()):
+                part = self._field(at, place)
+                if part not in seen:
+                    seen.add(part)
+                    waiting.append(part)
+        return frozenset(self._name(at, True) for at in used)
+
+    def _root(self) -> int:
+        """Where the module's data is."""
         for root in self._roots():
             try:
                 self._imports(root)
             except (Unreadable, struct.error):
                 continue
-            return list(self._names(self._array(root, 1)))
+            return root
         raise Unreadable("no module data")
 
     def _roots(self) -> Iterator[int]:
@@ -105,13 +156,14 @@ class _Objects:
             raise Unreadable("an array")
         return [self._word(array + 24 + 8 * place) - self.base for place in range(count)]
 
-    def _name(self, at: int) -> str:
+    def _name(self, at: int, numbered: bool = False) -> str:
+        """The name there; those with a numbered component (`foo._proof_1`, `_private.M.0.foo`) only if `numbered`."""
         parts = list[str]()
         while len(parts) < MAX_PARTS:
             tag, fields = self._head(at)
-            if tag != 1 or fields != 2:  # Name.str
+            if fields != 2 or tag not in ((1, 2) if numbered else (1,)):  # Name.str, Name.num
                 raise Unreadable("a name")
-            parts.append(self._text(self._field(at, 1)))
+            parts.append(self._text(self._field(at, 1)) if tag == 1 else str(self._word(at + 16) >> 1))
             before = self._word(at + 8)
             if before == 1:  # Name.anonymous, boxed
                 return ".".join(reversed(parts))

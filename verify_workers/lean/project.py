@@ -57,10 +57,22 @@ class LakeProject:
         return (*named, self.folder, *sorted(self.folder.glob(".lake/packages/*")), self.lean.parent.parent / "src" / "lean")
 
     @property
+    def path(self) -> tuple[Path, ...]:
+        """Folders of compiled modules, as lake names them."""
+        return tuple(self.folder / folder for folder in self.variables.get("LEAN_PATH", "").split(os.pathsep) if folder)
+
+    @property
     def modules(self) -> Modules:
         """The compiled modules on its search path."""
-        path = (self.folder / folder for folder in self.variables.get("LEAN_PATH", "").split(os.pathsep) if folder)
-        return search_path(tuple(path), self.folder, self.lean.parent.parent / "lib" / "lean")
+        return search_path(self.path, self.folder, self.lean.parent.parent / "lib" / "lean")
+
+    @property
+    def own(self) -> dict[str, Path]:
+        """The compiled files of the project's own modules, its packages apart, by the modules' names."""
+        packages = self.folder / ".lake" / "packages"
+        folders = [folder for folder in self.path if folder.is_relative_to(self.folder) and not folder.is_relative_to(packages)]
+        files = [(folder, file) for folder in folders for file in sorted(folder.rglob("*.olean"))]
+        return {".".join(file.relative_to(folder).with_suffix("").parts): file for folder, file in files}
 
     def loaded(self, imports: tuple[str, ...]) -> str:
         """A hash of the compiled files that a header with these imports loads: changes when one of them does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.problems.families import answers, divisibility, equations, flawed, logic, order, remainders, sequences, steps
+from synth.problems.families import answers, divisibility, equations, flawed, logic, near, order, remainders, sequences, steps
 from synth.problems.families.base import Asks, Draft, Family, Plan, Step, Truth
 
 FAMILIES: tuple[Family, ...] = (
@@ -17,5 +17,7 @@ FAMILIES: tuple[Family, ...] = (
 )
 ASKING: tuple[Family, ...] = answers.FAMILIES
 """Families of problems that ask for something: drawn only where they are named."""
+NAMED: tuple[Family, ...] = (*ASKING, *near.FAMILIES)
+"""All that are drawn only where `generator.families` names them."""
 
-__all__ = ["ASKING", "FAMILIES", "Asks", "Draft", "Family", "Plan", "Step", "Truth"]
+__all__ = ["ASKING", "FAMILIES", "NAMED", "Asks", "Draft", "Family", "Plan", "Step", "Truth"]

@@ -1,7 +1,8 @@
 """Which statements are worth proving: all filters in their order.
 
-Elaborates and is not trivial → one of equal answers → not in a benchmark → most samples agree → same numbers → nothing hidden, idle
-or given away → graded → hypotheses can hold together, and matter → says in plain language what its problem says → best per problem → once.
+Elaborates and is not trivial → one of equal answers → not in a benchmark → one of equivalent answers → most samples agree → same numbers
+→ nothing hidden, idle or given away → graded → hypotheses can hold together, and matter → says in plain language what its problem says
+→ best per problem → once.
 Statements given by a formal benchmark are only asked to elaborate: they are the task, not a guess at it.  A new filter is
 a file beside this one and a line here.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synth.records import Statement
+from synth.statements.filters.alike import alike
 from synth.statements.filters.answer import answered
 from synth.statements.filters.base import Context, Filter
 from synth.statements.filters.choose import best, distinct, merged
@@ -29,6 +31,7 @@ FILTERS: tuple[Filter, ...] = (
     elaborates,
     merged,
     decontaminate,
+    alike,
     agreed,
     numbers,
     hidden,

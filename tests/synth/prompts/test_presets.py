@@ -19,6 +19,7 @@ from synth.prompts import (
     read_statement,
     refine,
 )
+from synth.prompts.annotate import annotate, explain, follow, match
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
 from synth.prompts.answers import pose
 from synth.prompts.conjecture import ask_conjecture, shown_conjecture
@@ -34,7 +35,7 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 EVERY = {"formalize", "refine", "grade", "informalize", "compare", "prove", "sketch", "blueprint", "repair", "retrieve"}
-EVERY |= {"pose", "enumerate", "guess", "conjecture"}
+EVERY |= {"pose", "enumerate", "guess", "annotate", "explain", "follow", "match", "conjecture"}
 ROLES: dict[str, set[str]] = {
     "embedded": EVERY,
     "base": {"formalize", "grade", "prove"},
@@ -70,6 +71,14 @@ def asked(name: str, role: Role) -> Prompt:
         return pose(prompts, PROBLEM, HEADER)
     if role in ("enumerate", "guess"):
         return prompts.ask(role, {}, problem=PROBLEM, statement=STATEMENT, type="Nat", seconds="60", cases="0 1")
+    if role == "annotate":
+        return annotate(prompts, STATEMENT, HEADER, PREAMBLE)
+    if role == "explain":
+        return explain(prompts, STATEMENT, Proof("proof", "by simp"), "A positive number is not 0.", HEADER, PREAMBLE)
+    if role == "follow":
+        return follow(prompts, STATEMENT, "A positive number is not 0.", "1. By definition.", HEADER, PREAMBLE)
+    if role == "match":
+        return match(prompts, STATEMENT, "theorem X (n : Nat) : n ≠ 0", HEADER, PREAMBLE)
     if role in ("sketch", "blueprint"):
         return ask_skeleton(prompts, role, STATEMENT, HEADER, PREAMBLE, PROBLEM)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from synth.annotations import Annotation
 from synth.problems.seeds import SeedSet
 from synth.run import learn
+from synth.statements.text import normalized
+from synth.store.files import write_records
 from tests.synth.run.fakes import make_run, pair, statement
 from train.data import Example
 
+HELD = normalized("theorem X : 9 = 9")
 SEEDS = SeedSet(
     formalizations=[(f"words {n}", f"theorem X : {n} = {n}") for n in range(9)],
     grades=[(f"words {n}", f"theorem X : {n} = {n}", "good") for n in range(9)],
@@ -21,10 +25,12 @@ SEEDS = SeedSet(
 )
 
 
-def trained_on(folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str]) -> list[str] | None:
+def trained_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str], pairs: tuple[str, ...] = (), seeds_are: SeedSet | None = SEEDS
+) -> list[str] | None:
     """The prompts of a round's examples; None where the round trains nothing."""
-    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}})
-    job.inputs = replace(job.inputs, seeds=SEEDS)
+    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs})
+    job.inputs = replace(job.inputs, seeds=seeds_are, benchmark=replace(job.inputs.benchmark, excluded=frozenset({HELD})))
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
     seen: list[Example] = []
 
@@ -47,6 +53,25 @@ def test_only_roles_that_are_trained_are_rehearsed(tmp_path: Path, monkeypatch: 
     assert kinds(trained_on(tmp_path / "a", monkeypatch, ["prover"])) == {"prove"}
     assert kinds(trained_on(tmp_path / "b", monkeypatch, ["prover", "formalizer"])) == {"prove", "formalize"}
     assert len(kinds(trained_on(tmp_path / "c", monkeypatch, ["prover", "formalizer", "judge"]))) == 3
+
+
+def test_pairs_of_plain_language_and_lean_train_the_formalizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def row(text: str, statement: str, **more: Any) -> Annotation:
+        return Annotation(**{"id": text, "kind": "statement", "source": "s", "statement": statement, "text": text, **more})
+
+    rows = [
+        row("One is one.", "theorem X : 1 = 1"),
+        row("Held out.", "theorem X : 9 = 9"),
+        row("Not kept.", "theorem X : 2 = 2", kept=False, reason="not_recovered"),
+        row("A proof.", "theorem X : 1 = 1", kind="proof"),
+    ]
+    file = str(tmp_path / "pairs.jsonl")
+    write_records(file, rows, Annotation)
+    for folder, seeds in (("a", SEEDS), ("b", None)):
+        prompts = trained_on(tmp_path / folder, monkeypatch, ["prover", "formalizer"], (file,), seeds)
+        shown = {prompt for prompt in prompts or [] if prompt.startswith("<|formalize|>") and "words" not in prompt}
+        assert shown == {"<|formalize|>One is one.<|answer|>"}, "nothing of the benchmark, and nothing that was not kept"
+    assert kinds(trained_on(tmp_path / "c", monkeypatch, ["prover"], (file,), None)) == {"prove"}
 
 
 def test_without_a_trained_role_the_weights_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

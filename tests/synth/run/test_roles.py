@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from synth.annotations import Annotation
 from synth.config import RunConfig
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Sampling, Weights
@@ -17,6 +18,7 @@ from synth.prompts import load_prompts
 from synth.records import Problem
 from synth.run.roles import answering, check_roles, check_training, given_weights, groups, preset, resolved, used_prompts
 from synth.services import Group, Services
+from synth.store.files import write_records
 from tests.synth.run.fakes import FakeActor, make_run
 from verify_workers.errors import UserError
 
@@ -190,3 +192,22 @@ def test_sampling_is_the_presets_where_the_configuration_leaves_it_open() -> Non
     assert (open_.n, open_.temperature, open_.top_p, open_.max_tokens) == (4, 0.6, 0.95, 16384 + 4096), "thoughts have a budget"
     given = kimina.sampling("prove", 4, 1, temperature=0.0, top_p=1.0, max_tokens=10)
     assert (given.temperature, given.top_p, given.max_tokens) == (0.0, 1.0, 10)
+
+
+def test_a_formalizer_is_trained_on_pairs_that_are_there(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    write_records(file, [Annotation(id="a", kind="statement", source="s", statement="theorem X : 1 = 1", text="It is.")], Annotation)
+    given: dict[str, Any] = {"prover": {"path": "given"}, "train": ["prover", "formalizer"]}
+    check_training(config(**given, pairs=[str(file)]))
+    check_training(config(pairs=[str(file)]))  # our own small model, in its bootstrap
+    with pytest.raises(UserError, match=r"nothing to train a formalizer on: .* or give models\.pairs, files of `synth informalize`"):
+        check_training(config(**given))
+    with pytest.raises(
+        UserError, match=r"models\.pairs: only a formalizer that is trained learns from them; add formalizer to models\.train"
+    ):
+        check_training(config(prover={"path": "given"}, pairs=[str(file)]))
+    with pytest.raises(UserError, match=r"none\.jsonl: no such file"):
+        check_training(config(**given, pairs=[str(tmp_path / "none.jsonl")]))
+    file.write_text('{"text": "It is."}\n')
+    with pytest.raises(UserError, match=r"pairs\.jsonl:1: id: Field required; expected an? Annotation record"):
+        check_training(config(**given, pairs=[str(file)]))

@@ -12,21 +12,24 @@ import pytest
 from pydantic import ValidationError
 
 from synth.config import FilterConfig, RunConfig
-from synth.problems.generate import generate
+from synth.problems.generate import Generated, generate
 from synth.records import Statement
 from synth.statements.corrected import Counts, corrected, counted
 from synth.statements.filters.base import Context
 from synth.statements.judge_error import (
     ALL,
+    BY_FORM,
     Labelled,
     as_statements,
     came_to_judging,
     formalized,
     judge_error,
+    labelled_by_lean,
     read_calibration,
     write_calibration,
 )
 from synth.statements.planted import PLANTED, on_references, planted
+from synth.statements.text import new_statement
 from synth.store.files import read_records
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
@@ -62,6 +65,24 @@ def test_labels_of_generated_problems_are_the_generators(backend: Backend) -> No
 
     statements, problems, labels = asyncio.run(formalized(made, RunConfig(), tools(scripted(answer)[0])))
     assert len(problems) == 4 and [labels[s.id] for s in statements] == [True, True, False, False]
+
+
+def test_labels_by_form_and_by_equivalence_are_counted_apart(backend: Backend) -> None:
+    """Of three formalizations one is the reference, one says it in another way, and one says something else."""
+    meant = "theorem X : ∀ n : Nat, n > 0 → n * n * n % 7 ≠ 3"
+    row = Generated(text="No positive cube leaves 3 modulo 7.", family="powers", level=1, truth="true", reference=meant)
+    texts = [meant, "theorem X : ∀ n : Nat, n ≠ 0 → n * n * n % 7 ≠ 3", "theorem X : ∀ n : Nat, n * n * n % 7 ≠ 2"]
+    statements = [new_statement(row.problem(), text) for text in texts]
+    problems, verify = {row.problem().id: row.problem()}, checked_by(backend)
+
+    def counts(equivalence: bool) -> dict[str, Counts]:
+        config = RunConfig.model_validate({"filters": {"equivalence": equivalence, "grade": False, "cheats": []}, "formalize": {"keep": 9}})
+        labels, by_form = asyncio.run(labelled_by_lean(statements, [row], config, verify))
+        context = Context(tools(verify=verify), config.filters, config.formalize.keep, problems)
+        return asyncio.run(judge_error(statements, labels, context, by_form))
+
+    assert counts(False)[ALL] == Counts(1, 0, 2, 0) and BY_FORM not in counts(False)
+    assert counts(True)[ALL] == Counts(2, 0, 1, 0) and counts(True)[BY_FORM] == Counts(1, 0, 2, 0)
 
 
 def test_a_file_of_labels(tmp_path: Path) -> None:
@@ -115,6 +136,12 @@ def test_a_calibration_holds_for_its_settings_only(tmp_path: Path) -> None:
     assert read_calibration(config) is None
     with pytest.raises(UserError, match=r"made with other settings \(filters\.vote_share, formalize\.samples\); measure again"):
         read_calibration(RunConfig.model_validate({"filters": use | {"vote_share": 0.75}, "formalize": {"samples": 9}}))
+    older = json.loads(file.read_text())
+    del older["settings"]["filters"]["equivalence"]
+    file.write_text(json.dumps(older))
+    assert read_calibration(RunConfig.model_validate({"filters": use})) == Counts(5, 6, 7, 8), "older than a setting that is not used"
+    with pytest.raises(UserError, match=r"other settings \(filters\.equivalence\)"):
+        read_calibration(RunConfig.model_validate({"filters": use | {"equivalence": True}}))
     file.write_text("{}")
     with pytest.raises(UserError, match=r"judge\.json is no file of `synth judge-error`"):
         read_calibration(RunConfig.model_validate({"filters": use}))

@@ -12,7 +12,8 @@ import pytest
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Pair
 from synth.store.arrow import from_table
-from synth.store.corpus import LINEAGE, ExportFormat, export, opening, read_pairs, sft_row, unique_pairs
+from synth.store.corpus import ExportFormat, export, read_pairs, sft_row, unique_pairs
+from synth.store.lineage import LINEAGE, opening
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem

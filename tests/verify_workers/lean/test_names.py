@@ -6,7 +6,7 @@ from pathlib import Path
 
 from verify_workers.lean import LeanInstall
 from verify_workers.lean.names import Names, declared, library_names, unknown_names
-from verify_workers.lean.olean import imports_of, names_of
+from verify_workers.lean.olean import constants_of, imports_of, names_of
 
 
 def test_the_embedded_librarys_names_are_read(lean: LeanInstall) -> None:
@@ -41,3 +41,11 @@ def test_names_of_the_same_namespace_come_first_among_equals() -> None:
     names = Names(["Int.mul_comm", "Nat.mul_comm", "Nat.mul_comm_rec", "Nat.mul_comm._proof_1"])
     assert names.near("Nat.mul_com")[0] == "Nat.mul_comm" and "Nat.mul_comm._proof_1" not in names.near("Nat.mul_com")
     assert names.near("zzz") == []
+
+
+def test_what_a_constant_is_made_of_is_read(lean: LeanInstall) -> None:
+    file = lean.path / "Init" / "Logic.olean"
+    constants = constants_of(file)
+    assert set(names_of(file)) <= constants.keys()
+    symm = constants["Eq.symm"]
+    assert (symm.kind, symm.type) == ("theorem", {"Eq"}) and "Eq" in symm.value
