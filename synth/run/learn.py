@@ -59,6 +59,9 @@ async def train(job: Run, number: int, previous: Path) -> bool:
         seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
         proofs += proof_examples(seeds, job.prompts["prover"])
     examples = repeated(proofs + corrections(job, number, pairs) + conjectures(job, number), job.config.examples_per_round)
+    if not examples:
+        job.progress.note(f"round {number}: all that was proved is of too easy conjectures; the weights stay as they are")
+        return False
     others = annotated(job) if job.config.models.follows("formalizer") else []
     if job.inputs.seeds is not None:
         roles = [role for role in ROLES if job.config.models.follows(role)]
