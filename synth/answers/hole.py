@@ -85,7 +85,7 @@ class Hole:
     def same(self, id: str, answer: Answer, timeout: float) -> Check:
         """The check that the filled theorem says what the statement says of an `answer` that is so defined."""
         preamble = "\n".join(filter(str.strip, (self.preamble, f"abbrev {self.name} : {self.type} := {answer.text}")))
-        one, other = (_proposition(text) for text in (self.filled(answer), f"{self.head} {self.goal}"))
+        one, other = (parse_theorem(text).proposition for text in (self.filled(answer), f"{self.head} {self.goal}"))
         return Check(
             id=id,
             header=self.header,
@@ -157,8 +157,3 @@ def replaced(text: str, known: dict[str, str]) -> str:
             pieces += [text[at : mark.start], known[mark.text]]
             at = mark.end
     return "".join(pieces) + text[at:]
-
-
-def _proposition(text: str) -> str:
-    theorem = parse_theorem(text)
-    return f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from synth.prompts import NAME
 from synth.prompts.declarations import one_line
@@ -41,8 +42,7 @@ async def signatures(names: Sequence[str], module: str, options: str, verify: Ve
 
 def quantified(theorem: Theorem, name: str) -> str:
     """The statement with its binders behind the colon, under another name: what the declaration itself is a proof of."""
-    other = f"theorem {name}.{{{theorem.universes}}}" if theorem.universes else f"theorem {name}"
-    return f"{other} : ∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else f"{other} : {theorem.conclusion}"
+    return f"{replace(theorem, name=name).head} : {theorem.proposition}"
 
 
 def as_statement(signature: str) -> str:

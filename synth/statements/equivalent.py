@@ -94,12 +94,6 @@ def _at_once(one: Statement, other: Statement) -> How | None:
     return None if same and closed and (one.header, one.preamble) == (other.header, other.preamble) else How.SETTING
 
 
-def proposition(statement: str) -> str:
-    """What a theorem says, as one proposition."""
-    theorem = parse_theorem(statement)
-    return f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion
-
-
 def _head(statement: Statement) -> str:
     universes = parse_theorem(statement.text).universes
     return f"theorem X.{{{universes}}}" if universes else "theorem X"
@@ -111,14 +105,14 @@ def _check(statement: Statement, id: str, text: str, proof: str, timeout: float)
 
 def _follows(premise: Statement, goal: Statement, proof: str, id: str, timeout: float, says: str = "") -> Check:
     """The question whether `proof` shows `goal` (or `says` instead) where `premise` is at hand."""
-    text = f"{_head(goal)} ({GIVEN} : {proposition(premise.text)}) : {says or proposition(goal.text)}"
+    text = f"{_head(goal)} ({GIVEN} : {parse_theorem(premise.text).proposition}) : {says or parse_theorem(goal.text).proposition}"
     return _check(goal, id, text, proof, timeout)
 
 
 async def _read_alike(pairs: Sequence[_Pair], verify: Verify, timeout: float) -> None:
     """A statement with binders must say the same as a proposition: its normal form tells."""
     asked = [(pair, s) for pair in pairs for s in pair.statements if s.form and parse_theorem(s.text).binders]
-    checks = [_check(s, str(i), f"{_head(s)} : {proposition(s.text)}", UNPROVED, timeout) for i, (_, s) in enumerate(asked)]
+    checks = [_check(s, str(i), f"{_head(s)} : {parse_theorem(s.text).proposition}", UNPROVED, timeout) for i, (_, s) in enumerate(asked)]
     for (pair, statement), verdict in zip(asked, await _asked(checks, verify), strict=True):
         if verdict.form != statement.form:
             pair.ended = How.SETTING
@@ -148,10 +142,10 @@ async def _controlled(pairs: Sequence[_Pair], verify: Verify, timeout: float) ->
         premise, goal = pair.premise(side), pair.goal(side)
         parts, said = telescope(premise.text), telescope(goal.text)
         alone = any_of((*ALONE, *witnesses(said)))
-        checks.append(_check(goal, f"{i}:alone", f"{_head(goal)} : {proposition(goal.text)}", alone, timeout))
+        checks.append(_check(goal, f"{i}:alone", f"{_head(goal)} : {parse_theorem(goal.text).proposition}", alone, timeout))
         checks.append(_follows(premise, goal, any_of(tuple(absurd(parts))), f"{i}:absurd", timeout, "False"))
         if said.conclusion != "False":
-            clash = proposition(replace(said, conclusion="False").statement())
+            clash = parse_theorem(replace(said, conclusion="False").statement()).proposition
             checks.append(_follows(premise, goal, any_of(tuple(with_given(parts, said))), f"{i}:clash", timeout, clash))
         owners += [pair] * (len(checks) - len(owners))
     for pair, verdict in zip(owners, await _asked(checks, verify), strict=True):

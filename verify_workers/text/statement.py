@@ -38,6 +38,11 @@ class Theorem:
         """`theorem NAME`, with the universes that the statement declares."""
         return f"theorem {self.name}.{{{self.universes}}}" if self.universes else f"theorem {self.name}"
 
+    @property
+    def proposition(self) -> str:
+        """What it says, with the binders before it."""
+        return f"∀ {self.binders}, {self.conclusion}" if self.binders else self.conclusion
+
 
 def parse_theorem(text: str) -> Theorem:
     """Splits `[doc comment] theorem|lemma NAME[.{u, …}] BINDERS : CONCLUSION [:= [by] [sorry]]`.
@@ -133,6 +138,5 @@ def negate(text: str) -> str:
 
 def negation(theorem: Theorem) -> str:
     """See `negate`."""
-    inner = f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion
     # A line comment at the end of the conclusion would swallow the closing bracket; slices end at a token, so none can.
-    return f"{theorem.head} : ¬ ({inner})"
+    return f"{theorem.head} : ¬ ({theorem.proposition})"
