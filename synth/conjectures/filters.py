@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from synth.conjectures.variants import Link, proposition
+from synth.conjectures.variants import Link
 from synth.records import Drop, Statement
 from synth.statements.filters.answer import answered
 from synth.statements.filters.base import Context, Filter, drop
@@ -76,7 +76,7 @@ def by_form(variant: Statement, parent: Statement, link: Link) -> bool | None:
 
 def question(variant: Statement, parent: Statement, link: Link, timeout: float) -> Check:
     """The question to Lean whether the claim of `link` holds."""
-    own, theirs = proposition(variant.text), proposition(parent.text)
+    own, theirs = parse_theorem(variant.text).proposition, parse_theorem(parent.text).proposition
     claims = {
         "down": f"(h : {own}) : {theirs}",
         "up": f"(h : {theirs}) : {own}",

@@ -63,15 +63,10 @@ def variants(statement: str, rule: str, most: int) -> list[Variant]:
         return []
 
 
-def proposition(statement: str) -> str:
-    """What a theorem says, as one proposition."""
-    theorem = parse_theorem(statement)
-    return f"∀ {theorem.binders}, {theorem.conclusion}" if theorem.binders else theorem.conclusion
-
-
 def generalised(statement: str) -> Iterator[Variant]:
     """A number, wherever it stands, any number; those that stand most often come first, larger ones first among equals."""
-    theorem, says = parse_theorem(statement), proposition(statement)
+    theorem = parse_theorem(statement)
+    says = theorem.proposition
     marks = [mark for mark in tokens(says) if mark.kind is Kind.NUMBER and mark.text.isdecimal() and int(mark.text) > 1]
     name = _fresh(statement)
     counted = Counter(mark.text for mark in marks)

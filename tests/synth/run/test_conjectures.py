@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from synth.config import RunConfig
-from synth.conjectures.variants import proposition
 from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run import learn
 from synth.run.conjectures import Plan, band_of, planned, settle_band, taught, weighed
@@ -27,6 +26,7 @@ from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted
 from train.replay import Chosen
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
+from verify_workers.text.statement import parse_theorem
 
 SETTINGS: dict[str, Any] = {
     "filters": {"grade": False},
@@ -94,7 +94,7 @@ def copied(run: Path, folder: Path) -> RunDir:
 
 
 def says(statement: Statement) -> str:
-    return proposition(statement.text)
+    return parse_theorem(statement.text).proposition
 
 
 def second_task(store: RunDir) -> ShardTask:
