@@ -50,6 +50,10 @@ PATTERN_PREFIXES = {"Lean.Parser.Tactic.rcasesPat.": "rcasesPat", "Lean.Parser.T
 # Notation that Lean's core offers only where its namespace is open: anywhere else its tokens (`+1]`) would cut others short
 SCOPED = {"Int.term-[_+1]", "Array.term_~_", "List.term_~_", "List.term_<+_"}
 
+# Notation that stands back: its tokens are also another's (`term_≤_` reads `<=` too), and between equals a text is ambiguous
+SECOND = {"term_<=_", "term_>=_"}
+LOW, DEFAULT = 100, 1000  # priorities, by Lean's names
+
 # Constants whose notation is printed back (`a + b`, not `HAdd.hAdd a b`)
 UNEXPANDED = set(
     """Iff Ne And Or Not Eq HEq Bool_and Bool_or Bool_not BEq_beq Dvd_dvd GE_ge GT_gt LE_le LT_lt HAdd_hAdd HSub_hSub
@@ -183,7 +187,8 @@ def parser_lines(parsers: dict[str, Parser]) -> Iterator[str]:
 def parser_line(parser: Parser) -> str:
     """The declaration of one parser, within its namespace where it is scoped."""
     kind = "TrailingParserDescr" if parser.trailing else "ParserDescr"
-    attribute = f"{parser.category}_parser 1000, " if parser.category else ""
+    priority = LOW if dotted(parser.declaration) in SECOND else DEFAULT
+    attribute = f"{parser.category}_parser {priority}, " if parser.category else ""
     line = f"opaque _root_.{quoted(parser.declaration)} : Lean.{kind}"
     if dotted(parser.declaration) in SCOPED:
         namespace = quoted(parser.declaration[:1])

@@ -40,6 +40,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MADE = words.DECLARATIONS | {"instance", "opaque", "initialize", "section", "class", "axiom", "partial", "nonrec", "noncomputable"}
 _BEFORE_NAMES = frozenset({"(", "{", "[", "⦃", ",", "fun", "λ", "∀", "∃", "intro", "intros", "rintro", "obtain"})
 _AFTER_NAMES = frozenset({":", ",", ")", "=>", "↦"})
+_PRECEDENCES = frozenset({"max", "arg", "lead", "min", "min1"})  # what may follow `macro:`
 _FENCE = re.compile(r"^[ \t]*```", re.M)
 
 
@@ -123,17 +124,20 @@ def _odd_quotes(mark: Token) -> bool:
     return "«" in mark.text and any(re.search(r"[\n\"`.]|--|/-|-/", part) for part in mark.parts)
 
 
-def _word(mark: Token, forbidden: frozenset[str]) -> str | None:
-    """The reason why an identifier may not stand in a candidate, if there is one."""
+def _word(mark: Token, forbidden: frozenset[str], bare: bool = False) -> str | None:
+    """The reason why an identifier may not stand in a candidate, if there is one.
+
+    `bare`: the metalanguage's namespaces may stand alone, as the names of variables (`IO`, a segment) and after `open`.
+    """
     parts = mark.parts
     if words.SORRY.intersection(parts):
         return "sorry"
     bad = forbidden.intersection(parts)
     if bad:
         return f"word:{min(bad)}"
-    first = parts[1:2] if parts[0] == "_root_" else parts[:1]
-    if words.NAMESPACES.intersection(first):
-        return f"word:{first[0]}"
+    named = parts[1:] if parts[0] == "_root_" else parts
+    if words.NAMESPACES.intersection(named[:1]) and not (bare and len(named) == 1):
+        return f"word:{named[0]}"
     return None
 
 
@@ -188,14 +192,15 @@ def declarations(marks: Sequence[Token], allowed: frozenset[str]) -> Iterator[tu
 
 def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """What runs code at elaboration, and declarations that the kernel must not see: all that the kernel tier refuses."""
-    opened = {part for mark, after in pairwise(marks) if mark.text == "namespace" for part in after.parts}
+    scopes = list[str]()
     for index, mark in enumerate(marks):
         if mark.kind is Kind.HASH:
             yield mark.start, f"command:{mark.text[:40]}"
         elif mark.kind is Kind.SYMBOL and mark.text == "@[":
             yield from _running_attributes(marks, index)
         elif mark.kind is Kind.IDENT:
-            reason = _word(mark, words.RUNNING)
+            reason = _word(mark, words.RUNNING, bare=True)
+            _scoped(scopes, marks, index)
             if reason:
                 yield mark.start, reason
             elif _begins_command(marks, index) and (mark.text in words.RUNNING_COMMANDS or COMMAND_FAMILY.match(mark.text)):
@@ -203,11 +208,28 @@ def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
             elif mark.text == "attribute" and index + 1 < len(marks) and marks[index + 1].text == "[":
                 yield from _running_attributes(marks, index + 1)
             elif mark.text == "set_option":
-                name = marks[index + 1].text if index + 1 < len(marks) else ""
+                name = ".".join(marks[index + 1].parts) if index + 1 < len(marks) else ""
                 if name.removeprefix("weak.").startswith(words.WEAKENING_OPTIONS):
                     yield mark.start, f"option:{name[:60]}"
-            else:
-                yield from _declared(marks, index, opened)
+            elif mark.text in words.DECLARATIONS and index + 1 < len(marks) and marks[index + 1].kind is Kind.IDENT:
+                after = marks[index + 1]
+                full = after.parts if after.parts[:1] == ("_root_",) else (*filter(None, scopes), *after.parts)
+                if special := kernel_name(full):
+                    yield after.start, f"kernel_name:{special}"
+
+
+def _scoped(scopes: list[str], marks: Sequence[Token], index: int) -> None:
+    """Keep `scopes`, the namespaces (and '' for each section or `mutual`) that are open behind a token, up to date."""
+    if (word := marks[index].text) not in ("namespace", "section", "mutual", "end"):
+        return
+    after = marks[index + 1] if index + 1 < len(marks) else None
+    parts = after.parts if word != "mutual" and after and after.kind is Kind.IDENT and not is_command(after) else ()
+    if word == "namespace":
+        scopes.extend(parts)
+    elif word == "end":
+        del scopes[max(0, len(scopes) - max(1, len(parts))) :]
+    else:
+        scopes.extend([""] * max(1, len(parts)))
 
 
 def _begins_command(marks: Sequence[Token], index: int) -> bool:
@@ -216,6 +238,11 @@ def _begins_command(marks: Sequence[Token], index: int) -> bool:
         return index + 1 < len(marks) and marks[index + 1].text in _MADE
     before = marks[index - 1].text if index else ""
     after = marks[index + 1].text if index + 1 < len(marks) else ""
+    if after == ":" and index + 2 < len(marks):  # `macro:max "x"`
+        third = marks[index + 2]
+        touch = marks[index].end == marks[index + 1].start and marks[index + 1].end == third.start
+        if touch and (third.kind is Kind.NUMBER or third.text in _PRECEDENCES):
+            return True
     return before not in _BEFORE_NAMES and after not in _AFTER_NAMES
 
 

@@ -18,7 +18,7 @@ NAMESPACES = frozenset({"Lean", "IO"})  # the metalanguage: no name below these 
 
 # Words that run code or read the machine, wherever they stand.
 RUNNING = words("""
-    native_decide by_elab include_str include_bytes polyrith idbg implemented_by extern csimp
+    native_decide by_elab run_tac run_cmd run_elab run_meta include_str include_bytes polyrith idbg
     unsafeCast unsafeIO unsafeEIO unsafeBaseIO lcProof lcUnreachable lcAny lcErased lcCast
     ofReduceBool ofReduceNat reduceBool reduceNat trustCompiler
 """)
@@ -35,7 +35,9 @@ PLAIN_COMMANDS = words("""
 PREAMBLE_COMMANDS = PLAIN_COMMANDS | words("class instance deriving variable universe local scoped nonrec")
 
 # Words that leave the proof or print, in a text tier's reading.
-WORDS = RUNNING | words("native stop sleep sleep_heartbeats dbg_trace dbg_sleep dbg_stack dbg_trace_if_shared dbgTrace dbgSleep")
+WORDS = RUNNING | words(
+    "implemented_by extern csimp native stop sleep sleep_heartbeats dbg_trace dbg_sleep dbg_stack dbg_trace_if_shared dbgTrace dbgSleep"
+)
 
 OPTIONS = words("""
     maxHeartbeats maxRecDepth synthInstance.maxHeartbeats synthInstance.maxSize autoImplicit relaxedAutoImplicit

@@ -138,8 +138,10 @@ def test_no_escape_gets_through(jail: str, place: Path) -> None:
 def test_out_of_jail_they_get_through(place: Path) -> None:
     """The list is a list of escapes: most of them work for a process that is not confined."""
     mine = os.open(place / "secret", os.O_RDONLY)
+    # Not from here: they trace whoever starts them, and change what it may do.
+    starts = "import os, subprocess, sys; sys.argv[-2] = str(os.getpid()); subprocess.run(sys.argv[1:], close_fds=False, check=True)"
     line = [sys.executable, "-I", "-S", escapes.__file__, *arguments(place / "secret", str(place), "exec")]
-    done = subprocess.run(line, capture_output=True, pass_fds=[mine], check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", starts, *line], capture_output=True, pass_fds=[mine], check=True, timeout=60)
     os.close(mine)
     found = answer(done.stdout)
     assert "use the descriptors" in found[-1]
@@ -154,6 +156,20 @@ def test_out_of_jail_they_get_through(place: Path) -> None:
     ):
         assert name in found, found
     assert len(found) > 25
+
+
+def test_who_traces_lets_go_at_once() -> None:
+    """Traced, whoever started the self-test would stop at the next signal, and wait for a tracer that waits for it."""
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        escapes._aside(escapes.call(101, 0x4206, other.pid, 0, 0))()
+        end = time.monotonic() + 30
+        while "TracerPid:\t0" not in Path(f"/proc/{other.pid}/status").read_text():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_every_escape_has_its_own_name_and_place_in_the_list() -> None:

@@ -137,3 +137,21 @@ def bare(install: LeanInstall) -> Iterator[ForkBackend]:
 def test_plain_files_pass_the_kernel_audit(case: str, bare: ForkBackend) -> None:
     verdict = bare.check(Check(id=case, statement="theorem t (n : Nat) : n + 0 = n", code=PLAIN[case]))
     assert verdict.accepted and verdict.audit == "kernel", verdict
+
+
+@pytest.mark.parametrize(
+    ("statement", "proof"),
+    [
+        ("theorem goal (a : Nat) : a >= 0", "Nat.zero_le a"),
+        ("theorem goal (a b : Nat) (h : a <= b) : b >= a", "h"),
+        ("theorem goal (a : Int) (h : ¬ (a <= 3)) : a >= 4", "by omega"),
+        ("theorem goal (a : Nat) : (if a >= 0 then 1 else 2) = 1", "by simp"),
+        (r"theorem goal (p q : Prop) : p /\ q <-> q /\ p", "⟨fun h => ⟨h.2, h.1⟩, fun h => ⟨h.2, h.1⟩⟩"),
+    ],
+)
+def test_notation_in_ascii_is_not_ambiguous(lean: LeanInstall, statement: str, proof: str) -> None:
+    if not jail.supported():
+        pytest.skip("this kernel has no jail for the fork backend")
+    with ForkBackend(lean) as backend:
+        verdict = backend.check(Check(id="x", statement=statement, proof=proof, timeout=30))
+    assert verdict.accepted, verdict
