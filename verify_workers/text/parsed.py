@@ -150,10 +150,20 @@ class ParsedCheck:
         """Tokens that are code and that Lean is not shown: imports (they are the header's), printing commands, the preamble again."""
         text = self.candidate.text
         body = self.candidate.marks[len(self.import_marks) :]
-        if not any(mark.kind is Kind.HASH for mark in body) and not (self.whole_file and self.preamble.marks):
+        universes = self._universes if self.whole_file else frozenset()
+        if not any(mark.kind is Kind.HASH for mark in body) and not (self.whole_file and self.preamble.marks) and not universes:
             return self.import_marks
-        again = self._repeated(commands.chunks(text, body)) if self.whole_file else []
-        return [*self.import_marks, *(mark for chunk in (*commands.prints(text, body), *again) for mark in chunk)]
+        chunks = commands.chunks(text, body) if self.whole_file else []
+        again = [*self._repeated(chunks), *(_known(chunk, universes) for chunk in chunks if chunk[0].text == "universe")]
+        gone = {mark.start: mark for chunk in (*commands.prints(text, body), *again) for mark in chunk}
+        return [*self.import_marks, *gone.values()]
+
+    @cached_property
+    def _universes(self) -> frozenset[str]:
+        """The universes that the header declares: Lean takes a second declaration for an error."""
+        rest = Source(self.header.rest)
+        chunks = commands.chunks(rest.text, rest.marks)
+        return frozenset(mark.text for chunk in chunks if chunk[0].text == "universe" for mark in chunk[1:])
 
     def _repeated(self, chunks: list[Sequence[Token]]) -> list[Sequence[Token]]:
         """The commands of a whole file that repeat one of the preamble's, token for token and in its order.
@@ -171,6 +181,12 @@ class ParsedCheck:
                 reached = known[next_one] + 1
                 found.append(chunk)
         return found
+
+
+def _known(chunk: Sequence[Token], universes: frozenset[str]) -> Sequence[Token]:
+    """What a `universe` command says again: those of its names that are in `universes`, or all of it."""
+    again = [mark for mark in chunk[1:] if mark.text in universes]
+    return chunk if len(again) == len(chunk) - 1 else again
 
 
 def _words(chunk: Sequence[Token]) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from verify_workers.records import Check
 from verify_workers.text.context import TrustedParts, split_context
+from verify_workers.text.parsed import ParsedCheck
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,17 @@ def test_comments_go_and_lines_stay() -> None:
     assert "--" not in context.header and context.header.count("\n") == 1
     assert context.preamble.split() == ["def", "a", ":=", "1"]
     assert "--" not in context.theorem and context.theorem.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "seen"),
+    [
+        ("universe u", "universe u\ntheorem t : a := b", "          \ntheorem t : a := b"),
+        ("universe u v", "universe v w\ntheorem t : a := b", "universe   w\ntheorem t : a := b"),
+        ("", "universe u\ntheorem t : a := b", "universe u\ntheorem t : a := b"),
+        ("universe u\nopen Nat", "theorem t : a := b\nuniverse u v", "theorem t : a := b\nuniverse   v"),
+    ],
+)
+def test_universes_that_the_header_declares_are_not_declared_again(header: str, code: str, seen: str) -> None:
+    check = ParsedCheck(Check(id="x", header=header, statement="theorem t : a", code=code))
+    assert check.without_comments == seen
