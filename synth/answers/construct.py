@@ -101,9 +101,7 @@ async def _answered(
     if config.programs:
         await _enumerate(result, hole, statement, problem, config, tools, gate)
     guesses = await _guesses(result, hole, statement, problem, config, tools)
-    ranked = sorted(
-        guesses, key=lambda one: (-(agreement(one.answer, result.cases, hole.natural) or 0), -one.votes) if one.answer else (1, 0)
-    )
+    ranked = sorted(guesses, key=lambda one: (-(agreement(one.answer, result.cases, hole) or 0), -one.votes) if one.answer else (1, 0))
     kept = await _kept([one for one in ranked if one.answer], hole, config, tools)
     below = problem.model_copy(update={"header": hole.header, "preamble": hole.preamble})
     result.statements.append(drop(statement, Drop.OPEN, _told(result)))
@@ -216,8 +214,9 @@ def value_of(found: list[Case], hole: Hole) -> str:
     if hole.parameters or len(found) != 1:
         return ""
     ((_, value),) = found
-    if hole.result == "Prop":
-        return {0: "False", 1: "True"}.get(value[0], "")
+    if hole.result in ("Prop", "Bool"):
+        said = {0: "False", 1: "True"}.get(value[0], "")
+        return said if hole.result == "Prop" else said.lower()
     return f"[{', '.join(map(str, value))}]" if hole.result.startswith("List") else str(value[0])
 
 

@@ -20,6 +20,7 @@ from verify_workers.text.lexer import Kind, Token, tokens
 from verify_workers.text.statement import StatementError, parse_theorem
 
 NAME = "answer"
+_FIELDS = frozenset({"Rat", "ℚ", "Real", "ℝ", "Complex", "ℂ", "NNRat", "NNReal", "ENNReal"})
 _ONLY_NAT = frozenset({"Int", "ℤ", "Rat", "ℚ", "Real", "ℝ", "Complex", "ℂ", "Fin", "ZMod"})
 
 
@@ -48,8 +49,13 @@ class Hole:
 
     @property
     def natural(self) -> bool:
-        """Whether the value is a Nat (or a list of them)."""
-        return "Int" not in self.result and "ℤ" not in self.result
+        """Whether a difference of values stops at 0, as of Nat (or of lists of them)."""
+        return "Int" not in self.result and "ℤ" not in self.result and (not self.field or "≥0" in self.result or "NN" in self.result)
+
+    @property
+    def field(self) -> bool:
+        """Whether values have exact quotients."""
+        return any(mark.text in _FIELDS for mark in tokens(self.result))
 
     @property
     def bare(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fractions import Fraction
 
 from synth.answers.enumerate import Case
 from synth.answers.hole import Hole
-from synth.answers.terms import Answer, Node, NotATerm, evaluate, parse
+from synth.answers.terms import Answer, Node, NotATerm, evaluate, folded, parse, said_in, written
 from verify_workers.text.lexer import tokens
 
 LONGEST = 60  # nodes of an answer
@@ -39,7 +40,7 @@ def legal(hole: Hole, text: str) -> Answer | tuple[Illegal, str]:
         return Illegal.SHAPE, f"it is no {hole.type}"
     if strange := answer.body.names() - {*answer.parameters}:
         return Illegal.NAMES, ", ".join(sorted(strange))
-    if not answer.parameters and (why := _unevaluated(answer.body, hole.natural)):
+    if not answer.parameters and (why := _unevaluated(answer.body, hole)):
         return Illegal.UNEVALUATED, why
     if _restates(answer, hole):
         return Illegal.RESTATES, "the statement says it with the same words"
@@ -49,48 +50,91 @@ def legal(hole: Hole, text: str) -> Answer | tuple[Illegal, str]:
 def _fits(hole: Hole, answer: Answer) -> bool:
     if len(answer.parameters) != hole.parameters:
         return False
-    kind, result = answer.body.kind, hole.result
+    body, result = answer.body, hole.result
     if result == "Prop":
-        return kind == "truth"
+        return body.kind == "truth" and body.text in ("True", "False")
+    if result == "Bool":
+        return _is_bool(body)
     if result.startswith(_LISTS):
-        return kind == "list"
-    return kind not in ("truth", "list") and not _holds(answer.body, ("truth", "list"))
+        return body.kind == "list"
+    return body.kind not in ("truth", "list") and not _holds(body, ("truth", "list"))
+
+
+def _is_bool(node: Node) -> bool:
+    """`true`, `false`, or a choice between Booleans."""
+    if node.kind == "if":
+        compared, chosen = node.parts[:2], node.parts[2:]
+        return all(map(_is_bool, chosen)) and not any(
+            part.kind in ("truth", "list") or _holds(part, ("truth", "list")) for part in compared
+        )
+    return node.kind == "truth" and node.text in ("true", "false")
 
 
 def _holds(node: Node, kinds: tuple[str, ...]) -> bool:
     return any(part.kind in kinds or _holds(part, kinds) for part in node.parts)
 
 
-def _unevaluated(node: Node, natural: bool) -> str:
+def _unevaluated(node: Node, hole: Hole) -> str:
     """Why a value without parameters is not written out; '' where it is, or is too large for that."""
     if node.kind in ("number", "truth") or (node.kind == "negative" and node.parts[0].kind == "number"):
         return ""
     if node.kind == "list":
-        return next((why for part in node.parts if (why := _unevaluated(part, natural))), "")
+        return next((why for part in node.parts if (why := _unevaluated(part, hole))), "")
     try:
-        value = evaluate(node, {}, natural)
+        value = evaluate(node, {}, hole.natural, hole.field)
     except OverflowError:
-        return ""
+        return "" if _is_large(node, hole.field) else "too large to compute: write a number, or powers and products of numbers above 1"
     except NotATerm as error:
         return str(error)
-    return "" if isinstance(value, int) and abs(value) >= 10**DIGITS else f"write {value}"
+    if isinstance(value, bool):
+        return f"write {str(value).lower()}"
+    if isinstance(value, list) or max(abs(value.numerator), value.denominator) >= 10**DIGITS:
+        return ""
+    return "" if _is_fraction(node, value) else f"write {value.numerator}" + (f" / {value.denominator}" if value.denominator > 1 else "")
+
+
+def _is_fraction(node: Node, value: int | Fraction) -> bool:
+    """Whether it is `value`, no whole number, as a quotient of numbers in lowest terms."""
+    if node.kind == "negative":
+        return _is_fraction(node.parts[0], -value)
+    if node.kind == "/" and node.parts[0].kind == "negative":
+        return _is_fraction(Node("/", parts=(node.parts[0].parts[0], node.parts[1])), -value)
+    return value.denominator > 1 and node == written(value)
+
+
+def _is_large(node: Node, field: bool) -> bool:
+    """Whether it is made of powers and products of numbers above 1, with a sign: then no smaller number is meant."""
+    if node.kind == "negative":
+        return _is_product(node.parts[0])
+    if field and node.kind == "/" and node.parts[0] == Node("number", "1"):
+        return _is_product(node.parts[1])
+    return _is_product(node)
+
+
+def _is_product(node: Node) -> bool:
+    if node.kind == "number":
+        return int(node.text) > 1
+    return node.kind in ("*", "^") and all(map(_is_product, node.parts))
 
 
 def _restates(answer: Answer, hole: Hole) -> bool:
-    """Whether the body, if it computes anything, stands in the statement word for word."""
-    body = [mark.text for mark in tokens(answer.body_text) if mark.text not in "()"]
-    said = [mark.text for mark in tokens(hole.goal) if mark.text not in "()"]
-    if answer.body.size < 5 or answer.body.kind == "list":  # `2 * n` stands in many a question
+    """Whether the body, if it computes anything, stands in the statement: word for word, or but for names and for what changes nothing."""
+    plain = folded(answer.body, hole.natural, hole.field)
+    if plain.size < 5 or (plain.kind == "list" and not plain.names()):  # `2 * n` stands in many a question
         return False
-    return any(said[at : at + len(body)] == body for at in range(len(said) - len(body) + 1))
+    body, said = ([mark.text for mark in tokens(text) if mark.text not in "()"] for text in (answer.body_text, hole.goal))
+    if plain.kind != "list" and any(said[at : at + len(body)] == body for at in range(len(said) - len(body) + 1)):
+        return True
+    shape = plain.shape()
+    return any(folded(part, hole.natural, hole.field).shape() == shape for part in said_in(hole.goal) if part.parts)
 
 
-def agreement(answer: Answer, cases: list[Case], natural: bool) -> float | None:
+def agreement(answer: Answer, cases: list[Case], hole: Hole) -> float | None:
     """The share of cases that an answer agrees with; None where there is none to compare."""
     right = 0
     for arguments, value in cases:
         try:
-            computed = evaluate(answer.body, dict(zip(answer.parameters, arguments, strict=True)), natural)
+            computed = evaluate(answer.body, dict(zip(answer.parameters, arguments, strict=True)), hole.natural, hole.field)
         except (OverflowError, NotATerm, KeyError, ValueError):
             continue
         right += list(value) == computed if isinstance(computed, list) else len(value) == 1 and value[0] == computed

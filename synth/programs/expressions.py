@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from synth.programs.types import (
     AND,
@@ -86,7 +87,7 @@ def condition(node: ast.expr, scope: Scope) -> Term:
         if PROP in (sides[0].type, sides[1].type):  # Booleans that are equal: conditions that are equivalent
             one, other = (condition(side, scope) for side in (node.left, node.comparators[0]))
             return Term(f"{one.within(ARROW)} ↔ {other.within(ARROW)}", PROP, ARROW - 5)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "implies" and len(node.args) == 2:
+    if _implies(node):
         before, after = (condition(one, scope) for one in node.args)
         return Term(f"{before.within(ARROW + 1)} → {after.within(ARROW)}", PROP, ARROW)
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
@@ -97,6 +98,13 @@ def condition(node: ast.expr, scope: Scope) -> Term:
     if term.type == BOOL:
         return Term(f"{term.within(COMPARE + 1)} = true", PROP, COMPARE)
     refuse(node, f"`{ast.unparse(node)}` is no condition but of type {term.type}: compare it with something")
+
+
+def _implies(node: ast.expr) -> TypeGuard[ast.Call]:
+    match node:
+        case ast.Call(func=ast.Name(id="implies"), args=[_, _], keywords=[]):
+            return True
+    return False
 
 
 def fitting(term: Term, wanted: Type, node: ast.AST) -> Term:
@@ -132,13 +140,13 @@ def _term(node: ast.expr, scope: Scope) -> Term:
             return _call(node, name, scope)
         case ast.List():
             return _list(node, scope)
-        case ast.Compare() if len(node.ops) == 1 and PROP in (_term(node.left, scope).type, _term(node.comparators[0], scope).type):
+        case ast.Compare(ops=[ast.Eq()]) if PROP in (_term(node.left, scope).type, _term(node.comparators[0], scope).type):
             return condition(node, scope)
         case ast.Compare():
             return _compared(node, scope)
         case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
             return _boolean(node, scope) or condition(node, scope)
-        case ast.Call():
+        case ast.Call() if _implies(node):
             return condition(node, scope)
     refuse(node, f"`{ast.unparse(node)}` cannot be translated")
 
@@ -191,13 +199,15 @@ def _binary(node: ast.BinOp, scope: Scope) -> Term:
     kind = _same(node, one, other)
     if kind not in (NAT, INT, NUMBER):
         refuse(node, f"`{ast.unparse(node)}`: arithmetic on {kind}")
-    if sign in "/%" and kind == INT and not _positive(node.right):
+    if sign in "/%" and kind in (INT, NUMBER) and not _positive(node.right):
         refuse(node, f"`{ast.unparse(node)}`: an Int is divided by positive literals only (rounding differs between languages)")
     return Term(f"{one.within(binds)} {sign} {other.within(binds + 1)}", kind, binds)
 
 
 def _positive(node: ast.expr) -> bool:
-    """Whether it is a literal above 0."""
+    """Whether it is a literal above 0, or a power of one."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        return _positive(node.left)
     return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value > 0
 
 
@@ -248,12 +258,15 @@ def _call(node: ast.Call, name: str, scope: Scope) -> Term:
         return Term(f"{terms[0].within(ATOM)}.length", NAT)
     if name in ("min", "max") and len(terms) == 2:
         kind = _same(node, *terms)
+        if kind not in (NAT, INT, NUMBER):
+            refuse(node, f"`{ast.unparse(node)}`: {name} of {kind}")
         return Term(f"{name} {terms[0].within(ATOM)} {terms[1].within(ATOM)}", kind, APPLIED)
     if name == "abs" and len(terms) == 1 and terms[0].type == INT:
         x = terms[0].within(COMPARE + 1)
         return Term(f"if {x} < 0 then -{terms[0].within(ATOM)} else {x}", INT, LOOSE)
     if name in ("Int", "int") and len(terms) == 1 and joined(terms[0].type, NAT):
-        return Term(f"({terms[0].text} : Int)", INT)
+        natural = terms[0].type == NAT and terms[0].binds < ATOM  # Lean would read `(n - 5 : Int)` as a difference of Ints
+        return Term(f"(({terms[0].text} : Nat) : Int)" if natural else f"({terms[0].text} : Int)", INT)
     if name in ("Nat", "nat") and len(terms) == 1 and joined(terms[0].type, INT):
         return Term(f"({terms[0].text} : Int).toNat", NAT)
     refuse(

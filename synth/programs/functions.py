@@ -16,8 +16,10 @@ stops at 0 (2 - 3 is 0), n // 0 is 0 and n % 0 is n.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from synth.programs.expressions import Recursion, Scope, Signature, branches, condition, fitting, value
 from synth.programs.types import ARROW, ATOM, BOOL, CONS, NAT, PLUS, PROP, TAKEN, Term, Type, Untranslatable, read_type, refuse
@@ -39,8 +41,19 @@ def translate(source: str) -> Program:
     """The Lean definitions and requirements of a program.  Raises Untranslatable."""
     try:
         tree = ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):
+            compile(source, "program.py", "exec", dont_inherit=True)  # what Python refuses only then: a pattern that binds a name twice
     except (SyntaxError, ValueError) as error:
         raise Untranslatable(f"line {getattr(error, 'lineno', 0)}: {getattr(error, 'msg', error)}") from None
+    except (RecursionError, MemoryError):
+        raise Untranslatable("it is nested too deep") from None
+    try:
+        return _program(tree)
+    except RecursionError:
+        raise Untranslatable("it is nested too deep") from None
+
+
+def _program(tree: ast.Module) -> Program:
     known: dict[str, Signature] = {}
     definitions, requirements = [], dict[str, str]()
     for node in tree.body:
@@ -49,6 +62,8 @@ def translate(source: str) -> Program:
         if not isinstance(node, ast.FunctionDef):
             refuse(node, "a program holds functions (def) and nothing else")
         _check_header(node, known)
+        if node.name in requirements:
+            refuse(node, f"{node.name} is defined twice")
         parameters = {one.arg: read_type(one.annotation, one) for one in node.args.args}
         if node.name.startswith(REQUIREMENT):
             requirements[node.name] = _requirement(node, parameters, known)
@@ -64,6 +79,10 @@ def _check_header(node: ast.FunctionDef, known: Mapping[str, Signature]) -> None
     arguments = node.args
     if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults or arguments.posonlyargs or node.decorator_list:
         refuse(node, f"{node.name}: plain parameters only, without defaults, * or decorators")
+    if getattr(node, "type_params", None):
+        refuse(node, f"{node.name}: no type parameters")
+    if node.name in [one.arg for one in arguments.args]:
+        refuse(node, f"{node.name} is a function and its own parameter")
     for name in (node.name, *(one.arg for one in arguments.args)):
         _check_name(name, node)
         if name in known:
@@ -73,6 +92,13 @@ def _check_header(node: ast.FunctionDef, known: Mapping[str, Signature]) -> None
 def _check_name(name: str, node: ast.AST) -> None:
     if name in TAKEN or not name.isascii() or name.startswith("_"):
         refuse(node, f"`{name}` means something else in Lean: choose another name")
+
+
+def _check_new(name: str, scope: Scope, node: ast.AST) -> None:
+    """A pattern binds names in the Lean text too, where what they meant before would be lost."""
+    _check_name(name, node)
+    if name in scope.names or name in scope.functions:
+        refuse(node, f"the pattern binds `{name}`, which means something here already: choose another name")
 
 
 def _is_words(node: ast.stmt) -> bool:
@@ -168,7 +194,7 @@ def _cases(body: Statements, parameters: Mapping[str, Type], scope: Scope) -> tu
         if found is None or (about and found[0] != about) or found[1] != len(bases):
             break
         about = found[0]
-        bases.append(found[2])
+        bases.append([*found[2], *body[len(bases) + 1 :]])  # what follows an `if` that does not return belongs to it too
         if isinstance(one, ast.If) and one.orelse:  # the last base case, with the rest in its else
             body = [*body[: len(bases)], *one.orelse, *body[len(bases) :]]
             break
@@ -200,10 +226,16 @@ def _matched(node: ast.Match, parameters: Mapping[str, Type], scope: Scope) -> t
     if not isinstance(node.subject, ast.Name) or node.subject.id not in parameters:
         refuse(node, "match on a parameter")
     name = node.subject.id
-    match [(case.pattern, case.body) for case in node.cases if not case.guard]:
+    for case in node.cases:
+        if case.guard:
+            refuse(case.guard, f"`case … if {ast.unparse(case.guard)}`: a case has no condition here; use `if` in it")
+        for part in ast.walk(case.pattern):
+            if isinstance(part, ast.MatchAs | ast.MatchStar) and part.name:
+                _check_new(part.name, scope, part)
+    match [(case.pattern, case.body) for case in node.cases]:
         case [
             (ast.MatchSequence(patterns=[]), empty),
-            (ast.MatchSequence(patterns=[ast.MatchAs(name=x), ast.MatchStar(name=rest)]), more),
+            (ast.MatchSequence(patterns=[ast.MatchAs(pattern=None, name=x), ast.MatchStar(name=rest)]), more),
         ] if parameters[name].of:
             bare = scope.having({name: Term("[]", parameters[name])})
             return name, [("[]", set(), empty, bare), _rest_of_list(name, x or "", rest or "", more, scope)]
@@ -232,18 +264,17 @@ def _rest_of_list(name: str, x: str, rest: str, more: Statements, scope: Scope) 
     """The case of a list that begins with `x`."""
     kind = scope.names[name].type
     assert kind.of
-    for one in {x, rest} - {"", "_"}:
-        _check_name(one, more[0])
-    x = x if x and x != "_" else _fresh(scope)
-    rest = rest if rest and rest != "_" else _fresh(scope.having({x: scope.names[name]}))
+    x = x or _fresh(scope)
+    rest = rest or _fresh(scope.having({x: scope.names[name]}))
     inner = scope.having({name: Term(f"{x} :: {rest}", kind, CONS), x: Term(x, kind.of), rest: Term(rest, kind)})
     parts = {f"{name}[0]": Term(x, kind.of), f"{name}[1:]": Term(rest, kind)}
     return f"{x} :: {rest}", {rest}, more, replace(inner, names={**inner.names, **parts})
 
 
 def _fresh(scope: Scope) -> str:
-    """A letter that names nothing here."""
-    return next(letter for letter in FRESH if letter not in scope.names and letter not in scope.functions)
+    """A letter, with a number where all are taken, that names nothing here."""
+    letters = (f"{letter}{number or ''}" for number in count() for letter in FRESH)
+    return next(name for name in letters if name not in scope.names and name not in scope.functions)
 
 
 # ---- bodies
@@ -263,6 +294,8 @@ def _block(statements: Iterable[ast.stmt], scope: Scope, leaf: Leaf, fork: Fork,
             return leaf(returned, scope)
         case ast.Assign(targets=[ast.Name(id=name)], value=given):
             _check_name(name, first)
+            if name in scope.functions:
+                refuse(first, f"`{name}` is a function: choose another name")
             return _block(rest, scope.having({name: value(given, scope)}), leaf, fork, first)
         case ast.If():
             test = condition(first.test, scope)

@@ -68,7 +68,10 @@ def of_program(source: str, place: str, requirement: str = "", words: str = "") 
     except Untranslatable as error:
         yield Item(NAME, place, refused=f"{place}: {error}")
         return
-    claims = program.requirements | ({NAME: requirement} if requirement else {})
+    name = NAME
+    while name in program.requirements:  # the program's own are not lost
+        name += "_"
+    claims = program.requirements | ({name: requirement} if requirement else {})
     if not claims:
         yield Item(NAME, place, refused=f"{place}: no requirement: add `def {REQUIREMENT}(…) -> bool`, or a Lean proposition")
     for name, goal in claims.items():

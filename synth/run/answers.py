@@ -127,7 +127,7 @@ def _answer(config: RunConfig, problems: list[Problem], references: dict[str, st
     require_models(config, *asked)
     progress.stage("answer", len(problems))
 
-    async def work() -> list[Answered]:
+    async def work() -> list[Answered | BaseException]:
         async with stage_tools(config, *asked) as tools:
             room, gate = asyncio.Semaphore(config.search.in_flight), asyncio.Semaphore(config.answers.at_once)
 
@@ -142,10 +142,14 @@ def _answer(config: RunConfig, problems: list[Problem], references: dict[str, st
                 progress.advance("answer", proved=row.proved)
                 return row
 
-            return list(await asyncio.gather(*map(one, problems)))
+            return list(await asyncio.gather(*map(one, problems), return_exceptions=True))
 
-    figures = Figures(run_stage(work()))
+    ended = run_stage(work())
+    figures = Figures([row for row in ended if isinstance(row, Answered)])
     write_records(out, figures.rows, Answered)
+    for failure in ended:  # one problem's failure is raised, after the rows of all others are written
+        if isinstance(failure, BaseException):
+            raise failure
     return figures
 
 

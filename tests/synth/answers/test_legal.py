@@ -22,6 +22,14 @@ INT = "theorem X (answer : Int) : ∀ x : Int, 3 * x + 5 = -1 → x = answer"
 MIXED = "theorem X (answer : Nat → Nat) (n : Int) : n = answer 3 - 5 → n < 9"
 
 
+POWER = "theorem X (answer : Nat → Nat) (n : Nat) : 2 ^ n * 3 + n = answer n"
+SQUARES = "theorem X (answer : Nat → List Nat) (n : Nat) : [n, n * n + 2 * n + 1] = answer n"
+HUGE = "theorem X (answer : Nat) : 2 ^ 5000 % 7 = answer"
+HALF = "theorem X (answer : Rat) : (1 : Rat) / 4 + 1 / 4 = answer"
+REAL = "theorem X (answer : ℝ) : (3 : ℝ) / 2 = answer"
+BOOL = "theorem X (answer : Bool) : (1 == 1) = answer"
+
+
 def hole(text: str, preamble: str = "") -> Hole:
     found = find_hole(Statement(id="s", problem_id="p", text=text, preamble=preamble))
     assert found
@@ -120,11 +128,69 @@ def test_an_answer_that_would_mean_something_else_is_refused_by_lean(backend: Ba
         (TRUTH, "1", Illegal.SHAPE),
         ("theorem X (answer : Nat → Nat) : ∀ n, n * (n + 1) / 2 = answer n", "fun n => n * (n + 1) / 2", Illegal.RESTATES),
         ("theorem X (answer : Nat → Nat) : ∀ n, n * (n + 1) / 2 = answer n", "fun n => (n * (n + 1)) / 2", Illegal.RESTATES),
+        (POWER, "fun n => 2 ^ n * 3 + n", Illegal.RESTATES),
+        (POWER, "fun k => 2 ^ k * 3 + k", Illegal.RESTATES),
+        (POWER, "fun n => 2 ^ n * 3 + n + 0", Illegal.RESTATES),
+        (POWER, "fun k => 1 * (2 ^ (k + 0) * (1 + 2)) + k ^ 1 + (k - k) * 0", Illegal.RESTATES),
+        (POWER, "fun k => if 1 < 2 then 2 ^ k * 3 + k else 0", Illegal.RESTATES),
+        ("theorem X (answer : Nat → Nat → Nat) (x y : Nat) : x * x - 2 * y = answer y x", "fun a b => b * b - 2 * a", Illegal.RESTATES),
+        (SQUARES, "fun n => [n, n * n + 2 * n + 1]", Illegal.RESTATES),
+        (SQUARES, "fun k => [k, k * k + 2 * k + 1 + 0]", Illegal.RESTATES),
+        (HUGE, "2 ^ 5000 % 7", Illegal.UNEVALUATED),
+        (HUGE, "2 ^ 4999 * 2 % 7", Illegal.UNEVALUATED),
+        (HUGE, "0 * 2 ^ 5000 + 4", Illegal.UNEVALUATED),
+        (HUGE, "0 * 2 ^ 5000", Illegal.UNEVALUATED),
+        (HUGE, "1 ^ 5000 * 4", Illegal.UNEVALUATED),
+        (HUGE, "(2 ^ 5000) ^ 0 * 4", Illegal.UNEVALUATED),
+        (HUGE, "min 4 (2 ^ 5000)", Illegal.UNEVALUATED),
+        (HUGE, "if 1 < 2 ^ 5000 then 4 else 5", Illegal.UNEVALUATED),
+        ("theorem X (answer : List Nat) : [4] = answer", "[2 ^ 5000 % 7]", Illegal.UNEVALUATED),
+        (HALF, "1 / 4 + 1 / 4", Illegal.UNEVALUATED),
+        (HALF, "2 / 4", Illegal.UNEVALUATED),
+        (HALF, "4 / 2", Illegal.UNEVALUATED),
+        (HALF, "5 / 1", Illegal.UNEVALUATED),
+        (BOOL, "1", Illegal.SHAPE),
+        (BOOL, "True", Illegal.SHAPE),
+        (BOOL, "if true then true else false", Illegal.TERM),
+        (TRUTH, "true", Illegal.SHAPE),
     ],
 )
 def test_what_is_no_answer(text: str, given: str, why: Illegal) -> None:
     found = legal(hole(text), given)
     assert isinstance(found, tuple) and found[0] is why, found
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        (STEPS, "fun n => if n >= 2 then 3 + 4 * n else 4 * n + 3"),
+        (STEPS, "fun n => if n <= 2 then 3 + 4 * n else 4 * n + 3"),
+        (POWER, "fun n => 3 * 2 ^ n + n"),
+        ("theorem X (answer : Nat → Nat) : ∀ f : Nat → Nat, ∀ n, 7 + f n * 3 + n = answer n", "fun n => 7 + n * 3"),
+        (HUGE, "4"),
+        (BOOL, "true"),
+        (BOOL, "false"),
+        ("theorem X (answer : Nat → Bool) : ∀ n, (n % 7 < 3) = (answer n = true)", "fun n => if n % 7 < 3 then true else false"),
+    ],
+)
+def test_what_is_an_answer(text: str, given: str, backend: Backend) -> None:
+    place = hole(text)
+    verdict = backend.check(place.same("same", answer(place, given), 20))
+    assert verdict.accepted, verdict
+
+
+def test_quotients_are_exact_in_a_field() -> None:
+    """Without Lean: Rat is Mathlib's."""
+    for given in ("1 / 2", "-1 / 2", "-(1 / 2)", "3", "1 / 2 ^ 5000"):
+        assert isinstance(legal(hole(HALF), given), Answer), given
+    assert isinstance(legal(hole(REAL), "3 / 2"), Answer)
+    assert (
+        agreement(parse("fun n => n / 2"), [((3,), (1,)), ((4,), (2,))], hole("theorem X (answer : Nat → ℚ) (n : Nat) : n / 2 = answer n"))
+        == 0.5
+    )
+    assert legal(hole(REAL), "3 / 4 + 3 / 4") == (Illegal.UNEVALUATED, "write 3 / 2")
+    assert legal(hole(REAL), "1 / 2 - 3") == (Illegal.UNEVALUATED, "write -5 / 2")
+    assert legal(hole(REAL), "4 ^ (1 / 2)") == (Illegal.UNEVALUATED, "write 1")  # Lean's exponent is a Nat
 
 
 def test_a_number_too_large_to_write_may_be_computed() -> None:
@@ -166,9 +232,9 @@ def test_what_is_no_term_is_said_at_once(text: str) -> None:
 
 def test_agreement_with_cases() -> None:
     found = parse("fun n => 2 * n")
-    assert agreement(found, [((0,), (0,)), ((1,), (2,)), ((2,), (5,))], True) == pytest.approx(2 / 3)
-    assert agreement(found, [], True) is None
-    assert agreement(parse("[3, 4]"), [((), (3, 4))], True) == 1 and agreement(parse("True"), [((), (1,))], True) == 1
+    assert agreement(found, [((0,), (0,)), ((1,), (2,)), ((2,), (5,))], hole(STEPS)) == pytest.approx(2 / 3)
+    assert agreement(found, [], hole(STEPS)) is None
+    assert agreement(parse("[3, 4]"), [((), (3, 4))], hole(LIST)) == 1 and agreement(parse("True"), [((), (1,))], hole(TRUTH)) == 1
 
 
 @pytest.mark.parametrize(
@@ -183,8 +249,22 @@ def test_agreement_with_cases() -> None:
         (LIST, "[3]", "[3, 4]", False),
         (TRUTH, "True", "False", False),
         (INT, "-2", "-2", True),
+        (SQUARES, "fun n => [n, n + 1]", "fun k => [k, 1 + k]", True),
+        (SQUARES, "fun n => [n, n + 1]", "fun k => [k, k + 2]", False),
+        (LIST, "[1, 2 ^ 5000]", "[2 ^ 5000, 1]", True),
+        (LIST, "[1, 2 ^ 5000]", "[2 ^ 5001, 1]", False),
+        (VALUE, "1024", "2 ^ 10", True),
+        (VALUE, "1025", "2 ^ 10", False),
+        (VALUE, "13", "Nat.succ 12", True),
+        (VALUE, "13", "no term (", False),
+        (VALUE, "13", "fun n => n", False),
+        (VALUE, "13", "", False),
+        (STEPS, "fun n => n", "3", False),
+        (BOOL, "true", "false", False),
+        ("theorem X (answer : Multiset Nat) : answer = answer", "[1, 1]", "[1]", False),
+        ("theorem X (answer : (Nat → Nat) → Nat) : answer = answer", "fun f k => 1", "fun f k => 1 + 0", False),
     ],
 )
 def test_right_answers(text: str, given: str, reference: str, is_right: bool, backend: Backend) -> None:
     place = hole(text)
-    assert asyncio.run(right(place, answer(place, given), reference, checked_by(backend))) is is_right
+    assert asyncio.run(right(place, parse(given), reference, checked_by(backend))) is is_right

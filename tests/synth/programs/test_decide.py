@@ -44,6 +44,14 @@ def test_a_wrong_one_is_refuted_by_its_smallest_input(backend: Backend) -> None:
     assert backend.check(check).accepted
 
 
+def test_a_rows_requirement_stands_beside_the_programs_own() -> None:
+    items = of_program(RIGHT, "x.py", "∀ n, double n = 3 * n")
+    assert [one.statement and one.statement.text for one in items] == [
+        "theorem requirement : ∀ n : Nat, double n = n + n",
+        "theorem requirement_ : ∀ n, double n = 3 * n",
+    ]
+
+
 def test_hypotheses_hold_at_a_counterexample(backend: Backend) -> None:
     lean = "def f (n : Nat) : Nat := if n = 23 then 0 else n\n\ntheorem X (n : Nat) (h : n > 4) (k : Nat) : f n + k ≥ 5"
     one = decided(lean, backend)

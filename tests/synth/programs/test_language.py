@@ -15,6 +15,8 @@ from synth.programs.types import Untranslatable
 from verify_workers.backends.base import Backend
 from verify_workers.records import Check
 
+MATCH = "def f(n: Nat, k: Nat) -> Nat:\n    match n:\n        case 0:\n            return 1\n"
+LISTS = "def f(xs: list[Int], k: Nat) -> Nat:\n    match xs:\n        case []:\n            return 1\n"
 PYTHON = {"Nat": int, "Int": int, "implies": lambda a, b: not a or b}
 VALUES: dict[str, list[Any]] = {"Nat": [0, 1, 2, 7], "Int": [0, -3, 5], "bool": [True, False], "list[Int]": [[], [4], [-1, 6, 2]],
     "list[Nat]": [[], [3], [1, 0, 2]]}  # fmt: skip
@@ -36,6 +38,15 @@ def define(body: str, head: str = "n: Nat") -> str:
         ),
         ("k = n + 1\nk = k * k\nreturn k", "def f (n : Nat) : Nat :=\n  (n + 1) * (n + 1)"),
         ("if n > 3 and n < 9:\n    n = 5\nreturn n", "def f (n : Nat) : Nat :=\n  if n > 3 ∧ n < 9 then 5 else n"),
+        ("if n == 0:\n    x = 1\nelse:\n    x = 2\nreturn x", "def f (n : Nat) : Nat :=\n  match n with\n  | 0 => 1\n  | m + 1 => 2"),
+        (
+            "x = 4\nif n == 1:\n    n = 5\n    x = 7\nif n == 5:\n    x = x + 1\nreturn x",
+            "def f (n : Nat) : Nat :=\n  if n = 1 then (if 5 = 5 then 7 + 1 else 7) else if n = 5 then 4 + 1 else 4",
+        ),
+        (
+            "if n == 0:\n    n = 1\nif n == 1:\n    return 5\nreturn n - 1",
+            "def f (n : Nat) : Nat :=\n  match n with\n  | 0 => if 1 = 1 then 5 else 1 - 1\n  | 1 => 5\n  | m + 2 => m + 1",
+        ),
         ("if n == 0:\n    return 1\nelse:\n    return f(n - 1)", "def f (n : Nat) : Nat :=\n  match n with\n  | 0 => 1\n  | m + 1 => f m"),
     ],
 )
@@ -92,12 +103,63 @@ def test_requirements(body: str, claim: str) -> None:
         ("def f(n: Nat) -> Nat:\n    return 1\ndef f(n: Nat) -> Nat:\n    return 2", "f is defined twice"),
         ("def f(n: Nat) -> Nat:\n    return 1\ndef g(f: Nat) -> Nat:\n    return f", "f is defined twice"),
         ("def requirement(n: Nat) -> Nat:\n    return n", "so it returns bool"),
+        (f"{MATCH}        case _ if n > 100:\n            return 0\n        case _:\n            return 2", "line 5: `case … if n > 100`"),
+        (
+            f"{LISTS}        case [x, *r] if x < 0:\n            return 0\n        case [x, *r]:\n            return 2",
+            "line 5: `case … if x < 0`",
+        ),
+        (f"{LISTS}        case [xs, *r]:\n            return 0", "line 5: the pattern binds `xs`"),
+        (f"{LISTS}        case [k, *r]:\n            return 0", "line 5: the pattern binds `k`"),
+        (f"{LISTS}        case [x, *x]:\n            return x", "line 5: multiple assignments to name 'x' in pattern"),
+        (f"{LISTS}        case [0 as x, *r]:\n            return x", "match xs: the cases are"),
+        (f"{MATCH}        case k:\n            return k", "line 5: the pattern binds `k`"),
+        ("def f(n: Nat) -> Nat:\n    return n\ndef g(n: Nat) -> Nat:\n    f = 1\n    return f", "line 4: `f` is a function"),
+        ("def f(n: Nat, n: Nat) -> Nat:\n    return n", "line 1: duplicate argument 'n'"),
+        ("def f(f: Nat) -> Nat:\n    return f", "line 1: f is a function and its own parameter"),
+        ("def f[T](n: Nat) -> Nat:\n    return n", "line 1: "),
+        (
+            "def requirement(n: Nat) -> bool:\n    return n > 5\ndef requirement(n: Nat) -> bool:\n    return True",
+            "line 3: requirement is defined",
+        ),
+        ("def requirement(n: Nat) -> bool:\n    return implies(n > 1, n > 2, when=n > 3)", "line 2: `implies(n > 1, n > 2, when=n > 3)`"),
+        ("def requirement(n: Nat) -> bool:\n    return implies(n > 1)", "line 2: `implies(n > 1)`"),
+        ("def f(n: Nat) -> Nat:\n    return min(n, 1, key=n)", "line 2: `min(n, 1, key=n)`"),
+        ("def f(n: Nat) -> Nat:\n    return n" + " + n" * 9000, "nested too deep"),
+        ("def f(x: list[Int]) -> list[Int]:\n    return min(x, x)", "line 2: `min(x, x)`: min of List Int"),
+        ("def f(x: Int) -> Int:\n    return x + 7 // (0 - 2)", "positive literals only"),
     ],
 )
 def test_what_is_refused(source: str, says: str) -> None:
     with pytest.raises(Untranslatable) as caught:
         translate(source)
     assert says in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        ("Int(n - 5)", [0, 0, 2]),
+        ("Int(min(n - 5, 1))", [0, 0, 1]),
+        ("Int(n) - 5", [-5, -2, 2]),
+        ("3 - Int(n - 2 * 1) * 2", [3, 1, -7]),
+        ("Int(n - 5 if n < 5 else n * 2)", [0, 0, 14]),
+        ("g(Int(n - 5), n - 5)", [0, 0, 4]),
+        ("abs(Int(n - 5) - 1)", [1, 1, 1]),
+    ],
+)
+def test_a_nat_stops_at_zero_before_it_becomes_an_int(body: str, values: list[int], backend: Backend) -> None:
+    """Lean alone would read `(n - 5 : Int)` as `↑n - 5`."""
+    source = f"def g(x: Int, k: Nat) -> Int:\n    return x + Int(k)\ndef f(n: Nat) -> Int:\n    return {body}\n"
+    claims = " ∧ ".join(f"f {n} = {value}" for n, value in zip((0, 3, 7), values, strict=True))
+    check = Check(id="x", preamble=translate(source).definitions, statement=f"theorem X : {claims}", proof="by decide +kernel", timeout=20)
+    assert backend.check(check).accepted, check.preamble
+    claim = translate("def requirement(n: Nat, x: Int) -> bool:\n    return Int(n - 5) == x").requirements["requirement"]
+    assert claim == "∀ (n : Nat) (x : Int), ((n - 5 : Nat) : Int) = x"
+
+
+def test_a_condition_compared_by_unequal() -> None:
+    claim = translate("def requirement(n: Nat) -> bool:\n    return (n > 1) != (n > 2)").requirements["requirement"]
+    assert claim == "∀ n : Nat, decide (n > 1) ≠ decide (n > 2)"
 
 
 def test_a_name_that_is_given_anew_forgets_its_parts() -> None:
