@@ -6,10 +6,11 @@ import re
 
 from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
+from verify_workers.text.lexer import Kind, tokens
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
 UNPROVED = "by skip"  # proves nothing: Lean says whether the statement is one (`sorry` would be refused before it looks)
-_AUTO_BOUND = re.compile(r"set_option\s+(?:relaxedA|a)utoImplicit\s+true")
+_AUTO_BOUND = (("autoImplicit",), ("relaxedAutoImplicit",))
 
 
 def normalized(statement: str) -> str:
@@ -32,10 +33,11 @@ def under_header(problems: list[Problem], header: str) -> list[Problem]:
 def new_statement(problem: Problem, text: str, **fields: object) -> Statement:
     """The statement `text` of `problem`, with its negation where one can be formed.
 
-    None is formed where Lean may bind variables that the text does not: it would not be the negation of what the text means.
+    None is formed where Lean may bind variables that the text does not, or where `¬` and `∀` may mean something else: it would
+    not be the negation of what the text means.
     """
     try:
-        negation = "" if _AUTO_BOUND.search(problem.header + problem.preamble) else negate(text)
+        negation = "" if _binds_more(f"{problem.header}\n{problem.preamble}") else negate(text)
     except StatementError:
         negation = ""
     return Statement.model_validate(
@@ -49,6 +51,18 @@ def new_statement(problem: Problem, text: str, **fields: object) -> Statement:
             **fields,
         }
     )
+
+
+def _binds_more(context: str) -> bool:
+    """Whether a text before a statement brings variables into it, or (perhaps) another meaning of the signs of a negation."""
+    marks = tokens(context)
+    signs = any(mark.kind in (Kind.STRING, Kind.INTERPOLATED) and ("¬" in mark.text or "∀" in mark.text) for mark in marks)
+    brought = any(mark.text in ("variable", "macro_rules", "elab_rules") for mark in marks)
+    bound = any(
+        (first.text, value.text) == ("set_option", "true") and option.parts in _AUTO_BOUND
+        for first, option, value in zip(marks, marks[1:], marks[2:], strict=False)
+    )
+    return signs or brought or bound
 
 
 def given(problem: Problem, round: int) -> Statement:
