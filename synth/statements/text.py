@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
+from verify_workers.text.context import split_context
+from verify_workers.text.header import split
 from verify_workers.text.lexer import Kind, tokens
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
@@ -14,15 +17,43 @@ _AUTO_BOUND = (("autoImplicit",), ("relaxedAutoImplicit",))
 
 
 def normalized(statement: str) -> str:
-    """`statement` with one name, one spelling of ℕ and ℤ, and single spaces: the text that dedup compares."""
-    text = f"theorem {NAME} {parse_theorem(statement).goal}"
+    """`statement` with one name, one spelling of ℕ and ℤ, and single spaces, outside strings: the text that dedup compares."""
+    goal = parse_theorem(statement).goal
+    strings = [mark for mark in tokens(goal) if mark.kind in (Kind.STRING, Kind.INTERPOLATED, Kind.CHAR)]
+    ends = [0, *(mark.end for mark in strings)]
+    between = [goal[start:end] for start, end in zip(ends, [*(mark.start for mark in strings), len(goal)], strict=True)]
+    pieces = [_spaced(between[0])]
+    for mark, text in zip(strings, between[1:], strict=True):
+        pieces += [mark.text, _spaced(text)]
+    return " ".join([f"theorem {NAME}", *filter(None, pieces)])
+
+
+def _spaced(text: str) -> str:
     text = text.replace("ℕ", "Nat").replace("ℤ", "Int").replace("->", "→")
     return " ".join(re.sub(r"\s*([(){}\[\],:∣≤≥<>=≠+*^/%∧∨→¬])\s*", r" \1 ", text).split())
 
 
+def in_context(statement: str, header: str, preamble: str) -> str:
+    """`normalized` below what `header` and `preamble` declare: the same words say something else under other definitions.
+
+    Imports, and `open`s and options at the top, do not count: a benchmark's file has others than a run.
+    """
+    return "\n".join(filter(None, (_context(header, preamble)[1], normalized(statement))))
+
+
 def identity(statement: Statement) -> str:
-    """What two statements have in common if one repeats the other: the normal form, or where there is none the normalized text."""
-    return statement.form or normalized(statement.text)
+    """What two statements have in common if one repeats the other: the normal form, or where there is none the text in its context."""
+    if statement.form:
+        return statement.form
+    return "\n".join(filter(None, (*_context(statement.header, statement.preamble), normalized(statement.text))))
+
+
+@lru_cache(1024)
+def _context(header: str, preamble: str) -> tuple[str, str]:
+    """What is opened and set before a statement, and what is declared, each on one line."""
+    parts = split_context(header, preamble, "")
+    opened, declared = tokens(split(parts.header).rest), tokens(parts.preamble)
+    return " ".join(mark.text for mark in opened), " ".join(mark.text for mark in declared)
 
 
 def under_header(problems: list[Problem], header: str) -> list[Problem]:
