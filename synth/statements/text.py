@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
+from verify_workers.text.commands import chunks
 from verify_workers.text.context import split_context
 from verify_workers.text.header import split
-from verify_workers.text.lexer import Kind, tokens
+from verify_workers.text.lexer import Kind, Token, tokens
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 
 UNPROVED = "by skip"  # proves nothing: Lean says whether the statement is one (`sorry` would be refused before it looks)
@@ -36,24 +38,41 @@ def _spaced(text: str) -> str:
 def in_context(statement: str, header: str, preamble: str) -> str:
     """`normalized` below what `header` and `preamble` declare: the same words say something else under other definitions.
 
-    Imports, and `open`s and options at the top, do not count: a benchmark's file has others than a run.
+    Definitions that the statement does not come to speak of do not count, nor imports, nor `open`s and options at the top: a
+    benchmark's file has others than a run.
     """
-    return "\n".join(filter(None, (_context(header, preamble)[1], normalized(statement))))
+    declared = _context(header, preamble)[1]
+    spoken = {part for mark in tokens(statement) for part in mark.parts}
+    spoken |= {part for chunk in declared if not _defines(chunk) for mark in chunk for part in mark.parts}
+    lines = [normalized(statement)]
+    for chunk in reversed(declared):
+        if not (name := _defines(chunk)) or name in spoken:
+            lines.append(" ".join(mark.text for mark in chunk))
+            spoken |= {part for mark in chunk for part in mark.parts}
+    return "\n".join(reversed(lines))
 
 
 def identity(statement: Statement) -> str:
     """What two statements have in common if one repeats the other: the normal form, or where there is none the text in its context."""
     if statement.form:
         return statement.form
-    return "\n".join(filter(None, (*_context(statement.header, statement.preamble), normalized(statement.text))))
+    opened = _context(statement.header, statement.preamble)[0]
+    return "\n".join(filter(None, (opened, in_context(statement.text, statement.header, statement.preamble))))
 
 
 @lru_cache(1024)
-def _context(header: str, preamble: str) -> tuple[str, str]:
-    """What is opened and set before a statement, and what is declared, each on one line."""
+def _context(header: str, preamble: str) -> tuple[str, list[Sequence[Token]]]:
+    """What is opened and set before a statement, on one line, and the commands that declare something."""
     parts = split_context(header, preamble, "")
-    opened, declared = tokens(split(parts.header).rest), tokens(parts.preamble)
-    return " ".join(mark.text for mark in opened), " ".join(mark.text for mark in declared)
+    opened = " ".join(mark.text for mark in tokens(split(parts.header).rest))
+    return opened, chunks(parts.preamble, tokens(parts.preamble))
+
+
+def _defines(chunk: Sequence[Token]) -> str:
+    """The last part of the name that a plain definition or theorem declares; '' for all that counts whether it is named or not."""
+    words = chunk[1:] if chunk[0].text == "noncomputable" else chunk
+    named = len(words) > 1 and words[0].text in ("def", "abbrev", "theorem", "lemma") and words[1].kind is Kind.IDENT
+    return words[1].parts[-1] if named else ""
 
 
 def under_header(problems: list[Problem], header: str) -> list[Problem]:

@@ -107,6 +107,11 @@ def test_without_forms_statements_in_other_contexts_are_two() -> None:
     assert len({identity(one) for one in several}) == 3  # wherever the definition stands
     spelled = statement(": ∀ n : ℕ, f n>0", header="import Init -- all", preamble="/- f -/ def f (n : Nat) :\n  Nat := n + 1")
     assert identity(spelled) == identity(several[0])
+    idle = statement(goal, preamble=f"def g (n : Nat) : Nat := n\n{PLUS}\ntheorem g_self (n : Nat) : g n = n := rfl")
+    assert identity(idle) == identity(several[0])
+    through = [statement(": g 2 > 0", preamble=f"{one}\ndef g (n : Nat) : Nat := f (f n)") for one in (PLUS, TIMES)]
+    noted = [statement(": ♯2 > 0", preamble=f'{one}\nprefix:max "♯" => f') for one in (PLUS, TIMES)]
+    assert len({identity(one) for one in (*through, *noted)}) == 4
 
 
 def test_spaces_in_a_string_are_part_of_it() -> None:

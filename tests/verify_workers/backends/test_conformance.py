@@ -266,7 +266,8 @@ def test_no_number_of_messages_hides_a_sorry(backend: Backend, noise: str) -> No
 
 
 def test_no_number_of_messages_hides_an_error(backend: Backend) -> None:
-    code = "set_option linter.unusedVariables true\n" + "example (a b : Nat) : a = a := rfl\n" * 60 + f"{STATEMENT} := by\n  simp [nothing]\n"
+    noise = "set_option linter.unusedVariables true\n" + "example (a b : Nat) : a = a := rfl\n" * 60
+    code = f"{noise}{STATEMENT} := by\n  simp [nothing]\n"
     verdict = backend.check(Check(id="x", statement=STATEMENT, code=code))
     assert verdict.outcome is Outcome.REJECTED and verdict.first_error, verdict
 
