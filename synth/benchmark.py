@@ -15,7 +15,7 @@ from synth.records import Problem, Statement
 from synth.search.portfolio import GENERIC_TACTICS, tactic_proof
 from synth.services import Verify
 from synth.statements.filters.base import any_of
-from synth.statements.text import given, normalized, under_header
+from synth.statements.text import given, in_context, under_header
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason, Verdict
 from verify_workers.text.statement import negate, parse_theorem, source
@@ -26,7 +26,7 @@ GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` s
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Held-out statements; `group` names each one's family, `excluded` the normalized texts never to train on (of all rows of a
+    """Held-out statements; `group` names each one's family, `excluded` the texts in their context never to train on (of all rows of a
     file, however many of them are used), `references` the generated statements that the generator must not give again,
     `notes` how a file was read, `words` the statements in plain language, where the file gives them: provers are shown both.
     `problems` are all rows as they were read or generated."""
@@ -49,7 +49,7 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
     if config.path:
         reading = _read(config)
         notes = [f"heldout.path: {note}" for note in reading.notes()]
-        excluded = {key for p in reading.problems for key in _both(p.statement)}
+        excluded = {key for p in under_header(reading.problems, header) for key in _both(p.statement, p)}
         listed = reading.problems
         problems = listed[: config.count or None]
     else:
@@ -59,7 +59,7 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
             problem = item.problem()
             text = negate(item.reference) if item.truth == "false" else item.reference
             problems.append(problem.model_copy(update={"statement": text}))
-            excluded |= _both(item.reference)
+            excluded |= _both(item.reference, under_header([problem], header)[0])
             references.add(item.reference)
         listed = problems
     problems = under_header(problems, header)
@@ -85,9 +85,9 @@ def _read(config: HeldoutConfig) -> Reading:
     return reading
 
 
-def _both(statement: str) -> set[str]:
-    """Normalized texts of a statement and of its negation."""
-    return {normalized(source(parse_theorem(statement))), normalized(negate(statement))}
+def _both(statement: str, problem: Problem) -> set[str]:
+    """The texts of a statement and of its negation in the context that `problem` gives."""
+    return {in_context(text, problem.header, problem.preamble) for text in (source(parse_theorem(statement)), negate(statement))}
 
 
 def cheap_tactics(config: HeldoutConfig) -> tuple[str, ...]:

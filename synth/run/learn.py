@@ -25,7 +25,7 @@ from synth.run.conjectures import taught, weighed
 from synth.run.interrupt import in_thread
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
-from synth.statements.text import normalized
+from synth.statements.text import in_context
 from synth.store.files import read_records
 from train.config import TrainConfig
 from train.data import Example
@@ -74,7 +74,7 @@ async def train(job: Run, number: int, previous: Path) -> bool:
 def annotated(job: Run) -> list[Example]:
     """What the formalizer learns from the files of `synth informalize` that are given; nothing of the benchmark."""
     rows = [row for file in job.config.models.pairs for row in read_records(file, Annotation) if row.kept and row.kind == "statement"]
-    clean = [row for row in rows if normalized(row.statement) not in job.inputs.benchmark.excluded]
+    clean = [row for row in rows if in_context(row.statement, row.header, row.preamble) not in job.inputs.benchmark.excluded]
     if len(clean) < len(rows):
         job.progress.note(f"models.pairs: {len(rows) - len(clean):,} pairs are of held-out statements: not trained on")
     return annotation_examples(clean, job.prompts["formalizer"])

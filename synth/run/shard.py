@@ -36,7 +36,7 @@ from synth.statements.filters.base import Context
 from synth.statements.formalize import formalize, passed_over
 from synth.statements.refine import settled
 from synth.statements.screen import Passed
-from synth.statements.text import identity, normalized
+from synth.statements.text import identity, in_context
 from synth.store.rundir import RunDir
 from verify_workers.lean.names import library_names
 
@@ -176,7 +176,9 @@ class Shard:
     def _barred(self, statement: Statement) -> str:
         """Why a statement that a strategy made must not be trained on: a benchmark has it, in either direction."""
         found = self.benchmarks.statement(statement)
-        return str(found.reason) if found else str(Drop.HELDOUT) if normalized(statement.text) in self.heldout else ""
+        if found is not None:
+            return str(found.reason)
+        return str(Drop.HELDOUT) if in_context(statement.text, statement.header, statement.preamble) in self.heldout else ""
 
     def _kept_before(self, round: int) -> dict[str, str]:
         """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""

@@ -1,7 +1,8 @@
 """Benchmarks: what a run must not work on, in both languages, and what repeats it.
 
-In plain language a text is compared as `words` says; a statement by its normal form and that of its negation, and by its text
-(name, spacing and ℕ aside), which is all there is where no kernel objects are to be had.  An index names the row that is repeated.
+In plain language a text is compared as `words` says; a statement by its normal form and that of its negation.  Where one of two has
+none, as no kernel objects are to be had, their texts are compared (name, spacing and ℕ aside) below what they are about: the
+definitions before them.  An index names the row that is repeated.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Drop, Problem, Statement
 from synth.services import Verify
-from synth.statements.text import UNPROVED, given, normalized
+from synth.statements.text import UNPROVED, given, in_context
 from synth.statements.words import Words
 from verify_workers.errors import UserError
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
@@ -36,16 +37,19 @@ class Benchmarks:
     texts: dict[str, Found] = field(default_factory=dict)
     words: dict[Drop, list[tuple[str, str]]] = field(default_factory=dict)
     """Of each reason, rows with a text: name and text."""
+    formless: dict[str, Found] = field(default_factory=dict)
+    """Those of `texts` of which there is no normal form."""
 
     def statement(self, statement: Statement) -> Found | None:
         """What `statement` repeats."""
         if statement.form and (found := self.forms.get(statement.form)):
             return found
-        return self.texts.get(_text(statement.text)) if self.texts else None
+        texts = self.formless if statement.form else self.texts
+        return texts.get(_text(statement)) if texts else None
 
     def formal(self) -> Benchmarks:
         """The statements alone."""
-        return Benchmarks(self.forms, self.texts)
+        return Benchmarks(self.forms, self.texts, formless=self.formless)
 
     def index(self, similarity: float) -> dict[Drop, Words]:
         """Indices of the texts, by the reason for which a problem that repeats one is dropped."""
@@ -65,21 +69,24 @@ class Benchmarks:
             for form, how in zip(forms.get(problem.id, ()), ("normal form", "normal form of the negation"), strict=False):
                 self.forms.setdefault(form, Found(reason, f"{name} ({how})"))
             if problem.statement:
-                for text, how in _both(problem.statement):
+                for text, how in _both(problem):
                     self.texts.setdefault(text, Found(reason, f"{name} ({how})"))
+                    if problem.id not in forms:
+                        self.formless.setdefault(text, Found(reason, f"{name} ({how})"))
 
 
-def _text(statement: str) -> str:
+def _text(statement: Statement) -> str:
     try:
-        return normalized(statement)
+        return in_context(statement.text, statement.header, statement.preamble)
     except StatementError:
         return ""
 
 
-def _both(statement: str) -> list[tuple[str, str]]:
-    """The normalized texts of a statement and of its negation."""
+def _both(problem: Problem) -> list[tuple[str, str]]:
+    """The texts of a row's statement and of its negation, in their context."""
     try:
-        return [(normalized(source(parse_theorem(statement))), "text"), (normalized(negate(statement)), "text of the negation")]
+        texts = ((source(parse_theorem(problem.statement)), "text"), (negate(problem.statement), "text of the negation"))
+        return [(in_context(text, problem.header, problem.preamble), how) for text, how in texts]
     except StatementError:
         return []
 

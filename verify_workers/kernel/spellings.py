@@ -174,8 +174,14 @@ def _exists(table: Table, head: int, levels: tuple[bytes, ...], xs: list[int]) -
 
 
 def _without(place: int) -> Spelling:
-    """Without the argument that says how a proposition is decided: two of them are always equal."""
-    return lambda table, head, levels, xs: table.add("app", head, *xs[:place], *xs[place + 1 :])
+    """Without the argument that says how a proposition is decided: two of them are always equal.
+
+    The head is another then: what has fewer arguments must not be taken for the same function that still waits for one, nor lose
+    a second argument where it is a function itself and gets one more.
+    """
+    return lambda table, head, levels, xs: table.add(
+        "app", table.add("leaf", digest(b"decided", table.nodes[head][1])), *xs[:place], *xs[place + 1 :]
+    )
 
 
 def _literal(table: Table, head: int, levels: tuple[bytes, ...], xs: list[int]) -> int | None:

@@ -44,6 +44,7 @@ from verify_workers.kernel.replay import MalformedExport, Terms, replay
 from verify_workers.kernel.resident import make_resident
 from verify_workers.kernel.wanted import Wanted
 from verify_workers.lean.special import KERNEL_COMPUTED
+from verify_workers.text.messages import MORE, rank
 
 Report = dict[str, Any]
 
@@ -221,15 +222,18 @@ def _number(text: str) -> int:
 
 
 def _feedback(messages: list[bytes]) -> tuple[list[Report], bool]:
-    """Lean's messages, errors first, cut to a sensible length; whether one of them is an error."""
+    """Lean's messages, errors and each `sorry` first, cut to a sensible length and number; whether one of them is an error."""
     rows = [json.loads(m) for m in messages]
-    rows.sort(key=lambda row: row["severity"] != "error")
+    rows.sort(key=lambda row: rank(row["severity"], row["data"]))
     short = [
         {"severity": {"information": "info"}.get(row["severity"], row["severity"]), "line": row["pos"]["line"],
          "column": row["pos"]["column"], "text": row["data"][:MAX_MESSAGE],
          "end_line": (row.get("endPos") or {}).get("line"), "end_column": (row.get("endPos") or {}).get("column")}
         for row in rows[:MAX_MESSAGES]
     ]  # fmt: skip
+    if len(rows) > MAX_MESSAGES:
+        note = {"severity": "info", "text": f"{MORE}{len(rows) - MAX_MESSAGES + 1}", "end_line": None, "end_column": None}
+        short[-1] |= note
     return short, bool(rows) and rows[0]["severity"] == "error"
 
 

@@ -4,7 +4,8 @@
     POST /verify      {"codes": [{"custom_id", "proof" or "code"}], "timeout", "infotree_type", "disable_cache"}
 
 A snippet is a whole file.  Nothing says what it should prove, so the answer is Lean's messages and no more: "no
-error" here is not "verified" (that is `POST /v1/verify`).  Lines count in the whole file, as that server's do since
+error" here is not "verified" (that is `POST /v1/verify`).  Of very many messages the errors and each `sorry` come first, and a
+last one says how many were left out.  Lines count in the whole file, as that server's do since
 October 2025 (its pull request 56), on both routes; `lines: after_imports` counts from the end of the imports, as before.
 Columns are the file's in either case.
 
@@ -19,6 +20,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from verify_workers.records import Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header
+from verify_workers.text.messages import is_sorry
 
 Infotree = Literal["full", "tactics", "original", "substantive"]
 Lines = Literal["file", "after_imports"]
@@ -121,7 +123,7 @@ def _response(code: str, verdict: Verdict, lines: Lines) -> dict[str, Any]:
     sorries = [
         {"pos": message["pos"], "endPos": message["endPos"] or message["pos"], "goal": ""}
         for message in messages
-        if message["severity"] == "warning" and message["data"].startswith("declaration uses") and "sorry" in message["data"]
+        if is_sorry(message["severity"], message["data"])
     ]
     if sorries:
         response["sorries"] = sorries

@@ -26,6 +26,7 @@ from typing import Any
 
 from verify_workers.records import ALLOWED_AXIOMS, Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header as headers
+from verify_workers.text.messages import MORE, rank
 from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import renamed
 
@@ -176,7 +177,8 @@ def read(file: PinnedFile, output: str, status: int) -> LeanReading:
 def decide(file: PinnedFile, replies: Sequence[Message]) -> LeanReading:
     """The verdict that Lean's messages on a pinned file, in their order, amount to; raises `MalformedOutput` as `read` does."""
     errors = [reply for reply in replies if reply.severity == "error"]
-    messages = tuple(_given(reply, file) for reply in replies if file.candidate <= reply.line < file.tail)[:MAX_MESSAGES]
+    inner = [reply for reply in replies if file.candidate <= reply.line < file.tail]
+    messages = tuple(_given(reply, file) for reply in (shown(inner, MAX_MESSAGES) if len(inner) > MAX_MESSAGES else inner))
     early = [reply for reply in errors if reply.line < file.candidate]
     if early:
         return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
@@ -221,6 +223,15 @@ def _reply(line: str) -> Message:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise MalformedOutput(f"no message of Lean: {line[:200]!r}") from error
+
+
+def shown(replies: Sequence[Message], most: int) -> list[Message]:
+    """The messages in the order in which they are told; of more than `most`, a note stands for the last."""
+    found = sorted(replies, key=lambda reply: rank(reply.severity, reply.text))
+    if len(found) <= most:
+        return found
+    note = {"severity": "info", "text": f"{MORE}{len(found) - most + 1}", "end_line": None, "end_column": None}
+    return [*found[: most - 1], found[most - 1].model_copy(update=note)]
 
 
 def _given(reply: Message, file: PinnedFile) -> Message:

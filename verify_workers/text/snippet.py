@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify_workers.records import Message, Outcome, Reason
-from verify_workers.text.pin import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES, LeanReading, messages_of, why
+from verify_workers.text.pin import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES, LeanReading, messages_of, shown, why
 
 _ENDING = '#print "{}"'  # needs no import
 _UNEXPECTED, _END = "unexpected token '#print'", "unexpected end of input"
@@ -47,13 +47,13 @@ def read(file: SnippetFile, output: str, status: int) -> LeanReading:
 def decide(file: SnippetFile, replies: Sequence[Message]) -> LeanReading:
     """What Lean's messages on a snippet amount to: `elaborated` only if nothing is in error and all of it was read."""
     own = [reply for reply in replies if reply.line == file.last and reply.severity == "info" and reply.text.strip() == file.nonce]
-    given = sorted((reply for reply in replies if reply not in own), key=lambda reply: reply.severity != "error")
-    messages = tuple(_given(reply, file) for reply in given[:MAX_MESSAGES])
+    given = [reply for reply in replies if reply not in own]
+    messages = tuple(_given(reply, file) for reply in shown(given, MAX_MESSAGES))
     errors = [message for message in messages if message.severity == "error"]
     if errors:
         missing = not own and errors[0].text.startswith(_MISSING)  # a module, of which Lean tells before it reads the rest
         return LeanReading(Outcome.REJECTED, Reason.STATEMENT if missing else why(errors), messages)
-    if not own and not any(message.severity == "warning" and message.text == _EXIT for message in messages):
+    if not own and not any(reply.severity == "warning" and reply.text == _EXIT for reply in given):
         early = Message(severity="error", line=max(1, file.last - 1 - file.above), column=0, text=NOT_WHOLE)
         return LeanReading(Outcome.REJECTED, Reason.ELABORATION, (early, *messages))
     return LeanReading(Outcome.ELABORATED, "", messages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, drop
-from synth.statements.text import normalized
+from synth.statements.text import in_context
 
 
 async def decontaminate(statements: list[Statement], context: Context) -> list[Statement]:
@@ -16,6 +16,7 @@ def _judge(statement: Statement, context: Context) -> Statement:
     given = statement.origin == "given"
     found = context.benchmarks.statement(statement)
     if found is None:
-        return drop(statement, Drop.HELDOUT) if not given and normalized(statement.text) in context.heldout else statement
+        held = in_context(statement.text, statement.header, statement.preamble) in context.heldout
+        return drop(statement, Drop.HELDOUT) if held and not given else statement
     told = statement.model_copy(update={"benchmark": found.what})
     return told if given and context.config.given_in_benchmark == "keep" else drop(told, found.reason, found.what)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from synth.config import FilterConfig
+from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.filters.base import Context
@@ -17,6 +18,7 @@ from synth.statements.filters.decontaminate import decontaminate
 from synth.statements.filters.elaborates import elaborates
 from synth.statements.filters.run import filtered
 from synth.statements.screen import screened
+from synth.statements.text import identity, normalized
 from tests.synth.stage_fakes import checked_by, tools
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
@@ -63,6 +65,59 @@ def test_without_kernel_objects_the_text_is_compared(backend: Backend) -> None:
     rows = [statement("(a c : ℕ) (h : a>3) (g : c ≥ 4) : a * c ≥ 12"), statement(": ∀ n m : Nat, 4 ≤ m → 3 < n → 12 ≤ n * m")]
     result = asyncio.run(decontaminate(rows, Context(tools(), benchmarks=found)))
     assert [(s.reason, s.benchmark) for s in result] == [("heldout", "bench.jsonl:1 (text)"), ("", "")]
+
+
+PLUS, TIMES = "def f (n : Nat) : Nat := n + 1", "def f (n : Nat) : Nat := n * n"
+
+
+@pytest.mark.parametrize("formal", [True, False])
+@pytest.mark.parametrize("origin", ["autoformalized", "given"])
+def test_the_same_words_about_other_definitions_are_no_repetition(backend: Backend, formal: bool, origin: str) -> None:
+    row = Problem(id="b", statement="theorem b : ∀ n : Nat, f n > 0", preamble=PLUS, source="bench.jsonl:1")
+    found = Benchmarks()
+    found.add([row], Drop.CONTAMINATED, asyncio.run(forms_of([row], checked_by(backend))) if formal else {})
+    context = Context(tools(verify=checked_by(backend)), benchmarks=found)
+    rows = [statement(": ∀ n : Nat, f n > 0", name, preamble=preamble, origin=origin) for name, preamble in (("o", TIMES), ("s", PLUS))]
+    steps = (elaborates, decontaminate) if formal else (decontaminate,)
+    other, same = asyncio.run(filtered(rows, context, steps))
+    assert other.benchmark == "" and same.benchmark == f"bench.jsonl:1 ({'normal form' if formal else 'text'})"
+
+
+def test_where_both_have_forms_these_decide_and_else_the_text(backend: Backend) -> None:
+    row = Problem(id="b", statement="theorem b : gcd 4 6 = 2", header="open Nat", source="bench.jsonl:1")
+    forms = asyncio.run(forms_of([row], checked_by(backend)))
+    with_forms, without = Benchmarks(), Benchmarks()
+    with_forms.add([row], Drop.CONTAMINATED, forms)
+    without.add([row], Drop.CONTAMINATED, {})
+    subject = statement(": gcd 4 6 = 2", header="open Int")
+    (formed,) = asyncio.run(elaborates([subject], Context(tools(verify=checked_by(backend)))))
+    assert formed.form and forms and with_forms.statement(formed) is None
+    for benchmarks, one in ((with_forms, subject), (without, subject), (without, formed)):
+        assert (told := benchmarks.statement(one)) is not None and told.what == "bench.jsonl:1 (text)"
+
+
+def test_without_forms_statements_in_other_contexts_are_two() -> None:
+    goal = ": ∀ n : Nat, f n > 0"
+    several = [
+        statement(goal, preamble=PLUS),
+        statement(goal, preamble=TIMES),
+        statement(goal, header=TIMES),
+        statement(goal, header="open A"),
+    ]
+    assert len({identity(one) for one in several}) == 3  # wherever the definition stands
+    spelled = statement(": ∀ n : ℕ, f n>0", header="import Init -- all", preamble="/- f -/ def f (n : Nat) :\n  Nat := n + 1")
+    assert identity(spelled) == identity(several[0])
+    idle = statement(goal, preamble=f"def g (n : Nat) : Nat := n\n{PLUS}\ntheorem g_self (n : Nat) : g n = n := rfl")
+    assert identity(idle) == identity(several[0])
+    through = [statement(": g 2 > 0", preamble=f"{one}\ndef g (n : Nat) : Nat := f (f n)") for one in (PLUS, TIMES)]
+    noted = [statement(": ♯2 > 0", preamble=f'{one}\nprefix:max "♯" => f') for one in (PLUS, TIMES)]
+    assert len({identity(one) for one in (*through, *noted)}) == 4
+
+
+def test_spaces_in_a_string_are_part_of_it() -> None:
+    assert normalized('theorem X : "a  b".length = 4') != normalized('theorem X : "a b".length = 4')
+    assert normalized("theorem X : ' ' = ' '") == normalized("theorem Y :  ' '  = ' '") != normalized("theorem X : '' = ''")
+    assert normalized('theorem X : "ℕ ->" = "ℕ ->" ∧ (ℕ -> ℕ) = ℕ') == f'theorem {NAME} : "ℕ ->" = "ℕ ->" ∧ ( Nat → Nat ) = Nat'
 
 
 def test_candidates_with_one_form_are_one_with_all_their_votes(backend: Backend) -> None:

@@ -249,6 +249,29 @@ def test_snippets_are_never_accepted(backend: Backend) -> None:
         assert (odd.outcome, odd.reason) == (Outcome.REJECTED, Reason.STATEMENT) and "plain files" in odd.messages[0].text
 
 
+@pytest.mark.parametrize("noise", ["#check Nat\n" * 60, "example (a b : Nat) : a = a := rfl\n" * 60], ids=["said", "linted"])
+def test_no_number_of_messages_hides_a_sorry(backend: Backend, noise: str) -> None:
+    above = "set_option linter.unusedVariables true\n"
+    verdict = backend.check(Snippet(id="s", code=f"{above}{noise}theorem x : 1 = 2 := sorry\n"))
+    first, *_, last = verdict.messages
+    assert verdict.outcome is Outcome.ELABORATED and len(verdict.messages) <= 50
+    assert first.severity == "warning" and "sorry" in first.text and first.line == 62 and last.text.startswith("messages left out: ")
+    wrong = backend.check(Snippet(id="s", code=f"{noise}theorem x : 1 = 2 := sorry\ntheorem y : 1 = 2 := rfl\n"))
+    assert wrong.outcome is Outcome.REJECTED
+    assert [(m.severity, "sorry" in m.text) for m in wrong.messages if m.severity == "error" or "sorry" in m.text][-1:] == [
+        ("warning", True)
+    ]
+    exits = backend.check(Snippet(id="s", code=f"{noise}#exit\n"))
+    assert exits.outcome is Outcome.ELABORATED
+
+
+def test_no_number_of_messages_hides_an_error(backend: Backend) -> None:
+    noise = "set_option linter.unusedVariables true\n" + "example (a b : Nat) : a = a := rfl\n" * 60
+    code = f"{noise}{STATEMENT} := by\n  simp [nothing]\n"
+    verdict = backend.check(Check(id="x", statement=STATEMENT, code=code))
+    assert verdict.outcome is Outcome.REJECTED and verdict.first_error, verdict
+
+
 def test_time_runs_out_and_the_next_check_is_answered(backend: Backend) -> None:
     verdict = backend.check(check(proof=ENDLESS, timeout=0.5))
     assert (verdict.outcome, verdict.reason, verdict.axioms) == (Outcome.TIMEOUT, "timeout", [])

@@ -71,6 +71,11 @@ OTHER = (
     ("a local instance", "(i j : Add Nat) : @HAdd.hAdd Nat Nat Nat (@instHAdd Nat i) 1 1 = @HAdd.hAdd Nat Nat Nat (@instHAdd Nat j) 1 1",
      "(i j : Add Nat) : @HAdd.hAdd Nat Nat Nat (@instHAdd Nat i) 1 1 = @HAdd.hAdd Nat Nat Nat (@instHAdd Nat i) 1 1"),
     ("the same letters twice", "(a b : Nat) (h : a < b) : b < a → False", "(a b : Nat) (h : a < b) : a < b → False"),
+    ("a branch that is a function", ": (if 1 = 1 then Nat.succ else id) 3 = 4", ": (if 1 = 1 then Nat.pred else id) 3 = 4"),
+    ("a branch that is a function of two", "(n : Nat) : (if n = 1 then Nat.add else Nat.mul) n 3 = 4",
+     "(n : Nat) : (if n = 1 then Nat.sub else Nat.mul) n 3 = 4"),
+    ("a branch below its condition", "(n : Nat) : (if _ : n = 1 then Nat.succ else id) 3 = 4",
+     "(n : Nat) : (if _ : n = 1 then Nat.pred else id) 3 = 4"),
     ("a variable that nothing speaks of", ": ∀ _ : Fin 0, 1 = 2", ": 1 = 2"),
 )  # fmt: skip
 
