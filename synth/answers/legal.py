@@ -44,7 +44,7 @@ def legal(hole: Hole, text: str) -> Answer | tuple[Illegal, str]:
     if not answer.parameters and (why := _unevaluated(answer.body, hole)):
         return Illegal.UNEVALUATED, why
     if _restates(answer, hole):
-        return Illegal.RESTATES, "the statement says it with the same words"
+        return Illegal.RESTATES, "the statement says it already"
     return answer
 
 
