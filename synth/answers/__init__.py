@@ -2,6 +2,7 @@
 
 hole        the statement with a place for the answer, and how an answer is put there
 terms       what an answer may be made of
+values      what that computes, as Lean does
 legal       what is no answer: what restates the question, or is no value
 program     the child that runs a model's program
 enumerate   a model's programs, run in the jail; the small cases that they print

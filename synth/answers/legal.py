@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from synth.answers.enumerate import Case
 from synth.answers.hole import Hole
-from synth.answers.terms import Answer, Node, NotATerm, evaluate, folded, parse, said_in, written
+from synth.answers.terms import Answer, Node, NotATerm, parse, said_in
+from synth.answers.values import evaluate, folded, written
 from verify_workers.text.lexer import tokens
 
 LONGEST = 60  # nodes of an answer
@@ -43,7 +44,7 @@ def legal(hole: Hole, text: str) -> Answer | tuple[Illegal, str]:
     if not answer.parameters and (why := _unevaluated(answer.body, hole)):
         return Illegal.UNEVALUATED, why
     if _restates(answer, hole):
-        return Illegal.RESTATES, "the statement says it with the same words"
+        return Illegal.RESTATES, "the statement says it already"
     return answer
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from synth.answers.hole import Hole, replaced
-from synth.answers.terms import Answer, Node, NotATerm, folded, parse
+from synth.answers.terms import Answer, Node, NotATerm, parse
+from synth.answers.values import folded
 from synth.services import Verify
 from synth.statements.filters.base import any_of
 from verify_workers.records import Check

@@ -9,7 +9,8 @@ import pytest
 from synth.answers.hole import Hole, find_hole
 from synth.answers.legal import Illegal, agreement, legal
 from synth.answers.score import right
-from synth.answers.terms import Answer, NotATerm, evaluate, parse
+from synth.answers.terms import Answer, NotATerm, parse
+from synth.answers.values import evaluate
 from synth.records import Statement
 from tests.synth.stage_fakes import checked_by
 from verify_workers.backends.base import Backend

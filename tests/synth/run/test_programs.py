@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,8 @@ import pytest
 from synth.cli import main
 from synth.config import RunConfig
 from synth.programs.decide import Answer, Decision
+from synth.records import Problem
+from synth.run import answers
 from synth.run.answers import Answered, Figures
 from synth.run.programs import Report, check_generated, check_programs_file
 from synth.show.progress import Progress
@@ -45,6 +50,26 @@ def test_the_figures_tell_mistakes() -> None:
     right, wrong = (Decision(name=name, source=name, answer=answer) for name, answer in (("a", Answer.PROVED), ("b", Answer.REFUTED)))
     report = Report([right, wrong], missed=["a"], accused=["b"])
     assert report.lines(1)[-1] == "bugs found: 0 of 1; right ones called wrong: 1; wrong ones called right: 1"
+
+
+def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def no_tools(*_: object) -> AsyncIterator[None]:
+        yield None
+
+    async def answered(problem: Problem, *_: object) -> tuple[Answered, None]:
+        if problem.text == "b?":
+            raise RuntimeError("b broke")
+        return Answered(problem_id=problem.id, problem=problem.text), None
+
+    monkeypatch.setattr(answers, "stage_tools", no_tools)
+    monkeypatch.setattr(answers, "require_models", lambda *_: None)
+    monkeypatch.setattr(answers, "answer_problem", answered)
+    given, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
+    given.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("a?", "b?", "c?")), encoding="utf-8")
+    with Progress() as progress, pytest.raises(RuntimeError, match="b broke"):
+        answers.answer_file(CONFIG, str(given), None, str(out), progress)
+    assert [row.problem for row in read_records(out, Answered)] == ["a?", "c?"]
 
 
 def test_answer_accuracy_and_proved_accuracy_are_told_apart() -> None:
