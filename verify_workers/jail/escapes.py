@@ -170,8 +170,10 @@ def _bound(name: str) -> None:
 
 
 def _forked() -> None:
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os._exit(0)
+    os.waitpid(child, 0)  # its end would stop whoever is traced by then
 
 
 def _open(number: int) -> bool:

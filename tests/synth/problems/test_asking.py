@@ -43,7 +43,7 @@ def test_answers_programs_and_proofs(lean: Backend, family: Family) -> None:
         assert isinstance(answer, Answer), answer
         assert hole.filled(answer) == reference(draft.goal)
         found = cases(printed(draft.asks.program), hole.parameters, hole.result.startswith("List"))
-        assert agreement(answer, found, hole.natural) == 1
+        assert agreement(answer, found, hole) == 1
         verdicts = [lean.check(Check(id="x", statement=reference(draft.goal), proof=f"by {p}", timeout=20)) for p in draft.proofs]
         assert all(verdict.accepted for verdict in verdicts), (draft, verdicts)
 
