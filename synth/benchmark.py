@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synth.config import HeldoutConfig
-from synth.problems.generate import EVERYTHING, ONE_LINERS, Choice, generate
+from synth.problems.generate import EVERYTHING, ONE_LINERS, Choice, Generated, generate
 from synth.problems.readers import ProblemsConfig, Reading, read_problems
 from synth.records import Problem, Statement
 from synth.search.portfolio import GENERIC_TACTICS, tactic_proof
@@ -53,9 +53,7 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
         listed = reading.problems
         problems = listed[: config.count or None]
     else:
-        count = config.count or GENERATED
-        provable = [item for item in generate(config.seed, 2 * count, choice=choice) if item.truth in ("true", "false")]
-        for item in provable[:count]:
+        for item in generated(config, choice):
             problem = item.problem()
             text = negate(item.reference) if item.truth == "false" else item.reference
             problems.append(problem.model_copy(update={"statement": text}))
@@ -67,6 +65,12 @@ def load_benchmark(config: HeldoutConfig, header: str = "keep", choice: Choice =
     group = {s.id: p.meta.get("family", "") for s, p in zip(statements, problems, strict=True)}
     words = {s.id: p.text for s, p in zip(statements, problems, strict=True) if p.text and config.path}
     return Benchmark(statements, group, frozenset(excluded), frozenset(references), notes, words, under_header(listed, header))
+
+
+def generated(config: HeldoutConfig, choice: Choice) -> list[Generated]:
+    """The generator's problems that are held out, as they were made: true and false ones."""
+    count = config.count or GENERATED
+    return [item for item in generate(config.seed, 2 * count, choice=choice) if item.truth in ("true", "false")][:count]
 
 
 def _read(config: HeldoutConfig) -> Reading:

@@ -76,13 +76,13 @@ def by_form(variant: Statement, parent: Statement, link: Link) -> bool | None:
 
 def question(variant: Statement, parent: Statement, link: Link, timeout: float) -> Check:
     """The question to Lean whether the claim of `link` holds."""
-    own, theirs = parse_theorem(variant.text).proposition, parse_theorem(parent.text).proposition
+    stands, own = parse_theorem(parent.text), parse_theorem(variant.text).proposition
+    theirs = stands.proposition
     claims = {
         "down": f"(h : {own}) : {theirs}",
         "up": f"(h : {theirs}) : {own}",
         "not": f": ({own}) ↔ ¬ ({theirs})",
         "same": f": ({theirs}) ↔ ({own})",
     }
-    universes = parse_theorem(parent.text).universes
-    text = f"theorem tie{f'.{{{universes}}}' if universes else ''} {claims[link.claim]}"
+    text = f"{replace(stands, name='tie').head} {claims[link.claim]}"
     return variant.model_copy(update={"text": text}).check(f"{variant.id}:tie", timeout, proof=link.proof)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.prompts.declarations import THEOREMS, Declaration, declarations, one_line
-from verify_workers.text.commands import is_command
+from verify_workers.text.commands import scoped
 from verify_workers.text.lexer import Kind, Token, tokens
 
 _DEFINITIONS = frozenset({"def", "abbrev", "instance", "structure", "inductive", "class", "opaque", "axiom"})
@@ -47,20 +47,11 @@ def declared(code: str) -> list[Declared]:
 
 def _namespaces(marks: Sequence[Token]) -> list[tuple[int, tuple[str, ...]]]:
     """Where the namespace changes (offsets, ascending), and what it is from there on."""
-    scopes: list[str] = []  # names of namespaces, '' for sections and other blocks
+    scopes: list[str] = []
     changes: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     for i, mark in enumerate(marks):
-        if mark.kind is not Kind.IDENT or mark.text not in ("namespace", "section", "mutual", "end"):
-            continue
-        after = marks[i + 1] if i + 1 < len(marks) else None
-        parts = after.parts if after is not None and after.kind is Kind.IDENT and not is_command(after) else ("",)
-        if mark.text == "namespace":
-            scopes += parts
-        elif mark.text == "end":
-            del scopes[max(0, len(scopes) - len(parts)) :]
-        else:
-            scopes += [""] * (len(parts) if mark.text == "section" else 1)
-        changes.append((mark.end, tuple(scope for scope in scopes if scope)))
+        if scoped(scopes, marks, i):
+            changes.append((mark.end, tuple(scope for scope in scopes if scope)))
     return changes
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from synth.config import RunConfig
@@ -15,16 +13,14 @@ from synth.conjectures.variants import RULES
 from synth.prompts import Role
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.decontaminate import rows_of
-from synth.run.programs import MODEL_FREE
-from synth.run.stages import require_models, run_stage, stage_tools
-from synth.services import Tools, asking
+from synth.run.stages import require_models, with_tools
+from synth.services import Tools
 from synth.show.progress import Progress
 from synth.statements.benchmarks import SECONDS, Benchmarks, forms_of, read_benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.text import UNPROVED, given, identity, new_statement
 from synth.store.files import check_target, write_records
 from verify_workers.errors import UserError
-from verify_workers.pool.local import LocalPool
 
 COPIES, MOST_COPIES = "mutate", 4  # the rule whose variants are for tests, not for training, and how many of one statement
 AT_ONCE = 100  # parents that are worked on together
@@ -50,17 +46,14 @@ def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: s
         require_models(config, *asked)
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
 
-    async def work() -> list[Statement]:
-        async with _tools(config, asked) as tools:
-            benchmarks = Benchmarks()
-            benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, tools.verify))
-            return await (
-                _variants(parents, rules, config, tools, benchmarks, progress)
-                if rules
-                else _conjectures(parents, config, tools, benchmarks, progress)
-            )
+    async def work(tools: Tools) -> list[Statement]:
+        benchmarks = Benchmarks()
+        benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, tools.verify))
+        if rules:
+            return await _variants(parents, rules, config, tools, benchmarks, progress)
+        return await _conjectures(parents, config, tools, benchmarks, progress)
 
-    found: list[Statement] = run_stage(work()) if asked else asyncio.run(work())
+    found = with_tools(config, asked, work)
     write_records(out, found, Statement)
     return found
 
@@ -141,14 +134,3 @@ async def formed(statements: Sequence[Statement], benchmarks: Benchmarks, tools:
     known = [s.model_copy(update=forms.get(s.id, {})) for s in statements]
     repeats = [benchmarks.statement(s) for s in known]
     return [s.model_copy(update={"benchmark": found.what}) if found else s for s, found in zip(known, repeats, strict=True)]
-
-
-@asynccontextmanager
-async def _tools(config: RunConfig, asked: tuple[Role, ...]) -> AsyncIterator[Tools]:
-    """Models and Lean, on Ray; where no model is asked, Lean alone, in this process."""
-    if asked:
-        async with stage_tools(config, *asked) as tools:
-            yield tools
-        return
-    with LocalPool(config.verify) as pool:
-        yield Tools(MODEL_FREE, asking(pool), 0, config.seed)

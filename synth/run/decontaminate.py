@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
 from synth.store.corpus import read_pairs
-from synth.store.files import check_target, read_records, write_records
+from synth.store.files import check_target, of_this_sort, read_records, write_records
 from verify_workers.config import PoolConfig
-from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
 
 AT_ONCE = 500  # rows whose statements Lean is asked about together
@@ -105,13 +103,8 @@ def _statement(problem: Problem, forms: dict[str, tuple[str, str]]) -> Statement
 def rows_of(source: str) -> tuple[Sequence[Record], list[Problem], type[Record]]:
     """The records of a file, of the first sort that its rows are, and a problem for each that says what to compare."""
     for model, read, adapt in ((Pair, read_pairs, _of_pair), (Statement, lambda path: read_records(path, Statement), _of_statement)):
-        records: Any = read(source)
-        try:
-            first = next(records, None)
-        except UserError:
-            continue  # what the first row is, all are
-        found = list(chain([first] if first else [], records))
-        if found:
+        records: Any = of_this_sort(read(source))
+        if found := list(records or ()):
             return found, [adapt(record) for record in found], model
     problems = read_problems(ProblemsConfig(path=source, split="all")).problems
     return problems, problems, Problem

@@ -6,7 +6,7 @@ The output grows: annotations that it holds are not asked again, nor those of an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -23,9 +23,8 @@ from synth.run.roles import answering, check_roles, given_weights, role_prompts,
 from synth.run.stages import read_problems_of, run_stage, stage_tools
 from synth.show.progress import Progress
 from synth.statements.text import given
-from synth.store.arrow import R
 from synth.store.corpus import read_pairs
-from synth.store.files import check_target, read_records, write_records
+from synth.store.files import check_target, of_this_sort, read_records, write_records
 from synth.store.journal import Journal
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -98,23 +97,14 @@ def _units(config: RunConfig, source: str, progress: Progress) -> tuple[list[Uni
         again = store.repeated()
         proved = (pair for pair in store.read("pairs", Pair) if pair.statement_id not in again)
         return of_records(proved, (s for s in store.read("statements", Statement) if s.id not in again))
-    if (pairs := _all(read_pairs(source))) is not None:
+    if (pairs := of_this_sort(read_pairs(source))) is not None:
         return of_records(pairs, ())
-    if (statements := _all(read_records(source, Statement))) is not None:
+    if (statements := of_this_sort(read_records(source, Statement))) is not None:
         return of_records((), statements)
     problems = [problem for problem in read_problems_of(config, source, progress) if problem.statement]
     if not problems:
         raise UserError(f"{source}: holds no pairs and no statements; give a run directory, or what `synth formalize` or `prove` wrote")
     return of_records((), [given(problem, 0) for problem in problems])
-
-
-def _all(records: Iterator[R]) -> Iterator[R] | None:
-    """The records; None where the first row is none of theirs: what it is, all are."""
-    try:
-        first = next(records, None)
-    except UserError:
-        return None
-    return chain([] if first is None else [first], records)
 
 
 def _is_run(source: str) -> bool:

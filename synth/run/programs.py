@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from synth.config import RunConfig
-from synth.llm.config import ModelRole
 from synth.problems.families.programs import draw_programs
 from synth.programs.decide import Answer, Decision, decide
 from synth.programs.items import Item, of_program, read_items
-from synth.prompts import Role
 from synth.run.roles import search_prompts
-from synth.run.stages import require_models, run_stage, stage_tools
+from synth.run.stages import require_models, with_tools
 from synth.search.loop import require_strategies
-from synth.services import RoleModel, Tools, asking
+from synth.services import Tools
 from synth.show.progress import Progress
 from synth.store.files import check_target, write_records
-from verify_workers.pool.local import LocalPool
-
-MODEL_FREE: Mapping[ModelRole, RoleModel] = {}
 
 
 @dataclass
@@ -92,28 +85,15 @@ def _decided(config: RunConfig, items: list[Item], progress: Progress) -> Report
         require_models(config, *asked)
     progress.stage("decide", len(items))
 
-    async def work() -> list[Decision]:
-        async with _tools(config, asked) as tools:
-            gate = asyncio.Semaphore(config.search.in_flight)
+    async def work(tools: Tools) -> list[Decision]:
+        gate = asyncio.Semaphore(config.search.in_flight)
 
-            async def one(item: Item) -> Decision:
-                async with gate:
-                    decision = (await decide(item, config.search, tools)).decision
-                progress.advance("decide", **{decision.answer.value: True})
-                return decision
+        async def one(item: Item) -> Decision:
+            async with gate:
+                decision = (await decide(item, config.search, tools)).decision
+            progress.advance("decide", **{decision.answer.value: True})
+            return decision
 
-            return list(await asyncio.gather(*map(one, items)))
+        return list(await asyncio.gather(*map(one, items)))
 
-    decisions: list[Decision] = run_stage(work()) if asked else asyncio.run(work())
-    return Report(decisions)
-
-
-@asynccontextmanager
-async def _tools(config: RunConfig, asked: tuple[Role, ...]) -> AsyncIterator[Tools]:
-    """Models and Lean; without a model Lean alone, in this process."""
-    if asked:
-        async with stage_tools(config, *asked) as tools:
-            yield tools
-        return
-    with LocalPool(config.verify) as pool:
-        yield Tools(MODEL_FREE, asking(pool), 0, config.seed)
+    return Report(with_tools(config, asked, work))

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from synth.benchmark import GENERATED
+from synth.benchmark import generated
 from synth.config import RunConfig, SearchConfig
-from synth.problems.generate import Generated, generate
+from synth.problems.generate import Generated
 from synth.records import Statement
 from synth.run.roles import search_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
@@ -79,9 +79,7 @@ def negation_file(config: RunConfig, seeds: int, progress: Progress) -> dict[str
         raise UserError(
             "compare: negation is measured on generated statements, of which it is known which are false: leave out heldout.path"
         )
-    count = config.heldout.count or GENERATED
-    items = [i for i in generate(config.heldout.seed, 2 * count, choice=config.generator.choice()) if i.truth in ("true", "false")]
-    statements = mixed(items[:count])
+    statements = mixed(generated(config.heldout, config.generator.choice()))
     if not statements:
         raise UserError("compare: generator.families draws no false statements; negation decides nothing there")
     asked = search_prompts(config)

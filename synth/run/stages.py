@@ -7,11 +7,10 @@ know) or records written by an earlier stage; outputs are JSONL or Parquet by th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import ray
 from ray.exceptions import RayTaskError
@@ -44,7 +43,7 @@ from synth.run.roles import (
 from synth.run.shard import Shard
 from synth.search.loop import require_strategies, search, setting, strategies
 from synth.search.outcome import Found
-from synth.services import Group, Services, Tools
+from synth.services import Group, Services, Tools, asking
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.filters.base import Context
@@ -53,14 +52,17 @@ from synth.statements.refine import settled
 from synth.statements.screen import screened
 from synth.statements.text import given, under_header
 from synth.store.corpus import read_pairs
-from synth.store.files import check_target, read_records, write_records
+from synth.store.files import check_target, of_this_sort, read_records, write_records
 from synth.store.rundir import RunDir
 from train.data import Example
 from train.replay import select
 from train.rounds import TrainResult, train_round
 from verify_workers.errors import UserError
+from verify_workers.pool.local import LocalPool
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
+
+T = TypeVar("T")
 
 
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
@@ -222,16 +224,12 @@ def read_problems_of(config: RunConfig, path: str, progress: Progress) -> list[P
 
 def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[Statement], dict[str, Problem]]:
     """Kept statements of a file of Statement records, or the given statements of a problem file with their problems by id."""
-    records = read_records(path, Statement)
-    try:
-        first = next(records, None)  # what the first row is, all are
-    except UserError:
-        problems = read_problems_of(config, path, progress)
-    else:
-        statements = [s for s in chain([first] if first else [], records) if s.kept]
+    if (records := of_this_sort(read_records(path, Statement))) is not None:
+        statements = [s for s in records if s.kept]
         if not statements:
             raise UserError(f"{path}: no statement that was kept; nothing to prove")
         return statements, {}
+    problems = read_problems_of(config, path, progress)
     found = [problem for problem in problems if problem.statement]
     if not found:
         raise UserError(f"{path}: no row has a formal statement; run `synth formalize` on it first")
@@ -265,7 +263,21 @@ async def _services(config: RunConfig, *asked: Role) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def stage_tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
-    """What one stage works with."""
+    """What one stage works with on Ray: models and Lean."""
     async with _services(config, *asked) as services:
         weights = {role: given_weights(config, role) for role in answering(asked)}
         yield services.tools(role_prompts(config), weights, 0, config.seed)
+
+
+def with_tools(config: RunConfig, asked: Sequence[Role], work: Callable[[Tools], Coroutine[Any, Any, T]]) -> T:
+    """What `work` returns, with models and Lean on Ray; where no model is asked, with Lean alone, in this process."""
+    if not asked:
+        with LocalPool(config.verify) as pool:
+            return asyncio.run(work(Tools({}, asking(pool), 0, config.seed)))
+
+    async def on_ray() -> T:
+        async with stage_tools(config, *asked) as tools:
+            return await work(tools)
+
+    result: T = run_stage(on_ray())
+    return result

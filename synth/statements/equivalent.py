@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from synth.prompts import NAME
 from synth.records import Statement
 from synth.services import Verify
 from synth.statements.filters.base import any_of
@@ -95,8 +96,7 @@ def _at_once(one: Statement, other: Statement) -> How | None:
 
 
 def _head(statement: Statement) -> str:
-    universes = parse_theorem(statement.text).universes
-    return f"theorem X.{{{universes}}}" if universes else "theorem X"
+    return replace(parse_theorem(statement.text), name=NAME).head
 
 
 def _check(statement: Statement, id: str, text: str, proof: str, timeout: float) -> Check:

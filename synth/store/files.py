@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +39,15 @@ def read_records(path: str | Path, model: type[R], adapt: Callable[[dict[str, An
             yield from _table_records(file, model)
         else:
             yield from _jsonl_records(file, model, adapt)
+
+
+def of_this_sort(records: Iterator[R]) -> Iterator[R] | None:
+    """The records; None where the first row is none of theirs: what it is, all are."""
+    try:
+        first = next(records, None)
+    except UserError:
+        return None
+    return chain([] if first is None else [first], records)
 
 
 def _table_records(file: Path, model: type[R]) -> Iterator[R]:

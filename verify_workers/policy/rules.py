@@ -15,7 +15,7 @@ from itertools import chain, pairwise
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.policy import words
-from verify_workers.text.commands import COMMAND_FAMILY, HEADER_COMMANDS, is_command, open_scoped
+from verify_workers.text.commands import COMMAND_FAMILY, HEADER_COMMANDS, is_command, open_scoped, scoped
 from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token
 
 MAX_CHARACTERS = 1_000_000  # of one text: the longest published proofs (IMO 2025) have 200,000
@@ -200,7 +200,7 @@ def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
             yield from _running_attributes(marks, index)
         elif mark.kind is Kind.IDENT:
             reason = _word(mark, words.RUNNING, bare=True)
-            _scoped(scopes, marks, index)
+            scoped(scopes, marks, index)
             if reason:
                 yield mark.start, reason
             elif _begins_command(marks, index) and (mark.text in words.RUNNING_COMMANDS or COMMAND_FAMILY.match(mark.text)):
@@ -216,20 +216,6 @@ def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
                 full = after.parts if after.parts[:1] == ("_root_",) else (*filter(None, scopes), *after.parts)
                 if special := kernel_name(full):
                     yield after.start, f"kernel_name:{special}"
-
-
-def _scoped(scopes: list[str], marks: Sequence[Token], index: int) -> None:
-    """Keep `scopes`, the namespaces (and '' for each section or `mutual`) that are open behind a token, up to date."""
-    if (word := marks[index].text) not in ("namespace", "section", "mutual", "end"):
-        return
-    after = marks[index + 1] if index + 1 < len(marks) else None
-    parts = after.parts if word != "mutual" and after and after.kind is Kind.IDENT and not is_command(after) else ()
-    if word == "namespace":
-        scopes.extend(parts)
-    elif word == "end":
-        del scopes[max(0, len(scopes) - max(1, len(parts))) :]
-    else:
-        scopes.extend([""] * max(1, len(parts)))
 
 
 def _begins_command(marks: Sequence[Token], index: int) -> bool:

@@ -118,17 +118,29 @@ def _opening(marks: Sequence[Token], closing: int) -> int | None:
 
 def left_open(marks: Sequence[Token]) -> str:
     """The last namespace that is opened and not closed; '' if there is none.  `end` closes as many scopes as it names, or one."""
-    scopes: list[str] = []  # names of namespaces, '' for sections and other blocks
-    for mark, after in zip_longest(marks, marks[1:]):
-        named = after is not None and after.kind is Kind.IDENT and not is_command(after)
-        parts = after.parts if named and after is not None else ("",)
-        if mark.text == "namespace":
-            scopes += parts
-        elif mark.text in ("section", "mutual"):
-            scopes += [""] * (len(parts) if mark.text == "section" else 1)
-        elif mark.text == "end":
-            del scopes[max(0, len(scopes) - len(parts)) :]
+    scopes: list[str] = []
+    for index in range(len(marks)):
+        scoped(scopes, marks, index)
     return next((scope for scope in reversed(scopes) if scope), "")
+
+
+def scoped(scopes: list[str], marks: Sequence[Token], index: int) -> bool:
+    """Bring `scopes` up to date with the token at `index`, and say whether that opens or closes some.
+
+    They are the names of the namespaces that are open, with '' for each section and other block.
+    """
+    word = marks[index].text
+    if word not in ("namespace", "section", "mutual", "end"):
+        return False
+    after = marks[index + 1] if index + 1 < len(marks) else None
+    parts = after.parts if after is not None and after.kind is Kind.IDENT and not is_command(after) else ("",)
+    if word == "namespace":
+        scopes += parts
+    elif word == "end":
+        del scopes[max(0, len(scopes) - len(parts)) :]
+    else:
+        scopes += [""] * (len(parts) if word == "section" else 1)
+    return True
 
 
 def first_on_line(source: str, mark: Token) -> bool:
