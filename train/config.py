@@ -85,6 +85,9 @@ class TrainConfig(Config):
 
     zero_stage: Literal[0, 1, 2, 3] = 0
     """DeepSpeed's ZeRO stage: what is sharded over workers (0 nothing, 1 optimizer, 2 + gradients, 3 + parameters)."""
+    zero_leaf_layers: bool = True
+    """At ZeRO stage 3 gather the parameters of a decoder layer together, not each module's by itself: far fewer hooks and larger
+    messages. The whole layer is then in memory at once; set false where that is too much (mixtures of very many experts)."""
     offload: bool = False
     """Keep optimizer state (and, at stage 3, parameters) in host memory; for GPUs too small otherwise. Wants `cpu_adam`."""
     dtype: Literal["float32", "bfloat16"] = "float32"

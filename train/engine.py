@@ -51,6 +51,8 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
         del keep
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
+    if config.zero_stage == 3 and config.zero_leaf_layers:
+        gather_by_layer(model)
     groups: list[dict[str, Any]] = [
         {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
@@ -69,6 +71,17 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
         model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
     )
     return engine, model
+
+
+def gather_by_layer(model: Any) -> int:
+    """Tell ZeRO-3 to gather each decoder layer as one unit (a "leaf"); returns how many there are.
+
+    The classes are those that transformers says must not be split over devices, as FSDP wraps them.
+    """
+    from deepspeed.utils import set_z3_leaf_modules
+
+    names = sorted(getattr(model, "_no_split_modules", None) or ())
+    return len(set_z3_leaf_modules(model, names, raise_if_not_found=False)) if names else 0
 
 
 def plain_architectures(listed: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from train import loop
 from train.config import TrainConfig
@@ -59,3 +60,30 @@ def test_nothing_of_a_job_outlives_it(
     gc.collect()
     assert [name for name, part in alive if part() is not None] == [] and len(alive) == 8
     assert large_tensors() <= before
+
+
+def test_layers_gathered_as_one_unit_train_alike(alone: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
+    """ZeRO-3 with a hook per decoder layer, with one per module, and no ZeRO: the same weights but for the order of sums."""
+    settings: dict[str, dict[str, Any]] = {
+        "plain": {"zero_stage": 0},
+        "modules": {"zero_stage": 3, "zero_leaf_layers": False},
+        "layers": {"zero_stage": 3},
+        "recomputed": {"zero_stage": 3, "gradient_checkpointing": True},
+    }
+    results, leaves = dict[str, dict[str, torch.Tensor]](), dict[str, int]()
+    for name, changes in settings.items():
+        out = tmp_path / name
+        write_examples(examples, out / "examples.parquet")
+        config = CONFIG.model_copy(update=changes | {"micro_batch_tokens": 128})
+        job = Job(str(tiny), (str(out / "examples.parquet"),), str(out), config.model_dump(mode="json"), 0, "key", "one")
+        trainer, tokenizer = loop.prepare(job)
+        leaves[name] = sum(getattr(module, "_z3_leaf", False) for module in trainer.model.modules())
+        trainer.resume()
+        trainer.train()
+        trainer.export(tokenizer)
+        loop.destroy(trainer.engine)
+        results[name] = load_file(out / "model" / "model.safetensors")
+    assert leaves == {"plain": 0, "modules": 0, "layers": 2, "recomputed": 2}
+    for name in ("modules", "layers", "recomputed"):
+        for key, weight in results["plain"].items():
+            assert torch.allclose(results[name][key], weight, atol=1e-5), (name, key)
