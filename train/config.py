@@ -58,6 +58,9 @@ class TrainConfig(Config):
     """Tokens per optimizer step over all workers, padding included."""
     micro_batch_tokens: int | None = Field(None, ge=16)
     """Most tokens per forward pass of one worker (gradients accumulate up to `batch_tokens`); None = no accumulation."""
+    packing: bool = False
+    """Lay whole examples end to end in rows of at most `micro_batch_tokens` tokens, without padding and each attending to itself
+    alone, in place of batches padded to their longest example."""
     max_length: int = Field(512, ge=8)
     """Longest example, in tokens; longer ones are skipped and counted in the result."""
     prompt_loss_weight: float = Field(0.0, ge=0, le=1)
@@ -95,7 +98,7 @@ class TrainConfig(Config):
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third more time."""
     attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
-    """Attention implementation of transformers."""
+    """Attention implementation of transformers; `packing` brings its own."""
     deepspeed: dict[str, Any] = {}
     """Extra DeepSpeed settings, merged over those derived from this model (for what has no field here)."""
 
@@ -130,6 +133,8 @@ class TrainConfig(Config):
             raise ValueError("train.optimizer=muon needs whole matrices: set train.zero_stage=0")
         if self.offload and not (self.gpu and self.zero_stage >= 2 and self.optimizer == "cpu_adam"):
             raise ValueError("train.offload needs train.gpu=true, train.zero_stage 2 or 3 and train.optimizer=cpu_adam")
+        if self.packing and self.attention != "sdpa":
+            raise ValueError("train.packing brings its own attention: leave train.attention at sdpa")
         if self.attention == "flash_attention_2" and not (self.gpu and self.dtype == "bfloat16"):
             raise ValueError("train.attention=flash_attention_2 needs train.gpu=true and train.dtype=bfloat16")
         return self

@@ -3,7 +3,7 @@
 Examples are read from Parquet in record batches; each worker tokenizes its own share (row number modulo workers)
 into one flat file that is mapped into memory, so memory stays bounded.  Batches are cut from a seeded shuffle,
 examples of like length together, so that little is padded.  Right padding needs no attention mask under a causal
-model: no token sees what comes after it.
+model: no token sees what comes after it.  With packing (`train.packing`) nothing is padded.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth.prompts.format import Asked, completions_ids, prompts_ids
+from train.packing import Segments, pack, segments
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
@@ -168,19 +169,19 @@ def tokenize(files: Sequence[Path], tokenizer: Any, max_length: int, rank: int =
     return Tokens(ids, starts, np.asarray(prompt_lengths, np.int32), np.asarray(weights, np.float32), skipped)
 
 
-def epoch_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+def epoch_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, epoch: int, packed: bool = False) -> list[NDArray[np.int64]]:
     """Cut a seeded shuffle of the examples into batches of at most `batch_tokens` tokens, padding included.
 
-    Every example is in exactly one batch.  Examples are sorted by length within windows of 16 batches, and the
-    batches shuffled again.
+    Every example is in exactly one batch.  Examples are sorted by length (or `packed`) within windows of 16 batches,
+    and the batches shuffled again.
     """
     if not len(lengths):
         return []
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(lengths))
     window = max(1, int(_WINDOW * batch_tokens / max(1.0, float(lengths.mean()))))
-    batches = list[NDArray[np.int64]]()
-    for start in range(0, len(order), window):
+    batches = pack(lengths, order, window, batch_tokens) if packed else list[NDArray[np.int64]]()
+    for start in range(0, 0 if packed else len(order), window):
         part = order[start : start + window]
         part = part[np.argsort(lengths[part], kind="stable")]
         sizes = lengths[part]
@@ -194,7 +195,7 @@ def epoch_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, epoc
 
 @dataclass(frozen=True)
 class Batch:
-    """`ids` is (examples, length); `weights` is (examples, length - 1): the loss weight of predicting ids[:, 1:]."""
+    """`ids` is (examples, length), or packed (1, tokens); `weights` has a column less: the loss weight of predicting ids[:, 1:]."""
 
     ids: torch.Tensor
     weights: torch.Tensor
@@ -202,13 +203,20 @@ class Batch:
     """Where `weights` (flattened) is above 0: found here, since asking a GPU for it would wait for all it has to do."""
     tokens: int
     """Tokens without padding."""
+    segments: Segments | None = None
+    """The examples in a packed row."""
+
+    def inputs(self, device: torch.device) -> list[Any]:
+        """What the loss is computed from, on `device`."""
+        parts = (self.ids, self.weights, self.places, *([self.segments] if self.segments else []))
+        return [part.to(device, non_blocking=True) for part in parts]
 
 
-def collate(tokens: Tokens, index: NDArray[np.int64], pad: int, prompt_loss_weight: float) -> Batch:
-    """Pad the examples of `index` to the longest of them."""
+def collate(tokens: Tokens, index: NDArray[np.int64], pad: int, prompt_loss_weight: float, packed: bool = False) -> Batch:
+    """Pad the examples of `index` to the longest of them, or lay them end to end (`packed`)."""
     import torch
 
-    lengths = tokens.lengths[index]
+    lengths = tokens.starts[index + 1] - tokens.starts[index]
     width = int(lengths.max())
     ids = np.full((len(index), width), pad, np.int64)
     weights = np.zeros((len(index), width), np.float32)
@@ -217,15 +225,23 @@ def collate(tokens: Tokens, index: NDArray[np.int64], pad: int, prompt_loss_weig
         ids[row, :length] = tokens.ids[tokens.starts[i] : tokens.starts[i] + length]
         weights[row, : tokens.prompts[i]] = prompt_loss_weight * tokens.weights[i]
         weights[row, tokens.prompts[i] : length] = tokens.weights[i]
+    if packed:
+        weights[:, 0] = 0  # nothing predicts the first token of an example
+        filled = np.arange(width) < lengths[:, None]
+        ids, weights = ids[filled][None], weights[filled][None]
     weights = weights[:, 1:].copy()
-    return Batch(torch.from_numpy(ids), torch.from_numpy(weights), torch.from_numpy(np.flatnonzero(weights)), int(lengths.sum()))
+    places = torch.from_numpy(np.flatnonzero(weights))
+    rows = segments(lengths.tolist()) if packed else None
+    return Batch(torch.from_numpy(ids), torch.from_numpy(weights), places, int(lengths.sum()), rows)
 
 
-def micro_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, skip: int = 0) -> Iterator[NDArray[np.int64]]:
+def micro_batches(
+    lengths: NDArray[np.int64], batch_tokens: int, seed: int, skip: int = 0, packed: bool = False
+) -> Iterator[NDArray[np.int64]]:
     """Batches of epoch 0, 1, 2, … without end, after the first `skip`; the same for the same arguments."""
     epoch = 0
     while True:
-        batches = epoch_batches(lengths, batch_tokens, seed, epoch)
+        batches = epoch_batches(lengths, batch_tokens, seed, epoch, packed)
         if not batches:
             raise ValueError("no examples to make batches of")
         yield from batches[skip:]

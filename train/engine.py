@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
+from train.packing import Segments, use_packing
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +50,8 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     model = AutoModelForCausalLM.from_pretrained(init, dtype=dtype, attn_implementation=config.attention)
     if config.zero_stage == 3:
         del keep
+    if config.packing:
+        use_packing(model, config.max_length)
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if config.zero_stage == 3 and config.zero_leaf_layers:
@@ -107,7 +110,10 @@ def destroy(engine: Any) -> None:
 
 
 def make_loss(model: Any) -> torch.nn.Module:
-    """A module (ids, weights, places) → Σ weights · cross entropy of ids[:, 1:]; only `places` go through the output layer."""
+    """A module (ids, weights, places) → Σ weights · cross entropy of ids[:, 1:]; only `places` go through the output layer.
+
+    `segments` are those of a packed row, for a model that was made ready by `use_packing`.
+    """
     import torch
     from torch.nn import functional
 
@@ -120,12 +126,13 @@ def make_loss(model: Any) -> torch.nn.Module:
             super().__init__()
             self.model = model
 
-        def forward(self, ids: torch.Tensor, weights: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        def forward(self, ids: torch.Tensor, weights: torch.Tensor, places: torch.Tensor, segments: Segments | None = None) -> torch.Tensor:
+            packed = {"position_ids": segments.positions, "segments": segments} if segments else {}
             if plain:
-                hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+                hidden = self.model.base_model(input_ids=ids, use_cache=False, **packed).last_hidden_state
                 logits = self.model.get_output_embeddings()(hidden[:, :-1].flatten(0, 1)[places])
             else:
-                logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1].flatten(0, 1)[places]
+                logits = self.model(input_ids=ids, use_cache=False, **packed).logits[:, :-1].flatten(0, 1)[places]
             losses = functional.cross_entropy(logits.float(), ids[:, 1:].flatten()[places], reduction="none")
             return (losses * weights.flatten()[places]).sum()
 

@@ -129,7 +129,7 @@ class TrainingLoop:
         from train.data import epoch_batches
 
         epochs = range(max(1, math.ceil(self.config.epochs)))
-        micro = [len(epoch_batches(self.data.lengths, self.micro_tokens, self._seed, epoch)) for epoch in epochs]
+        micro = [len(epoch_batches(self.data.lengths, self.micro_tokens, self._seed, epoch, self.config.packing)) for epoch in epochs]
         least = -self._reduce([-float(len(self.data))], "max")[0]
         sums = self._reduce([len(self.data), int(self.data.starts[-1]), self.data.skipped])
         self.examples, epoch_tokens, self.skipped = (int(value) for value in sums)
@@ -188,14 +188,16 @@ class TrainingLoop:
         from train.data import collate, micro_batches
 
         config, log_path = self.config, self.out / "metrics.jsonl"
-        stream = micro_batches(self.data.lengths, self.micro_tokens, self._seed, skip=self.step * config.accumulation)
+        skip = self.step * config.accumulation
+        stream = micro_batches(self.data.lengths, self.micro_tokens, self._seed, skip, config.packing)
         self.engine.train()
         begin = time.monotonic() - self.seconds
         loss_sum: Any = 0.0  # a tensor on the device: read out only where it is logged
         weight_sum = 0.0
         tokens_logged, last = self.tokens, time.monotonic()
         while self.step < self.total:
-            batches = [collate(self.data, next(stream), self.pad, config.prompt_loss_weight) for _ in range(config.accumulation)]
+            parts = [next(stream) for _ in range(config.accumulation)]
+            batches = [collate(self.data, part, self.pad, config.prompt_loss_weight, config.packing) for part in parts]
             late = config.max_seconds is not None and time.monotonic() - begin > config.max_seconds
             sums = self._reduce(
                 [
@@ -248,7 +250,7 @@ class TrainingLoop:
         scale = self.world * len(batches) / max(weight, 1e-9)
         total: torch.Tensor | float = 0.0
         for batch in batches:
-            loss = self.engine(*(part.to(self.device, non_blocking=True) for part in (batch.ids, batch.weights, batch.places)))
+            loss = self.engine(*batch.inputs(self.device))
             total = total + loss.detach()
             self.engine.backward(loss * scale)
             self.engine.step()

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from train import loop
 from train.config import TrainConfig
 from train.data import Example, write_examples
-from train.engine import plain_architectures
+from train.engine import destroy, plain_architectures
 from train.inbox import Job
 
 
@@ -81,7 +81,7 @@ def test_layers_gathered_as_one_unit_train_alike(alone: None, tiny: Path, exampl
         trainer.resume()
         trainer.train()
         trainer.export(tokenizer)
-        loop.destroy(trainer.engine)
+        destroy(trainer.engine)
         results[name] = load_file(out / "model" / "model.safetensors")
     assert leaves == {"plain": 0, "modules": 0, "layers": 2, "recomputed": 2}
     for name in ("modules", "layers", "recomputed"):
