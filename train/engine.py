@@ -56,6 +56,9 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if config.zero_stage == 3 and config.zero_leaf_layers:
         gather_by_layer(model)
+    if config.compile:
+        for layer in decoder_layers(model):
+            layer.compile(dynamic=True)
     groups: list[dict[str, Any]] = [
         {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
@@ -76,15 +79,18 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     return engine, model
 
 
-def gather_by_layer(model: Any) -> int:
-    """Tell ZeRO-3 to gather each decoder layer as one unit (a "leaf"); returns how many there are.
+def decoder_layers(model: Any) -> list[Any]:
+    """The layers of `model`: the modules that transformers says must not be split over devices, as FSDP wraps them."""
+    names = getattr(model, "_no_split_modules", None) or ()
+    return [module for module in model.modules() if type(module).__name__ in names]
 
-    The classes are those that transformers says must not be split over devices, as FSDP wraps them.
-    """
+
+def gather_by_layer(model: Any) -> int:
+    """Tell ZeRO-3 to gather each decoder layer as one unit (a "leaf"); returns how many there are."""
     from deepspeed.utils import set_z3_leaf_modules
 
-    names = sorted(getattr(model, "_no_split_modules", None) or ())
-    return len(set_z3_leaf_modules(model, names, raise_if_not_found=False)) if names else 0
+    kinds = list({type(layer) for layer in decoder_layers(model)})
+    return len(set_z3_leaf_modules(model, kinds)) if kinds else 0
 
 
 def plain_architectures(listed: str) -> str:

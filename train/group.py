@@ -58,7 +58,10 @@ class WorkerGroup:
 
     def fits(self, config: TrainConfig) -> bool:
         """Whether a round of `config` can be trained by these workers."""
-        return all(getattr(config, name) == getattr(self.config, name) for name in ("workers", "threads", "cpus_per_worker", "gpu"))
+        return all(
+            getattr(config, name) == getattr(self.config, name)
+            for name in ("workers", "threads", "cpus_per_worker", "gpu", "gpus_per_worker")
+        )
 
     def post(self, job: Job) -> None:
         """Give the workers a round; they must have finished the one before."""
@@ -124,14 +127,15 @@ class WorkerGroup:
 
 def _missing(have: dict[str, float], config: TrainConfig) -> tuple[str, float, float] | None:
     """The resource of which `have` has less than the workers want: its name, how much is wanted and how much there is."""
-    wanted = {"CPU": config.workers * config.cpus_per_worker} | ({"GPU": float(config.workers)} if config.gpu else {})
+    wanted = {"CPU": config.workers * config.cpus_per_worker, "GPU": config.gpus}
     return next(((name, amount, have.get(name, 0.0)) for name, amount in wanted.items() if have.get(name, 0.0) < amount - 1e-6), None)
 
 
 def _remedy(name: str) -> str:
     if name == "CPU":
         return "lower train.workers or train.cpus_per_worker"
-    return "lower train.workers, or let samplers give theirs back with sampler.release_while_training=true (and train.keep_workers=false)"
+    give_back = "let samplers give theirs back with sampler.release_while_training=true (and train.keep_workers=false)"
+    return f"lower train.workers, {give_back}, or share GPUs with train.gpus_per_worker and sampler.gpus below 1"
 
 
 def _holders() -> str:
@@ -164,7 +168,7 @@ def _trainer(folder: Path, config: TrainConfig) -> Any:
             callbacks: list[Any] = super()._create_default_callbacks()
             return [callback for callback in callbacks if type(callback).__name__ != "PlacementGroupCleanerCallback"]
 
-    resources: dict[str, float] = {"CPU": config.cpus_per_worker} | ({"GPU": 1.0} if config.gpu else {})
+    resources: dict[str, float] = {"CPU": config.cpus_per_worker} | ({"GPU": config.gpus_per_worker} if config.gpu else {})
     return PlainTorchTrainer(
         loop.serve,
         train_loop_config=str(folder),

@@ -138,6 +138,7 @@ def _varlen() -> Callable[..., torch.Tensor]:
 
 def use_packing(model: Any, max_length: int) -> None:
     """Have `model` attend within segments. UserError if its architecture lets examples of `max_length` tokens see each other."""
+    import torch
     from transformers import AttentionInterface
 
     config = model.config.get_text_config()
@@ -149,7 +150,8 @@ def use_packing(model: Any, max_length: int) -> None:
     window = getattr(config, "sliding_window", None)
     if window is not None and getattr(config, "use_sliding_window", True) and window < max_length:
         raise _unfit(model, f"a sliding window of {window} tokens, less than train.max_length = {max_length}")
-    AttentionInterface.register(NAME, attention)
+    # Compiled layers call it as it is: its boundaries differ from batch to batch, and a compiler would compile for each.
+    AttentionInterface.register(NAME, torch.compiler.disable(attention))
     model.set_attn_implementation(NAME)
     if config._attn_implementation != NAME:
         raise _unfit(model, "attention that cannot be exchanged")

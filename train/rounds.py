@@ -24,7 +24,17 @@ from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
 _POLL_SECONDS = 0.3
-_NOT_IN_KEY = {"max_failures", "checkpoint_steps", "log_steps", "cpus_per_worker", "max_seconds", "threads", "keep_workers", "wait_seconds"}
+_NOT_IN_KEY = {
+    "max_failures",
+    "checkpoint_steps",
+    "log_steps",
+    "cpus_per_worker",
+    "gpus_per_worker",
+    "max_seconds",
+    "threads",
+    "keep_workers",
+    "wait_seconds",
+}
 
 
 class TrainingStopped(Exception):

@@ -7,6 +7,7 @@
     python docs/benchmarks/verification.py killing        [--seconds 120]     kill -9 a Lean process every second, then the pool
     python docs/benchmarks/verification.py threads        [--checks 2000]     generated proofs, Lean with 16 threads, on every backend
     python docs/benchmarks/verification.py snippets       [--checks 20000]    memory where snippets come between the checks
+    python docs/benchmarks/verification.py scaling        [--checks 300 --workers 16]  1, 2, 4 … workers; --checks for each of them
     python docs/benchmarks/verification.py audits         [--checks 5000]     strict audits in a stand-in for a lake project
 
 Everything random is seeded.  Each check has a text of its own (a comment), so that neither the pool's sharing of
@@ -161,6 +162,26 @@ def mixed(count: int, workers: int) -> None:
         rates[name] = max(rates.get(name, 0.0), len(few) / seconds)
         print(f"{name}: {len(few)} checks without time-outs: {len(few) / seconds:.1f}/s, {tally(outcomes)}", flush=True)
     print(f"fork / process: {rates['fork'] / rates['process']:.1f}; fork / worker: {rates['fork'] / rates['worker']:.1f}")
+
+
+def scaling(count: int, most: int) -> None:
+    """Strict checks a second with 1, 2, 4 … `most` workers, and whether many-threaded Leans agree with the forked ones."""
+    for name, make in (
+        ("mixed, no time-outs", lambda number: mixture(number, 0.0)),
+        ("one-liners", lambda number: numbered([random.Random(i).choice(SHORT) for i in range(number)])),
+    ):
+        base, workers = 0.0, 1
+        while workers <= most:
+            checks = make(count * workers)
+            seconds, outcomes = pooled(checks, workers, "strict")
+            rate = len(checks) / seconds
+            base = base or rate
+            share = rate / workers / base
+            print(f"{name}: {workers} workers: {rate:.1f} checks/s, {share:.1%} of linear, {tally(outcomes)}", flush=True)
+            workers *= 2
+    few = mixture(count, 0.0, seed=1)
+    answers = {name: bare(lambda name=name: make_backend(name), few, most)[1] for name in ("fork", "process")}  # type: ignore[misc]
+    print(f"fork: {tally(answers['fork'])}; process: {tally(answers['process'])}; equal: {answers['fork'] == answers['process']}")
 
 
 def tally(outcomes: dict[str, Outcome]) -> str:
@@ -454,13 +475,17 @@ def audits(count: int, workers: int) -> None:
 def main() -> None:
     """Run the named benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("mixed", "soak", "contamination", "agreement", "killing", "threads", "snippets", "audits"))
+    parser.add_argument(
+        "what", choices=("mixed", "soak", "contamination", "agreement", "killing", "threads", "snippets", "audits", "scaling")
+    )
     parser.add_argument("--checks", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--backend", default="fork", help="of snippets")
     options = parser.parse_args()
-    if options.what == "mixed":
+    if options.what == "scaling":
+        scaling(options.checks or 300, options.workers)
+    elif options.what == "mixed":
         mixed(options.checks or 2000, options.workers)
     elif options.what == "soak":
         soak(options.checks or 20_000, options.workers)

@@ -36,7 +36,7 @@ def demand(config: RunConfig, roles: Sequence[ModelRole]) -> dict[str, float]:
     """The most CPUs and GPUs that samplers and trainers hold at the same time, in Ray's units."""
     samplers, train = engines(config, roles), config.train
     held = {"CPU": sum(s.replicas * s.cpus for s in samplers), "GPU": sum(s.replicas * s.gpus for s in samplers)}
-    workers = {"CPU": train.workers * train.cpus_per_worker, "GPU": float(train.workers) if train.gpu else 0.0}
+    workers = {"CPU": train.workers * train.cpus_per_worker, "GPU": train.gpus}
     if not config.models.train and not config.models.bootstrapped:
         return held
     together = train.keep_workers or not released(config, roles)

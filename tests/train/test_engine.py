@@ -72,18 +72,34 @@ def test_layers_gathered_as_one_unit_train_alike(alone: None, tiny: Path, exampl
     }
     results, leaves = dict[str, dict[str, torch.Tensor]](), dict[str, int]()
     for name, changes in settings.items():
-        out = tmp_path / name
-        write_examples(examples, out / "examples.parquet")
-        config = CONFIG.model_copy(update=changes | {"micro_batch_tokens": 128})
-        job = Job(str(tiny), (str(out / "examples.parquet"),), str(out), config.model_dump(mode="json"), 0, "key", "one")
-        trainer, tokenizer = loop.prepare(job)
-        leaves[name] = sum(getattr(module, "_z3_leaf", False) for module in trainer.model.modules())
-        trainer.resume()
-        trainer.train()
-        trainer.export(tokenizer)
-        destroy(trainer.engine)
-        results[name] = load_file(out / "model" / "model.safetensors")
+        results[name], leaves[name] = trained(tiny, examples, tmp_path / name, changes)
     assert leaves == {"plain": 0, "modules": 0, "layers": 2, "recomputed": 2}
     for name in ("modules", "layers", "recomputed"):
-        for key, weight in results["plain"].items():
-            assert torch.allclose(results[name][key], weight, atol=1e-5), (name, key)
+        alike(results[name], results["plain"])
+
+
+@pytest.mark.slow  # a C++ compiler runs
+@pytest.mark.parametrize("packing", [False, True])
+def test_compiled_layers_train_alike(packing: bool, alone: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
+    plain, _ = trained(tiny, examples, tmp_path / "plain", {"packing": packing})
+    compiled, _ = trained(tiny, examples, tmp_path / "compiled", {"packing": packing, "compile": True, "zero_stage": 2})
+    alike(compiled, plain)
+
+
+def trained(model: Path, examples: list[Example], out: Path, changes: dict[str, Any]) -> tuple[dict[str, torch.Tensor], int]:
+    """The weights after a job with `changes`, and how many modules ZeRO-3 gathers as one unit."""
+    write_examples(examples, out / "examples.parquet")
+    config = CONFIG.model_copy(update=changes | {"micro_batch_tokens": 128})
+    job = Job(str(model), (str(out / "examples.parquet"),), str(out), config.model_dump(mode="json"), 0, "key", "one")
+    trainer, tokenizer = loop.prepare(job)
+    leaves = sum(getattr(module, "_z3_leaf", False) for module in trainer.model.modules())
+    trainer.resume()
+    trainer.train()
+    trainer.export(tokenizer)
+    destroy(trainer.engine)
+    return load_file(out / "model" / "model.safetensors"), leaves
+
+
+def alike(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> None:
+    for key, weight in wanted.items():
+        assert torch.allclose(found[key], weight, atol=1e-5), key

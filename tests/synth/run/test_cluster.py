@@ -35,6 +35,12 @@ def test_what_is_held_at_the_same_time(changes: dict[str, Any], gpus: int) -> No
     assert demand(config({**SAMPLER, **changes}, {**TRAIN, "keep_workers": True}), PROVER)["GPU"] == 16
 
 
+def test_sampler_and_trainer_share_a_gpu() -> None:
+    shared = config({"gpus": 0.5}, {"gpu": True, "gpus_per_worker": 0.5, "keep_workers": True})
+    assert demand(shared, PROVER)["GPU"] == 1
+    assert shortage(shared, PROVER, [{"CPU": 8, "GPU": 1}]) == ""
+
+
 @pytest.mark.parametrize(
     ("nodes", "says"),
     [
