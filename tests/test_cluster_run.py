@@ -86,8 +86,8 @@ def cluster(s3_server: str) -> Iterator[Cluster]:
             # Ports that are given need not be waited for: on a busy machine the agents take longer than the raylet's patience.
             agents = [f"--{name}={others.pop()}" for name in AGENTS]
             command = [str(RAY), "start", "--block", "--disable-usage-stats", "--num-cpus=4", *agents, *arguments]
-            log = (folder / f"{len(processes)}.log").open("wb")
-            return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            with (folder / f"{len(processes)}.log").open("wb") as log:
+                return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
 
         processes: list[subprocess.Popen[bytes]] = []
         head = [f"--port={port}", f"--dashboard-port={dashboard}", f"--temp-dir={folder}/s", "--object-store-memory=200000000"]
@@ -95,6 +95,9 @@ def cluster(s3_server: str) -> Iterator[Cluster]:
             processes.append(start("--head", *head))
             wait_for(lambda: answers(dashboard), processes[0], folder / "0.log")
             processes.append(start(f"--address=127.0.0.1:{port}", "--object-store-memory=200000000"))
+            joined = [sys.executable, "-c", BOTH_NODES, f"127.0.0.1:{port}"]
+            both = subprocess.run(joined, env=environment, capture_output=True, text=True, timeout=400)
+            assert both.returncode == 0, both.stderr[-1000:] + (folder / "1.log").read_text()[-3000:]
             yield Cluster(folder, f"127.0.0.1:{port}", f"http://127.0.0.1:{dashboard}", environment)
         finally:
             for process in reversed(processes):
@@ -105,6 +108,14 @@ def cluster(s3_server: str) -> Iterator[Cluster]:
                     os.killpg(process.pid, signal.SIGKILL)
 
 
+BOTH_NODES = """
+import ray, sys, time
+ray.init(sys.argv[1], log_to_driver=False)
+until = time.monotonic() + 300
+while sum(node["Alive"] for node in ray.nodes()) < 2:
+    assert time.monotonic() < until, "the second node did not join"
+    time.sleep(0.5)
+"""
 AGENTS = ("dashboard-agent-listen-port", "dashboard-agent-grpc-port", "runtime-env-agent-port", "metrics-export-port")
 
 

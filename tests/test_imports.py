@@ -30,7 +30,7 @@ OUTSIDE = {
 # may be named; one that is not named here fails the test.
 ROOMS = {
     "verify_workers": [
-        *("errors", "records", "config", "processes", "jail", "text", "lean", "kernel", "policy"),
+        *("errors", "records", "config", "processes", "working_directory", "jail", "text", "lean", "kernel", "policy"),
         *("backends", "ray_session", "pool", "verify_file", "serve"),
     ],
     "train": [

@@ -17,6 +17,7 @@ from train.config import TrainConfig
 from train.engine import environment
 from train.inbox import Job
 from verify_workers.errors import UserError
+from verify_workers.working_directory import enter_again
 
 log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.3
@@ -157,6 +158,7 @@ def _trainer(folder: Path, config: TrainConfig) -> Any:
     os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.5")
     if len(ray.nodes()) == 1:  # nothing to be preempted away from; saves a process
         os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
+    enter_again()  # what follows loads PyTorch
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
     from ray.train.v2.api.config import LoggingConfig

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from train.config import ModelConfig
 from verify_workers.errors import UserError
+from verify_workers.working_directory import enter_again
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -22,6 +23,7 @@ _HASHED = (".safetensors", ".json", ".model", ".txt", ".jinja")
 
 def build_model(config: ModelConfig, vocab_size: int, pad: int, eos: int, seed: int) -> LlamaForCausalLM:
     """A freshly initialised model; equal arguments give equal weights and leave torch's global generator alone."""
+    enter_again()  # before PyTorch is loaded
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 

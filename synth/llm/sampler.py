@@ -15,6 +15,7 @@ from synth.llm.swap import SwapFailed, token_logprobs, tolerance
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
 from train.probe import Probe, mean_gap, read_probe
+from verify_workers.working_directory import enter_again
 
 
 @ray.remote
@@ -22,6 +23,7 @@ class Sampler:
     """One engine as a Ray actor: `sample` many prompts, `load` new weights, `stats`."""
 
     def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
+        enter_again()  # before PyTorch is loaded
         self.engine = Engine(weights, config, seed)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()

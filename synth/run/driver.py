@@ -49,6 +49,7 @@ from verify_workers.errors import UserError
 from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
+from verify_workers.working_directory import enter_again
 
 
 def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
@@ -117,6 +118,7 @@ async def _rounds(job: Run) -> None:
             job.progress.note(f"the budget {limit} is used up: no round {number}")
             break
         name = f"rounds/{number:03d}/metrics.json"
+        enter_again()  # files given by relative paths are read in every round
         if not job.store.exists(name):
             job.clock = Clock(job.store, number)
             saving = asyncio.create_task(job.clock.keep_saving())
