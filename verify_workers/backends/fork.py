@@ -126,7 +126,7 @@ class ForkBackend:
         if unfit is not None:
             return unfit
         imports = parsed.header.imports
-        missing = self._missing(check, "the header", imports)
+        missing = self._missing(check, "the header", parsed.header)
         if missing is not None:
             return missing
         question = {
@@ -148,16 +148,18 @@ class ForkBackend:
         if unfit is not None:
             return unfit
         top, own = header.split(check.header), header.split(text)
-        missing = self._missing(check, "the header", top.imports) or self._missing(check, "the file", own.imports)
+        missing = self._missing(check, "the header", top) or self._missing(check, "the file", own)
         if missing is not None:
             return missing
         prefix = top.rest.strip() and top.rest.rstrip() + "\n"
         reply = self._ask((*top.imports, *own.imports), {"prefix": prefix, "source": f"{own.rest}\n"}, check.timeout)
         return _decide_snippet(check, reply, _Lines(prefix, ""))
 
-    def _missing(self, check: Check, where: str, modules: tuple[str, ...]) -> Verdict | None:
+    def _missing(self, check: Check, where: str, top: header.Header) -> Verdict | None:
         """The verdict on a check that imports what is not there."""
-        for module in modules:
+        if top.problem:  # with the policy off too: the zygote imports unconfined
+            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, f"{where}: {top.problem}")
+        for module in top.imports:
             if not self._has(module):
                 root = module.partition(".")[0]
                 missing = module if self._has(root) else root
