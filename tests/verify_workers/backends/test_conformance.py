@@ -159,7 +159,7 @@ REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"statement": "theorem «a\nb» : 1 = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     *(({"header": f"import {name}", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT) for name in NO_MODULES),
     ({"code": f"import «/tmp/Evil»\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.STATEMENT),
-    ({"header": "import Init.Nat Init.Int", "proof": "rfl"}, Outcome.POLICY, "header:text"),
+    ({"header": "import Init.Nat Init.Int", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"header": "import all Init", "proof": "rfl"}, Outcome.POLICY, "header:all"),
     ({"header": "public import Init", "proof": "rfl"}, Outcome.POLICY, "header:public"),
     ({"preamble": "module\ndef x := 3", "proof": "rfl"}, Outcome.POLICY, "header:module"),
