@@ -23,6 +23,7 @@ KEYWORDS = words("""
     binder_predicate hiding repeat add_decl_doc init_quot
 """)
 _NO_FILE = re.compile(r"[./\\\x00-\x1f\x7f\ud800-\udfff]")  # of these, no file of a module has any in its name
+_QUOTED = re.compile(r"«([^«»./\\]+)»")  # a component that may be one without
 MAX_COMPONENT = 240  # bytes; what Lean writes beside a module's file adds to its name, which may have 255
 MAX_MODULE = 2000  # bytes; a path may have 4096
 _SHOWN = 60  # characters of a name that is told
@@ -67,8 +68,8 @@ def below(modules: Iterable[str], module: str) -> bool:
 
 
 def unquoted(module: str) -> str:
-    """A module's name without the « » that its components may be written in: `«Own».Basic` is `Own.Basic`."""
-    return module.replace("«", "").replace("»", "")
+    """A module's name without the « » that its components may be written in: `«Own».Basic` is `Own.Basic`, `«Own.Basic»` is another."""
+    return _QUOTED.sub(r"\1", module)
 
 
 def split(text: str) -> Header:
