@@ -17,10 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from verify_workers.backends.launch import Limits, confined, died, environment
+from verify_workers.backends.launch import Limits, confined, crash_on, died, environment
 from verify_workers.lean.install import Lean
 from verify_workers.processes import private_bytes
-from verify_workers.records import Check, Message, Outcome, Verdict
+from verify_workers.records import Check, Outcome, Verdict
 
 POLL = 0.05  # seconds between looks at the clock and the memory
 MAX_REPLY = 64 << 20  # bytes
@@ -50,11 +50,11 @@ class Stopped(Exception):
 
 
 class Crashed(Exception):
-    """The process crashed on a question as Lean does on very deep recursion."""
+    """The process crashed on a question; `end` is what `launch.died` says of it."""
 
-    def __init__(self, outcome: Outcome, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.outcome, self.reason, self.detail = outcome, reason, detail
+    def __init__(self, end: tuple[Outcome, str, str]) -> None:
+        super().__init__(end[2])
+        self.end = end
 
 
 class Conversation:
@@ -175,7 +175,7 @@ class Conversation:
             status = self._process.wait(GOODBYE)
             end = died(status, bytes(self._errors))
             if end and not self._output.strip():
-                return Crashed(*end)
+                return Crashed(end)
             if status >= 0:
                 return Ended(self._last_words())
         return LeanFailed(self._last_words())
@@ -194,5 +194,4 @@ def without_reply(check: Check, trouble: Stopped | Crashed | LeanFailed) -> Verd
     if isinstance(trouble, Stopped):
         why = "timeout" if trouble.outcome is Outcome.TIMEOUT else "memory or output"
         return Verdict(id=check.id, outcome=trouble.outcome, reason=why)
-    messages = [Message(severity="error", line=1, column=0, text=trouble.detail)] if trouble.detail else []
-    return Verdict(id=check.id, outcome=trouble.outcome, reason=str(trouble.reason), messages=messages)
+    return crash_on(check, trouble.end)

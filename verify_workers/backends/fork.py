@@ -7,6 +7,7 @@ first check.  One code path: every accepted proof was decided by child B, whatev
 from __future__ import annotations
 
 import functools
+import os
 import re
 import signal
 import time
@@ -109,9 +110,9 @@ class ForkBackend:
             return self._snippet(check)
         text = check.proof if check.code is None else check.code
         assert text is not None  # Check demands exactly one
-        unfit = _unfit(check, text)
-        if unfit is not None:
-            return unfit
+        large = _too_long(check, text)
+        if large is not None:
+            return large
         parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
         try:
             theorem = parsed.theorem
@@ -121,8 +122,11 @@ class ForkBackend:
             refused = refusal(parsed, "kernel")
             if refused is not None:
                 return refused
+        unfit = _no_text(check, text)
+        if unfit is not None:
+            return unfit
         imports = parsed.header.imports
-        missing = self._missing(check, "the header", imports)
+        missing = self._missing(check, "the header", parsed.header)
         if missing is not None:
             return missing
         question = {
@@ -140,20 +144,22 @@ class ForkBackend:
     def _snippet(self, check: Snippet) -> Verdict:
         """What Lean says about a whole file that nobody has asked to prove anything."""
         text = check.code or ""
-        unfit = _unfit(check, text) or pin.unfit(check)
+        unfit = _too_long(check, text) or pin.unfit(check) or _no_text(check, text)
         if unfit is not None:
             return unfit
         top, own = header.split(check.header), header.split(text)
-        missing = self._missing(check, "the header", top.imports) or self._missing(check, "the file", own.imports)
+        missing = self._missing(check, "the header", top) or self._missing(check, "the file", own)
         if missing is not None:
             return missing
         prefix = top.rest.strip() and top.rest.rstrip() + "\n"
         reply = self._ask((*top.imports, *own.imports), {"prefix": prefix, "source": f"{own.rest}\n"}, check.timeout)
         return _decide_snippet(check, reply, _Lines(prefix, ""))
 
-    def _missing(self, check: Check, where: str, modules: tuple[str, ...]) -> Verdict | None:
+    def _missing(self, check: Check, where: str, top: header.Header) -> Verdict | None:
         """The verdict on a check that imports what is not there."""
-        for module in modules:
+        if top.problem:  # with the policy off too: the zygote imports unconfined
+            return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, f"{where}: {top.problem}")
+        for module in top.imports:
             if not self._has(module):
                 root = module.partition(".")[0]
                 missing = module if self._has(root) else root
@@ -163,10 +169,7 @@ class ForkBackend:
         return None
 
     def _has(self, module: str) -> bool:
-        try:
-            return (self._install.path / (module.replace(".", "/") + ".olean")).is_file()
-        except OSError:  # no name of a file
-            return False
+        return os.path.isfile(self._install.path / f"{header.unquoted(module).replace('.', '/')}.olean")
 
     def _ask(self, imports: tuple[str, ...], question: dict[str, Any], timeout: float) -> dict[str, Any]:
         """One failure is mended by a fresh session; the second is the caller's to report."""
@@ -203,10 +206,15 @@ class ForkBackend:
         return _tested[key]
 
 
-def _unfit(check: Check, text: str) -> Verdict | None:
-    """The verdict on what Lean cannot be given at all."""
+def _too_long(check: Check, text: str) -> Verdict | None:
+    """The verdict on what nobody could mean."""
     if len(text) + len(check.statement) + len(check.preamble) + len(check.header) > MAX_TEXT:
         return _verdict(check, Outcome.RESOURCE, "text too long")
+    return None
+
+
+def _no_text(check: Check, text: str) -> Verdict | None:
+    """The verdict on what Lean cannot be given at all."""
     try:
         (check.statement + check.preamble + check.header + text).encode()
     except UnicodeEncodeError as error:

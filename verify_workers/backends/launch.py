@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify_workers.lean.install import Lean
-from verify_workers.records import Outcome, Reason
+from verify_workers.lean.modules import DAMAGED
+from verify_workers.records import Check, Message, Outcome, Reason, Verdict
 
 CONFINED = Path(__file__).with_name("confined.py")
 
@@ -17,7 +18,9 @@ CONFINED = Path(__file__).with_name("confined.py")
 OPTIONS = ("-DautoImplicit=false", "-DrelaxedAutoImplicit=false")
 # The candidate's doing, as far as anyone can tell: a checker's own failure does not look like this.
 FAULTS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE})
+DEEP = "often a very deep recursion"  # where Lean crashes on a text
 NO_THREAD = "failed to create thread"  # Lean's words before it aborts
+MAX_PANIC = 200  # characters of Lean's words that are told
 THREAD_SPACE = 1 << 30  # bytes of address space that a thread of Lean takes; hardly any of it is used
 SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")  # ends of names of variables: lake has one for its cache
 OTHER_THREADS = 8  # beside one for each processor
@@ -91,5 +94,21 @@ def died(status: int, errors: bytes) -> tuple[Outcome, str, str] | None:
         return None
     if any(sign in words for sign in ("out of memory", "bad_alloc", "cannot allocate")):
         return Outcome.RESOURCE, "memory", ""
-    detail = "Lean's stack overflowed" if "stack overflow" in words else f"Lean crashed (signal {-status})"
-    return Outcome.REJECTED, Reason.ELABORATION, f"{detail}; often a very deep recursion"
+    if "stack overflow" in words:
+        return Outcome.REJECTED, Reason.ELABORATION, "Lean's stack overflowed"
+    panic = next((line for line in errors.decode("utf-8", "replace").splitlines() if line.startswith("PANIC at ")), "")
+    return Outcome.REJECTED, Reason.ELABORATION, f"Lean crashed ({panic[:MAX_PANIC] or f'signal {-status}'})"
+
+
+def crash_on(check: Check, end: tuple[Outcome, str, str]) -> Verdict:
+    """The verdict on a check whose text ended Lean so (see `died`)."""
+    outcome, reason, detail = end
+    text = f"{detail}; {DEEP}" if outcome is Outcome.REJECTED and "PANIC" not in detail else detail
+    messages = [Message(severity="error", line=1, column=0, text=text)] if text else []
+    return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages)
+
+
+def crash_on_header(end: tuple[Outcome, str, str]) -> str:
+    """What is told of a Lean that ended so as it imported a header: no verdict on whoever stands below it."""
+    outcome, reason, detail = end
+    return f"importing the header: {detail}; {DAMAGED}" if outcome is Outcome.REJECTED else f"importing the header: {detail or reason}"

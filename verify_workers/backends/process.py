@@ -20,7 +20,7 @@ from typing import ClassVar
 from verify_workers import policy
 from verify_workers.backends import selftest
 from verify_workers.backends.base import Place
-from verify_workers.backends.launch import OPTIONS, Limits, confined, died, environment
+from verify_workers.backends.launch import OPTIONS, Limits, confined, crash_on, crash_on_header, died, environment
 from verify_workers.errors import UserError
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
@@ -28,6 +28,7 @@ from verify_workers.lean.lacks import explained
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.processes import private_bytes
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.text import header as headers
 from verify_workers.text import pin, snippet
 from verify_workers.text.parsed import ParsedCheck
 
@@ -135,9 +136,8 @@ class ProcessBackend:
         if run.stopped is not None:
             return Verdict(id=check.id, outcome=run.stopped, reason="timeout" if run.stopped is Outcome.TIMEOUT else "memory or output")
         if end := died(run.status, run.errors):
-            outcome, reason, detail = end
-            messages = [Message(severity="error", line=1, column=0, text=detail)] if detail else []
-            return Verdict(id=check.id, outcome=outcome, reason=str(reason), messages=messages)
+            trouble = self._header_trouble(check, parsed) if end[0] is Outcome.REJECTED else ""
+            return Verdict(id=check.id, outcome=Outcome.INFRA, reason=trouble) if trouble else crash_on(check, end)
         try:
             output = run.output.decode("utf-8")
             if NOWHERE in output:
@@ -147,6 +147,17 @@ class ProcessBackend:
             detail = run.errors.decode("utf-8", "replace").strip()[-500:]
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"{error}; {detail}" if detail else str(error))
         return pin.verdict(check, reading, "text" if file else "none")
+
+    def _header_trouble(self, check: Check, parsed: ParsedCheck | None) -> str:
+        """Whether it was the header that Lean crashed on, which says nothing of what stands below it: the words, '' if it was not."""
+        own, given = headers.split(check.code or ""), headers.split(check.header)
+        imports = parsed.header.imports if parsed else (*given.imports, *own.imports)
+        if not imports:
+            return ""
+        variables, text = environment(self._install, self._folder), f"{header_line(imports)}\n".encode()
+        run = self._run([*self._install.program(), *OPTIONS, "--stdin", "--json"], text, check.timeout, variables, (Path(self._folder),))
+        end = None if run.stopped else died(run.status, run.errors)
+        return crash_on_header(end) if end else ""
 
     def _run(
         self,

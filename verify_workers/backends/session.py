@@ -17,6 +17,7 @@ from typing import ClassVar, Self
 from verify_workers import policy
 from verify_workers.backends import selftest
 from verify_workers.backends.conversation import HEADER_MEMORY, Conversation, Crashed, Ended, LeanFailed, Stopped, without_reply
+from verify_workers.backends.launch import crash_on_header
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import Lean
 from verify_workers.lean.lacks import explained
@@ -155,7 +156,7 @@ class SessionBackend(ABC):
         except Stopped as stopped:
             raise LeanFailed(f"importing the header took more than it may ({stopped.outcome})") from stopped
         except Crashed as crash:
-            raise LeanFailed(f"importing the header: {crash}") from crash
+            raise LeanFailed(crash_on_header(crash.end)) from crash
 
     def _end(self) -> None:
         conversation, self._conversation = self._conversation, None

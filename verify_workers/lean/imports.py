@@ -10,7 +10,7 @@ import functools
 import threading
 from pathlib import Path
 
-from verify_workers.text.header import below, split
+from verify_workers.text.header import below, split, unquoted
 
 _reading = threading.Lock()
 
@@ -20,6 +20,7 @@ def holds(sources: tuple[Path, ...], imports: tuple[str, ...], module: str) -> b
 
     Modules without a source there count for what is known of them.
     """
+    module, imports = unquoted(module), tuple(map(unquoted, imports))
     if module == "Init" or module in imports:
         return True  # no need to look
     with _reading:  # the workers of a pool begin at once: one reads, the others find it done
@@ -40,15 +41,15 @@ def _closure(sources: tuple[Path, ...], imports: tuple[str, ...]) -> tuple[froze
         if text is None:
             unread.append(module)
         else:
-            waiting += split(text).imports
+            waiting += map(unquoted, split(text).imports)
     return frozenset(found), tuple(unread)
 
 
 def _source(sources: tuple[Path, ...], module: str) -> str | None:
-    name = module.replace("«", "").replace("»", "").replace(".", "/") + ".lean"
+    name = module.replace(".", "/") + ".lean"
     for folder in sources:
         try:
             return (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
+        except (OSError, ValueError):  # not there, or no name of a file
             continue
     return None

@@ -99,5 +99,5 @@ class LeanInstall:
             "LEANSHARED": str(self.library),
             "LEAN_PATH": str(self.path),
             "LEAN_BACKTRACE": "0",
-            "LEAN_ABORT_ON_PANIC": "0",
+            "LEAN_ABORT_ON_PANIC": "1",  # whatever its value: Lean would go on with a made-up result
         }

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify_workers.lean.olean import Unreadable, imports_of
+from verify_workers.text.header import unquoted
 
 PAUSE = 1.0  # seconds for which a header's state is taken as known
 SHARE = 0.05  # of the time that may go into looking, on a large library
 MAX_HEADERS = 1024
 UNKNOWN = "?"  # no name of a module
+DAMAGED = "often a compiled file that is damaged or half built: run `lake build`"  # where Lean crashes as it imports
 PARTS = ("", ".server", ".private")  # files of one module, after `.olean`
 
 
@@ -78,7 +80,7 @@ class Modules:
         roots: dict[str, Path | None] = {}
         waiting, seen = ["Init", *imports], set[str]()
         while waiting:
-            name = waiting.pop().replace("«", "").replace("»", "")
+            name = unquoted(waiting.pop())
             if name in seen:
                 continue
             seen.add(name)
@@ -102,7 +104,7 @@ class Modules:
     def _folder(self, root: str) -> Path | None:
         """The first folder of the search path that holds a package, which is where Lean looks for all its modules."""
         entries = (*self._path, self._toolchain)
-        return next((entry for entry in entries if (entry / root).is_dir() or (entry / f"{root}.olean").is_file()), None)
+        return next((entry for entry in entries if os.path.isdir(entry / root) or os.path.isfile(entry / f"{root}.olean")), None)
 
     def _module(self, file: Path) -> Module | None:
         """The module in a file, read only when the file has changed; None if it is not there."""
@@ -133,10 +135,10 @@ class Modules:
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """(bytes, time of the last change in ns, inode) of a file; None if it is not there."""
+    """(bytes, time of the last change in ns, inode) of a file; None if it is not there, or no file could have that name."""
     try:
         found = os.stat(file)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_size, found.st_mtime_ns, found.st_ino
 
@@ -148,6 +150,6 @@ def _contents(file: Path) -> str:
         try:
             with open(f"{file}{part}", "rb") as data:
                 digest.update(f"{part}\0".encode() + hashlib.file_digest(data, "sha256").digest())
-        except FileNotFoundError:
-            continue
+        except OSError as error:  # not there, a folder, not ours to read
+            digest.update(f"{part}\0{error.errno}".encode())
     return digest.hexdigest()

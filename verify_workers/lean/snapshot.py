@@ -17,6 +17,7 @@ from pathlib import Path
 
 from verify_workers.errors import UserError
 from verify_workers.lean.install import Lean
+from verify_workers.lean.modules import DAMAGED
 
 SAVE_SECONDS = 600.0
 NOWHERE = "/proof-synth/the-snapshot-was-not-used"  # the library path of a Lean that loads one; shows in its error if it imports
@@ -70,6 +71,8 @@ def _save(lean: Lean, imports: Sequence[str], options: Sequence[str], path: Path
         for line in done.stdout.splitlines():
             if line.startswith(b"{") and (message := json.loads(line))["severity"] == "error":
                 raise HeaderFailed(message["data"])
+        if done.returncode < 0:
+            raise UserError(f"importing the header: Lean crashed (signal {-done.returncode}); {DAMAGED}")
         if done.returncode or not made.exists():
             words = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
             problem = words[0][:300] if words else f"Lean {lean.version} ended with status {done.returncode}"

@@ -96,6 +96,8 @@ def _header(check: ParsedCheck, tier: Tier) -> list[Violation]:
         return []
     if check.header.special:  # checks are plain files
         return [Violation(f"{HEADER}:{check.header.special}", 1, 0)]
+    if check.header.problem:
+        return [Violation(f"{STATEMENT}:the header: {check.header.problem}", 1, 0)]
     return _found(check.top, HEADER, rules.header(check.top.marks), tier)
 
 

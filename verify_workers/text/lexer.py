@@ -48,7 +48,7 @@ class Token(NamedTuple):
     @property
     def parts(self) -> tuple[str, ...]:
         """The components of an identifier without their « »: `Nat.«land»` gives ('Nat', 'land')."""
-        return tuple(part[1:-1] if part.startswith("«") else part for part in _PART.findall(self.text))
+        return tuple(part[1:-1] if part.startswith("«") else part for part in PART.findall(self.text))
 
 
 # Lean 4, `isLetterLike` and `isSubScriptAlnum` (src/Init/Meta/Defs.lean): these characters, no others, make identifiers.
@@ -62,9 +62,9 @@ SUBSCRIPTS = "\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c"
 _FIRST = rf"[A-Za-z_{LETTERLIKE}]"
 _REST = rf"[A-Za-z0-9_'!?{LETTERLIKE}{SUBSCRIPTS}]"
 _ATOM = rf"(?:{_FIRST}{_REST}*|«[^»]*»)"
-_PART = re.compile(_ATOM)
+PART = re.compile(_ATOM)
 _SPACE = re.compile(r"[ \t\r\n]+")
-_IDENT = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+IDENT = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9](?:[0-9_]*[0-9])?(?:\.[0-9](?:[0-9_]*[0-9])?)?(?:[eE][+-]?[0-9]+)?")
 _RAW = re.compile(r'r(#*)"')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -119,7 +119,7 @@ def _next(source: str, at: int) -> tuple[Kind, int]:
         return Kind.BROKEN if source.startswith("''", at) or _CHAR.match(source, at) else Kind.SYMBOL, at + 1
     if source.startswith("/-", at):
         doc = source.startswith(("/--", "/-!"), at)
-        end = None if doc and _DOC_AMBIGUOUS.match(source, at) else _comment_end(source, at)
+        end = None if doc and _DOC_AMBIGUOUS.match(source, at) else comment_end(source, at)
         return (Kind.BROKEN, len(source)) if end is None else (Kind.DOC if doc else Kind.COMMENT, end)
     if source.startswith("--", at):
         match = _LINE_COMMENT.match(source, at)
@@ -130,7 +130,7 @@ def _next(source: str, at: int) -> tuple[Kind, int]:
     if char == "r" and (raw := _RAW.match(source, at)):
         closing = source.find('"' + raw[1], raw.end())
         return (Kind.BROKEN, len(source)) if closing < 0 else (Kind.STRING, closing + 1 + len(raw[1]))
-    if match := _IDENT.match(source, at):
+    if match := IDENT.match(source, at):
         return Kind.IDENT, match.end()
     if char == "«":
         return Kind.BROKEN, len(source)
@@ -157,7 +157,7 @@ def _string(source: str, at: int) -> tuple[Kind, int]:
     return (Kind.INTERPOLATED if "{" in match[0] else Kind.STRING), match.end()
 
 
-def _comment_end(source: str, at: int) -> int | None:
+def comment_end(source: str, at: int) -> int | None:
     """The offset after the `-/` that closes the block comment opened at `at`, or None.
 
     As in Lean, the character after the opening `/-` is skipped: `/-/` opens a comment without closing it, and `/-/-/`

@@ -153,13 +153,18 @@ def verdict(check: Check, reading: LeanReading, audit: str) -> Verdict:
 
 
 def unfit(check: Snippet) -> Verdict | None:
-    """The verdict on a file that is no plain one (see `text.header`); None for all others."""
-    special = headers.split(check.code or "").special
-    if not special:
-        return None
-    text = f"only plain files are checked here, and this one says `{special}` at its top: leave that out"
-    message = Message(severity="error", line=1, column=0, text=text)
-    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+    """The verdict on a file that is no plain one, or imports what is no module (see `text.header`); None for all others."""
+    tops = {"the header": headers.split(check.header), "the file": headers.split(check.code or "")}
+    for where, top in tops.items():
+        if top.special:
+            text = f"only plain files are checked here, and this one says `{top.special}` at its top: leave that out"
+        elif top.problem:
+            text = f"{where}: {top.problem}"
+        else:
+            continue
+        message = Message(severity="error", line=1, column=0, text=text)
+        return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.STATEMENT, messages=[message])
+    return None
 
 
 def read(file: PinnedFile, output: str, status: int) -> LeanReading:
@@ -181,10 +186,10 @@ def decide(file: PinnedFile, replies: Sequence[Message]) -> LeanReading:
     messages = tuple(_given(reply, file) for reply in (shown(inner, MAX_MESSAGES) if len(inner) > MAX_MESSAGES else inner))
     early = [reply for reply in errors if reply.line < file.candidate]
     if early:
-        return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0]),))
+        return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(early[0], file),))
     inside = [reply for reply in errors if reply.line < file.tail]
     if inside and not file.twice and inside[0].text.startswith(f"`{file.name}` has already been declared"):
-        return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(inside[0]),))
+        return LeanReading(Outcome.REJECTED, Reason.STATEMENT, (_at_statement(inside[0], file),))
     if inside:
         return LeanReading(Outcome.REJECTED, why(inside), messages)
     if errors:
@@ -245,8 +250,9 @@ def _given(reply: Message, file: PinnedFile) -> Message:
     return Message(severity=reply.severity, line=line, column=column, text=text)
 
 
-def _at_statement(reply: Message) -> Message:
-    return Message(severity="error", line=1, column=0, text=f"the statement: {reply.text[:MAX_MESSAGE_CHARACTERS]}")
+def _at_statement(reply: Message, file: PinnedFile) -> Message:
+    where = "the header" if reply.line <= file.text.count("\n", 0, file.body) else "the statement"
+    return Message(severity="error", line=1, column=0, text=f"{where}: {reply.text[:MAX_MESSAGE_CHARACTERS]}")
 
 
 def _at_end(reply: Message) -> Message:

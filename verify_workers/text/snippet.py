@@ -15,7 +15,8 @@ from verify_workers.text.pin import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES, LeanRe
 _ENDING = '#print "{}"'  # needs no import
 _UNEXPECTED, _END = "unexpected token '#print'", "unexpected end of input"
 _EXIT = "using 'exit' to interrupt Lean"  # what Lean says of `#exit`: the rest is not read, and is not meant to be
-_MISSING = ("unknown module prefix", "object file ")
+# What Lean says of a module that it cannot import, before it reads the rest: it is missing, damaged, or does not go with the others.
+_MISSING = ("unknown module prefix", "object file ", "failed to read file ", "failed to open file ", "import ")
 NOT_WHOLE = "Lean did not come to the end of the file: something in it ends Lean"
 
 
@@ -51,7 +52,7 @@ def decide(file: SnippetFile, replies: Sequence[Message]) -> LeanReading:
     messages = tuple(_given(reply, file) for reply in shown(given, MAX_MESSAGES))
     errors = [message for message in messages if message.severity == "error"]
     if errors:
-        missing = not own and errors[0].text.startswith(_MISSING)  # a module, of which Lean tells before it reads the rest
+        missing = not own and errors[0].text.startswith(_MISSING)
         return LeanReading(Outcome.REJECTED, Reason.STATEMENT if missing else why(errors), messages)
     if not own and not any(reply.severity == "warning" and reply.text == _EXIT for reply in given):
         early = Message(severity="error", line=max(1, file.last - 1 - file.above), column=0, text=NOT_WHOLE)

@@ -93,6 +93,7 @@ ACCEPTED += [
     },
     {"header": "/--\nIn words.\n-/", "proof": "rfl"},
     {"code": f"import Init\n\n{STATEMENT} := rfl"},
+    {"header": "import «Init».Nat\nimport«Init» import /- and -/ Init.«Int»", "code": f"import Init.«Nat»\n{STATEMENT} := rfl"},
     # what elaborating the statement makes
     {"statement": MATCH, "proof": "by split <;> omega"},
     {"statement": MATCH, "code": f"{MATCH.replace('goal', 'helper')} := by split <;> omega\n{MATCH} := helper n"},
@@ -119,6 +120,22 @@ ACCEPTED += [
     {"code": f"\ufeff/-- Show \x0crac{{1}}{{2}} \u200b\u2028 -/\n{STATEMENT} := rfl"},
     {"statement": "theorem Nat.goal (n : Nat) : succ n = n + 1", "proof": "rfl"},
 ]
+# Texts behind `import` that name no module: the header's fault on every backend, and none of them asks Lean.
+NO_MODULES = [
+    "«/tmp/Evil»",
+    "«../x»",
+    "«..».x",
+    "«Init/Nat»",
+    "«Init.Nat»",
+    "Init.«»",
+    "«a",
+    "a" * 300,
+    "3",
+    "",
+    "theorem",
+    "Init.",
+    "Init..Nat",
+]
 REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"proof": "by nonsense"}, Outcome.REJECTED, Reason.ELABORATION),
     ({"proof": "by skip"}, Outcome.REJECTED, Reason.UNSOLVED),
@@ -140,7 +157,11 @@ REFUSED: list[tuple[dict[str, object], Outcome, str]] = [
     ({"statement": "theorem Nat.add_comm (a b : Nat) : a + b = b + a", "proof": "by omega"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"statement": "theorem end : 1 = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
     ({"statement": "theorem «a\nb» : 1 = 1", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
-    ({"header": f"import {'a' * 300}", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    *(({"header": f"import {name}", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT) for name in NO_MODULES),
+    ({"code": f"import «/tmp/Evil»\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"header": "import Init.Nat Init.Int", "proof": "rfl"}, Outcome.REJECTED, Reason.STATEMENT),
+    ({"header": "import all Init", "proof": "rfl"}, Outcome.POLICY, "header:all"),
+    ({"header": "public import Init", "proof": "rfl"}, Outcome.POLICY, "header:public"),
     ({"preamble": "module\ndef x := 3", "proof": "rfl"}, Outcome.POLICY, "header:module"),
     ({"code": f"{STATEMENT} := rfl\n{STATEMENT} := rfl"}, Outcome.REJECTED, Reason.ELABORATION),
     ({"statement": "theorem Nat.add_comm (a b : Nat) : a + b = b + a",
@@ -242,6 +263,15 @@ def test_snippets_are_never_accepted(backend: Backend) -> None:
     for module in ("Mathlib", "Init.Nowhere"):
         missing = backend.check(Snippet(id="s", code=f"import {module}\ntheorem x : 1 = 1 := rfl"))
         assert (missing.outcome, missing.reason) == (Outcome.REJECTED, Reason.STATEMENT) and module in missing.messages[0].text
+    for name in NO_MODULES:
+        for fields in (
+            {"code": f"import {name}\ntheorem x : 1 = 1 := rfl"},
+            {"header": f"import {name}", "code": "theorem x : 1 = 1 := rfl"},
+        ):
+            none = backend.check(Snippet(id="s", **fields))
+            assert (none.outcome, none.reason) == (Outcome.REJECTED, Reason.STATEMENT) and "module" in none.messages[0].text, name
+    quoted = Snippet(id="s", header="import «Init».Nat", code="import/- x -/Init.«Int» import Init\ntheorem x : 1 + 1 = 2 := rfl")
+    assert backend.check(quoted).outcome is Outcome.ELABORATED
     bad = backend.check(Snippet(id="s", header="open Nat", code="\ntheorem x : 1 + 1 = 3 := rfl"))
     assert bad.outcome is Outcome.REJECTED and bad.messages[0].line == 2
     for top in ("module\npublic import Init", "prelude", "public import Init", "import all Init"):

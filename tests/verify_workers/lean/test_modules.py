@@ -68,6 +68,23 @@ def test_what_is_not_loaded_does_not_matter_and_what_is_does(modules: Modules, t
     assert missing not in (plain, one, two) and modules.state(("Own.Three",)) != missing
 
 
+def test_no_name_is_too_odd_to_look_for(modules: Modules, tmp_path: Path) -> None:
+    """Whatever a caller's header names has a state: the cache asks for it before anybody has refused the header."""
+    (tmp_path / "project" / BUILT / "Own/Folder.olean").mkdir()
+    names = (
+        "a" * 300,
+        f"Own.{'a' * 300}",
+        ".".join(["Own"] * 2000),
+        "«a\0b»",
+        "Own.«a\0b»",
+        "«a\ud800»".encode("utf-8", "replace").decode(),
+        "Own.Folder",
+    )
+    states = [modules.state((name,)) for name in names]
+    assert len(set(states)) == len(names)
+    assert all(modules.still((name,), state) for name, state in zip(names, states, strict=True))
+
+
 def test_of_a_package_sizes_and_times_are_enough(modules: Modules, own: FakeLake, tmp_path: Path) -> None:
     package = tmp_path / "project" / ".lake/packages/pack/.lake/build/lib/lean"
     package.mkdir(parents=True)

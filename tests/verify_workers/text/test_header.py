@@ -39,6 +39,9 @@ def test_split(text: str, imports: tuple[str, ...], rest: str) -> None:
         ("import A\nmodule", ("A",), ""),
         ("module_thing", (), ""),
         ("modules.x", (), ""),
+        ("public\n  import A", ("A",), "public"),
+        ("public meta import /- c -/ all A.B\nopen C", ("A.B",), "public"),
+        ("module -- c\nprelude", (), "module"),
     ],
 )
 def test_what_makes_a_header_special(text: str, imports: tuple[str, ...], special: str) -> None:

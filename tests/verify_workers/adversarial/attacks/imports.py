@@ -39,5 +39,5 @@ proof("header-prelude", "policy", "a header without Init", HEADER, "rfl", "theor
 proof("header-import-all", "policy", "a header that imports private parts", HEADER, "rfl", TRUE, header="import all Init", rule_only=True)
 proof("header-meta", "policy", "a header that imports for elaboration", HEADER, "rfl", TRUE, header="meta import Init", rule_only=True)
 proof("header-late-import", "lean", "an import behind an option", HEADER, "rfl", TRUE, header="set_option maxRecDepth 100\nimport Init", rule_only=True)
-proof("header-path", "lean", "a header that imports a path", "the header does not load", "rfl", TRUE, header="import «/tmp/Evil»")
+proof("header-path", "policy", "a header that imports a path", "the header names no module", "rfl", TRUE, header="import «/tmp/Evil»")
 proof("header-missing", "lean", "a header that imports nothing that is there", "the header does not load", "rfl", TRUE, header="import No.Such.Module")
