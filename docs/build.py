@@ -29,11 +29,13 @@ def cli_page() -> str:
     runner = CliRunner()
     pages = [NOTE, "# The command line\n", "`synth COMMAND --help` says the same. Exit status: 0 done, 1 the run itself failed, "]
     pages[-1] += "2 a usage or input error (one line on standard error), 130 interrupted, 143 terminated.\n"
-    for command in app.registered_commands:
-        name = command.name or command.callback.__name__  # type: ignore[union-attr]
-        text = runner.invoke(app, [name, "--help"], prog_name="synth").output
-        lines = [line.rstrip() for line in text.strip().splitlines()]
-        pages.append(f"## synth {name}\n\n```text\n" + "\n".join(lines) + "\n```\n")
+    groups = [(group.name, group.typer_instance.registered_commands) for group in app.registered_groups]
+    for group, commands in [("", app.registered_commands), *groups]:
+        for command in commands:
+            words = f"{group} {command.name or command.callback.__name__}".split()  # type: ignore[union-attr]
+            text = runner.invoke(app, [*words, "--help"], prog_name="synth").output
+            lines = [line.rstrip() for line in text.strip().splitlines()]
+            pages.append(f"## synth {' '.join(words)}\n\n```text\n" + "\n".join(lines) + "\n```\n")
     return "\n".join(pages)
 
 

@@ -27,6 +27,7 @@ from rich.console import Console
 from typer._click.exceptions import ClickException
 from typer.exceptions import TyperException
 
+from synth.cluster_command import cluster_app
 from verify_workers.backends import BACKENDS
 from verify_workers.errors import UserError
 
@@ -41,6 +42,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(cluster_app, name="cluster")
 
 RunDirOption = Annotated[str, typer.Option("--run-dir", help="where everything is kept (any fsspec location); default: runs/NAME-HASH")]
 SetOption = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="override one key of the configuration, such as rounds=2")]

@@ -77,9 +77,11 @@ class PoolConfig(BaseModel):
 
     def worker_count(self) -> int:
         """Workers to run here: as asked, or one per usable core as far as memory allows."""
-        if self.workers:
-            return self.workers
-        return max(1, min(usable_cores(), int(usable_memory_mb() * 0.8 // self.memory_mb)))
+        return self.workers or self.workers_for(usable_cores(), usable_memory_mb())
+
+    def workers_for(self, cores: int, memory_mb: float) -> int:
+        """Workers on a machine with this much for them: as asked, or one per core as far as memory (MB of 2^20 bytes) allows."""
+        return self.workers or max(1, min(cores, int(memory_mb * 0.8 // self.memory_mb)))
 
 
 class VerifyConfig(BaseModel):
