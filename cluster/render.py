@@ -21,18 +21,6 @@ FOLDER = "/etc/proof-synth"  # where a pod has the configuration
 HOME_FOLDER = "/home/synth/job"  # where a container of `ray up` has it
 HEAD = Shape(4, 16)  # a head without work
 HEAD_INSTANCE = "m7i.xlarge"  # AWS's machine of that shape
-# AWS's machines that are tried in turn where none is named: CPUs, GiB, GPUs.
-INSTANCES = {
-    "m7i.2xlarge": Shape(8, 32),
-    "m7i.4xlarge": Shape(16, 64),
-    "m7i.8xlarge": Shape(32, 128),
-    "m7i.16xlarge": Shape(64, 256),
-    "m7i.48xlarge": Shape(192, 768),
-    "g6.4xlarge": Shape(16, 64, 1),
-    "g6.12xlarge": Shape(48, 192, 4),
-    "p4d.24xlarge": Shape(96, 1152, 8),
-    "p5.48xlarge": Shape(192, 2048, 8),
-}
 PLAIN = re.compile(r"[\w./:@%+=,-]+", re.ASCII)  # what no shell changes
 CHECKED = {
     "kuberay": "against a schema of the fields that it uses, after those of KubeRay 1.7",
@@ -205,23 +193,6 @@ def write(files: Mapping[str, str], out: Path) -> list[Path]:
             raise UserError(f"--out: {path} cannot be written ({error.strerror or error}); give another folder") from None
         written.append(path)
     return written
-
-
-def machines(plan: Plan, named: Mapping[str, str]) -> dict[str, str]:
-    """AWS's machine for each group of nodes: the one that is named, else the first above that has the shape.  UserError where none has."""
-    found = {}
-    for group in plan.groups:
-        fitting = (name for name, shape in INSTANCES.items() if _covers(shape, group.shape))
-        found[group.name] = named.get(group.name) or next(fitting, "")
-        if not found[group.name]:
-            option = "--instance" if group.name == "work" else "--lean-instance"
-            raise UserError(f"no AWS machine that we list has {group.shape}: name one with {option}, or ask for less of a node")
-    return found
-
-
-def _covers(machine: Shape, wanted: Shape) -> bool:
-    enough = machine.cpus >= wanted.cpus and machine.memory >= wanted.memory and machine.gpus >= wanted.gpus
-    return enough and bool(machine.gpus) == bool(wanted.gpus)
 
 
 def _text(template: str, target: str, job: Job, plan: Plan, **names: Any) -> str:

@@ -81,6 +81,7 @@ def render(
     --to container writes the image that kuberay and ray-up want. Each file says where it has run (docs/cluster.md).
     """
     from cluster import render as files_for
+    from cluster.machines import machines
     from cluster.plan import Shape
     from synth.config import load_config
     from synth.run import layout
@@ -96,8 +97,8 @@ def render(
             slurm = files_for.Slurm(venv or f"{job.shared}/venv", time_limit, {"work": partition, "lean": lean_partition})
             files = files_for.slurm(job, nodes, slurm, out)
         case RenderTo.ray_up:
-            machines = files_for.machines(nodes, {"work": instance, "lean": lean_instance})
-            files = files_for.ray_up(job, nodes, image, files_for.Aws(region, ami, nfs, machines, profile, secret))
+            types = machines(nodes, {"work": instance, "lean": lean_instance})
+            files = files_for.ray_up(job, nodes, image, files_for.Aws(region, ami, nfs, types, profile, secret))
         case RenderTo.container:
             files = files_for.container(job, nodes, image, out)
     for line in (*nodes.lines, *layout.notes(loaded, nodes)):

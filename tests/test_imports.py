@@ -43,7 +43,7 @@ ROOMS = {
         *("cluster_command", "cli"),
         "__main__",
     ],
-    "cluster": ["plan", "render", "wait"],
+    "cluster": ["plan", "machines", "render", "wait"],
 }
 
 Modules = dict[str, set[str]]  # a module's dotted name -> what it imports of our packages, as written

@@ -84,7 +84,7 @@ def job(config: RunConfig, source: Path, changed: bool, shared: str, run_dir: st
         project=project,
         toolchain=_toolchain(Path(project)) if project else "",
         lean=LEAN_VERSION,
-        demand=f"{asked['GPU']:g} GPUs and {asked['CPU']:g} CPUs",
+        demand=" and ".join(f"{asked[name]:g} {name}{'s' * (asked[name] != 1)}" for name in ("GPU", "CPU") if asked[name]) or "No CPU",
         versions={package: importlib.metadata.version(package) for package in ("proof-synth", "ray")},
     )
 
@@ -99,7 +99,7 @@ def notes(config: RunConfig, nodes: Plan) -> list[str]:
 
 
 def variables(config: RunConfig, scheme: str) -> tuple[Variable, ...]:
-    """What the run reads from the environment: keys of endpoints, which it needs; those of W&B, the hub and the bucket, where there are any.
+    """What the run reads from the environment: keys of endpoints, which it needs; those of W&B, hub and bucket, where there are any.
 
     UserError where a key is in the configuration itself.
     """
