@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -85,29 +86,52 @@ ENDPOINTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("overrides", "work", "lean", "says", "remedy"),
-    [
-        ([], Shape(64, 512, 1), LEAN, "one sampler asks for 2 GPUs on one node and a node has 1 GPUs: lower sampler.gpus, or give "
-         "--gpus-per-node 2", (["sampler.gpus=1"], None, None)),
-        ([], Shape(64, 512, 0), LEAN, "--gpus-per-node 2", ([], Shape(64, 512, 2), None)),
-        (["train.cpus_per_worker=80"], Shape(64, 512, 8), LEAN, "one training worker asks for 80 CPUs and a node has 64: "
-         "lower train.cpus_per_worker, or give --cpus-per-node 80", ([], Shape(80, 512, 8), None)),
-        (["verify.workers=48"], Shape(64, 512, 8), LEAN, "verify.workers asks for 48 Lean workers on each node and a Lean node has 32 CPUs: "
-         "set verify.workers=0", (["verify.workers=0"], None, None)),
-        (["verify.workers=32", "verify.memory_mb=8192"], Shape(64, 512, 8), LEAN, "32 Lean workers with verify.memory_mb=8192 want 256 GiB "
-         "and a Lean node has 128: lower verify.memory_mb or verify.workers, or give --lean-memory-per-node 256", ([], None, Shape(32, 256))),
-        (["verify.memory_mb=200000"], Shape(64, 512, 8), LEAN, "--lean-memory-per-node 196", ([], None, Shape(32, 196))),
-    ],
-)  # fmt: skip
-def test_what_fits_no_node_is_a_line_whose_remedy_works(
-    overrides: list[str], work: Shape, lean: Shape, says: str, remedy: tuple[list[str], Shape | None, Shape | None]
-) -> None:
+@dataclass
+class Misfit:
+    """A configuration and nodes that do not fit, what is said, and what of it helps."""
+
+    says: str
+    overrides: tuple[str, ...] = ()
+    work: Shape = Shape(64, 512, 8)
+    lean: Shape = LEAN
+    then: tuple[str, ...] = ()
+    then_work: Shape | None = None
+    then_lean: Shape | None = None
+
+
+MISFITS = [
+    Misfit(
+        "one sampler asks for 2 GPUs on one node and a node has 1 GPUs: lower sampler.gpus, or give --gpus-per-node 2",
+        work=Shape(64, 512, 1),
+        then=("sampler.gpus=1",),
+    ),
+    Misfit("--gpus-per-node 2", work=Shape(64, 512, 0), then_work=Shape(64, 512, 2)),
+    Misfit(
+        "one training worker asks for 80 CPUs and a node has 64: lower train.cpus_per_worker, or give --cpus-per-node 80",
+        ("train.cpus_per_worker=80",),
+        then_work=Shape(80, 512, 8),
+    ),
+    Misfit(
+        "verify.workers asks for 48 Lean workers on each node and a Lean node has 32 CPUs: set verify.workers=0",
+        ("verify.workers=48",),
+        then=("verify.workers=0",),
+    ),
+    Misfit(
+        "32 Lean workers with verify.memory_mb=8192 want 256 GiB and a Lean node has 128: "
+        "lower verify.memory_mb or verify.workers, or give --lean-memory-per-node 256",
+        ("verify.workers=32", "verify.memory_mb=8192"),
+        then_lean=Shape(32, 256),
+    ),
+    Misfit("lower verify.memory_mb, or give --lean-memory-per-node 196", ("verify.memory_mb=200000",), then_lean=Shape(32, 196)),
+]
+
+
+@pytest.mark.parametrize("case", MISFITS, ids=lambda case: case.says[:40])
+def test_what_fits_no_node_is_a_line_whose_remedy_works(case: Misfit) -> None:
     with pytest.raises(UserError) as error:
-        layout.plan(load("gpu_node", *overrides), work, lean)
-    assert says in str(error.value) and "\n" not in str(error.value)
-    more, other_work, other_lean = remedy
-    layout.plan(load("gpu_node", *overrides, *more), other_work or work, other_lean or lean)
+        layout.plan(load("gpu_node", *case.overrides), case.work, case.lean)
+    assert case.says in str(error.value) and "\n" not in str(error.value)
+    layout.plan(load("gpu_node", *case.overrides, *case.then), case.then_work or case.work, case.then_lean or case.lean)
 
 
 def test_cores_that_a_fixed_number_of_workers_leaves_idle_are_told() -> None:
