@@ -16,7 +16,7 @@ from synth.run.roles import answering, used_prompts
 from verify_workers.errors import UserError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "cluster" / "configs").glob("*.yaml"))
-LEAN = Shape(32, 128)
+WORK, LEAN = Shape(64, 512, 8), Shape(32, 128)
 
 
 def load(name: str, *overrides: str) -> RunConfig:
@@ -77,7 +77,7 @@ def test_gpu_node_gets_eight_gpus_and_nodes_for_lean() -> None:
 
 def test_endpoints_need_nodes_for_lean_alone() -> None:
     config = load("gpu_node", *ENDPOINTS, "models.train=[]")
-    plan = layout.plan(config, Shape(64, 512, 8), LEAN)
+    plan = layout.plan(config, WORK, LEAN)
     assert [group.name for group in plan.groups] == ["lean"]
 
 
@@ -92,7 +92,7 @@ class Misfit:
 
     says: str
     overrides: tuple[str, ...] = ()
-    work: Shape = Shape(64, 512, 8)
+    work: Shape = WORK
     lean: Shape = LEAN
     then: tuple[str, ...] = ()
     then_work: Shape | None = None
@@ -138,7 +138,7 @@ def test_cores_that_a_fixed_number_of_workers_leaves_idle_are_told() -> None:
     config = load("embedded")
     (note,) = layout.notes(config, layout.plan(config, Shape(64, 512), LEAN))
     assert "verify.workers=2 leaves 30 of a Lean node's 32 CPUs idle" in note
-    assert layout.notes(load("gpu_node"), layout.plan(load("gpu_node"), Shape(64, 512, 8), LEAN)) == []
+    assert layout.notes(load("gpu_node"), layout.plan(load("gpu_node"), WORK, LEAN)) == []
 
 
 def test_a_machine_of_aws_has_the_shape() -> None:
