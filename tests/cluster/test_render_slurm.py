@@ -17,10 +17,13 @@ from tests.cluster.test_render import ENDPOINT, GPU_NODE, parsed, render, run_wo
 
 # Each writes down how it was called.  A step lasts until it is ended, as `ray start --block` does.
 STAND_INS = {
-    "srun": 'echo "srun $* $RAY_AUTH_MODE:$RAY_AUTH_TOKEN" >>"$CALLS"; echo $$ >>"$CALLS.steps"; exec sleep 300',
-    "python": 'echo "python $*" >>"$CALLS"',
-    "synth": """echo "synth $* $RAY_ADDRESS $PWD" >>"$CALLS"
-trap 'echo ended >>"$CALLS"; exit 143' TERM
+    "srun": 'echo $$ >>"$CALLS.steps"; echo "srun $* $RAY_AUTH_MODE:$RAY_AUTH_TOKEN" >>"$CALLS"; exec sleep 300',
+    # The nodes are there when all steps so far have begun: one at first, in the end all.
+    "python": """want=1; grep -q ^python "$CALLS" && want=$STEPS
+until [ "$(grep -c ^srun "$CALLS")" -ge "$want" ]; do sleep 0.02; done
+echo "python $*" >>"$CALLS"""",
+    "synth": """trap 'echo ended >>"$CALLS"; exit 143' TERM
+echo "synth $* $RAY_ADDRESS $PWD" >>"$CALLS"
 [ "$ENDS" = by-itself ] && exit "$STATUS"
 while :; do sleep 0.05; done""",
 }
@@ -55,7 +58,8 @@ class Job:
 
     def start(self, **environment: str) -> subprocess.Popen[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "RAY_"))}
-        given = {"CALLS": str(self.calls), "SLURM_JOB_ID": "4711", "SLURMD_NODENAME": "node7", "ENDS": "", "STATUS": "0"} | environment
+        steps = sum(line.startswith("srun ") for line in self.files["run.sbatch"].splitlines())
+        given = {"CALLS": str(self.calls), "STEPS": str(steps), "SLURM_JOB_ID": "4711", "SLURMD_NODENAME": "node7", "ENDS": "", "STATUS": "0"} | environment
         return subprocess.Popen(["bash", self.script], env=inherited | given, stderr=subprocess.PIPE, text=True)
 
     def called(self, name: str) -> list[str]:
@@ -110,9 +114,11 @@ def test_it_starts_all_nodes_and_then_the_run(tmp_path: Path) -> None:
     process = job.start(ENDS="by-itself")
     assert process.wait(60) == 0, process.stderr and process.stderr.read()
     work, lean = sections(job.files["run.sbatch"])
-    head, others, verifiers = job.called("srun")
-    assert "--nodelist=node7" in head and "ray start --head" in head and "--num-gpus=4" in head and "--het-group=0" in head
-    assert "--exclude=node7" in others and f"--nodes={int(work['--nodes']) - 1} " in others and "--head" not in others
+    (head,) = [call for call in job.called("srun") if " --head " in call]
+    (verifiers,) = [call for call in job.called("srun") if "--het-group=1" in call]
+    (others,) = [call for call in job.called("srun") if call not in (head, verifiers)]
+    assert "--nodelist=node7" in head and "ray start" in head and "--num-gpus=4" in head and "--het-group=0" in head
+    assert "--exclude=node7" in others and f"--nodes={int(work['--nodes']) - 1} " in others
     assert "--het-group=1" in verifiers and f"--nodes={lean['--nodes']} " in verifiers and "--num-gpus=0" in verifiers
     address = re.search(r"--address=(\S+:\d+)", others)
     assert address is not None and f"--port={address[1].rpartition(':')[2]} " in head

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cluster.wait import alive, wait
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_it_returns_when_the_nodes_are_there(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +33,7 @@ def test_where_nothing_answers_there_is_no_node() -> None:
 
 def test_too_few_nodes_are_one_line() -> None:
     command = [sys.executable, "-m", "cluster.wait", "--nodes", "2", "--address", "127.0.0.1:1", "--seconds", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "only 0 of 2 nodes are there after 0 s; look at the logs of the others"
