@@ -21,7 +21,7 @@ STAND_INS = {
     # The nodes are there when all steps so far have begun: one at first, in the end all.
     "python": """want=1; grep -q ^python "$CALLS" && want=$STEPS
 until [ "$(grep -c ^srun "$CALLS")" -ge "$want" ]; do sleep 0.02; done
-echo "python $*" >>"$CALLS"""",
+echo python "$@" >>$CALLS""",
     "synth": """trap 'echo ended >>"$CALLS"; exit 143' TERM
 echo "synth $* $RAY_ADDRESS $PWD" >>"$CALLS"
 [ "$ENDS" = by-itself ] && exit "$STATUS"
@@ -59,8 +59,15 @@ class Job:
     def start(self, **environment: str) -> subprocess.Popen[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "RAY_"))}
         steps = sum(line.startswith("srun ") for line in self.files["run.sbatch"].splitlines())
-        given = {"CALLS": str(self.calls), "STEPS": str(steps), "SLURM_JOB_ID": "4711", "SLURMD_NODENAME": "node7", "ENDS": "", "STATUS": "0"} | environment
+        given = {"CALLS": str(self.calls), "STEPS": str(steps), "SLURM_JOB_ID": "4711", "SLURMD_NODENAME": "node7"}
+        given |= {"ENDS": "", "STATUS": "0"} | environment
         return subprocess.Popen(["bash", self.script], env=inherited | given, stderr=subprocess.PIPE, text=True)
+
+    def done(self, **environment: str) -> tuple[int, str]:
+        """Exit status and errors of a run that ends by itself."""
+        process = self.start(ENDS="by-itself", **environment)
+        _, errors = process.communicate(timeout=60)
+        return process.returncode, errors
 
     def called(self, name: str) -> list[str]:
         lines = self.calls.read_text().splitlines() if self.calls.exists() else []
@@ -111,8 +118,7 @@ def test_it_asks_for_the_nodes_of_the_plan(tmp_path: Path) -> None:
 
 def test_it_starts_all_nodes_and_then_the_run(tmp_path: Path) -> None:
     job = Job(tmp_path, "--gpus-per-node", "4", "--run-dir", "mine")
-    process = job.start(ENDS="by-itself")
-    assert process.wait(60) == 0, process.stderr and process.stderr.read()
+    assert job.done()[0] == 0
     work, lean = sections(job.files["run.sbatch"])
     (head,) = [call for call in job.called("srun") if " --head " in call]
     (verifiers,) = [call for call in job.called("srun") if "--het-group=1" in call]
@@ -147,24 +153,21 @@ def test_told_of_its_end_it_stops_the_run_in_order(sent: signal.Signals, tmp_pat
     assert process.returncode == 143 and "stopped in order: sbatch run.sbatch continues" in errors
     assert job.called("ended") == ["ended"], "the run was told, and waited for"
     assert job.steps_have_ended()
-    again = job.start(ENDS="by-itself")  # the same command continues
-    assert again.wait(60) == 0
+    assert job.done()[0] == 0  # the same command continues
     first, second = (run.split()[:5] for run in job.called("synth"))
     assert first == second
 
 
 def test_the_runs_own_failure_is_the_jobs(tmp_path: Path) -> None:
-    process = Job(tmp_path).start(ENDS="by-itself", STATUS="2")
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2 and "continues" not in errors
+    status, errors = Job(tmp_path).done(STATUS="2")
+    assert status == 2 and "continues" not in errors
 
 
 def test_a_key_that_is_not_there_is_told_before_anything_starts(tmp_path: Path) -> None:
     job = Job(tmp_path, "--set", ENDPOINT)
-    process = job.start(ENDS="by-itself")
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode != 0 and "export JUDGE_KEY before sbatch" in errors and not job.called("srun")
-    assert job.start(ENDS="by-itself", JUDGE_KEY="sesame").wait(60) == 0
+    status, errors = job.done()
+    assert status != 0 and "export JUDGE_KEY before sbatch" in errors and not job.called("srun")
+    assert job.done(JUDGE_KEY="sesame")[0] == 0
 
 
 def test_one_kind_of_nodes_is_no_heterogeneous_job(tmp_path: Path) -> None:
