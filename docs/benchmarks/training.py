@@ -265,13 +265,10 @@ def leak(arguments: argparse.Namespace, folder: Path) -> None:
                 train_round(folder / "model", folder / "examples.parquet", out, config, number, group=group)
                 time.sleep(1)
                 held.append(worker_memory(arguments.gpu) - start)
+                print(f"{size / 1e9:.3g} B, stage {stage}: {held[-1]:.3f} GiB held after round {number + 1}", flush=True)
                 shutil.rmtree(out)
-        text = " ".join(f"{value:.3f}" for value in held)
         growth = statistics.mean(b - a for a, b in itertools.pairwise(held[1:])) if len(held) > 2 else math.nan
-        print(
-            f"{size / 1e9:.3g} B, stage {stage}: GiB held after each round {text}; {growth * 1024:+.1f} MiB a round after the second",
-            flush=True,
-        )
+        print(f"{size / 1e9:.3g} B, stage {stage}: {growth * 1024:+.1f} MiB a round after the second", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
