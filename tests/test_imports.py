@@ -34,7 +34,7 @@ ROOMS = {
         *("backends", "ray_session", "pool", "verify_file", "serve"),
     ],
     "train": [
-        *("config", "muon", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate", "probe"),
+        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate", "probe"),
         *("tracking", "inbox", "engine", "loop", "group", "rounds"),
     ],
     "synth": [
