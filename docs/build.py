@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -124,12 +124,21 @@ def _rows(model: type[BaseModel], prefix: str) -> list[str]:
             rows.append(f"| `{prefix}sampler.…` | as `sampler.…` | those of `sampler` | {field.description} |")
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             rows += _rows(field.annotation, f"{prefix}{name}.")
+        elif section := _optional(field.annotation):
+            rows.append(f"| `{prefix}{name}` | `null`, or the keys below | `null` | {field.description} |")
+            rows += _rows(section, f"{prefix}{name}.")
         else:
             default = "required" if field.is_required() else f"`{_plain(field.get_default(call_default_factory=True))!r}`"
             kind = re.sub(r"<class '([\w.]+)'>", lambda m: m[1].rsplit(".", 1)[-1], str(field.annotation)).replace("typing.", "")
             cells = (f"`{prefix}{name}`", kind, default, " ".join((field.description or "").split()))
             rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return rows
+
+
+def _optional(annotation: Any) -> type[BaseModel] | None:
+    """The model M of an annotation `M | None`."""
+    parts = get_args(annotation)
+    return next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None) if type(None) in parts else None
 
 
 def _plain(value: Any) -> Any:

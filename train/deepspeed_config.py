@@ -27,9 +27,12 @@ def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
         # Nominal: batches are cut by tokens, and the worker scales the loss by the true weights of all workers.
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": config.accumulation,
-        "gradient_clipping": config.clip,
+        # An optimizer that DeepSpeed does not wrap gets a gradient that the worker has clipped, and knows the norm of.
+        "gradient_clipping": config.clip if config.zero_stage or config.dtype != "float32" else 0.0,
         "zero_optimization": zero,
         "bf16": {"enabled": config.dtype == "bfloat16"},
+        # Dynamic loss scaling (Micikevicius et al. 2018, arXiv 1710.03740): halved where a gradient overflows, doubled after 1,000 steps.
+        "fp16": {"enabled": config.dtype == "float16", "loss_scale": 0, "initial_scale_power": 16, "min_loss_scale": 1},
         "steps_per_print": 10**9,
         "wall_clock_breakdown": False,
     }

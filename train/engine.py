@@ -7,11 +7,13 @@ it does not depend on how a batch is cut.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
+from train.lora import add_adapters
 from train.packing import Segments, use_packing
 
 if TYPE_CHECKING:
@@ -54,15 +56,19 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
         use_packing(model, config.max_length)
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
+    if config.lora:
+        add_adapters(model, config.lora, init)
     if config.zero_stage == 3 and config.zero_leaf_layers:
         gather_by_layer(model)
     if config.compile:
         for layer in decoder_layers(model):
             layer.compile(dynamic=True)
+    trained = [p for p in model.parameters() if p.requires_grad]
     groups: list[dict[str, Any]] = [
-        {"params": [p for p in model.parameters() if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in model.parameters() if _rank_of(p) < 2], "weight_decay": 0.0},
+        {"params": [p for p in trained if _rank_of(p) >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in trained if _rank_of(p) < 2], "weight_decay": 0.0},
     ]
+    groups = [group for group in groups if group["params"]]
     optimizer = None
     if config.optimizer == "adamw":
         optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
@@ -145,18 +151,38 @@ def make_loss(model: Any) -> torch.nn.Module:
     return WeightedLoss()
 
 
-def gather(model: Any, stage: int, rank: int) -> dict[str, Any] | None:
-    """The whole weights in host memory on rank 0, one parameter at a time where ZeRO-3 sharded them."""
+def clip(parameters: list[Any], limit: float) -> torch.Tensor:
+    """Scale the gradient down to the norm `limit` (0 = leave it as it is), where DeepSpeed does not; returns the norm before."""
+    import torch
+
+    return torch.nn.utils.clip_grad_norm_(parameters, limit or math.inf)
+
+
+def gather(model: Any, stage: int, rank: int, part: str = "") -> dict[str, Any] | None:
+    """The whole weights in host memory on rank 0, one parameter at a time where ZeRO-3 sharded them.
+
+    `part`: only those with this in their names.
+    """
     if stage < 3:
-        return {name: value.detach().cpu() for name, value in model.state_dict().items()} if rank == 0 else None
+        return {name: value.detach().cpu() for name, value in model.state_dict().items() if part in name} if rank == 0 else None
     import deepspeed
 
     state = {}
     for name, parameter in model.named_parameters():
+        if part not in name:
+            continue
         with deepspeed.zero.GatheredParameters([parameter]):
             if rank == 0:
                 state[name] = parameter.detach().cpu().clone()
     return state if rank == 0 else None
+
+
+def shard(parameter: Any, rank: int) -> torch.Tensor:
+    """What this worker holds of `parameter`; ZeRO-3 pads the last shard with whatever was in memory."""
+    if not hasattr(parameter, "ds_tensor"):
+        return parameter.detach()  # type: ignore[no-any-return,unused-ignore]
+    held = parameter.ds_tensor
+    return held[: max(0, min(held.numel(), parameter.ds_numel - held.numel() * rank))]  # type: ignore[no-any-return,unused-ignore]
 
 
 def _rank_of(parameter: Any) -> int:

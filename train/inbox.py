@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 UP = "up"  # the file that says that workers serve the inbox
+NOTICE = "notice.json"  # in a round's folder: what its workers have to tell before they start
 _POLL_SECONDS = 0.2
 
 

@@ -16,9 +16,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.average import NAME as AVERAGE
+from train.average import Average, averaged
+from train.checkpoints import Checkpoints
 from train.config import TrainConfig
-from train.engine import destroy, gather, make_engine
-from train.inbox import UP, Job, done_name, next_job, write_json
+from train.engine import clip, destroy, gather, make_engine, shard
+from train.inbox import NOTICE, UP, Job, done_name, next_job, write_json
+from train.memory import check_memory, estimate, shape
 from train.schedule import learning_rate, planned_steps
 from verify_workers.errors import UserError
 
@@ -92,14 +96,27 @@ def prepare(job: Job) -> tuple[TrainingLoop, Any]:
 
     if not config.gpu:
         torch.set_num_threads(config.threads)
-    torch.manual_seed(job.seed)
     rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if config.gpu else torch.device("cpu")
+    if config.gpu:
+        card = torch.cuda.get_device_properties(device)
+        _weigh(job, config, card.total_memory, card.name, rank)
+    torch.manual_seed(job.seed)
     tokenizer = _quiet_transformers().from_pretrained(job.init)
     files = [Path(file) for file in job.examples]
     data = tokenize(files, tokenizer, config.max_length, rank, world)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return TrainingLoop(job, config, data, pad, device, rank, world), tokenizer
+
+
+def _weigh(job: Job, config: TrainConfig, there: float, card: str, rank: int) -> None:
+    """UserError where the round cannot fit into the `there` bytes of a card; where it may not, a notice for the driver."""
+    try:
+        needed = estimate(shape(Path(job.init), config), config)
+    except UserError:  # no estimate; what is wrong with the model is said when it is loaded
+        return
+    if (warning := check_memory(needed, there, card)) and rank == 0:
+        write_json(Path(job.out) / NOTICE, {"notice": warning})
 
 
 def _quiet_transformers() -> Any:
@@ -117,11 +134,13 @@ class TrainingLoop:
     def __init__(self, job: Job, config: TrainConfig, data: Tokens, pad: int, device: torch.device, rank: int, world: int) -> None:
         self.job, self.config, self.data, self.pad, self.device, self.rank, self.world = job, config, data, pad, device, rank, world
         self.out = Path(job.out)
-        self.checkpoints = self.out / "checkpoints"
+        self.checkpoints = Checkpoints(self.out / "checkpoints")
         self.micro_tokens = config.micro_batch_tokens or config.batch_tokens // config.workers
         self._plan()
         self.engine, self.model = make_engine(job.init, config, device)
+        self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.average = Average()  # on rank 0
         self.stopped = ""
 
     def _plan(self) -> None:
@@ -159,11 +178,13 @@ class TrainingLoop:
 
     def resume(self) -> None:
         """Load the newest complete checkpoint, if there is one, and drop what was logged after it."""
-        latest = self.checkpoints / "latest.json"
-        if latest.exists():
-            tag = json.loads(latest.read_text())["tag"]
-            _, state = self.engine.load_checkpoint(str(self.checkpoints), tag=tag)
+        newest, folder = self.checkpoints.newest(), self.checkpoints.folder
+        if newest is not None:
+            # Without an adapter's frozen model, which comes from its own checkpoint.
+            _, state = self.engine.load_checkpoint(str(folder), tag=newest["tag"], load_module_strict=self.config.lora is None)
             self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
+            if self.rank == 0 and (folder / newest["tag"] / AVERAGE).exists():
+                self.average.load(folder / newest["tag"] / AVERAGE)
         if self.rank == 0:
             log = self.out / "metrics.jsonl"
             lines = [line for line in log.read_text().splitlines() if _step_of(line) <= self.step] if log.exists() else []
@@ -172,29 +193,28 @@ class TrainingLoop:
             partial.replace(log)
 
     def save(self) -> None:
+        """Write a checkpoint of weights that `_look` has found to be finite."""
         from torch import distributed
 
-        tag = f"step-{self.step:08d}-{self.job.attempt}"
+        tag, folder = f"step-{self.step:08d}-{self.job.attempt}", self.checkpoints.folder
         state = {"step": self.step, "tokens": self.tokens, "seconds": self.seconds}
-        self.engine.save_checkpoint(str(self.checkpoints), tag=tag, client_state=state, save_latest=False)
+        frozen = {"exclude_frozen_parameters": self.config.lora is not None}
+        self.engine.save_checkpoint(str(folder), tag=tag, client_state=state, save_latest=False, **frozen)
+        if self.rank == 0 and self.average.count:
+            self.average.save(folder / tag / AVERAGE)
         distributed.barrier()
         if self.rank == 0:
-            write_json(self.checkpoints / "latest.json", {"tag": tag, "step": self.step})
-            for old in self.checkpoints.iterdir():
-                if old.is_dir() and old.name != tag:
-                    shutil.rmtree(old, ignore_errors=True)
+            self.checkpoints.add(tag, self.step)
 
     def train(self) -> None:
         from train.data import collate, micro_batches
 
-        config, log_path = self.config, self.out / "metrics.jsonl"
+        config = self.config
         skip = self.step * config.accumulation
         stream = micro_batches(self.data.lengths, self.micro_tokens, self._seed, skip, config.packing)
         self.engine.train()
         begin = time.monotonic() - self.seconds
-        loss_sum: Any = 0.0  # a tensor on the device: read out only where it is logged
-        weight_sum = 0.0
-        tokens_logged, last = self.tokens, time.monotonic()
+        since = _Since(self.tokens)
         while self.step < self.total:
             parts = [next(stream) for _ in range(config.accumulation)]
             batches = [collate(self.data, part, self.pad, config.prompt_loss_weight, config.packing) for part in parts]
@@ -210,90 +230,150 @@ class TrainingLoop:
             if sums[2] or sums[3]:
                 self.stopped = "interrupted" if sums[3] else "max_seconds"
                 break
-            loss_sum += self._step(batches, sums[0])
-            weight_sum += sums[0]
+            since.add(*self._step(batches, sums[0]), sums[0])
             self.tokens += int(sums[1])
             self.step += 1
             self.seconds = time.monotonic() - begin
-            if self.step % config.log_steps == 0 or self.step == self.total:
-                loss = self._reduce([float(loss_sum)])[0] / max(weight_sum, 1e-9)
-                if not math.isfinite(loss):  # of all workers together, so that all of them end here
-                    hint = f"lower train.lr (now {config.lr}) or raise train.warmup"
-                    raise UserError(f"{self.out}: the loss became {loss} by step {self.step}; {hint}")
-                if self.rank == 0:
-                    now = time.monotonic()
-                    row = {
-                        "step": self.step,
-                        "steps": self.total,
-                        "epoch": round(self.step / self.epoch_steps, 4),
-                        "loss": loss,
-                        "lr": learning_rate(self.step - 1, self.total, config),
-                        "tokens": self.tokens,
-                        "tokens_per_second": round((self.tokens - tokens_logged) / max(1e-9, now - last), 1),
-                        "seconds": round(self.seconds, 3),
-                    }
-                    with log_path.open("a") as log:
-                        log.write(json.dumps(row) + "\n")
-                loss_sum = weight_sum = 0.0
-                tokens_logged, last = self.tokens, time.monotonic()
-            if self.step % config.checkpoint_steps == 0 and self.step < self.total:
+            if averaged(self.step, self.total, config):
+                self._count_in()
+            logged = self.step % config.log_steps == 0 or self.step == self.total
+            kept = self.step % config.checkpoint_steps == 0 and self.step < self.total
+            if logged or kept:
+                row = self._look(since, whole=kept)
+            if logged:
+                self._log(row)
+                since = _Since(self.tokens)
+            if kept:
                 self.save()
         if self.stopped == "interrupted" and self.step:
+            self._look(since, whole=True)
             self.save()
 
-    def _step(self, batches: list[Batch], weight: float) -> torch.Tensor | float:
-        """One optimizer step; returns this worker's Σ weight · loss, still on the device."""
+    def _look(self, since: _Since, whole: bool) -> dict[str, float]:
+        """A row of metrics.jsonl for the steps `since` the last one; UserError where something in them was not finite.
+
+        `whole`: look at every weight too.  All workers find the same, so that all of them end here.
+        """
+        import torch
+
+        broken = sum((~torch.isfinite(shard(p, self.rank))).any().float() for p in self.trained) if whole else 0.0
+        loss_sum, norm_sum, bad = self._reduce([float(since.loss), float(since.norm) / self.world, float(broken)])
+        loss, norm = loss_sum / max(since.weight, 1e-9), norm_sum / max(since.steps, 1)
+        if not math.isfinite(loss):
+            raise self._diverged(f"the loss became {loss}")
+        if self.rank == 0:
+            self.checkpoints.confirm(self.step)
+        if not math.isfinite(norm):
+            raise self._diverged(f"the gradient became {norm}, with a loss of {loss:.4g},")
+        if bad:
+            raise self._diverged("weights became infinite or no numbers")
+        return {
+            "step": self.step,
+            "steps": self.total,
+            "epoch": round(self.step / self.epoch_steps, 4),
+            "loss": loss,
+            "grad_norm": norm,
+            "lr": learning_rate(self.step - 1, self.total, self.config),
+            "tokens": self.tokens,
+            "tokens_per_second": round((self.tokens - since.tokens) / max(1e-9, time.monotonic() - since.begin), 1),
+            "seconds": round(self.seconds, 3),
+        }
+
+    def _log(self, row: dict[str, float]) -> None:
+        if self.rank == 0:
+            with (self.out / "metrics.jsonl").open("a") as log:
+                log.write(json.dumps(row) + "\n")
+
+    def _diverged(self, what: str) -> UserError:
+        """The end of the round; the last good checkpoint stays, and is named."""
+        from torch import distributed
+
+        if self.rank == 0:
+            self.checkpoints.fall_back()
+        distributed.barrier()
+        good = self.checkpoints.newest()
+        kept = f"the last good checkpoint, of step {good['step']}, is in checkpoints/{good['tag']}" if good else "no checkpoint was good"
+        hint = f"lower train.lr (now {self.config.lr:g}) or raise train.warmup, in a new folder"
+        return UserError(f"{self.out}: {what} by step {self.step}; {kept}; {hint}")
+
+    def _count_in(self) -> None:
+        """Let the weights as they are now count in the round's mean."""
+        state = gather(self.model, self.config.zero_stage, self.rank, ".lora_" if self.config.lora else "")
+        if state is not None:
+            self.average.add(state)
+
+    def _step(self, batches: list[Batch], weight: float) -> tuple[Any, Any]:
+        """One optimizer step; returns this worker's Σ weight · loss, still on the device, and the norm of the whole gradient."""
+        import torch
+
+        # Dropout, where there is some, is that of this step, also for a worker that starts here.
+        torch.manual_seed((self._seed * 1_000_003 + self.step) % 2**63)
         rate = learning_rate(self.step, self.total, self.config)
         for group in self.engine.optimizer.param_groups:
             group["lr"] = rate * group.get("lr_ratio", 1.0)
         # DeepSpeed divides by the number of micro-batches and averages over the workers: undo both, divide by the true weight.
         scale = self.world * len(batches) / max(weight, 1e-9)
-        total: torch.Tensor | float = 0.0
-        for batch in batches:
+        total: Any = 0.0
+        plain = self.engine.optimizer is self.engine.basic_optimizer
+        norm: Any = 0.0
+        for number, batch in enumerate(batches, 1):
             loss = self.engine(*batch.inputs(self.device))
             total = total + loss.detach()
             self.engine.backward(loss * scale)
+            if plain and number == len(batches):
+                norm = clip(self.trained, self.config.clip)
             self.engine.step()
-        return total
+        if not plain and (known := self.engine.get_global_grad_norm()) is not None:
+            norm = known
+        if self.config.dtype == "float16" and not self.engine.was_step_applied():
+            if float(self.engine.optimizer.loss_scale) <= 1:
+                raise self._diverged("gradients overflow float16 although the loss is not scaled any more,")
+            norm = 0.0  # the loss was scaled by too much: this step is skipped, and the next one scaled by less
+        return total, norm
 
     def export(self, tokenizer: Any) -> None:
-        """Write `model/` in Hugging Face format and, last of all, `manifest.json`; then drop the checkpoints."""
+        """Write what the round leaves (`train.export`), and drop the checkpoints. UserError rather than weights that are not finite."""
         from torch import distributed
 
-        from train.model import checkpoint_hash, replace_directory
-        from train.probe import write_probe
+        from train import export
 
         state = gather(self.model, self.config.zero_stage, self.rank)
+        broken = ""
+        if state is not None:
+            try:
+                whole, adapter = export.finished(self.model, self.average.mean(state), self.config.lora is not None)
+            except FloatingPointError as error:
+                broken = str(error)
+        if self._reduce([float(bool(broken))])[0]:
+            raise self._diverged(f"weights became infinite or no numbers{broken and f' ({broken})'}")
         if self.rank == 0:
-            partial = self.out / ".model.tmp"
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            self.model.save_pretrained(partial, state_dict=state)
-            tokenizer.save_pretrained(str(partial))
-            write_probe(partial, self.job.served or self.config.dtype)
-            replace_directory(partial, self.out / "model")
-            log = (self.out / "metrics.jsonl").read_text().splitlines()
-            manifest = {
-                "key": self.job.key,
-                "model": "model",
-                "hash": checkpoint_hash(self.out / "model"),
-                "init": self.job.init,
-                "examples_files": list(self.job.examples),
-                "seed": self.job.seed,
-                "config": self.job.config,
+            figures = {
                 "steps": self.step,
                 "planned_steps": self.total,
+                "averaged": max(1, self.average.count),
                 "stopped": self.stopped,
                 "examples": self.examples,
                 "skipped": self.skipped,
                 "tokens": self.tokens,
                 "train_seconds": round(self.seconds, 3),
-                "history": [json.loads(line) for line in log],
-                "versions": _versions(),
             }
-            write_json(self.out / "manifest.json", manifest)
-            shutil.rmtree(self.checkpoints, ignore_errors=True)
+            export.write(self.model, tokenizer, whole, adapter, self.job, self.job.served or self.config.dtype, figures)
+            shutil.rmtree(self.checkpoints.folder, ignore_errors=True)
         distributed.barrier()
+
+
+class _Since:
+    """What happened since the last row of metrics.jsonl. Sums of tensors stay on the device, and are read out for a row only."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens, self.begin = tokens, time.monotonic()
+        self.loss: Any = 0.0
+        self.norm: Any = 0.0
+        self.weight, self.steps = 0.0, 0
+
+    def add(self, loss: Any, norm: Any, weight: float) -> None:
+        """One step: this worker's Σ weight · loss, the norm of the gradient, and the weight of all workers."""
+        self.loss, self.norm, self.weight, self.steps = self.loss + loss, self.norm + norm, self.weight + weight, self.steps + 1
 
 
 def _step_of(line: str) -> float:
@@ -302,9 +382,3 @@ def _step_of(line: str) -> float:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
         return math.inf
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("torch", "deepspeed", "transformers", "ray")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -19,10 +20,11 @@ from pathlib import Path
 from train.config import TrainConfig
 from train.data import Example, example_files, files_hash, write_examples
 from train.group import WorkerGroup
-from train.inbox import Job, write_json
+from train.inbox import NOTICE, Job, write_json
 from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
+log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.3
 _NOT_IN_KEY = {
     "max_failures",
@@ -49,8 +51,11 @@ class TrainResult:
     """The new checkpoint, in Hugging Face format."""
     hash: str
     """`train.model.checkpoint_hash` of it."""
+    adapter: Path | None
+    """The adapter that was merged into it, in PEFT's format; None without LoRA."""
     history: list[dict[str, float]]
-    """Rows of metrics.jsonl: step, steps, epoch, loss (mean since the row before), lr, tokens, tokens_per_second, seconds."""
+    """Rows of metrics.jsonl: step, steps, epoch, loss and grad_norm (means since the row before), lr, tokens, tokens_per_second,
+    seconds."""
     steps: int
     tokens: int
     """Tokens trained on, without padding."""
@@ -127,7 +132,7 @@ def _claim(out: Path, key: str) -> None:
             raise UserError(f"{out}: holds a round with another model, examples, configuration or seed; give a new folder or remove it")
     else:
         write_json(mark, {"key": key})
-    for name in ("stop", "error.json"):
+    for name in ("stop", "error.json", NOTICE):
         (out / name).unlink(missing_ok=True)
 
 
@@ -145,6 +150,7 @@ def _launch(
     try:
         while not group.finished(job, _POLL_SECONDS):
             tail.read()
+            _tell(out / NOTICE)
             group.check_start()
             if not stopping and should_stop is not None and should_stop():
                 if not group.up:
@@ -166,6 +172,13 @@ def _launch(
         if isinstance(cause, UserError):
             raise cause
         raise RuntimeError(f"training in {out} failed: {cause or 'the workers ended without a result'}") from cause
+
+
+def _tell(notice: Path) -> None:
+    """Log what the workers have to say, once."""
+    if notice.exists():
+        log.warning("%s: %s", notice.parent, json.loads(notice.read_text())["notice"])
+        notice.unlink()
 
 
 class _Tail:
@@ -191,6 +204,7 @@ def _result(out: Path, seconds: float) -> TrainResult:
     return TrainResult(
         dir=model,
         hash=manifest["hash"],
+        adapter=out / manifest["adapter"] if manifest.get("adapter") else None,  # rounds of older versions do not say
         history=manifest["history"],
         steps=manifest["steps"],
         tokens=manifest["tokens"],

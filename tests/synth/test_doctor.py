@@ -79,6 +79,20 @@ def test_gpus_that_are_not_there_and_versions_nobody_ran(monkeypatch: pytest.Mon
     assert doctor._nvcc() == Row("nvcc", "ok", str(tmp_path / "bin/nvcc"))
 
 
+def test_the_memory_that_training_takes_stands_beside_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    import verify_workers.config
+
+    row = found(diagnose(quick=True, config=RunConfig()), "training memory")
+    assert row.status == "ok" and row.detail.startswith("about 0.") and row.detail.endswith("in each of 1 workers")
+    architecture = {"vocab_size": 32000, "d_model": 2048, "layers": 24, "heads": 16, "ffn": 5632}
+    large = RunConfig.model_validate({"models": {"bootstrap": {"architecture": architecture}}})
+    monkeypatch.setattr(verify_workers.config, "usable_memory_mb", lambda: 8 * 1024.0)
+    (row,) = doctor._training(large)
+    assert row.status == "warn" and "a worker here has 8 GiB, and weights and optimizer state alone take 15.2 GiB" in row.detail
+    assert row.remedy.startswith("raise train.zero_stage")
+    assert "training memory" not in {row.what for row in diagnose(quick=True, config=RunConfig.model_validate({"models": {"train": []}}))}
+
+
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(config: object) -> object:
         raise OSError("libtorch.so: cannot open\nmore")

@@ -21,7 +21,9 @@ def test_seven_billion_parameters_on_gpus() -> None:
     rendered = json.loads(json.dumps(deepspeed_config(config)))
     assert rendered["zero_optimization"]["stage"] == 3 and rendered["zero_optimization"]["overlap_comm"] is True
     assert rendered["zero_optimization"]["stage3_prefetch_bucket_size"] == 5
-    assert rendered["bf16"] == {"enabled": True}
+    assert rendered["bf16"] == {"enabled": True} and not rendered["fp16"]["enabled"] and rendered["gradient_clipping"] == 1.0
+    half = deepspeed_config(config.model_copy(update={"dtype": "float16"}))
+    assert half["bf16"] == {"enabled": False} and half["fp16"]["enabled"] and half["fp16"]["loss_scale"] == 0
     assert rendered["gradient_accumulation_steps"] == config.accumulation == 8
     assert rendered["optimizer"]["type"] == "Adam" and rendered["optimizer"]["params"]["torch_adam"] is False
     assert "zero_allow_untested_optimizer" not in rendered
@@ -33,6 +35,7 @@ def test_seven_billion_parameters_on_gpus() -> None:
 def test_small_model_on_a_cpu_needs_no_compiled_optimizer() -> None:
     rendered = deepspeed_config(TrainConfig())
     assert "optimizer" not in rendered and rendered["zero_allow_untested_optimizer"] is True
+    assert rendered["gradient_clipping"] == 0, "the worker clips, and knows the norm"
     assert rendered["zero_optimization"] == {"stage": 0} and rendered["gradient_accumulation_steps"] == 1
 
 
@@ -45,6 +48,7 @@ def test_small_model_on_a_cpu_needs_no_compiled_optimizer() -> None:
         ({"gpu": True, "workers": 8, "gpus_per_worker": 0.5}, "two on one GPU"),
         ({"offload": True}, "train.offload needs"),
         ({"attention": "flash_attention_2"}, "flash_attention_2 needs"),
+        ({"dtype": "float16"}, "float16 needs train.gpu=true; use float32 or bfloat16"),
         ({"learning_rate": 1}, "Extra inputs"),
     ],
 )
