@@ -100,7 +100,16 @@ def test_the_last_good_checkpoint_is_kept_and_named(
     assert [row["step"] for row in history] == [4, 8, 12, 16] and all(row["grad_norm"] > 0 for row in history)
 
 
-@pytest.mark.parametrize("settings", [{"zero_stage": 2}, {"zero_stage": 3}, {"zero_stage": 1, "dtype": "bfloat16"}, {"dtype": "bfloat16"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"zero_stage": 2},
+        *(
+            pytest.param(other, marks=pytest.mark.slow)
+            for other in ({"zero_stage": 3}, {"zero_stage": 1, "dtype": "bfloat16"}, {"dtype": "bfloat16"})
+        ),
+    ],
+)
 def test_a_gradient_that_deepspeed_would_skip_in_silence_ends_the_round(
     alone: None, job: Callable[..., Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
 ) -> None:

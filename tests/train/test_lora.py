@@ -54,9 +54,9 @@ def logits(model: Any, ids: torch.Tensor) -> torch.Tensor:
     "settings",
     [
         {"zero_stage": 0},
-        {"zero_stage": 1, "lora": {"rank": 4, "alpha": 8, "targets": ["q_proj", "down_proj"]}},
-        {"zero_stage": 2, "packing": True},
-        {"zero_stage": 3, "gradient_checkpointing": True},
+        pytest.param({"zero_stage": 1, "lora": {"rank": 4, "alpha": 8, "targets": ["q_proj", "down_proj"]}}, marks=pytest.mark.slow),
+        pytest.param({"zero_stage": 2, "packing": True}, marks=pytest.mark.slow),
+        pytest.param({"zero_stage": 3, "gradient_checkpointing": True}, marks=pytest.mark.slow),
         {"zero_stage": 3, "gradient_checkpointing": True, "zero_leaf_layers": False, "packing": True},
     ],
 )
@@ -89,7 +89,7 @@ def test_merged_model_and_adapter_are_what_was_trained(
     assert sum(weight.numel() for weight in adapter.values()) == shape(tiny, loop.config).trained
 
 
-@pytest.mark.parametrize("stage", [0, 2, 3])
+@pytest.mark.parametrize("stage", [0, *(pytest.param(stage, marks=pytest.mark.slow) for stage in (2, 3))])
 def test_a_round_goes_on_in_the_middle_with_the_same_dropout(
     alone: None, tiny: Path, examples: list[Example], tmp_path: Path, stage: int
 ) -> None:

@@ -57,7 +57,7 @@ def loss_and_gradients(model: Any, batches: list[Batch]) -> tuple[float, dict[st
     return total, {name: p.grad.clone() for name, p in model.named_parameters()}
 
 
-@pytest.mark.parametrize("prompt_weight", [0.0, 0.4])
+@pytest.mark.parametrize("prompt_weight", [pytest.param(0.0, marks=pytest.mark.slow), 0.4])
 @pytest.mark.parametrize("checkpointing", [False, True])
 @pytest.mark.parametrize("name", list(CONFIGS))
 def test_loss_and_gradients_are_those_of_the_examples_one_by_one(name: str, checkpointing: bool, prompt_weight: float) -> None:
@@ -168,7 +168,7 @@ def test_models_that_cannot_be_packed_are_told() -> None:
         TrainConfig(packing=True, attention="eager")
 
 
-@pytest.mark.parametrize("stage", [0, 2, 3])
+@pytest.mark.parametrize("stage", [0, pytest.param(2, marks=pytest.mark.slow), 3])
 def test_a_packed_step_through_deepspeed_is_the_padded_one(
     alone: None, tiny: Path, examples: list[Example], tmp_path: Path, stage: int
 ) -> None:
