@@ -47,7 +47,8 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ARROW_ENDINGS = (".arrow",)  # what `datasets` saves, in folders
 TEXT_FIELDS = ("id", "statement", "header", "preamble", "proof", "code")
 EXPORTED = {"statement": "formal_statement", "proof": "formal_proof"}  # the names in published prover corpora
-COLUMNS = (*TEXT_FIELDS, "form", *EXPORTED.values())
+PAIR = "attempt_id"  # a row with it is a pair that `synth export` wrote: its `negated` says that its statement is a negation already
+COLUMNS = (*TEXT_FIELDS, "form", "negated", PAIR, *EXPORTED.values())
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -144,7 +145,15 @@ def _check(place: str, row: object, timeout: float) -> Check:
         raise UserError(f"{place}: give exactly one of the fields `proof` and `code`, not both (use null for the other)")
     if "proof" not in texts and "code" not in texts:
         raise UserError(f"{place}: field `proof` (what follows `:=`) or `code` (a whole file) is missing")
-    return Check(timeout=timeout, **texts)
+    return Check(timeout=timeout, negated=_negated(place, row), **texts)
+
+
+def _negated(place: str, row: dict[str, Any]) -> bool:
+    """Whether the row asks for a proof that its statement is false."""
+    value = row.get("negated")
+    if value is not None and not isinstance(value, bool):
+        raise UserError(f"{place}: field `negated` must be a truth value, not {_kind_of(value)} ({_short(value)})")
+    return bool(value) and row.get(PAIR) is None
 
 
 def _fields(place: str, row: dict[str, Any]) -> dict[str, object]:

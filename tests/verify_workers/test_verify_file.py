@@ -106,7 +106,19 @@ def test_a_byte_order_mark_blank_lines_and_a_missing_last_newline_are_harmless(t
     assert [check.id for check in read_checks(source, 1)] == ["a", "b"]
 
 
+def test_a_negation_is_asked_for_and_that_of_an_exported_pair_is_its_statement_already(tmp_path: Path) -> None:
+    rows = [
+        GOOD,
+        {**GOOD, "id": "b", "negated": True},
+        {**GOOD, "id": "c", "negated": True, "attempt_id": "x"},
+        {**GOOD, "id": "d", "negated": None},
+    ]
+    for name in ("in.jsonl", "in.parquet"):
+        assert [check.negated for check in read_checks(write(tmp_path / name, rows), 1)] == [False, True, False, False]
+
+
 BAD_ROWS = [
+    ({**GOOD, "negated": "yes"}, "field `negated` must be a truth value, not text"),
     ({**GOOD, "id": None}, "field `id` is missing"),
     ({**GOOD, "id": " "}, "field `id` is empty"),
     ({**GOOD, "id": 7}, "field `id` must be text, not a number (7)"),
