@@ -43,6 +43,22 @@ class Source:
         return blanked(self.text, self.comments)
 
 
+def indented(tactics: str) -> str:
+    """`tactics` that begin at the margin, moved to where Lean takes them for those of a `by` at the end of the line before.
+
+    Where only their first line is at the margin, a model went on from a prompt that had ended in its indentation.
+    """
+    lines = tactics.split("\n")
+    depths = [(number, len(line) - len(line.lstrip(" "))) for number, line in enumerate(lines) if line.strip()]
+    if not depths or depths[0][1]:
+        return tactics
+    further = min((depth for _, depth in depths[1:]), default=0)
+    moved = [depths[0][0]] if further else [number for number, _ in depths]
+    for number in moved:
+        lines[number] = " " * (further or 2) + lines[number]
+    return "\n".join(lines)
+
+
 class ParsedCheck:
     """A check in parts.  Each is read when it is first asked for, so that nothing reads a text before its size is known.
 
@@ -51,7 +67,8 @@ class ParsedCheck:
 
     def __init__(self, check: Check, holds: Holds = known_to_hold) -> None:
         self.check = check
-        self.candidate = Source((check.code if check.proof is None else check.proof) or "")
+        goes_on = check.proof is not None and check.statement.rstrip().endswith("by")
+        self.candidate = Source(indented(check.proof or "") if goes_on else check.proof or check.code or "")
         self._holds = holds
 
     @property

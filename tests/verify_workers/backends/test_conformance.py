@@ -115,6 +115,7 @@ ACCEPTED += [
     # a proof that goes on from `:= by`
     {"statement": "theorem goal (p q : Prop) (hp : p) (hq : q) : q ∧ p := by\n", "proof": "  constructor\n  · exact hq\n  · exact hp\n"},
     {"statement": f"{STATEMENT} := by", "proof": "by rfl"},
+    {"statement": f"{STATEMENT} := by", "proof": "have h : 1 = 1 := rfl\nrfl"},
     # what is only said, and to nobody
     {"code": f"{STATEMENT} := rfl\n\n#print axioms goal\n#check goal"},
     {"code": f"\ufeff/-- Show \x0crac{{1}}{{2}} \u200b\u2028 -/\n{STATEMENT} := rfl"},
