@@ -136,6 +136,11 @@ class Aws:
             )
         if ":/" not in self.nfs:
             raise UserError("--to ray-up needs --nfs HOST:/PATH, what all nodes mount at --shared, such as an EFS's address")
+        if self.secret and not self.profile:
+            raise UserError(
+                "--to ray-up needs --profile NAME, an instance profile whose role may read the secret that the nodes fetch; "
+                "or --secret '' where the run wants none"
+            )
         for name in ("region", "ami", "nfs", "profile", "secret"):
             plain(f"--{name}", getattr(self, name))
         for machine in self.machines.values():

@@ -67,7 +67,9 @@ def render(
     region: Annotated[str, AwsOption(metavar="NAME", help="AWS's region")] = "us-west-2",
     ami: Annotated[str, AwsOption(metavar="ID", help="machine image with Docker and NVIDIA's driver; needed")] = "",
     nfs: Annotated[str, AwsOption(metavar="HOST:/PATH", help="what is mounted at --shared; needed")] = "",
-    profile: Annotated[str, AwsOption(metavar="NAME", help="instance profile of the nodes")] = "",
+    profile: Annotated[
+        str, AwsOption(metavar="NAME", help="instance profile of the nodes, whose role may read the secret; needed with one")
+    ] = "",
     instance: Annotated[str, AwsOption(metavar="TYPE", help="machine for engines and trainers; default: by its shape")] = "",
     lean_instance: Annotated[str, AwsOption(metavar="TYPE", help="machine for Lean; default: by its shape")] = "",
 ) -> None:

@@ -20,7 +20,7 @@ from tests.cluster.kuberay_schema import RAY_CLUSTER, RAY_JOB
 from verify_workers.errors import UserError
 
 GPU_NODE = Path(__file__).parents[2] / "cluster" / "configs" / "gpu_node.yaml"
-AWS = ("--ami", "ami-0123456789abcdef0", "--nfs", "fs-1.efs.us-west-2.amazonaws.com:/")
+AWS = ("--ami", "ami-0123456789abcdef0", "--nfs", "fs-1.efs.us-west-2.amazonaws.com:/", "--profile", "nodes")
 TARGETS = {"kuberay": (), "slurm": (), "ray-up": AWS, "container": ()}
 ENDPOINT = "models.judge={endpoint: 'https://host/v1', name: m, api_key_env: JUDGE_KEY}"
 
@@ -194,7 +194,9 @@ def test_what_cannot_be_is_one_line_and_no_file(options: list[str], says: str, t
     assert says in str(error.value) and "\n" not in str(error.value) and not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("missing", "says"), [("--ami", "needs --ami"), ("--nfs", "needs --nfs HOST:/PATH")])
+@pytest.mark.parametrize(
+    ("missing", "says"), [("--ami", "needs --ami"), ("--nfs", "needs --nfs HOST:/PATH"), ("--profile", "needs --profile NAME")]
+)
 def test_what_aws_needs_is_asked_for(missing: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=says):
         render(tmp_path, "ray-up", missing, "")
