@@ -43,7 +43,8 @@ def test_formalize_and_prove_on_endpoints(ray_local: None, tmp_path: Path, capfd
     assert len(made) == 2 and all(s.kept and s.model for s in made)
     by_goal = {s.text: Solved("my_favorite_theorem", "", s.text, "omega") for s in made}
     with FakeOpenAI(prover("chat", by_goal)) as server:
-        assert synth("prove", statements, "--out", pairs, *role("prover", server), *fast) == 0, capfd.readouterr().err
+        only = ["--set", "search.portfolio=never"]
+        assert synth("prove", statements, "--out", pairs, *role("prover", server), *fast, *only) == 0, capfd.readouterr().err
         assert {body["max_tokens"] for body in server.requests} == {4096}, "what the preset `chat` says"
     found = list(read_records(pairs, Pair))
     assert len({p.statement_id for p in found}) == 2 and all(p.model and not p.negated for p in found)

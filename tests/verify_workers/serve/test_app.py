@@ -60,7 +60,7 @@ def test_each_row_is_judged_on_its_own(pool: LocalPool) -> None:
     assert answer.status_code == 200
     results = answer.json()["results"]
     assert [row.get("outcome", "error") for row in results] == (
-        ["accepted", "rejected", "policy", "rejected", "rejected"] + ["error"] * 4 + ["rejected", "policy", "rejected"] + ["error"] * 3
+        ["accepted", "rejected", "policy", "rejected", "rejected"] + ["error"] * 4 + ["rejected", "policy", "policy"] + ["error"] * 3
     )
     assert results[0]["audit"] == "kernel" and results[0]["axioms"] == []
     assert results[3]["reason"] == "wrong_statement" and results[4]["reason"] == "sorry"
