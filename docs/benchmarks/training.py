@@ -33,17 +33,18 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from train.config import TrainConfig
+from train.config import ModelConfig, TrainConfig
 from train.data import Example, tokenize
+from train.model import build_model
 from train.rounds import train_round
 from train.tokenizer import train_tokenizer
 from verify_workers.ray_session import ray_session
 
 PEAK = 989e12  # dense bf16 FLOP/s of an H100 SXM or H200, the datasheet's
 SHAPES = {
-    "small": {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4, "num_attention_heads": 4, "vocab_size": 768},
-    "200m": {"hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 14, "num_attention_heads": 16, "vocab_size": 8192},
-    "1b": {"hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 24, "num_attention_heads": 16, "vocab_size": 32000},
+    "small": ModelConfig(d_model=128, ffn=384, layers=4, heads=4, vocab_size=768),
+    "200m": ModelConfig(d_model=1024, ffn=2816, layers=14, heads=16, vocab_size=8192),
+    "1b": ModelConfig(d_model=2048, ffn=5632, layers=24, heads=16, vocab_size=32000),
 }
 WARM = 4  # steps left out of the speed
 
@@ -63,21 +64,11 @@ class Speed:
 def make_model(folder: Path, shape: str, length: int, dtype: str, gpu: bool) -> int:
     """A random Llama with our tokenizer; returns its number of parameters."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer = train_tokenizer(["theorem X (n : Nat) : n + 0 = n := by simp", "0123456789 " * 4], 512)
-    config = LlamaConfig(
-        **SHAPES[shape],
-        max_position_embeddings=length,
-        tie_word_embeddings=False,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        dtype=dtype,
-    )
-    torch.manual_seed(0)
+    config = SHAPES[shape].model_copy(update={"max_length": length, "init_std": 0.02})
     with torch.device("cuda" if gpu else "cpu"):
-        model = LlamaForCausalLM(config).to(getattr(torch, dtype))
+        model = build_model(config, config.vocab_size, tokenizer.pad_token_id, tokenizer.eos_token_id, seed=0).to(getattr(torch, dtype))
     model.save_pretrained(folder)
     tokenizer.save_pretrained(str(folder))
     return int(sum(p.numel() for p in model.parameters()))

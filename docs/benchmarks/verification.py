@@ -77,6 +77,11 @@ def numbered(rows: list[tuple[str, str]], timeout: float = LIMIT) -> list[Check]
     return [Check(id=str(i), statement=s, proof=f"{p} -- {i}", timeout=timeout) for i, (s, p) in enumerate(rows)]
 
 
+def one_liners(count: int) -> list[Check]:
+    """Checks of one line that are accepted."""
+    return numbered([random.Random(i).choice(SHORT) for i in range(count)])
+
+
 def mixture(count: int, endless: float, seed: int = 0) -> list[Check]:
     """Half one-liners, a fifth proofs of 10-30 lines, a share `endless` of time-outs, the rest failing."""
     draw = random.Random(seed)
@@ -136,7 +141,7 @@ def pooled(checks: list[Check], workers: int, audit: str = "fast") -> tuple[floa
 def mixed(count: int, workers: int) -> None:
     """The tables of the mixed set."""
     sets = {
-        "one-liners": numbered([random.Random(i).choice(SHORT) for i in range(count // 2)]),
+        "one-liners": one_liners(count // 2),
         "proofs of 10-30 lines": numbered([long_proof(10 + i % 21) for i in range(count // 5)]),
         "failing": numbered([FAILING[i % len(FAILING)] for i in range(count // 4)]),
     }
@@ -168,7 +173,7 @@ def scaling(count: int, most: int) -> None:
     """Strict checks a second with 1, 2, 4 … `most` workers, and whether many-threaded Leans agree with the forked ones."""
     for name, make in (
         ("mixed, no time-outs", lambda number: mixture(number, 0.0)),
-        ("one-liners", lambda number: numbered([random.Random(i).choice(SHORT) for i in range(number)])),
+        ("one-liners", one_liners),
     ):
         base, workers = 0.0, 1
         while workers <= most:

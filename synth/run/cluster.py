@@ -32,14 +32,24 @@ def released(config: RunConfig, roles: Sequence[ModelRole]) -> bool:
     return any(sampler.release_while_training for sampler in engines(config, roles))
 
 
+def trains(config: RunConfig) -> bool:
+    """Whether the run trains anything."""
+    return bool(config.models.train) or config.models.bootstrapped
+
+
+def held_together(config: RunConfig, roles: Sequence[ModelRole]) -> bool:
+    """Whether engines and trainers hold their CPUs and GPUs at the same time."""
+    return config.train.keep_workers or not released(config, roles)
+
+
 def demand(config: RunConfig, roles: Sequence[ModelRole]) -> dict[str, float]:
     """The most CPUs and GPUs that samplers and trainers hold at the same time, in Ray's units."""
     samplers, train = engines(config, roles), config.train
     held = {"CPU": sum(s.replicas * s.cpus for s in samplers), "GPU": sum(s.replicas * s.gpus for s in samplers)}
     workers = {"CPU": train.workers * train.cpus_per_worker, "GPU": train.gpus}
-    if not config.models.train and not config.models.bootstrapped:
+    if not trains(config):
         return held
-    together = train.keep_workers or not released(config, roles)
+    together = held_together(config, roles)
     return {name: held[name] + workers[name] if together else max(held[name], workers[name]) for name in held}
 
 

@@ -14,14 +14,13 @@ from cluster.plan import Piece, Plan, Shape, lean_group, work_group
 from cluster.render import PLAIN, Job, Variable, plain
 from synth.config import RunConfig
 from synth.llm.config import SEARCHING, ModelRole
-from synth.run.cluster import demand, engines, released
+from synth.run.cluster import demand, engines, held_together, trains
 from synth.run.roles import answering, groups, used_prompts
 from verify_workers.errors import UserError
 from verify_workers.lean.build import LEAN_VERSION
 
-SEQUENCES_PER_LEAN_CORE = (
-    8  # a rule of thumb, not measured: a proof of 1,000 tokens is half a minute's sampling, and its check a few seconds'
-)
+# A rule of thumb, not measured: a proof of 1,000 tokens is half a minute's sampling, and its check a few seconds'.
+SEQUENCES_PER_LEAN_CORE = 8
 FILE_SYSTEMS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}  # what fsspec wants for a scheme
 NAME_LENGTH = 40  # KubeRay takes 47 characters, and we add `-config`
 
@@ -39,9 +38,8 @@ def plan(config: RunConfig, work: Shape, lean: Shape, lean_nodes: int = 0) -> Pl
         for _ in range(sampler.replicas)
     ]
     worker = Piece("training worker", train.cpus_per_worker, train.gpus / train.workers, "train.cpus_per_worker", "train.gpus_per_worker")
-    trainers = [worker] * train.workers if config.models.train or config.models.bootstrapped else []
-    together = train.keep_workers or not released(config, roles)  # as `demand` has it
-    turns = [samplers + trainers] if together else [samplers, trainers]
+    trainers = [worker] * train.workers if trains(config) else []
+    turns = [samplers + trainers] if held_together(config, roles) else [samplers, trainers]
     verify = config.verify
     workers = verify.workers_for(lean.cpus, lean.memory * 1024)
     cores = math.ceil(_sequences(config, roles) / SEQUENCES_PER_LEAN_CORE)
