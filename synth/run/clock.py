@@ -23,7 +23,7 @@ class Clock:
     """
 
     def __init__(self, store: RunDir, number: int) -> None:
-        self.store, self.name = store, f"rounds/{number:03d}/clock.json"
+        self.store, self.number, self.name = store, number, f"rounds/{number:03d}/clock.json"
         saved = store.read_json(self.name) or {}
         self.stages: Counter[str] = Counter(saved.get("stages", {}))
         self.failures: Counter[str] = Counter(saved.get("failures", {}))
@@ -45,15 +45,18 @@ class Clock:
         finally:
             self.stages[stage] += time.monotonic() - self._running.pop(stage)  # type: ignore[assignment]  # Counter adds floats as well
 
+    def stage_seconds(self) -> dict[str, float]:
+        """Seconds of each stage up to now, those under way included."""
+        now, stages = time.monotonic(), dict[str, float](self.stages)
+        for stage, started in self._running.items():
+            stages[stage] = stages.get(stage, 0.0) + now - started
+        return stages
+
     def figures(self) -> dict[str, Any]:
         """The account up to now, stages under way included."""
-        now = time.monotonic()
-        stages = {**self.stages}
-        for stage, started in self._running.items():
-            stages[stage] = stages.get(stage, 0) + now - started  # type: ignore[assignment]
         return {
             "seconds": round(self.seconds, 1),
-            "stages": {stage: round(seconds, 1) for stage, seconds in stages.items()},
+            "stages": {stage: round(seconds, 1) for stage, seconds in self.stage_seconds().items()},
             "tokens_spent": self.tokens,
             "spent": dict(self.spent),
             "failures": dict(self.failures),

@@ -28,7 +28,7 @@ from synth.run.clock import Clock
 from synth.run.cluster import enough, plain, released
 from synth.run.conjectures import planned, settle_band
 from synth.run.evaluate import evaluate
-from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts, scalars
+from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts, together
 from synth.run.learn import train
@@ -39,6 +39,7 @@ from synth.run.screen import contamination, screen
 from synth.run.shard import ShardTask
 from synth.run.spending import Spending, used_up
 from synth.run.state import Run
+from synth.run.told import idle_shares, tell_round, with_timeline
 from synth.run.watch import watched
 from synth.search.outcome import KINDS, MADE
 from synth.show.progress import Progress
@@ -70,7 +71,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
         with tracked(config, store, progress) as tracker, ray_session():
             job = Run(everywhere(config), store, inputs, role_prompts(config), progress, tracker, roles=roles)
             try:
-                interrupts.run(_rounds(job))
+                interrupts.run(with_timeline(job, _rounds(job)))
             except RayTaskError as error:
                 raise plain(error) from error
             finally:
@@ -131,9 +132,9 @@ async def _rounds(job: Run) -> None:
                 with contextlib.suppress(UserError):
                     job.clock.save()
             figures |= job.clock.figures()
-            figures |= costs(figures) | {"pools": pools}
+            figures |= costs(figures) | {"pools": pools} | await idle_shares(job, number)
             job.store.write_json(name, figures)
-            job.tracker.log(scalars(figures), step=number)
+            await tell_round(job, number, figures)
             write_report(job.store)
         rounds.append(job.store.read_json(name))
         job.progress.round_table(rounds)

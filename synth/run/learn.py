@@ -116,9 +116,11 @@ async def fit(
     def report(row: dict[str, float]) -> None:
         rows.append(row["step"])
         loop.call_soon_threadsafe(under_way.set)
+        job.live.trainer.report(row)
         job.progress.update(stage, int(row["step"]), int(row["steps"]), loss=row["loss"])
         job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
+    job.live.trainer.begin()
     work = in_thread(
         lambda: train_round(
             *(initial, examples, job.training(number), config, job.config.seed + number),
@@ -135,4 +137,5 @@ async def fit(
         raise
     finally:
         under_way.set()
+        job.live.trainer.end()
         job.progress.gauge("trained tokens/s", 0.0)
