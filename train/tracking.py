@@ -56,6 +56,11 @@ def _has_login(path: Path, host: str) -> bool:
         return False
 
 
+def tracked_id(name: str, run: str) -> str:
+    """The id, and the name, of a run at W&B."""
+    return f"{name}-{run}"
+
+
 class Tracker:
     """One W&B run.  The first failure is told once through `warn`, and then nothing more is logged.
 

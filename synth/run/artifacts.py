@@ -16,7 +16,7 @@ from synth.llm.types import Weights
 from synth.records import content_id
 from synth.run.state import Run
 from synth.show.series import round_series
-from train.tracking import Artifact
+from train.tracking import Artifact, tracked_id
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _evaluation(job: Run, number: int, metrics: Mapping[str, Any]) -> Artifact:
 
 
 def _name(job: Run) -> str:
-    return re.sub(r"[^\w.-]+", "-", f"{job.config.name}-{job.store.id}")  # W&B allows no other characters
+    return re.sub(r"[^\w.-]+", "-", tracked_id(job.config.name, job.store.id))  # W&B allows no other characters
 
 
 def _address(place: str) -> str:

@@ -45,7 +45,7 @@ from synth.search.outcome import KINDS, MADE
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
-from train.tracking import Tracker
+from train.tracking import Tracker, tracked_id
 from verify_workers.errors import UserError
 from verify_workers.pool.client import PoolClient
 from verify_workers.pool.node import node_pools
@@ -84,7 +84,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
 def tracked(config: RunConfig, store: RunDir, progress: Progress) -> Iterator[Tracker]:
     """The run's W&B tracker.  Its folder is inside a local run directory; elsewhere a temporary one, copied there at the end."""
     folder = store.local_path("wandb") if store.local else Path(tempfile.mkdtemp(prefix="synth-wandb-"))
-    tracker = Tracker(config.tracking, folder, f"{config.name}-{store.id}", config.model_dump(mode="json"), progress.note)
+    tracker = Tracker(config.tracking, folder, tracked_id(config.name, store.id), config.model_dump(mode="json"), progress.note)
     try:
         yield tracker
     finally:

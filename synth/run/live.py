@@ -73,6 +73,8 @@ class Live:
         self.clocks: dict[int, tuple[Clock, dict[str, float]]] = {}
         """The accounts of rounds, by number, each with the seconds of its stages when it was first seen."""
         self.trainer = Trainer()
+        self.other: dict[str, float] = {}
+        """What else is to be in the timeline, by the name that it is shown by (`staleness/versions`)."""
 
     def account(self, clock: Clock) -> None:
         """A stage of this round is about to begin."""

@@ -43,13 +43,14 @@ class Timeline:
         self.log = TimelineLog(store)
         self.counts, self.dropped = recorded(store)
         last = self.log.rows[-1] if self.log.rows else None
-        self.counts["evaluated"] = last.counts.get("evaluated", 0) if last else 0  # in no unit
+        self.counts |= {name: last.counts.get(name, 0) if last else 0 for name in ("evaluated", "tokens")}  # in no unit
         self._before = last.time if last else 0.0
         self._started = self._looked = time.monotonic()
         self._totals: dict[tuple[Kind, Any], Mapping[str, float]] = {}
         self._stages: dict[int, dict[str, float]] = {}
         self._trained = 0.0
         self._lock = asyncio.Lock()
+        self._ended: dict[str, float] = {}  # stages of the last row: told once more where they are over, for gauges keep their values
         self._errands: list[asyncio.Task[Any]] = []
 
     @property
@@ -95,7 +96,9 @@ class Timeline:
         try:
             self.log.append(row)
         finally:
-            self._tell(series(row))
+            figures = series(row)
+            self._tell(self._ended | figures)
+            self._ended = {name: 0.0 for name in figures if name.startswith("stage/")}
 
     async def _row(self) -> Row:
         since = self._looked
@@ -106,6 +109,7 @@ class Timeline:
         self.live.forget(since)
         new = {name: round(count - shards[f"found: {name}"]) for name, count in shards.items()}
         self.counts.update({name: new.get(name, 0) for name in FUNNEL})
+        self.counts["tokens"] += round(samplers["tokens"])
         self.dropped.update({name.removeprefix(REJECT): count for name, count in new.items() if name.startswith(REJECT)})
         trained, self._trained = self.live.trainer.seconds - self._trained, self.live.trainer.seconds
         stages, rounds = self._stages_since()
@@ -129,6 +133,7 @@ class Timeline:
                 }
             ),
             training=dict(self.live.trainer.row),
+            other=dict(self.live.other),
         )
 
     def _there(self, kind: Kind, since: float) -> list[Any]:

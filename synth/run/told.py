@@ -13,30 +13,28 @@ from synth.run.artifacts import Work, works
 from synth.run.sampled import PROOFS, STATEMENTS, sampled_proofs, sampled_statements
 from synth.run.state import Run
 from synth.run.timeline import Timeline
-from synth.show.series import LABELLED, prometheus, round_series
-from train.tracking import Tracker
+from synth.show.series import prometheus, round_series
+from train.tracking import Tracker, tracked_id
 
 SETTLING = 180.0  # seconds that W&B may take at the end for what goes on beside the rounds
 T = TypeVar("T")
 
 
 class Told:
-    """Passes figures on, by the names of `synth/show/series.py`."""
+    """Passes figures on, by the names of `synth/show/series.py`; Ray's metrics say of which run they are."""
 
     def __init__(self, job: Run) -> None:
         self._tracker, self._gauges = job.tracker, dict[str, Gauge]()
+        self._run = {"run": tracked_id(job.config.name, job.store.id)}
 
     def __call__(self, figures: Mapping[str, float]) -> None:
         self._tracker.log(figures, step=step_of(figures["time"]))
         if ray.is_initialized():
             for name, value in figures.items():
-                self._set(*prometheus(name), value)
-
-    def _set(self, name: str, labels: dict[str, str], value: float) -> None:
-        if name not in self._gauges:
-            keys = tuple(LABELLED[place] for place in LABELLED if name == f"synth_{place}")
-            self._gauges[name] = Gauge(name, "see docs/monitoring.md", tag_keys=keys)
-        self._gauges[name].set(value, labels)
+                metric, labels = prometheus(name)
+                if metric not in self._gauges:
+                    self._gauges[metric] = Gauge(metric, "docs/monitoring.md", tag_keys=("run", *labels))
+                self._gauges[metric].set(value, self._run | labels)
 
 
 async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:

@@ -24,9 +24,11 @@ def series(row: Row) -> dict[str, float]:
         if count := row.actors.get(kind, 0.0):
             busy = min(1.0, row.busy.get(kind, 0.0) / (row.span * count))
             figures |= {f"busy/{kind}": busy, f"idle/{kind}": 1 - busy, f"actors/{kind}": count}
+    if (tokens := row.counts.get("tokens", 0)) and (pairs := row.counts.get("pairs", 0)):
+        figures["cost/tokens_per_pair"] = tokens / pairs
     figures |= {f"waiting/{what}": row.waiting.get(what, 0) for what in ("statements", "requests", "checks")}
     figures |= {f"stage/{stage}": min(1.0, seconds / row.span) for stage, seconds in row.stages.items()}
-    figures |= {f"train/{name}": row.training[name] for name in TRAINING if name in row.training}
+    figures |= {f"train/{name}": row.training[name] for name in TRAINING if name in row.training} | row.other
     return {name: round(value, 6) for name, value in figures.items()}
 
 

@@ -43,6 +43,8 @@ class Row(BaseModel):
     """Statements that are to be searched, and requests and checks that are not answered."""
     training: dict[str, float] = {}
     """The last row of the training's metrics.jsonl, while one is under way."""
+    other: dict[str, float] = {}
+    """What else there was to tell, under the names that it is shown by."""
 
 
 class TimelineLog:

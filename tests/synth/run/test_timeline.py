@@ -76,18 +76,24 @@ def test_a_row_is_what_came_since_the_last(tmp_path: Path, monkeypatch: pytest.M
     asyncio.run(main())
     first, second, third = read_timeline(job.store)
     assert (first.time, first.span, first.rounds, first.stages) == (10.0, 10.0, [1], {"search": 10.0})
-    assert first.counts == {"problems": 4, "statements": 6, "statements_kept": 5, "searched": 1, "pairs": 1} and first.dropped == {
-        "trivial": 1
-    }
+    assert first.counts == {
+        "problems": 4,
+        "statements": 6,
+        "statements_kept": 5,
+        "searched": 1,
+        "pairs": 1,
+        "tokens": 50,
+    } and first.dropped == {"trivial": 1}
     assert first.made == {"pairs": 1, "tokens": 50, "checks": 20} and first.busy == {"samplers": 2, "pools": 20}
     assert first.waiting == {"statements": 4, "requests": 3, "checks": 7} and first.actors == {"samplers": 1, "pools": 4, "trainer": 1}
     assert second.made == {"pairs": 3, "tokens": 100, "checks": 5} and second.busy == {"samplers": 4, "pools": 10}
-    assert second.counts["pairs"] == 4 and second.span == 5
+    assert second.counts["pairs"] == 4 and second.counts["tokens"] == 150 and second.span == 5  # the engine's total grew by 100
     assert third.stages == {} and third.rounds == [1] and third.made == {} == third.busy, "nothing happened"
-    assert told[1] == series(second)
+    assert told[1] == series(second) and told[2] == {**series(third), "stage/search": 0.0}, "what is over is told once more"
     wanted = {"busy/samplers": 0.8, "idle/pools": 0.5, "idle/trainer": 1.0, "rate/pairs_per_minute": 36.0, "rate/tokens_per_second": 20.0}
     assert {name: told[1][name] for name in wanted} == pytest.approx(wanted)
     assert told[1]["stage/search"] == 1 and told[1]["dropped/trivial"] == 1 and told[1]["funnel/pairs"] == 4 and told[1]["time"] == 15
+    assert told[1]["cost/tokens_per_pair"] == 37.5
 
 
 def test_actors_are_asked_once_for_all_who_want_to_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
