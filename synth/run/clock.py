@@ -22,8 +22,8 @@ class Clock:
     also of work that a kill threw away.
     """
 
-    def __init__(self, store: RunDir, number: int) -> None:
-        self.store, self.name = store, f"rounds/{number:03d}/clock.json"
+    def __init__(self, store: RunDir, folder: str) -> None:
+        self.store, self.name = store, f"{folder}/clock.json"
         saved = store.read_json(self.name) or {}
         self.stages: Counter[str] = Counter(saved.get("stages", {}))
         self.failures: Counter[str] = Counter(saved.get("failures", {}))
