@@ -1,10 +1,12 @@
 """The main job: rounds of formalize → filter → search → verify → train → evaluate, on Ray, restartable anywhere.
 
-The driver schedules; it never holds proofs.  Here a run is begun and ended; what goes on in between is in `rounds.py`.
+The driver schedules; it never holds proofs.  Here a run is begun and ended; what goes on in between is in `rounds.py` (one
+round after the other) and `stream.py` (neighbouring rounds at the same time).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import tempfile
@@ -22,12 +24,13 @@ from synth.run.places import check_places, everywhere
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.rounds import rounds_in_turn
 from synth.run.state import Run
+from synth.run.stream import rounds_in_stream
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
 from train.tracking import Tracker
 from verify_workers.errors import UserError
-from verify_workers.pool.node import node_pools
+from verify_workers.pool.node import follow, node_pools
 from verify_workers.ray_session import ray_session
 
 
@@ -83,7 +86,7 @@ def _close(job: Run, in_order: bool) -> None:
             job.trainers.close()
         else:
             shutil.rmtree(job.trainers.inbox, ignore_errors=True)  # its workers end with Ray's session
-    for actor in [*job.shards, *job.samplers, *job.pools.values()]:
+    for actor in [*job.shards, *job.measuring, *job.samplers, *job.pools.values()]:
         ray.kill(actor)
 
 
@@ -91,4 +94,8 @@ async def _work(job: Run) -> None:
     """All rounds that are not yet complete."""
     await enough(job.config, job.roles, job.progress)
     job.pools = node_pools(job.config.verify)
-    await rounds_in_turn(job)
+    following = asyncio.create_task(follow(job.pools, job.config.verify, job.members))
+    try:
+        await (rounds_in_turn(job) if job.config.mode == "sync" else rounds_in_stream(job))
+    finally:
+        following.cancel()

@@ -1,4 +1,4 @@
-"""Rounds one after the other: search, train, swap the weights, evaluate; a round's figures are written last.
+"""Rounds one after the other (`mode: sync`): search, train, swap the weights, evaluate; a round's figures are written last.
 
 A round whose `metrics.json` exists is complete; everything before that is done again only where its part is missing.
 """
@@ -21,7 +21,7 @@ from synth.run.conjectures import settle_band
 from synth.run.evaluate import evaluate
 from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts, scalars
 from synth.run.interrupt import together
-from synth.run.learn import train
+from synth.run.learn import Taken, train
 from synth.run.repeats import settle_repeats
 from synth.run.screen import contamination, screen
 from synth.run.searching import search_round
@@ -183,9 +183,9 @@ async def compared(job: Run, number: int) -> None:
         await reference_equivalents(job, number)
 
 
-async def trained(job: Run, number: int, previous: Path) -> None:
+async def trained(job: Run, number: int, previous: Path, taken: Taken | None = None) -> None:
     """A round's training; `weights.json` then says whose weights are the newest: its own, or, if nothing was trained, the last's."""
     with job.timed("train"):
-        learned = await train(job, number, previous)
+        learned = await train(job, number, previous, taken)
     before = job.store.read_json(f"rounds/{number - 1:03d}/weights.json")
     job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number} if learned else before)

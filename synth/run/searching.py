@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from synth.records import Drop, Pair, Problem, Statement
@@ -41,9 +42,12 @@ async def search_round(job: Run, number: int) -> None:
 
     async def one(task: ShardTask) -> None:
         actor = await free.get()
+        version = job.answering.version
+        job.in_use[version] += 1
         try:
-            await actor.run.remote(task)
+            await actor.run.remote(replace(task, weights=job.role_weights()))  # newer than when it was planned, in `mode: async`
         finally:
+            job.in_use[version] -= 1
             free.put_nowait(actor)
 
     stages = {"problems": f"round {number}: formalize", "searched": f"round {number}: prove"}

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import ray
 
@@ -362,6 +363,9 @@ class SearchShard:
 
     async def stop(self, limit: str) -> None:
         (await self._shard()).stop(limit)
+
+    async def members(self, pools: dict[str, Any]) -> None:
+        (await self._shard()).services.members(pools)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""

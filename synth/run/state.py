@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ class Run:
     roles: tuple[ModelRole, ...] = ROLES  # that are asked
     groups: list[Group] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
+    measuring: list[Any] = field(default_factory=list)  # shard actors that evaluate beside a search, in `mode: async`
     held: Any = None  # reference to what shards must not work on
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
@@ -46,6 +48,12 @@ class Run:
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
     benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
     passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
+    in_use: Counter[int] = field(default_factory=Counter)  # shards under way, by the version of the weights that they were given
+
+    def members(self, pools: dict[str, Any]) -> None:
+        """Nodes have joined or left: those who ask Lean are told which pools there are."""
+        for actor in (*self.shards, *self.measuring):
+            actor.members.remote(pools)
 
     @property
     def account(self) -> Clock:
