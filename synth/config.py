@@ -306,6 +306,9 @@ class ShardConfig(Section):
     """How a round is cut into pieces of work."""
 
     problems: int = Field(100, ge=1, description="problems in one shard")
+    batch: int = Field(
+        25, ge=1, description="problems of a shard that are formalized and filtered together; their statements do not wait for the others'"
+    )
     actors: int = Field(2, ge=1, description="shard actors at work at once")
     chunk: int = Field(50, ge=1, description="statements whose attempts are written together: what a crash can cost")
 
