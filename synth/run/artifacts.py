@@ -36,11 +36,22 @@ def works(job: Run, number: int, metrics: Mapping[str, Any]) -> list[Work]:
     evaluated = Work(f"evaluate-{number}", "evaluate", [model], [_evaluation(job, number, metrics)])
     if number == 0:
         return [Work("bootstrap", "bootstrap", [], [model]), evaluated]
-    before = _model(job, _weights(job, number - 1, job.store.read_json(f"rounds/{number - 1:03d}/metrics.json")))
-    corpus = _corpus(job, number, metrics, made_by=before)
-    search = Work(f"search-{number}", "search", [_problems(job), before], [corpus])
+    sampled = [_model(job, _earlier(job, version)) for version in _sampled_by(job, number)]
+    before = _model(job, _earlier(job, number - 1))
+    corpus = _corpus(job, number, metrics, sampled)
+    search = Work(f"search-{number}", "search", [_problems(job), *sampled], [corpus])
     train = Work(f"train-{number}", "train", [corpus, before], [model])
     return [search, train, evaluated] if weights.version == number else [search, evaluated]
+
+
+def _sampled_by(job: Run, number: int) -> list[int]:
+    """The rounds after which the weights were those that sampled round `number`'s new pairs; several in `mode: async`."""
+    behind = (job.store.read_json(f"rounds/{number:03d}/trained_on.json") or {}).get("staleness", {})
+    return sorted({number - 1 - versions for versions in behind.values()} | (set() if behind else {number - 1}))
+
+
+def _earlier(job: Run, number: int) -> Weights:
+    return _weights(job, number, job.store.read_json(f"rounds/{number:03d}/metrics.json"))
 
 
 def _weights(job: Run, number: int, metrics: Mapping[str, Any]) -> Weights:
@@ -61,9 +72,9 @@ def _problems(job: Run) -> Artifact:
     return Artifact(f"problems-{about['hash'][:12]}", "problems", about, _address(problems.path))
 
 
-def _corpus(job: Run, number: int, metrics: Mapping[str, Any], made_by: Artifact) -> Artifact:
+def _corpus(job: Run, number: int, metrics: Mapping[str, Any], sampled: list[Artifact]) -> Artifact:
     counts = ("problems", "statements", "statements_kept", "attempts", "pairs", "pairs_negated")
-    about = {"round": number, **{name: metrics.get(name) for name in counts}, "made_by": made_by.metadata["hash"]}
+    about = {"round": number, **{name: metrics.get(name) for name in counts}, "sampled_by": [model.metadata["hash"] for model in sampled]}
     about["pairs_so_far"] = job.store.count("pairs", "r")
     return Artifact(f"{_name(job)}-corpus", "corpus", about, _address(job.store.address("pairs")), aliases=[f"round-{number}"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ class Clock:
     also of work that a kill threw away.
     """
 
-    def __init__(self, store: RunDir, number: int) -> None:
-        self.store, self.number, self.name = store, number, f"rounds/{number:03d}/clock.json"
+    def __init__(self, store: RunDir, folder: str) -> None:
+        self.store, self.name = store, f"{folder}/clock.json"
         saved = store.read_json(self.name) or {}
         self.stages: Counter[str] = Counter(saved.get("stages", {}))
         self.failures: Counter[str] = Counter(saved.get("failures", {}))
@@ -32,6 +33,12 @@ class Clock:
         self._before = float(saved.get("seconds", 0.0))
         self._started = time.monotonic()
         self._running: dict[str, float] = {}
+
+    @property
+    def round(self) -> int | None:
+        """The round that it is the account of."""
+        found = re.match(r"rounds/(\d+)/", self.name)
+        return int(found[1]) if found else None
 
     @property
     def seconds(self) -> float:

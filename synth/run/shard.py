@@ -12,8 +12,9 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import ray
@@ -27,6 +28,7 @@ from synth.records import Drop, Pair, Problem, Statement
 from synth.run.again import allowance, earlier
 from synth.run.conjectures import NOTHING, Plan, make, searched_at_once
 from synth.run.heldout import Measured, measure
+from synth.run.interrupt import together
 from synth.run.roles import role_prompts
 from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
@@ -68,6 +70,26 @@ class ShardTask:
     def key(self) -> str:
         return f"r{self.round:03d}-s{self.index:04d}"
 
+    @cached_property
+    def by_id(self) -> dict[str, Problem]:
+        """Every problem that the shard may need."""
+        return {problem.id: problem for problem in (*self.problems, *self.earlier)}
+
+    def batches(self, size: int) -> list[Batch]:
+        """The problems, `size` at a time, and what is left undecided of earlier rounds: each formalized and filtered for itself."""
+        batches = [Batch(f"{self.key}-b{n:04d}", self.problems[i : i + size]) for n, i in enumerate(range(0, len(self.problems), size))]
+        undecided = tuple(s for s in self.retry if not s.kept)
+        return [*batches, Batch(f"{self.key}-undecided", undecided=undecided)] if undecided else batches
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a shard formalizes and filters together: a unit of work."""
+
+    key: str
+    problems: tuple[Problem, ...] = ()
+    undecided: tuple[Statement, ...] = ()
+
 
 @dataclass
 class Counts:
@@ -103,31 +125,47 @@ class Shard:
         """Formalize, filter and search; what came of it is in the run directory."""
         if task.round != self.round:
             self.round, self.meter.ended = task.round, ""
-        statements = await self._statements(task)
-        problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        made = await self._conjectures(task, statements)
-        work = [s for s in (*statements, *made, *task.retry) if s.kept]
-        size = self.config.shards.chunk
+        gate, known = asyncio.Semaphore(self.config.search.in_flight), dict(self._kept_before(task.round))
+        search = partial(self._searched, task, gate)
+        batches = task.batches(self.config.shards.batch)
+        filtered = {batch.key: asyncio.create_task(self._statements(task, batch, known)) for batch in batches}
+
+        async def one(key: str) -> None:
+            await search(key, await filtered[key])
+
+        async def conjectures() -> None:
+            statements = [s for batch in filtered.values() for s in await batch]
+            await search(f"{task.key}-made", await self._conjectures(task, statements))
+
+        try:
+            await together(search(f"{task.key}-again", task.retry), conjectures(), *map(one, filtered))
+        finally:
+            for batch in filtered.values():
+                batch.cancel()
+
+    async def _searched(self, task: ShardTask, gate: asyncio.Semaphore, key: str, statements: Sequence[Statement]) -> None:
+        """Search those of `statements` that are kept, in units of `shards.chunk` under `key`."""
+        work, size = [s for s in statements if s.kept], self.config.shards.chunk
         self.counts.done["to_search"] += len(work)
         chunks = [work[i : i + size] for i in range(0, len(work), size)]
-        gate = asyncio.Semaphore(self.config.search.in_flight)
-        await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
+        await together(*(self._chunk(task, f"{key}-c{n:04d}", chunk, gate) for n, chunk in enumerate(chunks)))
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
         return replace(self.services.tools(self.prompts, weights, round, self.config.seed), barred=self._barred)
 
-    async def _statements(self, task: ShardTask) -> list[Statement]:
-        """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
-        key = f"{task.key}-statements"
-        again = {"kept": True, "reason": "", "detail": "", "round": task.round}
-        undecided = [s.model_copy(update=again) for s in task.retry if not s.kept]
-        if not task.problems and not undecided:
-            return []
+    async def _statements(self, task: ShardTask, batch: Batch, known: dict[str, str]) -> list[Statement]:
+        """What came of a batch's problems and undecided statements, kept and dropped: from disk if it is there.
+
+        `known`: the statements that are kept already, by identity; those of this batch are added.
+        """
+        key = f"{batch.key}-statements"
         if self.store.done("statements", key):
             statements = list(self.store.read("statements", Statement, key))
-            self._count_statements(statements, found=True)
+            self._count_statements(statements, known, found=True)
             return statements
+        again = {"kept": True, "reason": "", "detail": "", "round": task.round}
+        undecided = [s.model_copy(update=again) for s in batch.undecided]
         started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
         programs = asyncio.Semaphore(self.config.answers.at_once)
 
@@ -143,21 +181,19 @@ class Shard:
             self.counts.done["problems"] += 1
             return found
 
-        candidates = [s for found in await asyncio.gather(*map(one, task.problems)) for s in found] + undecided
-        problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        known = self._kept_before(task.round)
-        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
+        candidates = [s for found in await asyncio.gather(*map(one, batch.problems)) for s in found] + undecided
+        context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, known)
         statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
-            "problems": len(task.problems),
+            "problems": len(batch.problems),
             "tokens": tools.tokens,
             **tools.spent,
             **counted(statements),
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
-        self._count_statements(statements)
+        self._count_statements(statements, known)
         return statements
 
     async def _conjectures(self, task: ShardTask, statements: list[Statement]) -> list[Statement]:
@@ -167,7 +203,7 @@ class Shard:
             return []
         if self.store.done("statements", key):
             made = list(self.store.read("statements", Statement, key))
-            self._count_statements(made, found=True)
+            self._count_statements(made, {}, found=True)
         else:
             tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
             known = {**{identity(s): s.id for s in statements if s.kept and s.origin not in KINDS}, **self._kept_before(task.round)}
@@ -176,7 +212,7 @@ class Shard:
             self.counts.done["tokens"] += tools.tokens
             info = {"conjectures": len(made), "tokens": tools.tokens, **tools.spent, **counted(made)}
             self.store.commit(key, {"statements": made}, info)
-            self._count_statements(made)
+            self._count_statements(made, {})
         return made
 
     def _barred(self, statement: Statement) -> str:
@@ -219,8 +255,11 @@ class Shard:
         made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
         return [statement for one in made for statement in one.statements]
 
-    def _count_statements(self, statements: list[Statement], found: bool = False) -> None:
-        """`found`: on disk, where they were counted already."""
+    def _count_statements(self, statements: list[Statement], known: dict[str, str], found: bool = False) -> None:
+        """Kept ones become `known`.  `found`: they were on disk, where they are counted already."""
+        for statement in statements:
+            if statement.kept:
+                known.setdefault(identity(statement), statement.id)
         counts = counted(statements)
         rejects = counts.pop("rejects")
         self.counts.done.update(counts)
@@ -228,9 +267,7 @@ class Shard:
         if found:
             self.counts.found.update({**counts, **{f"reject: {reason}": count for reason, count in rejects.items()}})
 
-    async def _chunk(
-        self, task: ShardTask, key: str, chunk: list[Statement], problems: dict[str, Problem], gate: asyncio.Semaphore
-    ) -> None:
+    async def _chunk(self, task: ShardTask, key: str, chunk: list[Statement], gate: asyncio.Semaphore) -> None:
         """Search the statements of one chunk and commit what was found: all of it, or, when killed, nothing."""
         if self.store.done("pairs", key):
             self.counts.done["searched"] += len(chunk)
@@ -246,7 +283,7 @@ class Shard:
                 allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
                 if statement.origin in MADE:
                     allowed = searched_at_once(config, self.config.conjectures)
-                problem, used = setting(statement, problems.get(statement.problem_id), allowed)
+                problem, used = setting(statement, task.by_id.get(statement.problem_id), allowed)
                 own = tools.metered(Meter("statement", budget, prices, above=self.meter))
                 found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
             self.counts.done["searched"] += 1
@@ -385,6 +422,9 @@ class SearchShard:
 
     async def stop(self, limit: str) -> None:
         (await self._shard()).stop(limit)
+
+    async def members(self, pools: dict[str, Any]) -> None:
+        (await self._shard()).services.members(pools)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ class Run:
     roles: tuple[ModelRole, ...] = ROLES  # that are asked
     groups: list[Group] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
+    measuring: list[Any] = field(default_factory=list)  # shard actors that evaluate beside a search, in `mode: async`
     held: Any = None  # reference to what shards must not work on
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
@@ -50,12 +52,18 @@ class Run:
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
     benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
     passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
+    in_use: Counter[int] = field(default_factory=Counter)  # shards under way, by the version of the weights that they were given
+
+    def members(self, pools: dict[str, Any]) -> None:
+        """Nodes have joined or left: those who ask Lean are told which pools there are."""
+        for actor in (*self.shards, *self.measuring):
+            actor.members.remote(pools)
 
     @property
     def account(self) -> Clock:
         """The account of the round under way."""
         if self.clock is None:
-            self.clock = Clock(self.store, 0)
+            self.clock = Clock(self.store, "rounds/000")
         return self.clock
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
@@ -117,7 +125,7 @@ class Run:
         """The actors that answer now."""
         if kind == "samplers":
             return [actor for group in self.groups if group.up for actor in group.actors]
-        return self.shards if kind == "shards" else list(self.pools.values())
+        return [*self.shards, *self.measuring] if kind == "shards" else list(self.pools.values())
 
     def trained(self, round: int) -> bool:
         return self.store.exists(f"rounds/{round:03d}/weights.json")

@@ -41,7 +41,8 @@ async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, with the timeline of `job` kept meanwhile."""
     config = job.config
     trains = bool(config.models.train) or config.models.bootstrapped
-    job.timeline = Timeline(job.store, job.live, job.actors, config.tracking.every, Told(job), job.progress.note, int(trains))
+    every, told = config.tracking.every, Told(job)
+    job.timeline = Timeline(job.store, job.live, job.actors, every, told, job.progress.note, int(trains), lambda: staleness(job))
     keeping = asyncio.create_task(job.timeline.keep())
     try:
         result = await work
@@ -49,6 +50,11 @@ async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:
         return result
     finally:
         keeping.cancel()
+
+
+def staleness(job: Run) -> dict[str, float]:
+    """How many versions behind the newest weights the search is that samples with the oldest."""
+    return {"staleness/versions": float(job.answering.version - min(used))} if (used := +job.in_use) else {}
 
 
 async def idle_shares(job: Run, number: int) -> dict[str, Any]:

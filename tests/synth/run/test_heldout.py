@@ -13,10 +13,10 @@ from synth.config import RunConfig
 from synth.problems.generate import ONE_LINERS
 from synth.records import Pair, Problem, Statement
 from synth.run.baseline import Baseline, easily_proved
-from synth.run.driver import plateau
 from synth.run.evaluate import evaluate, figures, remarks
 from synth.run.figures import compare, round_counts
 from synth.run.heldout import Measured, measure
+from synth.run.rounds import plateau
 from synth.run.state import Run
 from synth.services import Verify
 from synth.show.series import round_series

@@ -71,7 +71,7 @@ def test_rows_come_while_it_works_and_the_rounds_figures_on_the_same_axis(job: R
             await asyncio.sleep(0.01)
         with job.timed("search"):
             await asyncio.sleep(0.05)
-        shares = await idle_shares(job, job.account.number)
+        shares = await idle_shares(job, 0)
         await tell_round(job, 1, {"round": 1, "model": "hash-1", "pairs": 3, "pass@1": 50.0, "pass@1_interval": [40.0, 60.0], **shares})
         return shares
 
@@ -130,5 +130,9 @@ def test_the_lineage_reads_problems_corpus_model_corpus(job: Run) -> None:
     assert search.used[0].type == "problems" and search.used[1] == zero[0].made[0], "the same version again"
     assert search.made[0].type == "corpus" and train.used[0] == search.made[0] and train.made[0].type == "model"
     assert second[0].used[1] == second[1].used[0] == train.made[0] and train.made[0].metadata["trained_on"].endswith("-corpus:round-1")
+    assert search.made[0].metadata["sampled_by"] == ["hash-0"]
+    job.store.write_json("rounds/002/trained_on.json", {"staleness": {"a": 0, "b": 1, "c": 1}})
+    stale = works(job, 2, metrics | {"model": "hash-1"})[0]
+    assert [model.metadata["hash"] for model in stale.used[1:]] == ["hash-0", "hash-1"], "pairs of two versions, in mode async"
     assert first[2].made[0].metadata["eval/pass@1"] == 50.0
     assert all(artifact.folder is None for work in (*zero, *first) for artifact in work.made), "weights are uploaded only where one says so"
