@@ -113,7 +113,7 @@ class Timeline:
         self.counts.update({name: new.get(name, 0) for name in FUNNEL})
         self.counts["tokens"] += round(samplers["tokens"])
         self.dropped.update({name.removeprefix(REJECT): count for name, count in new.items() if name.startswith(REJECT)})
-        trained, self._trained = self.live.trainer.seconds - self._trained, self.live.trainer.seconds
+        trained, self._trained = (seconds := self.live.trainer.seconds) - self._trained, seconds
         stages, rounds = self._stages_since()
         return Row(
             time=max(self.time, self.log.rows[-1].time + 0.001 if self.log.rows else 0.0),  # rows are told apart by it
