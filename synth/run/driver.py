@@ -25,10 +25,11 @@ from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.rounds import rounds_in_turn
 from synth.run.state import Run
 from synth.run.stream import rounds_in_stream
+from synth.run.told import with_timeline
 from synth.show.progress import Progress
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
-from train.tracking import Tracker
+from train.tracking import Tracker, tracked_id
 from verify_workers.errors import UserError
 from verify_workers.pool.node import follow, node_pools
 from verify_workers.ray_session import ray_session
@@ -52,7 +53,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
         with tracked(config, store, progress) as tracker, ray_session():
             job = Run(everywhere(config), store, inputs, role_prompts(config), progress, tracker, roles=roles)
             try:
-                interrupts.run(_work(job))
+                interrupts.run(with_timeline(job, _work(job)))
             except RayTaskError as error:
                 raise plain(error) from error
             finally:
@@ -65,7 +66,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
 def tracked(config: RunConfig, store: RunDir, progress: Progress) -> Iterator[Tracker]:
     """The run's W&B tracker.  Its folder is inside a local run directory; elsewhere a temporary one, copied there at the end."""
     folder = store.local_path("wandb") if store.local else Path(tempfile.mkdtemp(prefix="synth-wandb-"))
-    tracker = Tracker(config.tracking, folder, f"{config.name}-{store.id}", config.model_dump(mode="json"), progress.note)
+    tracker = Tracker(config.tracking, folder, tracked_id(config.name, store.id), config.model_dump(mode="json"), progress.note)
     try:
         yield tracker
     finally:

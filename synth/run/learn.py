@@ -52,7 +52,10 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
     chosen = weighed(select(pairs, job.config.replay, job.config.seed), job.store, number)
-    job.store.write_json(f"rounds/{number:03d}/trained_on.json", trained_on([choice.pair for choice in chosen], number))
+    given = trained_on([choice.pair for choice in chosen], number)
+    job.store.write_json(f"rounds/{number:03d}/trained_on.json", given)
+    if ages := given["staleness"].values():
+        job.live.other["staleness/versions"] = sum(ages) / len(ages)
     proofs, left_out = pair_examples(chosen, job.prompts["prover"])
     if left_out:
         job.progress.note(
@@ -171,9 +174,11 @@ async def fit(
     def report(row: dict[str, float]) -> None:
         rows.append(row["step"])
         loop.call_soon_threadsafe(under_way.set)
+        job.live.trainer.report(row)
         job.progress.update(stage, int(row["step"]), int(row["steps"]), loss=row["loss"])
         job.progress.gauge("trained tokens/s", row["tokens_per_second"])
 
+    job.live.trainer.begin()
     work = in_thread(
         lambda: train_round(
             *(initial, examples, job.training(number), config, job.config.seed + number),
@@ -190,4 +195,5 @@ async def fit(
         raise
     finally:
         under_way.set()
+        job.live.trainer.end()
         job.progress.gauge("trained tokens/s", 0.0)

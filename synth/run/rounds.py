@@ -19,7 +19,7 @@ from synth.run.clock import Clock
 from synth.run.cluster import released
 from synth.run.conjectures import settle_band
 from synth.run.evaluate import evaluate
-from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts, scalars
+from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts
 from synth.run.interrupt import together
 from synth.run.learn import Taken, train
 from synth.run.repeats import settle_repeats
@@ -27,6 +27,7 @@ from synth.run.screen import contamination, screen
 from synth.run.searching import search_round
 from synth.run.spending import SEARCH, used_up
 from synth.run.state import Run
+from synth.run.told import idle_shares, tell_round
 from synth.show.report import write_report
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
@@ -43,7 +44,7 @@ async def rounds_in_turn(job: Run) -> None:
             break
         enter_again()  # files given by relative paths are read in every round
         if not complete(job.store, number):
-            job.clock = Clock(job.store, f"rounds/{number:03d}")
+            job.clock = Clock(job.store, number)
             async with kept(job.clock):
                 start_trainers(job, number)
                 figures = await (_first_round(job) if number == 0 else _round(job, number))
@@ -83,9 +84,9 @@ async def finish(job: Run, number: int, figures: dict[str, Any]) -> None:
     """Write down and show what came of a round; from now on it is complete."""
     pools = await PoolClient(job.pools).stats()
     figures = {**job.account.figures(), **figures}
-    figures |= costs(figures) | {"pools": pools}
+    figures |= costs(figures) | {"pools": pools} | await idle_shares(job, number)
     job.store.write_json(_metrics(number), figures)
-    job.tracker.log(scalars(figures), step=number)
+    await tell_round(job, number, figures)
     write_report(job.store)
 
 

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -97,6 +97,8 @@ class Counts:
 
     done: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    """What of these was on disk already, `reject: REASON` included."""
 
 
 class Shard:
@@ -160,7 +162,8 @@ class Shard:
         key = f"{batch.key}-statements"
         if self.store.done("statements", key):
             statements = list(self.store.read("statements", Statement, key))
-            self._count_statements(statements, known)
+            self._count_statements(statements, found=True)
+            known.update(identities(statements, known))
             return statements
         again = {"kept": True, "reason": "", "detail": "", "round": task.round}
         undecided = [s.model_copy(update=again) for s in batch.undecided]
@@ -187,10 +190,12 @@ class Shard:
             "problems": len(batch.problems),
             "tokens": tools.tokens,
             **tools.spent,
+            **counted(statements),
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
-        self._count_statements(statements, known)
+        self._count_statements(statements)
+        known.update(identities(statements, known))
         return statements
 
     async def _conjectures(self, task: ShardTask, statements: list[Statement]) -> list[Statement]:
@@ -200,14 +205,16 @@ class Shard:
             return []
         if self.store.done("statements", key):
             made = list(self.store.read("statements", Statement, key))
+            self._count_statements(made, found=True)
         else:
             tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
             known = {**{identity(s): s.id for s in statements if s.kept and s.origin not in KINDS}, **self._kept_before(task.round)}
             context = Context(tools, self.config.filters, heldout=self.heldout, benchmarks=self.benchmarks, known=known)
             made = await make(task.conjectures, self.store, self.config.conjectures, context, self.meter.ended)
             self.counts.done["tokens"] += tools.tokens
-            self.store.commit(key, {"statements": made}, {"conjectures": len(made), "tokens": tools.tokens, **tools.spent})
-        self._count_statements(made, {})
+            info = {"conjectures": len(made), "tokens": tools.tokens, **tools.spent, **counted(made)}
+            self.store.commit(key, {"statements": made}, info)
+            self._count_statements(made)
         return made
 
     def _barred(self, statement: Statement) -> str:
@@ -250,18 +257,20 @@ class Shard:
         made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
         return [statement for one in made for statement in one.statements]
 
-    def _count_statements(self, statements: list[Statement], known: dict[str, str]) -> None:
-        for statement in statements:
-            if statement.kept:
-                known.setdefault(identity(statement), statement.id)
-        self.counts.done["statements"] += len(statements)
-        self.counts.done["statements_kept"] += sum(s.kept for s in statements)
-        self.counts.rejects.update(s.reason for s in statements if not s.kept)
+    def _count_statements(self, statements: list[Statement], found: bool = False) -> None:
+        """`found`: on disk, where they were counted already."""
+        counts = counted(statements)
+        rejects = counts.pop("rejects")
+        self.counts.done.update(counts)
+        self.counts.rejects.update(rejects)
+        if found:
+            self.counts.found.update({**counts, **{f"reject: {reason}": count for reason, count in rejects.items()}})
 
     async def _chunk(self, task: ShardTask, key: str, chunk: list[Statement], gate: asyncio.Semaphore) -> None:
         """Search the statements of one chunk and commit what was found: all of it, or, when killed, nothing."""
         if self.store.done("pairs", key):
             self.counts.done["searched"] += len(chunk)
+            self.counts.found["searched"] += len(chunk)
             return
 
         shelf = self._shelf(task.round)
@@ -278,14 +287,12 @@ class Shard:
                 found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
             self.counts.done["searched"] += 1
             self.counts.done["proved"] += bool(found.pairs)
-            if found.limit:
-                self.counts.rejects[f"search: budget {found.limit}"] += 1
+            self.counts.rejects.update(refused(found))
             for part in found.everything():
                 self.counts.done["samples"] += part.samples
                 self.counts.done["tokens"] += part.tokens
                 self.counts.done["checks"] += len(part.verdicts)
                 self.counts.done["pairs"] += len(part.pairs)
-                self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in part.verdicts if v.outcome != "accepted")
                 if part.unsound:
                     self.counts.done["unsound"] += 1
                     quarantine(self.store, statement, part)
@@ -308,6 +315,7 @@ class Shard:
                 "tokens": tools.tokens,
                 **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
+                "rejects": dict(sum(map(refused, results), Counter[str]())),
                 "quarantined": [
                     statement.id
                     for statement, found in zip(chunk, results, strict=True)
@@ -342,6 +350,28 @@ class Shard:
             return found
 
         return list(await asyncio.gather(*map(one, statements)))
+
+
+def identities(statements: Iterable[Statement], known: Mapping[str, str]) -> dict[str, str]:
+    """The ids of kept statements by identity, without those that are `known`."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        if statement.kept and (key := identity(statement)) not in known:
+            found.setdefault(key, statement.id)
+    return found
+
+
+def counted(statements: list[Statement]) -> dict[str, Any]:
+    """How many there are, how many are kept, and why the others are not."""
+    rejects = Counter(str(s.reason) for s in statements if not s.kept)
+    return {"statements": len(statements), "statements_kept": sum(s.kept for s in statements), "rejects": dict(rejects)}
+
+
+def refused(found: Found) -> Counter[str]:
+    """Why proofs of a search were not accepted, and what ended it early."""
+    limit = Counter({f"search: budget {found.limit}": 1} if found.limit else {})
+    verdicts = (v for part in found.everything() for v in part.verdicts if v.outcome != "accepted")
+    return limit + Counter(f"proof: {v.reason or v.outcome}" for v in verdicts)
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
@@ -408,4 +438,5 @@ class SearchShard:
         """What is done, what was rejected, and what failed while others stood in for it."""
         shard = await self._shard()
         spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
-        return {**shard.counts.done, **spent}, dict(shard.counts.rejects), dict(shard.services.failures)
+        found = {f"found: {name}": count for name, count in shard.counts.found.items()}
+        return {**shard.counts.done, **spent, **found}, dict(shard.counts.rejects), dict(shard.services.failures)

@@ -14,7 +14,9 @@ from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.run.clock import Clock
 from synth.run.inputs import Inputs
+from synth.run.live import Kind, Live
 from synth.run.roles import given_weights
+from synth.run.timeline import Timeline
 from synth.services import Group, Services
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks
@@ -43,6 +45,8 @@ class Run:
     held: Any = None  # reference to what shards must not work on
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
+    live: Live = field(default_factory=Live)  # what is going on, in all rounds that are under way
+    timeline: Timeline | None = None
     told: set[str] = field(default_factory=set)  # failures that the user has read of
     answering: Weights = Weights()  # the run's own model now
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
@@ -59,10 +63,11 @@ class Run:
     def account(self) -> Clock:
         """The account of the round under way."""
         if self.clock is None:
-            self.clock = Clock(self.store, "rounds/000")
+            self.clock = Clock(self.store, 0)
         return self.clock
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
+        self.live.account(self.account)
         return self.account.timed(stage)
 
     def failed(self, what: str, count: int = 1) -> None:
@@ -115,6 +120,12 @@ class Run:
     def samplers(self) -> list[Any]:
         """All sampler actors, whatever they serve."""
         return [actor for group in self.groups for actor in group.actors]
+
+    def actors(self, kind: Kind) -> list[Any]:
+        """The actors that answer now."""
+        if kind == "samplers":
+            return [actor for group in self.groups if group.up for actor in group.actors]
+        return [*self.shards, *self.measuring] if kind == "shards" else list(self.pools.values())
 
     def trained(self, round: int) -> bool:
         return self.store.exists(f"rounds/{round:03d}/weights.json")

@@ -8,6 +8,7 @@ Layout::
     manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
     manifest.json                all entries in one file (derived; rebuilt whenever it is missing, torn or old)
     rounds/NNN/metrics.json ...  written by the pipeline through `write_json`
+    timeline/NNNN.jsonl          what the run did, against its seconds at work
     .tmp/                        files being written
 
 Work is at-least-once and the corpus exactly-once.  A unit of work (a shard of a round, say) commits all that it
