@@ -172,7 +172,11 @@ def _dry_run(config: RunConfig, directory: str) -> None:
 @app.command()
 def verify(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header, preamble, and proof or code; or an export")
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="JSONL, JSON, CSV (or these .gz) or Parquet: id, statement, header, preamble, and proof or code; or an export",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: BackendOption = "auto",
@@ -220,7 +224,10 @@ def verify(
                 if outcome != "accepted":
                     progress.rejected(outcome, count)
 
-        summary = verify_file(source, out, config, show)
+        def warn(line: str) -> None:
+            progress.console.print(f"warning: {line}", highlight=False, markup=False, soft_wrap=True)
+
+        summary = verify_file(source, out, config, show, warn)
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(summary.outcomes.items()))
     speed = f"{summary.seconds:.1f} s, {summary.written / max(summary.seconds, 1e-9):.1f}/s"
     known = f"{summary.pool.get('cache_hits', 0):,} from the cache, " if cache else ""

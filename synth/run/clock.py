@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -23,8 +22,10 @@ class Clock:
     also of work that a kill threw away.
     """
 
-    def __init__(self, store: RunDir, folder: str) -> None:
-        self.store, self.name = store, f"{folder}/clock.json"
+    def __init__(self, store: RunDir, number: int | None) -> None:
+        """`number`: the round; None = the whole run, where rounds are under way at the same time."""
+        self.store, self.number = store, number
+        self.name = "clock.json" if number is None else f"rounds/{number:03d}/clock.json"
         saved = store.read_json(self.name) or {}
         self.stages: Counter[str] = Counter(saved.get("stages", {}))
         self.failures: Counter[str] = Counter(saved.get("failures", {}))
@@ -33,12 +34,6 @@ class Clock:
         self._before = float(saved.get("seconds", 0.0))
         self._started = time.monotonic()
         self._running: dict[str, float] = {}
-
-    @property
-    def round(self) -> int | None:
-        """The round that it is the account of."""
-        found = re.match(r"rounds/(\d+)/", self.name)
-        return int(found[1]) if found else None
 
     @property
     def seconds(self) -> float:

@@ -52,7 +52,10 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
     chosen = weighed(select(pairs, job.config.replay, job.config.seed), job.store, number)
-    job.store.write_json(f"rounds/{number:03d}/trained_on.json", trained_on([choice.pair for choice in chosen], number))
+    given = trained_on([choice.pair for choice in chosen], number)
+    job.store.write_json(f"rounds/{number:03d}/trained_on.json", given)
+    if ages := given["staleness"].values():
+        job.live.other["staleness/versions"] = sum(ages) / len(ages)
     proofs, left_out = pair_examples(chosen, job.prompts["prover"])
     if left_out:
         job.progress.note(

@@ -70,14 +70,17 @@ class Live:
 
     def __init__(self) -> None:
         self.heard: dict[tuple[Kind, Any], Heard] = {}
-        self.clocks: dict[str, tuple[Clock, dict[str, float]]] = {}
-        """The accounts of rounds, by name, each with the seconds of its stages when it was first seen."""
+        self.clocks: dict[int, tuple[Clock, dict[str, float]]] = {}
+        """The accounts of rounds, by number, each with the seconds of its stages when it was first seen."""
         self.trainer = Trainer()
+        self.other: dict[str, float] = {}
+        """What else is to be in the timeline, by the name that it is shown by (`staleness/versions`)."""
 
     def account(self, clock: Clock) -> None:
         """A stage of this round is about to begin."""
-        if clock.name not in self.clocks or self.clocks[clock.name][0] is not clock:
-            self.clocks[clock.name] = (clock, clock.stage_seconds())
+        assert clock.number is not None  # a round's
+        if clock.number not in self.clocks or self.clocks[clock.number][0] is not clock:
+            self.clocks[clock.number] = (clock, clock.stage_seconds())
 
     async def ask(self, kind: Kind, actors: Iterable[Any], age: float) -> list[Any]:
         """Each actor's answer to a question not older than `age` seconds (0: a new one); None where none comes, for whatever reason."""

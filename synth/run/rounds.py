@@ -44,7 +44,7 @@ async def rounds_in_turn(job: Run) -> None:
             break
         enter_again()  # files given by relative paths are read in every round
         if not complete(job.store, number):
-            job.clock = Clock(job.store, f"rounds/{number:03d}")
+            job.clock = Clock(job.store, number)
             async with kept(job.clock):
                 start_trainers(job, number)
                 figures = await (_first_round(job) if number == 0 else _round(job, number))

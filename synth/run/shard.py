@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -162,7 +162,8 @@ class Shard:
         key = f"{batch.key}-statements"
         if self.store.done("statements", key):
             statements = list(self.store.read("statements", Statement, key))
-            self._count_statements(statements, known, found=True)
+            self._count_statements(statements, found=True)
+            known.update(identities(statements, known))
             return statements
         again = {"kept": True, "reason": "", "detail": "", "round": task.round}
         undecided = [s.model_copy(update=again) for s in batch.undecided]
@@ -193,7 +194,8 @@ class Shard:
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
-        self._count_statements(statements, known)
+        self._count_statements(statements)
+        known.update(identities(statements, known))
         return statements
 
     async def _conjectures(self, task: ShardTask, statements: list[Statement]) -> list[Statement]:
@@ -203,7 +205,7 @@ class Shard:
             return []
         if self.store.done("statements", key):
             made = list(self.store.read("statements", Statement, key))
-            self._count_statements(made, {}, found=True)
+            self._count_statements(made, found=True)
         else:
             tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
             known = {**{identity(s): s.id for s in statements if s.kept and s.origin not in KINDS}, **self._kept_before(task.round)}
@@ -212,7 +214,7 @@ class Shard:
             self.counts.done["tokens"] += tools.tokens
             info = {"conjectures": len(made), "tokens": tools.tokens, **tools.spent, **counted(made)}
             self.store.commit(key, {"statements": made}, info)
-            self._count_statements(made, {})
+            self._count_statements(made)
         return made
 
     def _barred(self, statement: Statement) -> str:
@@ -255,11 +257,8 @@ class Shard:
         made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
         return [statement for one in made for statement in one.statements]
 
-    def _count_statements(self, statements: list[Statement], known: dict[str, str], found: bool = False) -> None:
-        """Kept ones become `known`.  `found`: they were on disk, where they are counted already."""
-        for statement in statements:
-            if statement.kept:
-                known.setdefault(identity(statement), statement.id)
+    def _count_statements(self, statements: list[Statement], found: bool = False) -> None:
+        """`found`: on disk, where they were counted already."""
         counts = counted(statements)
         rejects = counts.pop("rejects")
         self.counts.done.update(counts)
@@ -351,6 +350,15 @@ class Shard:
             return found
 
         return list(await asyncio.gather(*map(one, statements)))
+
+
+def identities(statements: Iterable[Statement], known: Mapping[str, str]) -> dict[str, str]:
+    """The ids of kept statements by identity, without those that are `known`."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        if statement.kept and (key := identity(statement)) not in known:
+            found.setdefault(key, statement.id)
+    return found
 
 
 def counted(statements: list[Statement]) -> dict[str, Any]:

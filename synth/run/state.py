@@ -63,7 +63,7 @@ class Run:
     def account(self) -> Clock:
         """The account of the round under way."""
         if self.clock is None:
-            self.clock = Clock(self.store, "rounds/000")
+            self.clock = Clock(self.store, 0)
         return self.clock
 
     def timed(self, stage: str) -> AbstractContextManager[None]:

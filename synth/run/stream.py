@@ -55,7 +55,7 @@ class Stream:
     def __init__(self, job: Run, rounds: list[dict[str, Any]]) -> None:
         self.job, self.rounds = job, rounds
         self.first, self.last = len(rounds), job.config.rounds
-        self.clock = Clock(job.store, "stream")
+        self.clock = Clock(job.store, None)
         self._views: dict[int, Run] = {}
         self._accounts: dict[int, contextlib.AsyncExitStack] = {}  # of the rounds under way
         self._searched = [asyncio.Event() for _ in range(self.last + 1)]
@@ -70,7 +70,7 @@ class Stream:
         return self._views[number]
 
     async def _account(self, number: int) -> Clock:
-        clock, self._accounts[number] = Clock(self.job.store, f"rounds/{number:03d}"), contextlib.AsyncExitStack()
+        clock, self._accounts[number] = Clock(self.job.store, number), contextlib.AsyncExitStack()
         await self._accounts[number].enter_async_context(kept(clock))
         return clock
 

@@ -25,7 +25,7 @@ REJECT = "reject: "
 class Timeline:
     """One for a whole run.  `actors` gives those of a kind as they are then; `tell` takes each row's figures, in a thread.
 
-    `trainers`: 0 where nothing is trained, else 1.  `other` gives what else is to be told, under the names that it is shown by.
+    `trainers`: 0 where nothing is trained, else 1.
     """
 
     def __init__(
@@ -37,9 +37,7 @@ class Timeline:
         tell: Callable[[Mapping[str, float]], None],
         warn: Callable[[str], None] = print,
         trainers: int = 1,
-        other: Callable[[], dict[str, float]] = dict,
     ) -> None:
-        self.other = other
         self.live, self.actors, self.every, self.trainers = live, actors, every, trainers
         self._tell, self._warn, self._warned = tell, warn, False
         self.log = TimelineLog(store)
@@ -49,7 +47,7 @@ class Timeline:
         self._before = last.time if last else 0.0
         self._started = self._looked = time.monotonic()
         self._totals: dict[tuple[Kind, Any], Mapping[str, float]] = {}
-        self._stages: dict[str, dict[str, float]] = {}
+        self._stages: dict[int, dict[str, float]] = {}
         self._trained = 0.0
         self._lock = asyncio.Lock()
         self._ended: dict[str, float] = {}  # stages of the last row: told once more where they are over, for gauges keep their values
@@ -135,7 +133,7 @@ class Timeline:
                 }
             ),
             training=dict(self.live.trainer.row),
-            other=self.other(),
+            other=dict(self.live.other),
         )
 
     def _there(self, kind: Kind, since: float) -> list[Any]:
@@ -157,18 +155,17 @@ class Timeline:
 
     def _stages_since(self) -> tuple[dict[str, float], list[int]]:
         """Seconds of each stage since the last look, and the rounds that had one."""
-        stages, rounds = dict[str, float](), set[int]()
-        for name, (clock, first) in self.live.clocks.items():
-            now, before = clock.stage_seconds(), self._stages.get(name, first)
+        stages, rounds = dict[str, float](), list[int]()
+        for number, (clock, first) in sorted(self.live.clocks.items()):
+            now, before = clock.stage_seconds(), self._stages.get(number, first)
             grown = {
                 stage: round(seconds - before.get(stage, 0.0), 3) for stage, seconds in now.items() if seconds > before.get(stage, 0.0)
             }
-            self._stages[name] = now
+            self._stages[number] = now
             for stage, seconds in grown.items():
                 stages[stage] = round(stages.get(stage, 0.0) + seconds, 3)
-            if grown and clock.round is not None:
-                rounds.add(clock.round)
-        return stages, sorted(rounds)
+            rounds += [number] if grown else []
+        return stages, rounds
 
 
 def recorded(store: RunDir) -> tuple[Counter[str], Counter[str]]:

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import ray
 from ray.util.metrics import Gauge
 
-from synth.run.artifacts import Work, works
+from synth.run.artifacts import works
 from synth.run.sampled import PROOFS, STATEMENTS, sampled_proofs, sampled_statements
 from synth.run.state import Run
 from synth.run.timeline import Timeline
 from synth.show.series import prometheus, round_series
-from train.tracking import Tracker, tracked_id
+from train.tracking import tracked_id
 
 SETTLING = 180.0  # seconds that W&B may take at the end for what goes on beside the rounds
 T = TypeVar("T")
@@ -41,8 +41,7 @@ async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, with the timeline of `job` kept meanwhile."""
     config = job.config
     trains = bool(config.models.train) or config.models.bootstrapped
-    every, told = config.tracking.every, Told(job)
-    job.timeline = Timeline(job.store, job.live, job.actors, every, told, job.progress.note, int(trains), lambda: staleness(job))
+    job.timeline = Timeline(job.store, job.live, job.actors, config.tracking.every, Told(job), job.progress.note, int(trains))
     keeping = asyncio.create_task(job.timeline.keep())
     try:
         result = await work
@@ -50,11 +49,6 @@ async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:
         return result
     finally:
         keeping.cancel()
-
-
-def staleness(job: Run) -> dict[str, float]:
-    """How many versions behind the newest weights the search is that samples with the oldest."""
-    return {"staleness/versions": float(job.answering.version - min(used))} if (used := +job.in_use) else {}
 
 
 async def idle_shares(job: Run, number: int) -> dict[str, Any]:
@@ -68,15 +62,17 @@ async def tell_round(job: Run, number: int, figures: Mapping[str, Any]) -> None:
         return
     await job.timeline.tell(round_series(figures))
     if job.tracker.active:
-        step, seed = step_of(job.timeline.time), job.config.seed
-        job.tracker.table("samples/statements", STATEMENTS, sampled_statements(job.store, number, seed), step)
-        job.tracker.table("samples/proofs", PROOFS, sampled_proofs(job.store, number, seed), step)
-        job.timeline.later(asyncio.to_thread(_tell_lineage, job.tracker, works(job, number, figures)))
+        seed = job.config.seed
+        statements, proofs = sampled_statements(job.store, number, seed), sampled_proofs(job.store, number, seed)
+        steps = works(job, number, figures)
 
+        def tell() -> None:
+            job.tracker.table("samples/statements", STATEMENTS, statements)
+            job.tracker.table("samples/proofs", PROOFS, proofs)
+            for step in steps:
+                job.tracker.work(step.name, step.kind, step.used, step.made)
 
-def _tell_lineage(tracker: Tracker, steps: list[Work]) -> None:
-    for step in steps:
-        tracker.work(step.name, step.kind, step.used, step.made)
+        job.timeline.later(asyncio.to_thread(tell))  # without its server W&B takes long
 
 
 def step_of(time: float) -> int:

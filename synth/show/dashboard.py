@@ -59,7 +59,7 @@ SECTIONS = (
             Panel("tokens a second", ("rate/tokens_per_second",)),
             Panel("checks a second", ("rate/checks_per_second",)),
             Panel("waiting", ("waiting/statements", "waiting/requests", "waiting/checks")),
-            Panel("staleness of searches, versions", ("staleness/versions",)),
+            Panel("staleness of new pairs, versions", ("staleness/versions",)),
             Panel("actors", ("actors/samplers", "actors/pools", "actors/trainer")),
         ),
     ),

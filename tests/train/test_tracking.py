@@ -63,7 +63,8 @@ def test_everything_is_against_one_axis_and_artifacts_have_a_history(tmp_path: P
     (tmp_path / "problems.jsonl").write_text("{}")
     tracker = Tracker(TrackingConfig(mode="offline"), tmp_path, "r", {}, warn=told.append)
     tracker.log({"time": 1.5, "rate/pairs_per_minute": 3.0}, step=15)
-    tracker.table("samples/proofs", ("proof", "verdict"), [("by simp", "accepted"), ("by omega", "rejected")], step=15)
+    tracker.table("samples/proofs", ("proof", "verdict"), [("by simp", "accepted"), ("by omega", "rejected")])
+    tracker.log({"time": 2.5}, step=25)
     problems = Artifact("problems-1", "problems", {"problems": 3}, (tmp_path / "problems.jsonl").as_uri())
     corpus = Artifact("r-corpus", "corpus", {"round": 1, "pairs": 7, "share": None}, "s3://bucket/run/pairs", aliases=["round-1"])
     tracker.work("search-1", "search", [problems], [corpus])
@@ -73,6 +74,11 @@ def test_everything_is_against_one_axis_and_artifacts_have_a_history(tmp_path: P
     main = offline_records(tmp_path, "r")
     axis = [(r.metric.glob_name or r.metric.name, r.metric.step_metric) for r in main if r.WhichOneof("record_type") == "metric"]
     assert axis == [("time", ""), ("*", "time")]
+    rows = [{item.key or "/".join(item.nested_key): item.value_json for item in r.history.item} for r in main if r.history.item]
+    assert [(float(row["time"]), int(row["_step"]), any(name.startswith("samples/proofs") for name in row)) for row in rows] == [
+        (1.5, 15, True),
+        (2.5, 25, False),
+    ]
     (table,) = tmp_path.glob("wandb/offline-run-*-r/files/media/table/samples/proofs*.json")
     assert json.loads(table.read_text())["data"] == [["by simp", "accepted"], ["by omega", "rejected"]]
     steps = {}

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from verify_workers.records import Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header
@@ -26,6 +26,9 @@ Infotree = Literal["full", "tactics", "original", "substantive"]
 Lines = Literal["file", "after_imports"]
 
 
+EXAMPLE: dict[str, Any] = {"id": "1", "code": "theorem t (n : Nat) : n + 0 = n := by\n  simp"}
+
+
 class KiminaSnippet(BaseModel):
     id: str = Field(description="comes back with the answer")
     code: str = Field(description="a whole Lean file")
@@ -33,6 +36,8 @@ class KiminaSnippet(BaseModel):
 
 class CheckRequest(BaseModel):
     """What `POST /api/check` takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"snippets": [EXAMPLE], "timeout": 20}]})
 
     snippets: list[KiminaSnippet] = Field(min_length=1)
     timeout: float = Field(30, ge=0, description="seconds of Lean for each snippet")
@@ -61,6 +66,8 @@ class Code(BaseModel):
 
 class OldVerifyRequest(BaseModel):
     """What `POST /verify` (the older interface) takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"codes": [{"custom_id": "1", "proof": EXAMPLE["code"]}], "timeout": 20}]})
 
     codes: list[Code]
     timeout: float = Field(300, ge=0, description="seconds of Lean for each code")

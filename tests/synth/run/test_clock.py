@@ -21,7 +21,7 @@ def test_an_interrupted_round_goes_on_counting(tmp_path: Path, monkeypatch: pyte
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     store = RunDir(tmp_path)
-    first = Clock(store, "rounds/002")
+    first = Clock(store, 2)
     with first.timed("search"):
         now[0] += 10
     with pytest.raises(SystemExit), first.timed("train"):
@@ -31,21 +31,21 @@ def test_an_interrupted_round_goes_on_counting(tmp_path: Path, monkeypatch: pyte
         now[0] += 3
         raise SystemExit
     now[0] += 1000  # the time between two commands is nobody's
-    second = Clock(store, "rounds/002")
+    second = Clock(store, 2)
     with second.timed("train"):
         now[0] += 20
     second.tokens += 30
     figures = second.figures()
     assert figures["seconds"] == 35.0 and figures["stages"] == {"search": 10.0, "train": 25.0}
     assert figures["tokens_spent"] == 100 and figures["failures"] == {"sampler 0 died": 1}
-    assert Clock(store, "rounds/003").figures()["seconds"] == 0.0
+    assert Clock(store, 3).figures()["seconds"] == 0.0
 
 
 def test_it_is_saved_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "SAVE", 0.01)
 
     async def main() -> None:
-        account = Clock(RunDir(tmp_path), "rounds/001")
+        account = Clock(RunDir(tmp_path), 1)
         saving = asyncio.create_task(account.keep_saving())
         with account.timed("search"):
             while "search" not in (RunDir(tmp_path).read_json("rounds/001/clock.json") or {}).get("stages", {}):

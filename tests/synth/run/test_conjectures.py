@@ -172,7 +172,7 @@ def test_a_shard_goes_on_where_a_kill_left_it(first: Path, second: Path, tmp_pat
     kinds: dict[str, Any] = {"statements": Statement, "attempts": Attempt, "verdicts": VerdictRow, "pairs": Pair}
     runs = (RunDir(second), RunDir(tmp_path / "killed"))
     ids = [{kind: sorted(r.id for r in run.read(kind, model)) for kind, model in kinds.items()} for run in runs]
-    assert ids[0] == ids[1] and again.store.keys("r002") == ["r002-s0000-c0000", "r002-s0000-conjectures"]
+    assert ids[0] == ids[1] and again.store.keys("r002") == ["r002-s0000-conjectures", "r002-s0000-made-c0000"]
     assert sum(prompt.startswith("<|conjecture|>") for prompt in asked) == (last == 0), "conjectures on disk are not asked for again"
     asked.clear()
     asyncio.run(again.run(second_task(store)))

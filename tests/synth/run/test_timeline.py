@@ -56,7 +56,7 @@ def test_a_row_is_what_came_since_the_last(tmp_path: Path, monkeypatch: pytest.M
     job.groups = [Group(("prover",), [FakeActor(stats=lambda: dict(engine)), FakeActor(stats=RuntimeError("it died"))], up=True)]
     job.pools = {"a": pool}
     timeline, told = make(job)
-    job.clock = Clock(job.store, "rounds/001")
+    job.clock = Clock(job.store, 1)
 
     async def main() -> None:
         with job.timed("search"):
@@ -204,7 +204,7 @@ def test_rounds_under_way_at_once_are_all_in_a_row(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     job = make_run(tmp_path)
     timeline, _ = make(job)
-    accounts = [Clock(job.store, f"rounds/00{number}") for number in (1, 2)]
+    accounts = [Clock(job.store, number) for number in (1, 2)]
 
     async def main() -> dict[str, Any]:
         for account in accounts:
