@@ -2,8 +2,8 @@
 
     python docs/benchmarks/sampling.py [--model FOLDER] [--prompts 256] [--samples 8] [--rounds 3] [--gpu] [--set sampler.max_num_seqs=256]
 
-Two engines of the same settings on the same weights, by turns: `LLM.generate` of all prompts at once, and our actor with a call for each
-prompt, `search.in_flight` of them at a time.  Printed: generated tokens a second.  Without --model the model is a random one, made from a seed.
+Two engines of the same settings on the same weights, by turns: `LLM.generate` of all prompts at once, and our actor with a call
+for each prompt, `search.in_flight` of them at a time.  Printed: generated tokens a second.  Without --model: a random one.
 """
 
 from __future__ import annotations
@@ -88,9 +88,8 @@ def main() -> None:
     parser.add_argument("--gpu", action="store_true")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     arguments = parser.parse_args()
-    base = {
-        "sampler": {"max_num_seqs": 256, **({"gpus": 0.45, "gpu_memory_utilization": 0.4, "dtype": "bfloat16"} if arguments.gpu else {})}
-    }
+    on_gpu = {"gpus": 0.45, "gpu_memory_utilization": 0.4, "dtype": "bfloat16"} if arguments.gpu else {}
+    base = {"sampler": {"max_num_seqs": 256, **on_gpu}}
     config = apply_overrides(RunConfig, base, arguments.overrides, where="--set")
     sampler, prompts = config.models.prover.sampler, load_prompts("embedded")
     asked = [prompts.prove(f"theorem X (n m : Nat) (h : n < {k}) : n + m < m + {k}") for k in range(2, 2 + arguments.prompts)]
