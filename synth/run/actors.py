@@ -11,7 +11,7 @@ from synth.llm.config import ModelRole
 from synth.llm.types import Weights
 from synth.run.cluster import last_line, plain, started
 from synth.run.roles import check_endpoint, groups, start_group
-from synth.run.shard import SearchShard
+from synth.run.shard_actor import SearchShard
 from synth.run.state import Run
 from synth.services import Group
 from train.group import WorkerGroup

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
-import ray
-
 from synth.answers.construct import asks, construct
 from synth.budget import Meter
 from synth.config import RunConfig
@@ -385,58 +383,3 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
         found.unsound[0].statement_id,
         found.unsound[0].statement,
     )
-
-
-@ray.remote
-class SearchShard:
-    """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
-
-    def __init__(
-        self,
-        config: RunConfig,
-        run_dir: str,
-        handles: bytes,
-    ) -> None:
-        """`handles`: the groups, the pools, and a reference to the held-out texts and the benchmarks, all of which the driver keeps.
-
-        Pickled, because Ray warns the user of what might be gone when this actor restarts.
-        """
-        groups, pools, self._held = ray.cloudpickle.loads(handles)
-        self._parts = config, RunDir(run_dir), Services(groups, pools)
-        self._made: asyncio.Task[Shard] | None = None
-
-    async def _shard(self) -> Shard:
-        if self._made is None:
-            self._made = asyncio.create_task(self._make())
-        return await asyncio.shield(self._made)
-
-    async def _make(self) -> Shard:
-        heldout, benchmarks = await self._held
-        return Shard(*self._parts, heldout, benchmarks)
-
-    async def run(self, task: ShardTask) -> None:
-        await (await self._shard()).run(task)
-
-    async def evaluate(
-        self,
-        statements: list[Statement],
-        n: int,
-        temperature: float | None,
-        seed: int,
-        weights: Weights,
-        words: Mapping[str, str] = NO_WORDS,
-    ) -> list[Measured]:
-        return await (await self._shard()).evaluate(statements, n, temperature, seed, weights, words)
-
-    async def stop(self, limit: str) -> None:
-        (await self._shard()).stop(limit)
-
-    async def members(self, pools: dict[str, Any]) -> None:
-        (await self._shard()).services.members(pools)
-
-    async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        """What is done, what was rejected, and what failed while others stood in for it."""
-        shard = await self._shard()
-        spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
-        found = {f"found: {name}": count for name, count in shard.counts.found.items()}
-        return {**shard.counts.done, **spent, **found}, dict(shard.counts.rejects), dict(shard.services.failures)
