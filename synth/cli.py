@@ -752,6 +752,18 @@ def stats(
 
 
 @app.command()
+def dashboard(run: RunArgument) -> None:
+    """Make the W&B workspace of a run and print its address; needs wandb-workspaces and a W&B login (docs/monitoring.md).
+
+    The same panels for Grafana: cluster/dashboards/proof-synth.json.
+    """
+    from synth.show.dashboard import save_workspace
+    from synth.store.rundir import RunDir
+
+    print(save_workspace(RunDir.existing(run)))
+
+
+@app.command()
 def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
     """How far a run is: rounds, records so far, and whether it is at work now."""
     from synth.show.progress import Progress

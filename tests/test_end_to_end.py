@@ -17,6 +17,7 @@ import pytest
 from synth.problems.generate import generate
 from synth.records import Pair, Statement
 from synth.store.rundir import RunDir
+from synth.store.timeline import read_timeline
 from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check
 
@@ -86,6 +87,21 @@ def test_every_round_left_its_figures(finished: tuple[Path, str]) -> None:
     assert metrics["swap_before"] > metrics["swap_after"] and metrics["swap_after"] < 0.02
     assert (run_dir / "report.html").stat().st_size > 10_000
     assert any((run_dir / "wandb").rglob("*.wandb"))
+
+
+def test_the_timeline_goes_over_the_kill(finished: tuple[Path, str]) -> None:
+    run_dir, _ = finished
+    rows = read_timeline(RunDir(run_dir))
+    assert [row.time for row in rows] == sorted({row.time for row in rows})
+    rounds = [json.loads((run_dir / f"rounds/{number:03d}/metrics.json").read_text()) for number in (0, 1)]
+    assert abs(sum(row.span for row in rows) - sum(metrics["seconds"] for metrics in rounds)) < 30, "seconds at work, of both commands"
+    made = {name: sum(row.made.get(name, 0) for row in rows) for name in ("pairs", "tokens", "checks")}
+    assert rows[-1].counts["problems"] == 40 and rows[-1].counts["pairs"] >= rounds[1]["pairs"] and min(made.values()) > 0
+    assert {"bootstrap", "baseline", "search", "train", "evaluate"} <= {stage for row in rows for stage in row.stages}
+    for metrics in rounds:
+        assert all(0 < metrics[key][kind] <= 1 for key in ("idle", "idle_of_run") for kind in ("samplers", "pools", "trainer")), metrics
+    runs = {path.name.rsplit("-", 2)[-2:][0] for path in (run_dir / "wandb" / "wandb").glob("offline-run-*-[01]")}
+    assert runs == {"evaluate", "search", "train"}, "each step is in W&B's lineage"
 
 
 def test_nothing_is_lost_or_doubled_by_the_kill(finished: tuple[Path, str]) -> None:

@@ -8,6 +8,7 @@ Layout::
     manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
     manifest.json                all entries in one file (derived; rebuilt whenever it is missing, torn or old)
     rounds/NNN/metrics.json ...  written by the pipeline through `write_json`
+    timeline/NNNN.jsonl          what the run did, against its seconds at work
     .tmp/                        files being written
 
 Work is at-least-once and the corpus exactly-once.  A unit of work (a shard of a round, say) commits all that it
@@ -419,20 +420,20 @@ class RunDir:
         """The keys of finished units."""
         return [entry["key"] for entry in self.entries() if entry["key"].startswith(prefix)]
 
-    def parts(self, kind: str, prefix: str = "") -> list[str]:
-        """Paths of the finished parts of a kind (of the units whose key starts with `prefix`), in the order of the keys."""
-        return [self.file(part["path"]) for part in self._parts(kind, prefix)]
+    def parts(self, kind: str, prefix: str = "", keys: Collection[str] | None = None) -> list[str]:
+        """Paths of the finished parts of a kind, in the order of the keys of their units: with `prefix`, in `keys`."""
+        return [self.file(part["path"]) for part in self._parts(kind, prefix, keys)]
 
-    def _parts(self, kind: str, prefix: str) -> Iterator[dict[str, Any]]:
+    def _parts(self, kind: str, prefix: str, keys: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
         for entry in self.entries():
-            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix):
+            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix) and (keys is None or entry["key"] in keys):
                 yield from (part for part in entry["parts"] if part["kind"] == kind)
 
     def count(self, kind: str, prefix: str = "") -> int:
         """Rows of a kind as listed, before `read` drops repeated ids."""
         return sum(int(part["rows"]) for part in self._parts(kind, prefix))
 
-    def read(self, kind: str, model: type[R], prefix: str = "") -> Iterator[R]:
+    def read(self, kind: str, model: type[R], prefix: str = "", keys: Collection[str] | None = None) -> Iterator[R]:
         """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part.
 
         Of several records of one id the first counts, but one that says "not known" (see `PROVISIONAL`) only until another
@@ -441,7 +442,7 @@ class RunDir:
         seen = set()
         field, unknown = PROVISIONAL.get(kind, ("", ()))
         settled: set[str] | None = None
-        for path in self.parts(kind, prefix):
+        for path in self.parts(kind, prefix, keys):
             for record in self._read_part(path, model):
                 identity = getattr(record, "id", None)
                 if field and getattr(record, field) in unknown:
