@@ -7,6 +7,8 @@ they run, so that `synth --help` is quick.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import json
 import logging
@@ -329,7 +331,7 @@ def serve(
         config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, "lines": lines.value, **limits})
     except ValidationError as error:
         raise UserError(explain(error, options=True)) from None
-    run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))
+    run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True), _leave)
 
 
 ModelOption = Annotated[
@@ -811,6 +813,13 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 _terminated: list[int] = []
+_interrupted: list[int] = []  # the status then
+
+
+def _leave(number: int) -> None:
+    """End at once, for a signal, with all that was started."""
+    print("synth: interrupted", file=sys.stderr, flush=True)
+    _end_at_once(128 + number)
 
 
 def _log_as_asked() -> None:
@@ -837,6 +846,8 @@ def _open_standard_streams() -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     _open_standard_streams()
+    if argv is None:
+        atexit.register(_exit_as_said)
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _log_as_asked()
@@ -865,4 +876,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         resumable = next((word for word in words if not word.startswith("-")), "") in RESUMABLE
         print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
         status = 143 if _terminated else 130
+        _interrupted.append(status)
     sys.exit(status)
+
+
+def _exit_as_said() -> None:
+    """The last thing at exit: after an interruption nothing is left running (a worker may just have been starting), and its status stands.
+
+    Python ends by SIGINT itself where that reached code which C code had called, however it was dealt with further up.
+    """
+    if _interrupted:
+        _end_at_once(_interrupted[0])
+
+
+def _end_at_once(status: int) -> None:
+    from verify_workers.processes import end_descendants
+
+    logging.disable(logging.CRITICAL)  # what the others say of each other's death
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    end_descendants()
+    os._exit(status)

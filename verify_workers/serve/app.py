@@ -18,6 +18,7 @@ from verify_workers.serve import kimina, words
 from verify_workers.serve.config import ServeConfig
 from verify_workers.serve.front import RETRY_SECONDS, AsciiResponse, Front
 from verify_workers.serve.page import page
+from verify_workers.serve.sorries import answers
 
 Verify = Callable[[Sequence[Check]], Awaitable[list[Verdict]]]
 Stats = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -131,11 +132,9 @@ def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
         if body.infotree is not None:
             return {"results": [kimina.refused(snippet.id, kimina.NO_INFOTREE) for snippet in body.snippets]}
         pairs = [(snippet.id, snippet.code) for snippet in body.snippets]
-        verdicts = await gate.run(kimina.snippets(pairs, body.timeout))
+        found = await answers(gate.run, kimina.snippets(pairs, body.timeout))
         return {
-            "results": [
-                kimina.check_answer(*pair, verdict, body.debug, config.lines) for pair, verdict in zip(pairs, verdicts, strict=True)
-            ]
+            "results": [kimina.check_answer(*pair, answer, body.debug, config.lines) for pair, answer in zip(pairs, found, strict=True)]
         }
 
     @routes.post("/one_pass_verify_batch", include_in_schema=False)  # its oldest name
@@ -144,8 +143,8 @@ def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
         pairs = [(str(code.custom_id), (code.proof if code.proof is not None else code.code) or "") for code in body.codes]
         if body.infotree_type is not None:
             return {"results": [{"custom_id": name, "error": kimina.NO_INFOTREE, "response": None} for name, _ in pairs]}
-        verdicts = await gate.run(kimina.snippets(pairs, body.timeout))
-        return {"results": [kimina.verify_answer(*pair, verdict, config.lines) for pair, verdict in zip(pairs, verdicts, strict=True)]}
+        found = await answers(gate.run, kimina.snippets(pairs, body.timeout))
+        return {"results": [kimina.verify_answer(*pair, answer, config.lines) for pair, answer in zip(pairs, found, strict=True)]}
 
     return routes
 

@@ -108,6 +108,52 @@ def test_a_file_without_errors_is_not_called_verified(pool: LocalPool) -> None:
     assert "info tree" in trees["results"][0]["error"]
 
 
+SORRIES = """import Init
+
+theorem x (n : Nat) (h : n < 3) : n + 0 = n := by -- sorry
+  have h2 : 1 = 2 := by
+    sorry
+  cases n <;> sorry
+theorem y (p q : Prop) : p ∧ q := ⟨ sorry, by skip; sorry⟩
+"""
+GOALS = [
+    (5, 4, "n : ℕ\nh : n < 3\n⊢ 1 = 2"),
+    (6, 14, "case zero\nh2 : 1 = 2\nh : 0 < 3\n⊢ 0 + 0 = 0"),
+    (6, 14, "case succ\nh2 : 1 = 2\nn✝ : ℕ\nh : n✝ + 1 < 3\n⊢ n✝ + 1 + 0 = n✝ + 1"),
+    (7, 36, "p q : Prop\n⊢ p"),
+    (7, 52, "p q : Prop\n⊢ q"),
+]
+
+
+def placed(response: dict[str, Any]) -> list[tuple[int, int, str]]:
+    for sorry in response["sorries"]:
+        assert sorry["endPos"] == {"line": sorry["pos"]["line"], "column": sorry["pos"]["column"] + len("sorry")}
+    return [(sorry["pos"]["line"], sorry["pos"]["column"], sorry["goal"]) for sorry in response["sorries"]]
+
+
+def test_each_sorry_has_its_place_and_its_goal(pool: LocalPool) -> None:
+    broken = f"{SORRIES}theorem z : 1 = 2 := rfl\n"
+    bodies = {
+        "whole": SORRIES,
+        "broken": broken,
+        "data": "def f (n : Nat) : Nat := sorry",
+        "admit": "theorem x : 1 = 2 := by admit",
+        "none": "-- sorry",
+    }
+    snippets = [{"id": name, "code": code} for name, code in bodies.items()]
+    results = {row["id"]: row["response"] for row in client(pool).post("/api/check", json={"snippets": snippets}).json()["results"]}
+    assert placed(results["whole"]) == placed(results["broken"]) == GOALS
+    said = [(message["pos"], message["data"]) for message in results["whole"]["messages"]]
+    assert said == [({"line": line, "column": 8}, "declaration uses `sorry`") for line in (3, 7)], "and nothing of ours"
+    errors = [message for message in results["broken"]["messages"] if message["severity"] == "error"]
+    assert {message["pos"]["line"] for message in errors} == {8}
+    assert placed(results["data"]) == [(1, 25, "n : ℕ\n⊢ ℕ")]
+    assert [(sorry["pos"], sorry["goal"]) for sorry in results["admit"]["sorries"]] == [({"line": 1, "column": 8}, "")]
+    assert results["none"] == {"env": 0}
+    old = client(pool, lines="after_imports").post("/verify", json={"codes": [{"custom_id": 1, "proof": SORRIES}]}).json()["results"][0]
+    assert placed(old["response"]) == [(line - 1, column, goal) for line, column, goal in GOALS]
+
+
 def test_key_size_and_crowd(pool: LocalPool) -> None:
     locked = client(pool, api_key="s3cret")
     assert locked.get("/health").status_code == 200
