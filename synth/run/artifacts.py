@@ -14,6 +14,7 @@ from typing import Any
 
 from synth.llm.types import Weights
 from synth.records import content_id
+from synth.run.learn import versions
 from synth.run.state import Run
 from synth.show.series import round_series
 from train.tracking import Artifact, tracked_id
@@ -47,7 +48,8 @@ def works(job: Run, number: int, metrics: Mapping[str, Any]) -> list[Work]:
 def _sampled_by(job: Run, number: int) -> list[int]:
     """The rounds after which the weights were those that sampled round `number`'s new pairs; several in `mode: async`."""
     behind = (job.store.read_json(f"rounds/{number:03d}/trained_on.json") or {}).get("staleness", {})
-    return sorted({number - 1 - versions for versions in behind.values()} | (set() if behind else {number - 1}))
+    there = versions(job.store, number - 1)
+    return sorted({there[-1 - late] for late in behind.values()} or {number - 1})
 
 
 def _earlier(job: Run, number: int) -> Weights:

@@ -52,7 +52,9 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
     chosen = weighed(select(pairs, job.config.replay, job.config.seed), job.store, number)
-    given = trained_on([choice.pair for choice in chosen], number)
+    given = trained_on([choice.pair for choice in chosen], number, versions(job.store, number - 1))
+    if not job.config.models.follows("prover"):
+        given["staleness"] = {}  # what samples is what it was in the beginning, and not trained
     job.store.write_json(f"rounds/{number:03d}/trained_on.json", given)
     if ages := given["staleness"].values():
         job.live.other["staleness/versions"] = sum(ages) / len(ages)
@@ -117,12 +119,17 @@ def taken_pairs(store: RunDir, number: int) -> list[Pair]:
     return [pair for pair in found.values() if pair.statement_id not in taken.repeated]
 
 
-def trained_on(pairs: list[Pair], number: int) -> dict[str, Any]:
+def versions(store: RunDir, number: int) -> list[int]:
+    """The versions of the weights up to round `number`, oldest first: a round that trained nothing has none of its own."""
+    return sorted({int(store.read_json(f"rounds/{round:03d}/weights.json")["round"]) for round in range(number + 1)})
+
+
+def trained_on(pairs: list[Pair], number: int, versions: list[int]) -> dict[str, Any]:
     """What a round's training is given: the pairs' ids, and of each new one how many versions behind the weights were that sampled it.
 
-    Weights of version `number` - 1 are those that the round trains on.
+    The last of `versions` are the weights that the round trains on.
     """
-    behind = {pair.id: number - 1 - pair.version for pair in pairs if pair.round == number and pair.model}
+    behind = {pair.id: sum(v > pair.version for v in versions) for pair in pairs if pair.round == number and pair.model}
     return {"pairs": [pair.id for pair in pairs], "new": sum(pair.round == number for pair in pairs), "staleness": behind}
 
 

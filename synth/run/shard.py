@@ -115,9 +115,10 @@ class Shard:
         self.meter = Meter("round")
         """What all searches of this actor have spent; `ended` when a budget of the round or the run is used up."""
 
-    def stop(self, limit: str) -> None:
-        """Begin nothing more in this round: the budget `limit` is used up."""
-        self.meter.ended = limit
+    def stop(self, limit: str, round: int) -> None:
+        """Begin nothing more in round `round`, if it is the one under way: the budget `limit` is used up."""
+        if round == self.round:
+            self.meter.ended = limit
 
     async def run(self, task: ShardTask) -> None:
         """Formalize, filter and search; what came of it is in the run directory."""
@@ -140,6 +141,7 @@ class Shard:
         finally:
             for batch in filtered.values():
                 batch.cancel()
+            await asyncio.gather(*filtered.values(), return_exceptions=True)
 
     async def _searched(self, task: ShardTask, gate: asyncio.Semaphore, key: str, statements: Sequence[Statement]) -> None:
         """Search those of `statements` that are kept, in units of `shards.chunk` under `key`."""
@@ -180,7 +182,7 @@ class Shard:
             self.counts.done["problems"] += 1
             return found
 
-        candidates = [s for found in await asyncio.gather(*map(one, batch.problems)) for s in found] + undecided
+        candidates = [s for found in await together(*map(one, batch.problems)) for s in found] + undecided
         context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, known)
         statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
@@ -296,7 +298,7 @@ class Shard:
                     quarantine(self.store, statement, part)
             return found
 
-        results = await asyncio.gather(*(one(statement) for statement in chunk))
+        results: list[Found] = await together(*(one(statement) for statement in chunk))
         everything = [part for found in results for part in found.everything()]
         self.store.commit(
             key,

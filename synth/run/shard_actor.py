@@ -58,8 +58,8 @@ class SearchShard:
     ) -> list[Measured]:
         return await (await self._shard()).evaluate(statements, n, temperature, seed, weights, words)
 
-    async def stop(self, limit: str) -> None:
-        (await self._shard()).stop(limit)
+    async def stop(self, limit: str, round: int) -> None:
+        (await self._shard()).stop(limit, round)
 
     async def members(self, pools: dict[str, Any]) -> None:
         (await self._shard()).services.members(pools)

@@ -23,14 +23,14 @@ from synth.run.actors import start_samplers, start_shards, start_trainers, swap_
 from synth.run.clock import Clock
 from synth.run.figures import round_counts
 from synth.run.interrupt import together
-from synth.run.learn import read_taken, take
+from synth.run.learn import read_taken, take, versions
 from synth.run.rounds import compared, complete, evaluated, finish, first_model, kept, metrics, over, searched, trained
 from synth.run.screen import screen
 from synth.run.spending import used_up
 from synth.run.state import Run
 from verify_workers.working_directory import enter_again
 
-LOOK = 1.0  # seconds between two looks at how many pairs are new
+LOOK = 1.0  # seconds between two looks at how many pairs are new, and at what is under way
 
 
 async def rounds_in_stream(job: Run) -> None:
@@ -40,6 +40,8 @@ async def rounds_in_stream(job: Run) -> None:
         rounds.append(metrics(job.store, len(rounds)))
     if rounds and (over(job, rounds) or len(rounds) > job.config.rounds):
         return
+    if rounds and not job.trained(len(rounds)) and ended(job, len(rounds)):
+        return  # before anything is started
     stream = Stream(job, rounds)
     try:
         async with kept(stream.clock):
@@ -47,6 +49,18 @@ async def rounds_in_stream(job: Run) -> None:
             await stream.run()
     finally:
         await stream.close()
+
+
+def ended(job: Run, number: int) -> bool:
+    """Whether search `number` is not to be begun, or gone on with: a budget of the run is used up."""
+    if job.store.exists(_over(number)) or not (limit := used_up(job, number)):
+        return False
+    job.progress.note(f"the budget {limit} is used up: no search {number}")
+    return True
+
+
+def _over(number: int) -> str:
+    return f"rounds/{number:03d}/searched.json"
 
 
 class Stream:
@@ -102,7 +116,8 @@ class Stream:
         try:
             while not learning.done():
                 beside = [task for task in (searches, self._ending) if task is not None]
-                await asyncio.wait({learning, *(task for task in beside if not task.done())}, return_when=asyncio.FIRST_COMPLETED)
+                under_way = {learning, *(task for task in beside if not task.done())}
+                await asyncio.wait(under_way, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)  # an evaluation may have begun
                 for task in beside:
                     if task.done():
                         task.result()
@@ -116,14 +131,15 @@ class Stream:
     async def _search(self) -> None:
         """The searches, one after the other."""
         for number in range(max(1, self.first), self.last + 1):
-            if not self.job.store.exists(name := f"rounds/{number:03d}/searched.json"):
+            if not self.job.store.exists(name := _over(number)):
                 await self._published[max(0, number - 1 - self.job.config.stream.staleness)].wait()
-                if limit := used_up(self.job, number):
-                    self.job.progress.note(f"the budget {limit} is used up: no search {number}")
+                if ended(self.job, number):
                     self.last = number - 1
                     break
                 enter_again()  # files given by relative paths are read in every search
-                await searched(await self.view(number), number)
+                view = await self.view(number)
+                await searched(view, number)
+                view.account.save()  # what the next search finds already spent
                 self.job.store.write_json(name, {"pairs": self.job.store.count("pairs", f"r{number:03d}-")})
             self._searched[number].set()
         for event in self._searched:
@@ -155,13 +171,13 @@ class Stream:
     async def _enough(self, number: int) -> None:
         """Return when round `number` can train: its search is over, or enough pairs are new and none will be too old for the next."""
         stream = self.job.config.stream
-        if not stream.fresh_pairs or number == self.job.config.rounds:
+        if not stream.fresh_pairs or not stream.staleness or number == self.job.config.rounds:
             await self._searched[number].wait()
             return
-        before = read_taken(self.job.store, number - 1).units
+        before, there = read_taken(self.job.store, number - 1).units, [*versions(self.job.store, number - 1), number]
         while not self._searched[number].is_set():
             oldest = min(+self.job.in_use, default=number)
-            if self._new_pairs(before) >= stream.fresh_pairs and oldest >= number - stream.staleness:
+            if self._new_pairs(before) >= stream.fresh_pairs and sum(v > oldest for v in there) <= stream.staleness:
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._searched[number].wait(), LOOK)

@@ -183,7 +183,7 @@ def test_where_the_rounds_budget_is_used_up_that_is_written_down(first: Path, tm
     store = copied(first, tmp_path / "run")
     work, asked = shard(tmp_path / "run", backend)
     work.round = 2
-    work.stop("round.tokens")
+    work.stop("round.tokens", 2)
     asyncio.run(work.run(second_task(store)))
     (row,) = store.read("statements", Statement, "r002-")
     assert (row.reason, row.detail, row.origin) == ("budget", "round.tokens", "conjectured") and not asked

@@ -101,6 +101,29 @@ def test_a_batch_does_not_wait_for_the_statements_of_the_others(tmp_path: Path) 
     assert len(ids(work.store)["pairs"]) == 4
 
 
+@pytest.mark.parametrize("fails", ["<|formalize|>", "<|prove|>"])
+def test_what_fails_in_a_batch_ends_all_and_leaves_nothing_running(tmp_path: Path, fails: str) -> None:
+    work, _ = shard(tmp_path, by_table(PROOFS), shards=CONFIG.shards.model_copy(update={"batch": 2}))
+    services: Any = work.services
+    sample = services.sample
+
+    async def burst(prompts: list[Prompt], sampling: Sampling) -> Any:
+        if prompts[0].text.startswith(fails):
+            if "n + 3 " in prompts[0].text:
+                raise RuntimeError("the engine burst")
+            await asyncio.sleep(60)
+        return await sample(prompts, sampling)
+
+    services.sample = burst
+
+    async def main() -> int:
+        with pytest.raises(RuntimeError, match="the engine burst"):
+            await asyncio.wait_for(work.run(task()), 30)
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(main()) == 1, "its own"
+
+
 class Killed(BaseException):
     """Stands in for a SIGKILL: nothing of the shard's own may catch it."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from synth.llm.types import Weights
 from synth.run import stream
-from synth.run.learn import read_taken, taken_pairs, trained_on
+from synth.run.learn import read_taken, taken_pairs, trained_on, versions
 from synth.run.state import Run
 from synth.run.stream import rounds_in_stream
 from tests.synth.run.fakes import FakeActor, make_run, output, pair, statement
@@ -192,11 +192,91 @@ def test_how_old_the_weights_were_is_written_down_for_every_new_pair() -> None:
     aged = (("a", 1, 0), ("b", 3, 2), ("c", 3, 1))  # name, round, version that sampled it
     old, new, stale = (pair(statement(name), number, model="m", version=version) for name, number, version in aged)
     cheap = pair(statement("d"), 3)
-    assert trained_on([old, new, stale, cheap], 3) == {
+    assert trained_on([old, new, stale, cheap], 3, [0, 1, 2]) == {
         "pairs": [old.id, new.id, stale.id, cheap.id],
         "new": 3,
         "staleness": {new.id: 0, stale.id: 1},
     }
+
+
+def test_a_round_that_trained_nothing_makes_no_weights_older(tmp_path: Path) -> None:
+    store = make_run(tmp_path).store
+    for number, trained in enumerate((0, 0, 0, 3)):
+        store.write_json(f"rounds/{number:03d}/weights.json", {"round": trained})
+    assert versions(store, 2) == [0] and versions(store, 3) == [0, 3]
+    first = pair(statement("a"), 3, model="m", version=0)
+    assert trained_on([first], 3, versions(store, 2))["staleness"] == {first.id: 0}
+
+
+def test_after_rounds_that_trained_nothing_fresh_pairs_are_still_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, {"search 1": 1, "search 2": 300})
+
+    async def nothing(job: Run, number: int, previous: Path, taken: Any = None) -> None:
+        stage.log.append(f"train {number}")
+        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": 0})
+
+    monkeypatch.setattr(stream, "trained", nothing)
+    job = make_run(tmp_path, mode="async", rounds=3, stream={"fresh_pairs": 1})
+
+    async def searched(job: Run, number: int) -> None:
+        whole = asyncio.create_task(Stage.searched(stage, job, number))
+        if number == 2:
+            await asyncio.sleep(0.05)  # the first training has begun
+            job.store.commit("r002-s0001-c0000", {"pairs": [pair(statement("new"), 2)]})
+        await whole
+
+    monkeypatch.setattr(stream, "searched", searched)
+    asyncio.run(rounds_in_stream(job))
+    assert stage.before("train 2", "search 2 done"), "its weights are one version behind what it trains, not two"
+
+
+def test_without_staleness_a_training_waits_for_its_search_also_between_two_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment no shard is under way; those to come would be of the weights before."""
+    stage = Stage(monkeypatch)
+
+    async def searched(job: Run, number: int) -> None:
+        found = statement(f"s{number}", number)
+        job.store.commit(f"r{number:03d}-s0000-c0000", {"statements": [found], "pairs": [pair(found, number)]})
+        await stage.step("search", number, job)
+
+    monkeypatch.setattr(stream, "searched", searched)
+    asyncio.run(rounds_in_stream(make_run(tmp_path, mode="async", rounds=2, stream={"staleness": 0, "fresh_pairs": 1})))
+    assert stage.before("search 1 done", "train 1")
+
+
+def test_a_failing_evaluation_does_not_wait_for_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, {"train 2": 10_000})
+    stage.failing["evaluate 1"] = UserError("no Lean workers are left")
+    with pytest.raises(UserError, match="no Lean workers are left"):
+        asyncio.run(asyncio.wait_for(rounds_in_stream(make_run(tmp_path, mode="async", rounds=2)), 8))
+    assert "train 2 done" not in stage.log
+
+
+def test_a_run_whose_budget_is_used_up_starts_nothing_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    monkeypatch.setattr(stream, "used_up", lambda _, number: "run.tokens" if number == 2 else "")
+    asyncio.run(rounds_in_stream(make_run(tmp_path, mode="async", rounds=4)))
+    log, job = list(stage.log), make_run(tmp_path, mode="async", rounds=4)
+    monkeypatch.setattr(stream, "start_samplers", None)
+    asyncio.run(rounds_in_stream(job))
+    assert "run.tokens" in output(job) and stage.log == log
+
+
+def test_what_a_search_has_spent_is_saved_before_the_next_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, saved = Stage(monkeypatch), dict[int, Any]()
+
+    async def searched(job: Run, number: int) -> None:
+        await Stage.searched(stage, job, number)
+        job.account.spent["tokens_prover"] += 1000
+
+    def used_up(job: Run, number: int) -> str:
+        saved[number] = job.store.read_json(f"rounds/{number - 1:03d}/clock.json", {}).get("spent")
+        return ""
+
+    monkeypatch.setattr(stream, "searched", searched)
+    monkeypatch.setattr(stream, "used_up", used_up)
+    asyncio.run(rounds_in_stream(make_run(tmp_path, mode="async", rounds=2)))
+    assert saved[2] == {"tokens_prover": 1000}
 
 
 def test_actors_of_the_evaluation_are_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
