@@ -254,10 +254,23 @@ class AnswersConfig(Section):
     """Answer construction (ECP, 2505.18492): problems that ask for something become statements with an answer in them."""
 
     enabled: bool = Field(False, description="construct answers; false: such problems are formalized as any other")
-    programs: int = Field(2, ge=0, description="programs sampled per problem to list small cases; 0 = answer directly")
-    guesses: int = Field(8, ge=1, description="answers sampled per problem")
+    programs: int = Field(2, ge=0, description="programs sampled per statement to list small cases; 0 = answer directly")
+    agree: int = Field(
+        1,
+        ge=1,
+        description="programs are run until so many print the same cases; where they differ, those that most of them print are believed",
+    )
+    numbers: bool = Field(
+        True,
+        description="programs that lack a number which the problem names in digits come last, and statements whose numbers are not the "
+        "problem's (docs/answers.md); none is dropped for that",
+    )
+    guesses: int = Field(8, ge=1, description="answers sampled per statement")
     keep: int = Field(
-        2, ge=1, description="answers put into the statement: those that agree with the cases first, then those with more votes"
+        2,
+        ge=1,
+        description="answers put into each statement, tried in turn until one is proved: those that agree with the cases first, then those "
+        "with more votes",
     )
     temperature: float | None = Field(None, ge=0, description="of programs and answers; None = the preset's")
     seconds: float = Field(60.0, gt=0, description="that a program may run")

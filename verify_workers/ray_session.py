@@ -55,7 +55,8 @@ def ray_session() -> Iterator[None]:
     with ExitStack() as stack:
         if address is None or address == "local":
             # Actors here share the cores: what they reserve is a matter of the configuration, not of Ray.
-            settings |= {"num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
+            # Without an address Ray would join whatever runs on this machine already.
+            settings |= {"address": "local", "num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
             stack.enter_context(_for_us_alone())
             folder = stack.enter_context(_folder())
             settings |= {"_temp_dir": folder} if folder else {}

@@ -11,18 +11,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from synth.answers.enumerate import Case, Ended, Ran, cases, run_program
+from synth.answers.ask import Guess, guesses, list_cases, rank
+from synth.answers.enumerate import Case, Ran
 from synth.answers.hole import Hole, find_hole
-from synth.answers.legal import Illegal, agreement, legal
+from synth.answers.legal import Illegal, agreement
 from synth.answers.terms import Answer
+from synth.answers.vote import Listed, believed
 from synth.config import AnswersConfig, FormalizeConfig
-from synth.llm.types import Completion, Weights
-from synth.prompts import Prompt, Role, Unread
-from synth.prompts.answers import read_guess, read_program
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
 from synth.statements.filters.base import drop
 from synth.statements.filters.elaborates import UNDECIDED
+from synth.statements.filters.numbers import fewer, lost, strange
 from synth.statements.formalize import formalize
 from synth.statements.text import UNPROVED, new_statement
 from verify_workers.records import Outcome, Reason
@@ -40,11 +40,27 @@ class Construction:
 
     statements: list[Statement]
     hole: Hole | None = None
-    program: str = ""
     ran: list[Ran] = field(default_factory=list)
-    cases: list[Case] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    """What the programs printed that printed cases, the most believable first."""
     answers: dict[str, Answer] = field(default_factory=dict)
     """The answers in kept statements, by the statement's id."""
+
+    @property
+    def program(self) -> str:
+        """The program that is believed."""
+        return self.listed[0].source if self.listed else ""
+
+    @property
+    def cases(self) -> list[Case]:
+        """The cases that are believed."""
+        return self.listed[0].cases if self.listed else []
+
+
+def in_order(made: list[Construction]) -> list[tuple[Construction, Statement]]:
+    """The statements with answers, in the order in which they are worth a search: those that agree with the cases first."""
+    kept = [(one, statement) for one in made for statement in one.statements if statement.kept]
+    return sorted(kept, key=lambda each: -((each[0].hole and agreement(each[0].answers[each[1].id], each[0].cases, each[0].hole)) or 0))
 
 
 def asks(problem: Problem, config: AnswersConfig) -> bool:
@@ -63,8 +79,11 @@ async def construct(
 ) -> list[Construction]:
     """The constructions of a problem that asks for something, one for each of its statements.  `gate` bounds programs at a time."""
     found = await formalize(problem, formalizing, tools, asking=True)
+    if config.numbers and not problem.statement:  # those with the problem's numbers first
+        found.sort(key=lambda s: (bool(strange(s.text, problem.text) or lost(s.text, problem.text)), -s.votes))
     elaborate = await _elaborating([s for s in found if s.kept], tools)
     made: list[Construction] = []
+    asked: list[tuple[Construction, Statement, Hole]] = []
     for statement in found:
         hole, why = find_hole(statement) if statement.kept else None, elaborate.get(statement.id)
         if not statement.kept:
@@ -73,11 +92,35 @@ async def construct(
             made.append(Construction([drop(statement, Drop.NO_PLACE, "no first binder `(answer : T)`")]))
         elif why:
             made.append(Construction([drop(statement, *why)]))
-        elif sum(bool(one.hole) for one in made) >= formalizing.keep:
+        elif len(asked) >= formalizing.keep:
             made.append(Construction([drop(statement, Drop.OUTVOTED)]))
         else:
-            made.append(await _answered(statement, hole, problem, config, tools, gate or asyncio.Semaphore(config.at_once)))
+            made.append(Construction([], hole))
+            asked.append((made[-1], statement, hole))
+    await _answer(asked, problem, config, tools, gate or asyncio.Semaphore(config.at_once))
     return made
+
+
+async def _answer(
+    asked: list[tuple[Construction, Statement, Hole]], problem: Problem, config: AnswersConfig, tools: Tools, gate: asyncio.Semaphore
+) -> None:
+    """Cases and answers for the statements of one problem.
+
+    What is believed is what most programs print, whichever of the statements they were written for: where one copies the problem
+    wrongly, most programs for it do, too.
+    """
+
+    async def listing(one: Construction, statement: Statement, hole: Hole) -> None:
+        one.ran, one.listed = await list_cases(hole, statement, problem, config, tools, gate)
+
+    if config.programs:
+        await asyncio.gather(*(listing(*each) for each in asked))
+    printed: dict[str, list[Listed]] = {}
+    for one, _, hole in asked:
+        printed.setdefault(hole.type, []).extend(one.listed)
+    for one, _, hole in asked:
+        one.listed = believed(printed[hole.type])
+    await asyncio.gather(*(_answered(*each, problem, config, tools) for each in asked))
 
 
 async def _elaborating(statements: list[Statement], tools: Tools) -> dict[str, tuple[Drop, str]]:
@@ -94,20 +137,19 @@ async def _elaborating(statements: list[Statement], tools: Tools) -> dict[str, t
     return found
 
 
-async def _answered(
-    statement: Statement, hole: Hole, problem: Problem, config: AnswersConfig, tools: Tools, gate: asyncio.Semaphore
-) -> Construction:
-    result = Construction([], hole)
-    if config.programs:
-        await _enumerate(result, hole, statement, problem, config, tools, gate)
-    guesses = await _guesses(result, hole, statement, problem, config, tools)
-    ranked = sorted(guesses, key=lambda one: (-(agreement(one.answer, result.cases, hole) or 0), -one.votes) if one.answer else (1, 0))
-    kept = await _kept([one for one in ranked if one.answer], hole, config, tools)
+async def _answered(result: Construction, statement: Statement, hole: Hole, problem: Problem, config: AnswersConfig, tools: Tools) -> None:
+    """The statement with the answers that are worth a search, and what else was answered."""
+    found = await guesses(result.listed, hole, statement, problem, config, tools)
+    ranked = sorted(found, key=lambda one: rank(one, result.listed, hole))
+    legal = [one for one in ranked if one.answer]
+    agreeing = [one for one in legal if one.answer and agreement(one.answer, result.cases, hole) == 1]
+    if config.numbers and not problem.statement and agreeing and fewer(statement.text, problem.text):
+        legal = agreeing  # what such a statement proves of another answer tells little about the problem
+    kept = await _kept(legal, hole, config, tools)
     below = problem.model_copy(update={"header": hole.header, "preamble": hole.preamble})
     result.statements.append(drop(statement, Drop.OPEN, _told(result)))
     for one in ranked:
         result.statements.append(_stated(one, kept, result, hole, statement, below, tools, config))
-    return result
 
 
 def _stated(
@@ -134,90 +176,11 @@ def _stated(
     return drop(made, reason, detail)
 
 
-# ---- small cases
-
-
-async def _enumerate(
-    result: Construction, hole: Hole, statement: Statement, problem: Problem, config: AnswersConfig, tools: Tools, gate: asyncio.Semaphore
-) -> None:
-    """Run the sampled programs in turn until one prints cases."""
-    shown = {"problem": problem.text, "statement": statement.text, "type": hole.type, "seconds": f"{config.seconds:g}"}
-    prompt, answers = await _ask("enumerate", shown, config.programs, statement, config, tools)
-    for completion in answers:
-        source = read_program(prompt, completion.text, completion.finished)
-        if isinstance(source, Unread):
-            result.ran.append(Ran(Ended.FAILED, error=f"unread: {source.reason} {source.detail}".strip()))
-            continue
-        async with gate:
-            ran = await run_program(source, config)
-        result.ran.append(ran)
-        result.program = source
-        if ran.usable and (found := cases(ran.output, hole.parameters, hole.result.startswith("List"))):
-            result.cases = found
-            return
-
-
-def _shown(found: list[Case], most: int) -> str:
-    """The first cases, in so many characters, a line each."""
-    text = "\n".join(" ".join(map(str, (*arguments, *value))) for arguments, value in found)
-    return text if len(text) <= most else text[:most].rpartition("\n")[0]
-
-
 def _told(result: Construction) -> str:
     ended = Counter(str(ran.ended) for ran in result.ran)
     said = ", ".join(f"{count} {name}" for name, count in ended.items()) or "none asked for"
     errors = "; ".join(ran.error for ran in result.ran if ran.error)
     return f"programs: {said}; {len(result.cases)} cases{f'; {errors}' if errors else ''}"
-
-
-# ---- answers
-
-
-@dataclass
-class Guess:
-    """An answer as it was given, and what became of it."""
-
-    text: str
-    votes: int
-    weights: Weights
-    answer: Answer | None = None
-    illegal: Illegal | None = None
-    why: str = ""
-
-
-async def _guesses(
-    result: Construction, hole: Hole, statement: Statement, problem: Problem, config: AnswersConfig, tools: Tools
-) -> list[Guess]:
-    """The sampled answers, equal ones once, legal or with the reason."""
-    shown = {"problem": problem.text, "statement": statement.text, "type": hole.type, "cases": _shown(result.cases, config.shown)}
-    prompt, answers = await _ask("guess", shown, config.guesses, statement, config, tools)
-    guesses: dict[str, Guess] = {}
-    if (printed := value_of(result.cases, hole)) and isinstance(found := legal(hole, printed), Answer):
-        guesses[found.text] = Guess(found.text, 0, answers[0].weights if answers else Weights(), found)
-    for completion in answers:
-        read = read_guess(prompt, completion.text, completion.finished)
-        if isinstance(read, Unread):
-            text = completion.text or completion.fault
-            guess = Guess(text, 0, completion.weights, None, Illegal.UNREAD, f"{read.reason} {read.detail}".strip())
-        else:
-            checked = legal(hole, read)
-            if isinstance(checked, Answer):
-                guess = Guess(checked.text, 0, completion.weights, checked)
-            else:
-                guess = Guess(read, 0, completion.weights, None, *checked)
-        guesses.setdefault(guess.text, guess).votes += 1
-    return list(guesses.values())
-
-
-def value_of(found: list[Case], hole: Hole) -> str:
-    """What a program printed for an answer without arguments: the first answer to try; '' where it printed no single one."""
-    if hole.parameters or len(found) != 1:
-        return ""
-    ((_, value),) = found
-    if hole.result in ("Prop", "Bool"):
-        said = {0: "False", 1: "True"}.get(value[0], "")
-        return said if hole.result == "Prop" else said.lower()
-    return f"[{', '.join(map(str, value))}]" if hole.result.startswith("List") else str(value[0])
 
 
 async def _kept(ranked: list[Guess], hole: Hole, config: AnswersConfig, tools: Tools) -> dict[str, tuple[Drop | None, str]]:
@@ -235,20 +198,6 @@ async def _kept(ranked: list[Guess], hole: Hole, config: AnswersConfig, tools: T
         else:
             found[one.text] = Drop.ILLEGAL_ANSWER, f"{Illegal.UNTYPED}: {verdict.first_error or verdict.reason}"
     return found
-
-
-# ---- shared
-
-
-async def _ask(
-    role: Role, shown: dict[str, str], n: int, statement: Statement, config: AnswersConfig, tools: Tools
-) -> tuple[Prompt, list[Completion]]:
-    """`n` answers of the conjecturer; none where the prompt is too long for it."""
-    model = tools.models["conjecturer"]
-    prompt = model.prompts.ask(role, {}, **shown)
-    seed = tools.request_seed(statement.id, role)
-    (answer,) = await model.ask([prompt], model.sampling(role, n, seed, config.temperature))
-    return prompt, [] if isinstance(answer, str) else answer
 
 
 def _lineage(guess: Guess, tools: Tools, config: AnswersConfig) -> dict[str, object]:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from synth.answers.construct import Construction, construct
+from synth.answers.construct import Construction, construct, in_order
 from synth.answers.hole import Hole
 from synth.answers.score import right
 from synth.answers.terms import parse
+from synth.budget import Meter, PriceConfig, costs
 from synth.config import RunConfig
 from synth.problems.generate import Choice, generate
 from synth.problems.readers import read_problems
@@ -41,10 +42,11 @@ class Answered(Record):
     problem: str
     posed: str = Field("", description="the statement with a place for the answer; '' = none was made")
     type: str = ""
-    program: str = Field("", description="the last program that ran")
+    program: str = Field("", description="the program that is believed")
     programs: list[str] = Field([], description="how each program ended")
     cases: str = Field("", description="the cases that were found, a line each")
     answer: str = Field("", description="the proved one, else the best one that is not refuted; '' = none")
+    first: str = Field("", description="the answer that came first before any proof was searched; '' = none")
     statement: str = ""
     header: str = ""
     preamble: str = ""
@@ -54,7 +56,9 @@ class Answered(Record):
     strategy: str = ""
     dropped: dict[str, str] = Field({}, description="what else was answered, by text, and why it did not count")
     correct: bool | None = Field(None, description="whether Lean proves it equal to the reference; none = no reference")
-    tokens: int = 0
+    first_correct: bool | None = Field(None, description="the same of `first`")
+    tokens: int = Field(0, description="generated for it, by all roles")
+    lean_seconds: float = 0.0
 
 
 @dataclass
@@ -74,10 +78,18 @@ class Figures:
         ends = {"answered": sum(bool(row.answer) for row in rows), "proved": sum(row.proved for row in rows)}
         counts = "; ".join(f"{name}: {count}" for name, count in {**ends, "refuted": sum(row.refuted for row in rows)}.items())
         cost = sum(row.tokens for row in rows) / max(1, len(rows))
-        lines = [f"stated with a place for the answer: {stated}; with cases: {counted}; {counts}; {cost:.0f} tokens a problem"]
+        lean = sum(row.lean_seconds for row in rows) / max(1, len(rows))
+        lines = [
+            f"stated with a place for the answer: {stated}; with cases: {counted}; {counts}",
+            f"{cost:.0f} tokens and {lean:.1f} s of Lean a problem",
+        ]
         if known:
             right_ones, proved = sum(row.correct is True for row in known), sum(row.correct is True and row.proved for row in known)
-            lines.append(f"answer accuracy: {share(right_ones, len(known))}; proved accuracy: {share(proved, len(known))}")
+            first = sum(row.first_correct is True for row in known)
+            lines.append(
+                f"answer accuracy: {share(right_ones, len(known))}; proved accuracy: {share(proved, len(known))}; "
+                f"before any proof: {share(first, len(known))}"
+            )
         return lines
 
 
@@ -134,11 +146,8 @@ def _answer(config: RunConfig, problems: list[Problem], references: dict[str, st
             async def one(problem: Problem) -> Answered:
                 async with room:
                     row, hole = await answer_problem(problem, config, tools, gate)
-                if hole and problem.id in references:
-                    correct = bool(row.answer) and await right(hole, parse(row.answer), references[problem.id], tools.verify)
-                    row = row.model_copy(update={"correct": correct})
-                elif problem.id in references:
-                    row = row.model_copy(update={"correct": False})
+                if problem.id in references:
+                    row = row.model_copy(update=await _scored(row, hole, references[problem.id], tools))
                 progress.advance("answer", proved=row.proved)
                 return row
 
@@ -153,30 +162,43 @@ def _answer(config: RunConfig, problems: list[Problem], references: dict[str, st
     return figures
 
 
+async def _scored(row: Answered, hole: Hole | None, reference: str, tools: Tools) -> dict[str, bool]:
+    """Whether the answer, and the one that came first, are equal to the reference."""
+
+    async def equal(answer: str) -> bool:
+        return hole is not None and bool(answer) and await right(hole, parse(answer), reference, tools.verify)
+
+    correct = await equal(row.answer)
+    return {"correct": correct, "first_correct": correct if row.first == row.answer else await equal(row.first)}
+
+
 async def answer_problem(problem: Problem, config: RunConfig, tools: Tools, gate: asyncio.Semaphore) -> tuple[Answered, Hole | None]:
     """Construct answers to one problem, and search proofs of the statements with them, the best one first, until one is proved."""
-    before = tools.tokens
+    meter = Meter()
+    tools = tools.metered(meter)
     made = await construct(problem, config.answers, config.formalize, tools, gate)
-    posed = next((one for one in made if one.hole), None)
     dropped = {s.text: f"{s.reason}: {s.detail}" for one in made for s in one.statements if not s.kept and s.reason != "open"}
-    row = Answered(problem_id=problem.id, problem=problem.text, dropped=dropped)
-    if posed is None or posed.hole is None:
-        return row, None
-    row = row.model_copy(update=_constructed(posed))
-    best: dict[str, object] = {}
-    for statement in [s for one in made for s in one.statements if s.kept]:
+    order = in_order(made)
+    first = order[0][0].answers[order[0][1].id].text if order else ""
+    blank = Answered(problem_id=problem.id, problem=problem.text, first=first)
+    best, posed = blank, next((one for one in made if one.hole), None)
+    for one, statement in order:
         found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
         proof = found.pairs[0] if found.pairs else None
-        this = _stated(statement, next(one for one in made if statement.id in one.answers).answers[statement.id].text)
-        if proof and not proof.negated:
-            best = {**this, "proved": True, "proof": proof.proof, "strategy": proof.strategy}
-            break
+        this = blank.model_copy(update=_stated(statement, one.answers[statement.id].text))
         if proof:
-            refuted = {"refuted": True, "proof": proof.proof, "strategy": proof.strategy}
-            best = best or {**this, **refuted}
-        elif not best or best.get("refuted"):
-            best = this
-    return row.model_copy(update={**best, "tokens": tools.tokens - before}), posed.hole
+            told = {"proved": not proof.negated, "refuted": proof.negated, "proof": proof.proof, "strategy": proof.strategy}
+            this = this.model_copy(update=told)
+        if this.proved or not best.answer or (best.refuted and not this.refuted):
+            best, posed = this, one
+        if best.proved:
+            break
+    spent = {"dropped": dropped, "tokens": _tokens(meter), "lean_seconds": meter.spent["lean_ms"] / 1000}
+    return best.model_copy(update={**spent, **(_constructed(posed) if posed else {})}), posed.hole if posed else None
+
+
+def _tokens(meter: Meter) -> int:
+    return int(costs(meter.spent, PriceConfig())["tokens"])
 
 
 def _constructed(one: Construction) -> dict[str, object]:

@@ -70,6 +70,14 @@ def _as_yaml(config: BaseModel | Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
+def _completed(old: dict[str, Any], config: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded configuration with the defaults of keys that a later version added; as it is where it does not load."""
+    if isinstance(config, BaseModel):
+        with contextlib.suppress(ValidationError, UserError):
+            return type(config).model_validate(old).model_dump(mode="json")
+    return old
+
+
 class RunDir:
     """One run's directory.  `open` is for the driver, the class itself for its workers (nothing is locked, checked or cleaned),
     `existing` for readers of finished runs.
@@ -311,7 +319,7 @@ class RunDir:
             old = None
         if not isinstance(old, dict):
             raise UserError(f"{self.file('config.yaml')}: damaged; give another --run-dir")
-        different = config_differences(old, yaml.safe_load(text))
+        different = config_differences(_completed(old, config), yaml.safe_load(text))
         if different:
             shown = ", ".join(f"{key} is {was!r} there and {now!r} here" for key, was, now in different[:3])
             more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from verify_workers.records import Check, Message, Reason, Verdict
 from verify_workers.text import commands
-from verify_workers.text.lexer import Kind, Token, words
+from verify_workers.text.lexer import Kind, Token, tokens, words
 from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import StatementError
 
@@ -24,6 +24,8 @@ TACTICS = words("""
 _UNKNOWN = re.compile(r"Unknown (?:identifier|constant) `([^`]+)`")
 _UNIVERSE = re.compile(r"unknown universe level `([^`]+)`")
 _PROPOSITION = re.compile(r"Type mismatch\n.*\nhas type\n  Prop\n.*expected to have type\n", re.S)
+_SCOPE = re.compile(r"\b(?:namespace|section|end)\b")
+_FIRST = re.compile(r"\s*(·|[A-Za-z_][\w'!?]*)")  # the word that a proof begins with
 _DECLARING = words("theorem lemma def abbrev structure inductive class instance opaque axiom")
 
 
@@ -55,23 +57,25 @@ def _hints(reason: str, errors: Sequence[Message], parsed: ParsedCheck) -> Itera
         if hidden:
             space = hidden.removesuffix(f".{name}")
             yield f"{name} is {hidden} in the preamble: write that, or end the preamble with `open {space}`"
-    if reason == Reason.ELABORATION and not parsed.whole_file and not parsed.theorem.by and parsed.marks:
-        yield from _of_a_proof(said, errors[0], parsed.marks[0])
+    if reason == Reason.ELABORATION and not parsed.whole_file:
+        yield from _of_a_proof(said, errors[0], parsed)
 
 
-def _of_a_proof(said: str, error: Message, first: Token) -> Iterator[str]:
+def _of_a_proof(said: str, error: Message, parsed: ParsedCheck) -> Iterator[str]:
     """On what stands where a term is expected."""
-    tactic = first.text if first.text in TACTICS or first.text == "·" else ""
-    if tactic and (f"`{tactic}`" in said or tactic in ("decide", "·")):
-        yield f"`{tactic}` begins a tactic proof, which needs `by`: `by {tactic} …`"
-    if first.text != "by" and error.line == 1 and _PROPOSITION.match(said):
+    found = _FIRST.match(parsed.candidate.text)
+    first = found[1] if found else ""
+    if (first in ("decide", "·") or (first in TACTICS and f"`{first}`" in said)) and not parsed.theorem.by:
+        yield f"`{first}` begins a tactic proof, which needs `by`: `by {first} …`"
+    if first != "by" and error.line == 1 and _PROPOSITION.match(said) and not parsed.theorem.by:
         yield "the proof is itself a proposition: what follows `:=` must prove the statement, as a term does, or `by` and tactics"
 
 
 def _scopes(parsed: ParsedCheck) -> Iterator[str]:
     """On a statement that is cut from the middle of a file."""
-    text = parsed.check.statement
-    whole = ParsedCheck(parsed.check.model_copy(update={"proof": None, "code": text})).candidate.marks
+    if not _SCOPE.search(parsed.check.statement):
+        return
+    whole = tokens(parsed.check.statement)
     scopes = [mark for mark in whole if mark.kind is Kind.IDENT and mark.text in ("namespace", "section", "end")]
     last = max((place for place, mark in enumerate(whole) if mark.text in ("theorem", "lemma")), default=-1)
     behind = [mark for mark in scopes if last >= 0 and mark.start > whole[last].start]

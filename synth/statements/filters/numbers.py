@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, drop
@@ -41,10 +43,29 @@ def strange(statement: str, problem: str) -> str:
 
 def lost(statement: str, problem: str) -> str:
     """A number of the problem that the statement does not have, in words; '' where there is none."""
-    there = set(_numbers(statement))
-    said = re.findall(r"(?<![\d.])\d+(?![\d.]*\d)", re.sub(r"(?<=\d),(?=\d{3})", "", problem))
-    found = next((n for n in said if n not in SMALL and n not in there), "")
+    return unsaid(_numbers(statement), problem)
+
+
+def unsaid(there: Iterable[str], problem: str) -> str:
+    """A number that the problem names in digits and that is not among `there`, in words; '' where there is none."""
+    known = set(there)
+    found = next((n for n in _named(problem) if n not in SMALL and n not in known), "")
     return f"the problem names {found}" if found else ""
+
+
+def fewer(statement: str, problem: str) -> bool:
+    """Whether the problem names a number in digits, be it a small one, more often than the statement."""
+    return unsaid_times(_numbers(statement), problem) > 0
+
+
+def unsaid_times(there: Iterable[str], problem: str) -> int:
+    """How often the problem names a number in digits, small ones too, beyond how often it is among `there`."""
+    return (Counter(_named(problem)) - Counter(there)).total()
+
+
+def _named(problem: str) -> list[str]:
+    """The whole numbers that a text names in digits, as often as it does."""
+    return re.findall(r"(?<![\d.])\d+(?![\d.]*\d)", re.sub(r"(?<=\d),(?=\d{3})", "", problem))
 
 
 def _numbers(statement: str) -> list[str]:

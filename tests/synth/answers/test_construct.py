@@ -75,7 +75,7 @@ def test_programs_that_help_little_or_not(program: str, ended: Ended, cases: int
     """The answers are then asked for without cases, and what became of the programs is said."""
     one = made({"enumerate": [program], "guess": ["fun n => n * (n + 1)"]}, backend, CONFIG.model_copy(update={"output": 100}))
     assert {ran.ended for ran in one.ran} == {ended} and bool(one.cases) == bool(cases)
-    assert len(one.ran) == (1 if cases else 2) and f"{len(one.ran)} {ended}" in one.statements[0].detail
+    assert len(one.ran) == (1 if cases or program.startswith("print") else 2) and f"{len(one.ran)} {ended}" in one.statements[0].detail
     assert [s.kept for s in one.statements] == [False, True]
 
 
@@ -187,6 +187,13 @@ def test_a_wrong_answer_is_never_proved(backend: Backend) -> None:
         and row.answer == "fun n => 2 * n"
         and row.dropped == {"fun n => s n": "illegal_answer: term: `n` does not belong to it"}
     )
+
+
+def test_after_a_refutation_the_next_answer_is_tried(backend: Backend) -> None:
+    sample, _ = model({"formalize": [POSED], "guess": ["fun n => n + n", "fun n => n + n", "fun n => n + n * n"], "prove": ["simp"]})
+    direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
+    row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
+    assert row.first == "fun n => n + n" and row.answer == "fun n => n + n * n" and row.proved and not row.refuted
 
 
 def test_a_shard_constructs_answers_and_keeps_everything(tmp_path: Path, backend: Backend) -> None:

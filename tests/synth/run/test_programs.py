@@ -74,15 +74,16 @@ def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path
 
 def test_answer_accuracy_and_proved_accuracy_are_told_apart() -> None:
     rows = [
-        Answered(problem_id="a", problem="", posed="x", answer="1", correct=True, proved=True),
+        Answered(problem_id="a", problem="", posed="x", answer="1", correct=True, proved=True, first_correct=True),
         Answered(problem_id="b", problem="", posed="x", answer="2", correct=True, refuted=False),
         Answered(problem_id="c", problem="", posed="x", answer="3", correct=False, refuted=True),
         Answered(problem_id="d", problem="", correct=False),
     ]
-    counts, accuracy = Figures(rows).lines()
+    counts, cost, accuracy = Figures([row.model_copy(update={"tokens": 6, "lean_seconds": 0.5}) for row in rows]).lines()
     assert counts.startswith("stated with a place for the answer: 3 of 4 (75%); with cases: 0; answered: 3; proved: 1; refuted: 1")
-    assert accuracy == "answer accuracy: 2 of 4 (50%); proved accuracy: 1 of 4 (25%)"
-    assert len(Figures([row.model_copy(update={"correct": None}) for row in rows]).lines()) == 1
+    assert cost == "6 tokens and 0.5 s of Lean a problem"
+    assert accuracy == "answer accuracy: 2 of 4 (50%); proved accuracy: 1 of 4 (25%); before any proof: 1 of 4 (25%)"
+    assert len(Figures([row.model_copy(update={"correct": None}) for row in rows]).lines()) == 2
 
 
 @pytest.mark.parametrize(

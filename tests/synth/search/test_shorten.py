@@ -12,7 +12,8 @@ from synth.cli import main
 from synth.config import SearchConfig
 from synth.records import Pair, Problem
 from synth.search.loop import search, strategies
-from synth.search.shorten import MOST_CHECKS, candidates, is_long, length, shortened
+from synth.search.shorten import MOST_CHECKS, change, is_long, length, shortened
+from synth.search.shorter import candidates
 from synth.statements.text import given
 from synth.store.files import read_records, write_records
 from tests.synth.stage_fakes import checked_by, scripted, tools
@@ -111,6 +112,61 @@ def test_candidates_are_texts_of_the_same_kind(text: str) -> None:
         }
     }
     assert wanted.get(text, set()) <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "shorter"),
+    [
+        ("by\n  intro a\n  intro b\n  omega", "by\n  intro a b\n  omega"),
+        ("by\n  rw [f]\n  rw [g]", "by\n  rw [f, g]"),
+        ("by\n  intro a\n  exact h a", "by\n  exact fun a => h a"),
+        ("by\n  funext a\n  exact h a", "by\n  exact funext fun a => h a"),
+        ("by\n  rw [f]\n  exact h", "by\n  rwa [f]"),
+        ("by\n  constructor\n  · exact a\n  · exact b", "by\n  exact ⟨a, b⟩"),
+        ("by\n  have h : 1 = 1 := foo\n  exact h", "by\n  have h := foo\n  exact h"),
+        ("by exact foo", "foo"),
+        ("⟨by exact a, b⟩", "⟨a, b⟩"),
+        ("⟨by rfl, b⟩", "⟨rfl, b⟩"),
+        ("by\n  simp only [a, b]", "by\n  simp"),
+        ("by\n  have h : a = b := by rw [c]; exact d\n  exact h", "by\n  have h : a = b := by omega\n  exact h"),
+        (
+            "by\n  cases n with\n  | zero => rw [a]; exact b\n  | succ n => simp",
+            "by\n  cases n with\n  | zero => omega\n  | succ n => simp",
+        ),
+        ("by\n  constructor\n  · intro h\n    exact a h\n  · exact b", "by\n  constructor\n  · simp\n  · exact b"),
+    ],
+)
+def test_what_comes_down_to_less_is_written_so(text: str, shorter: str) -> None:
+    assert shorter in set(candidates(text))
+
+
+def test_a_files_theorem_is_tried_alone_and_its_statement_is_left_alone() -> None:
+    code = "import Init\nopen Nat\n\ntheorem helper : 1 = 1 := rfl\n\ntheorem X (a : Nat)\n    (h : a = 1) : a + 1 = 2 := by\n  rw [h]\n"
+    found = set(candidates(code, whole_file=True))
+    assert "import Init\nopen Nat\ntheorem X (a : Nat)\n    (h : a = 1) : a + 1 = 2 := by omega" in found
+    assert "theorem X (a : Nat)\n    (h : a = 1) : a + 1 = 2 := by omega" in found
+    assert code.replace(" := by\n  rw [h]", " := by omega") in found
+    assert all("(h : a = 1)" in one or "theorem X" not in one or "omega" not in one for one in found)
+
+
+def test_what_was_refused_is_not_asked_again() -> None:
+    asked: list[list[str]] = []
+
+    async def dropping_skip(checks: list[Check]) -> list[Verdict]:
+        asked.append([check.proof or "" for check in checks])
+        wanted = RIGHT.replace("; skip", "")
+        return [Verdict(id=c.id, outcome=Outcome.ACCEPTED if c.proof == wanted else Outcome.REJECTED) for c in checks]
+
+    found = asyncio.run(shortened(pair(SQUARE, RIGHT), dropping_skip, 5.0)).proof
+    (accepted_in,) = [at for at, batch in enumerate(asked) if found in batch]
+    before = [one for batch in asked[: accepted_in + 1] for one in batch[: batch.index(found) if found in batch else None]]
+    after = [one for batch in asked[accepted_in + 1 :] for one in batch]
+    assert before and after and not set(before) & set(after)
+    assert not {change(RIGHT, one) for one in before} & {change(found, one) for one in after}
+
+
+def test_a_change_is_what_is_cut_out_and_what_is_put_in() -> None:
+    assert change("by a; b; c", "by a; d") == ("b; c", "d") and change("abc", "ac") == ("b", "") and change("aaa", "aa") == ("a", "")
 
 
 def test_a_search_shortens_long_proofs_if_asked(backend: Backend) -> None:
