@@ -57,6 +57,13 @@ class WorkerGroup:
     failure: BaseException | None
     """Why the workers ended, if they failed."""
 
+    @property
+    def gone(self) -> bool:
+        """Whether what looks after the workers has died (its node has, say): Ray Train replaces workers, but not that."""
+        from ray.exceptions import RayActorError
+
+        return isinstance(self.failure, RayActorError)
+
     def fits(self, config: TrainConfig) -> bool:
         """Whether a round of `config` can be trained by these workers."""
         return all(

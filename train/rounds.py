@@ -13,7 +13,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,10 @@ _NOT_IN_KEY = {
 
 class TrainingStopped(Exception):
     """`should_stop` said so; a checkpoint was saved, and the same call goes on from it."""
+
+
+class WorkersGone(RuntimeError):
+    """What looks after the workers died, and they with it; others can go on from the last checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def train_round(
     """Fine-tune the checkpoint at `init_dir` on `examples` (records, or Parquet files) into `out_dir/model`.
 
     On a cluster `init_dir`, the files and `out_dir` must be on a file system that every node sees.  `group` are the
-    workers that train it, if they are of this configuration's shape; else some are started for this round alone, on
+    workers that train it, if they are of this configuration's shape and live; else some are started for this round alone, on
     the Ray that is connected or a local one.  `on_progress` gets each row of metrics.jsonl as it appears, in the
     calling thread.  `served` is the number format in which the result will be sampled from (for its `probe.json`; '' =
     `config.dtype`).  Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
@@ -101,8 +105,12 @@ def train_round(
     _claim(out, key)
     if not (out / "manifest.json").exists():
         job = Job(str(init), tuple(map(str, files)), str(out), config.model_dump(mode="json"), seed, key, uuid.uuid4().hex[:8], served)
-        with nullcontext(group) if group is not None and group.fits(config) else WorkerGroup(config, out) as workers:
-            _launch(job, workers, on_progress, should_stop)
+        if group is not None and group.fits(config) and not group.gone:
+            with suppress(WorkersGone):
+                _launch(job, group, on_progress, should_stop)
+        if not (out / "manifest.json").exists():
+            with WorkerGroup(config, out) as workers:
+                _launch(job, workers, on_progress, should_stop)
     return _result(out, time.monotonic() - started)
 
 
@@ -171,7 +179,8 @@ def _launch(
         cause = group.failure
         if isinstance(cause, UserError):
             raise cause
-        raise RuntimeError(f"training in {out} failed: {cause or 'the workers ended without a result'}") from cause
+        failed = WorkersGone if group.gone else RuntimeError
+        raise failed(f"training in {out} failed: {cause or 'the workers ended without a result'}") from cause
 
 
 def _tell(notice: Path) -> None:

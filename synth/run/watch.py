@@ -27,6 +27,7 @@ async def watched(job: Run, work: Awaitable[T], stages: dict[str, str], heed: Ca
     `heed` is called after each look.
     """
     future = asyncio.ensure_future(work)
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks for it after a cancellation
     meter = Meter(job)
     try:
         base = await meter.read()

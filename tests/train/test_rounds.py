@@ -159,6 +159,25 @@ def test_kept_workers_train_one_round_after_another(ray_local: None, tiny: Path,
     assert len({first.hash, second.hash, third.hash}) == 3
 
 
+@pytest.mark.slow
+def test_others_go_on_where_what_looks_after_the_workers_died(ray_local: None, tiny: Path, examples: list[Example], tmp_path: Path) -> None:
+    """Ray Train replaces workers; when its controller is gone, they are too."""
+    config, killed = CONFIG.model_copy(update={"max_steps": 12}), list[int]()
+
+    def kill_it(row: dict[str, float]) -> None:
+        if not killed:
+            running = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+            (controller,) = [p for p in running if "TrainController" in " ".join(p.cmdline())]
+            killed.append(controller.pid)
+            controller.kill()
+
+    group = WorkerGroup(config, tmp_path / "group")
+    first = train_round(tiny, examples, tmp_path / "first", config, 1, on_progress=kill_it, group=group)
+    assert killed and first.steps == 12 and group.gone
+    assert train_round(first.dir, examples, tmp_path / "second", config, 2, group=group).steps == 12
+    group.close()
+
+
 def test_what_is_held_by_others_is_waited_for_a_while_and_named(
     ray_local: None, tiny: Path, examples: list[Example], tmp_path: Path
 ) -> None:

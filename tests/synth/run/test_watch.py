@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,25 @@ def test_a_failure_of_the_work_is_its_own(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="the work failed"):
         asyncio.run(main())
+
+
+def test_work_that_is_called_off_leaves_no_line_behind(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio logs what nobody has asked for, as shards that fail while the whole ends."""
+    job = make_run(tmp_path)
+
+    async def shard() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise RuntimeError("the actor is gone") from None
+
+    async def main() -> None:
+        watching = asyncio.create_task(watched(job, asyncio.gather(shard(), shard()), {}))
+        await asyncio.sleep(0.05)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await asyncio.sleep(0.05)
+
+    asyncio.run(main())
+    gc.collect()
+    assert not caplog.records
