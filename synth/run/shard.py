@@ -163,6 +163,8 @@ class Shard:
         if self.store.done("statements", key):
             statements = list(self.store.read("statements", Statement, key))
             self._count_statements(statements, found=True)
+            self.counts.done["problems"] += len(batch.problems)
+            self.counts.found["problems"] += len(batch.problems)
             known.update(identities(statements, known))
             return statements
         again = {"kept": True, "reason": "", "detail": "", "round": task.round}

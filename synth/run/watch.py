@@ -30,15 +30,15 @@ async def watched(job: Run, work: Awaitable[T], stages: dict[str, str], heed: Ca
     future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks for it after a cancellation
     meter = Meter(job)
     try:
-        base = await meter.read()
+        await meter.read()
         while True:
             finished, _ = await asyncio.wait([future], timeout=POLL)
             now = await meter.read(0.0 if finished else POLL / 2)
             for key, stage in stages.items():
-                job.progress.set(stage, now[key] - base[key], now["to_search"] - base["to_search"] if key == "searched" else None)
+                job.progress.set(stage, now[key], now["to_search"] if key == "searched" else None)
             for key in now:
-                if key.startswith("reject: ") and now[key] > base[key]:
-                    job.progress.rejected(key.removeprefix("reject: "), now[key] - base[key])
+                if key.startswith("reject: ") and now[key]:
+                    job.progress.rejected(key.removeprefix("reject: "), now[key])
             heed()
             await gauges(job, 0.0 if finished else POLL / 2)
             if finished:
@@ -56,22 +56,30 @@ class Meter:
     def __init__(self, job: Run) -> None:
         self.job = job
         self._last: list[tuple[dict[str, int], dict[str, int], dict[str, int]]] = [({}, {}, {}) for _ in job.shards]
+        self._first: list[Counter[str]] = [Counter() for _ in job.shards]
+        self._most: Counter[str] = Counter()
         self._began = False
 
     async def read(self, age: float = 0.0) -> Counter[str]:
-        """The counts of all actors, not older than `age` seconds; of one that does not answer (it is restarting), those it gave last."""
+        """What all actors have done since the first look, as of not more than `age` seconds ago; it never falls.
+
+        One that does not answer (it is restarting) counts as it did last; one that was restarted counts from nothing again.
+        """
         answers = await self.job.live.ask("shards", self.job.shards, age)
         total: Counter[str] = Counter()
         for index, answer in enumerate(answers):
             if answer is not None:
                 if self._began:
                     self._account(self._last[index], answer)
+                else:
+                    self._first[index] = _counts(answer)
+                if any(answer[0].get(name, 0) < count for name, count in self._last[index][0].items()):
+                    self._first[index] = Counter()
                 self._last[index] = answer
-            done, rejects, _ = self._last[index]
-            total.update(done)
-            total.update({f"reject: {reason}": count for reason, count in rejects.items()})
+            total.update(_counts(self._last[index]) - self._first[index])
         self._began = True
-        return total
+        self._most |= total
+        return self._most
 
     def _account(self, before: tuple[dict[str, int], ...], now: tuple[dict[str, int], ...]) -> None:
         """Add what came since the last look; an actor that was restarted counts from nothing again."""
@@ -84,6 +92,11 @@ class Meter:
                 self.job.failed(what, grown)
         if unsound := _grown(before[0].get("unsound", 0), now[0].get("unsound", 0)):
             self.job.failed("UNSOUND: a statement and its negation were both accepted; see quarantine/ in the run directory", unsound)
+
+
+def _counts(answer: tuple[dict[str, int], ...]) -> Counter[str]:
+    done, rejects, _ = answer
+    return Counter({**done, **{f"reject: {reason}": count for reason, count in rejects.items()}})
 
 
 def _grown(before: int, now: int) -> int:

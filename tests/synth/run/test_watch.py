@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,3 +80,21 @@ def test_work_that_is_called_off_leaves_no_line_behind(tmp_path: Path, caplog: p
     asyncio.run(main())
     gc.collect()
     assert not caplog.records
+
+
+def test_what_a_restarted_shard_counts_never_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts from nothing again, and in an earlier stage it had done more than in this one."""
+    monkeypatch.setattr(watch, "POLL", 0.001)
+    job, shown = make_run(tmp_path), list[tuple[int, int]]()
+    answers: list[Any] = [({"searched": n, "to_search": 30}, {"trivial": 9}, {}) for n in (20, 22)] + [RuntimeError("restarting")]
+    answers += [({"searched": n, "to_search": 9}, {}, {}) for n in (0, 1, 2, 3, 4)]
+    job.shards = [FakeActor(counts=lambda: answers.pop(0) if len(answers) > 1 else answers[0])]
+    monkeypatch.setattr(job.progress, "set", lambda stage, done, total: shown.append((done, total)))
+
+    async def work() -> None:
+        while len(answers) > 1:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(watched(job, work(), {"searched": "prove"}))
+    assert shown == sorted(shown) and shown[0] == (2, 0) and shown[-1] == (4, 9)
+    assert not job.progress.rejects
