@@ -65,7 +65,7 @@ class Plan:
     @property
     def lines(self) -> list[str]:
         """The nodes in words."""
-        return [f"{group.name}: {group.count} of {group.shape}" for group in self.groups]
+        return [f"{group.name}: {group.count} node{'s' * (group.count > 1)} with {group.shape}" for group in self.groups]
 
 
 @dataclass
@@ -122,12 +122,14 @@ def work_group(turns: Sequence[Sequence[Piece]], shape: Shape) -> Group:
     return Group("work", max((nodes_for(turn, shape) for turn in turns), default=0), shape, lean=0)
 
 
-def lean_group(cores: int, workers: int, memory_mb: int, shape: Shape, fixed: bool, count: int = 0) -> Group:
-    """Nodes for `cores` Lean checks at the same time, with `workers` of `memory_mb` MB (2^20 bytes) on each (`count` > 0: that many).
+def lean_group(cores: int, workers: int, memory_mb: int, shape: Shape, fixed: bool, count: int | None = None) -> Group:
+    """Nodes for `cores` Lean checks at the same time, with `workers` of `memory_mb` MB (2^20 bytes) on each (`count`: that many).
 
     `fixed`: the configuration says how many workers a node has.  UserError where they do not fit it.
     """
     shape = dataclasses.replace(shape, gpus=0)
+    if count == 0:
+        return Group("lean", 0, shape, workers)
     if fixed and workers > shape.cpus:
         raise UserError(
             f"verify.workers asks for {workers} Lean workers on each node and a Lean node has {shape.cpus} CPUs: "
@@ -139,4 +141,4 @@ def lean_group(cores: int, workers: int, memory_mb: int, shape: Shape, fixed: bo
             f"{workers} Lean workers with verify.memory_mb={memory_mb} want {least} GiB and a Lean node has {shape.memory}: "
             f"lower verify.memory_mb{' or verify.workers' if fixed else ''}, or give --lean-memory-per-node {least}"
         )
-    return Group("lean", count or math.ceil(cores / workers), shape, workers)
+    return Group("lean", math.ceil(cores / workers) if count is None else count, shape, workers)

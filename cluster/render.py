@@ -21,6 +21,8 @@ FOLDER = "/etc/proof-synth"  # where a pod has the configuration
 HOME_FOLDER = "/home/synth/job"  # where a container of `ray up` has it
 HEAD = Shape(4, 16)  # a head without work
 HEAD_INSTANCE = "m7i.xlarge"  # AWS's machine of that shape
+# As sbatch reads a limit: minutes[:seconds], hours:minutes:seconds, days-hours[:minutes[:seconds]].
+TIME = re.compile(r"\d+(:\d+){0,2}|\d+-\d+(:\d+){0,2}|UNLIMITED|INFINITE", re.ASCII | re.IGNORECASE)
 PLAIN = re.compile(r"[\w./:@%+=,-]+", re.ASCII)  # what no shell changes
 CHECKED = {
     "kuberay": "against a schema of the fields that it uses, after those of KubeRay 1.7",
@@ -115,6 +117,10 @@ class Slurm:
     def __post_init__(self) -> None:
         for name, value in (("venv", self.venv), ("time", self.time), *(("partition", value) for value in self.partitions.values())):
             plain(f"--{name}", value)
+        if not TIME.fullmatch(self.time):
+            raise UserError(
+                f"--time: {self.time!r} is no limit of sbatch; give minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS, such as 24:00:00"
+            )
 
 
 @dataclass(frozen=True)

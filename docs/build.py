@@ -1,4 +1,5 @@
-"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md) from the code, and check every link.
+"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md) and Grafana's dashboard from the code,
+and check every link.
 
 `--check` writes nothing and fails where a page is out of date.
 """
@@ -188,7 +189,19 @@ def _sources(root: Path) -> list[Path]:
     return sorted(path for path in [*found, root / "Makefile", root / "setup.cfg"] if path.is_file())
 
 
-PAGES = {"cli.md": cli_page, "configuration.md": config_page, "prompts.md": prompts_page}
+def dashboard_page() -> str:
+    """The Grafana dashboard that ships."""
+    from synth.show.dashboard import grafana_page
+
+    return grafana_page()
+
+
+PAGES = {
+    "docs/cli.md": cli_page,
+    "docs/configuration.md": config_page,
+    "docs/prompts.md": prompts_page,
+    "cluster/dashboards/proof-synth.json": dashboard_page,
+}
 
 
 def main() -> int:
@@ -196,11 +209,11 @@ def main() -> int:
     wrong = []
     for name, page in PAGES.items():
         text = page()
-        path = ROOT / "docs" / name
+        path = ROOT / name
         if "--check" not in sys.argv[1:]:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            wrong.append(f"docs/{name} is out of date: run `make docs`")
+            wrong.append(f"{name} is out of date: run `make docs`")
     wrong += broken_links()
     print("\n".join(wrong) or f"docs: {len(list((ROOT / 'docs').glob('*.md')))} pages, all links lead somewhere")
     return 1 if wrong else 0

@@ -7,6 +7,8 @@ they run, so that `synth --help` is quick.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import json
 import logging
@@ -172,7 +174,11 @@ def _dry_run(config: RunConfig, directory: str) -> None:
 @app.command()
 def verify(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="JSONL or Parquet: id, statement, header, preamble, and proof or code; or an export")
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="JSONL, JSON, CSV (or these .gz) or Parquet: id, statement, header, preamble, and proof or code; or an export",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending: one verdict per row, in the same order")],
     backend: BackendOption = "auto",
@@ -220,7 +226,10 @@ def verify(
                 if outcome != "accepted":
                     progress.rejected(outcome, count)
 
-        summary = verify_file(source, out, config, show)
+        def warn(line: str) -> None:
+            progress.console.print(f"warning: {line}", highlight=False, markup=False, soft_wrap=True)
+
+        summary = verify_file(source, out, config, show, warn)
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(summary.outcomes.items()))
     speed = f"{summary.seconds:.1f} s, {summary.written / max(summary.seconds, 1e-9):.1f}/s"
     known = f"{summary.pool.get('cache_hits', 0):,} from the cache, " if cache else ""
@@ -322,7 +331,7 @@ def serve(
         config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, "lines": lines.value, **limits})
     except ValidationError as error:
         raise UserError(explain(error, options=True)) from None
-    run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True))
+    run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True), _leave)
 
 
 ModelOption = Annotated[
@@ -743,6 +752,18 @@ def stats(
 
 
 @app.command()
+def dashboard(run: RunArgument) -> None:
+    """Make the W&B workspace of a run and print its address; needs wandb-workspaces and a W&B login (docs/monitoring.md).
+
+    The same panels for Grafana: cluster/dashboards/proof-synth.json.
+    """
+    from synth.show.dashboard import save_workspace
+    from synth.store.rundir import RunDir
+
+    print(save_workspace(RunDir.existing(run)))
+
+
+@app.command()
 def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
     """How far a run is: rounds, records so far, and whether it is at work now."""
     from synth.show.progress import Progress
@@ -792,6 +813,13 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 _terminated: list[int] = []
+_interrupted: list[int] = []  # the status then
+
+
+def _leave(number: int) -> None:
+    """End at once, for a signal, with all that was started."""
+    print("synth: interrupted", file=sys.stderr, flush=True)
+    _end_at_once(128 + number)
 
 
 def _log_as_asked() -> None:
@@ -818,6 +846,8 @@ def _open_standard_streams() -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     _open_standard_streams()
+    if argv is None:
+        atexit.register(_exit_as_said)
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _log_as_asked()
@@ -846,4 +876,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         resumable = next((word for word in words if not word.startswith("-")), "") in RESUMABLE
         print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
         status = 143 if _terminated else 130
+        _interrupted.append(status)
     sys.exit(status)
+
+
+def _exit_as_said() -> None:
+    """The last thing at exit: after an interruption nothing is left running (a worker may just have been starting), and its status stands.
+
+    Python ends by SIGINT itself where that reached code which C code had called, however it was dealt with further up.
+    """
+    if _interrupted:
+        _end_at_once(_interrupted[0])
+
+
+def _end_at_once(status: int) -> None:
+    from verify_workers.processes import end_descendants
+
+    logging.disable(logging.CRITICAL)  # what the others say of each other's death
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    end_descendants()
+    os._exit(status)

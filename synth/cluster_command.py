@@ -6,9 +6,11 @@ import sys
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from verify_workers.errors import UserError
 
 cluster_app = typer.Typer(
     help="Files for a run on many nodes.", no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
@@ -17,6 +19,9 @@ Node = partial(typer.Option, rich_help_panel="Nodes")
 KubeRayOption = partial(typer.Option, rich_help_panel="--to kuberay")
 SlurmOption = partial(typer.Option, rich_help_panel="--to slurm")
 AwsOption = partial(typer.Option, rich_help_panel="--to ray-up")
+
+
+IMAGE = "proof-synth-worker"
 
 
 class RenderTo(StrEnum):
@@ -28,6 +33,16 @@ class RenderTo(StrEnum):
     container = "container"
 
 
+# Options that only these targets read; all others read every one.
+READ_BY = {
+    **dict.fromkeys(("claim", "queue", "spot"), (RenderTo.kuberay,)),
+    **dict.fromkeys(("time_limit", "partition", "lean_partition", "venv"), (RenderTo.slurm,)),
+    **dict.fromkeys(("region", "ami", "nfs", "profile", "instance", "lean_instance"), (RenderTo.ray_up,)),
+    "secret": (RenderTo.kuberay, RenderTo.ray_up),
+    "image": (RenderTo.kuberay, RenderTo.ray_up, RenderTo.container),
+}
+
+
 @cluster_app.callback()
 def _cluster() -> None:
     """Files for a run on many nodes."""
@@ -35,6 +50,7 @@ def _cluster() -> None:
 
 @cluster_app.command()
 def render(
+    context: typer.Context,
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="the run's configuration: the nodes follow from it")],
     to: Annotated[RenderTo, typer.Option("--to", help="Kubernetes, Slurm, machines of AWS, or container images")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for the files; for Slurm one that every node sees")],
@@ -47,11 +63,15 @@ def render(
     shared: Annotated[
         str, typer.Option(metavar="DIR", help="file system that every node sees; CONFIG's relative paths are in it")
     ] = "/shared",
-    image: Annotated[str, typer.Option(help="worker.Dockerfile's image, where nodes can pull it (kuberay, ray-up)")] = "proof-synth-worker",
+    image: Annotated[
+        str, typer.Option(metavar="REGISTRY/NAME:TAG", help="worker.Dockerfile's image, where nodes can pull it (kuberay, ray-up)")
+    ] = IMAGE,
     gpus_per_node: Annotated[int, Node(min=0, help="GPUs that the run may have of a node for engines and trainers")] = 8,
     cpus_per_node: Annotated[int, Node(min=1, help="CPUs of it")] = 64,
     memory_per_node: Annotated[int, Node(min=1, help="GiB of it")] = 512,
-    lean_nodes: Annotated[int, Node(min=0, help="nodes for Lean alone; 0: a Lean worker for eight sequences that are sampled at once")] = 0,
+    lean_nodes: Annotated[
+        int | None, Node(min=0, help="nodes for Lean alone; default: a Lean worker for eight sequences that are sampled at once")
+    ] = None,
     lean_cpus_per_node: Annotated[int, Node(min=1, help="CPUs of such a node")] = 32,
     lean_memory_per_node: Annotated[int, Node(min=1, help="GiB of it")] = 128,
     claim: Annotated[str, KubeRayOption(metavar="NAME", help="claim of the volume that is --shared")] = "shared",
@@ -60,7 +80,9 @@ def render(
     ] = "proof-synth",
     queue: Annotated[str, KubeRayOption(metavar="NAME", help="local queue of Kueue; default: none")] = "",
     spot: Annotated[str, KubeRayOption(metavar="LABEL=VALUE", help="label and taint of preemptible nodes, which Lean then has")] = "",
-    time_limit: Annotated[str, SlurmOption("--time", help="the job's limit, as sbatch reads it")] = "24:00:00",
+    time_limit: Annotated[
+        str, SlurmOption("--time", help="the job's limit: minutes, HH:MM:SS, D-HH, D-HH:MM:SS, … as sbatch reads it")
+    ] = "24:00:00",
     partition: Annotated[str, SlurmOption(metavar="NAME", help="of nodes for engines and trainers; default: Slurm's")] = "",
     lean_partition: Annotated[str, SlurmOption(metavar="NAME", help="of nodes for Lean")] = "",
     venv: Annotated[str, SlurmOption(metavar="DIR", help="virtual environment; default: venv in --shared")] = "",
@@ -88,6 +110,7 @@ def render(
     from synth.config import load_config
     from synth.run import layout
 
+    _refuse_foreign(context, to)
     loaded = load_config(config, overrides)
     work, lean = Shape(cpus_per_node, memory_per_node, gpus_per_node), Shape(lean_cpus_per_node, lean_memory_per_node)
     nodes = layout.plan(loaded, work, lean, lean_nodes)
@@ -103,7 +126,20 @@ def render(
             files = files_for.ray_up(job, nodes, image, files_for.Aws(region, ami, nfs, types, profile, secret))
         case RenderTo.container:
             files = files_for.container(job, nodes, image, out)
-    for line in (*nodes.lines, *layout.notes(loaded, nodes)):
+    notes = layout.notes(loaded, nodes)
+    if to in (RenderTo.kuberay, RenderTo.ray_up) and "/" not in image:
+        notes.append(f"--image: {image} names no registry, so that no node can pull it: push the image and give --image REGISTRY/NAME:TAG")
+    for line in (*nodes.lines, *notes):
         print(line, file=sys.stderr)
     for path in files_for.write(files, out):
         print(path)
+
+
+def _refuse_foreign(context: typer.Context, to: RenderTo) -> None:
+    """UserError for options that were given and that files for `to` would not show."""
+    parameters: list[Any] = context.command.params
+    options = {parameter.name: parameter.opts[0] for parameter in parameters}
+    given = [name for name in READ_BY if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"]
+    foreign = [f"{options[name]} (for --to {' or '.join(READ_BY[name])})" for name in given if to not in READ_BY[name]]
+    if foreign:
+        raise UserError(f"--to {to} does not use {', '.join(foreign)}: leave {'it' if len(foreign) == 1 else 'them'} out")

@@ -319,6 +319,9 @@ class ShardConfig(Section):
     """How a round is cut into pieces of work."""
 
     problems: int = Field(100, ge=1, description="problems in one shard")
+    batch: int = Field(
+        25, ge=1, description="problems of a shard that are formalized and filtered together; their statements do not wait for the others'"
+    )
     actors: int = Field(2, ge=1, description="shard actors at work at once")
     chunk: int = Field(50, ge=1, description="statements whose attempts are written together: what a crash can cost")
 
@@ -411,6 +414,23 @@ class HeldoutConfig(Section):
     )
 
 
+class StreamConfig(Section):
+    """How far search, training and evaluation may run apart in `mode: async`."""
+
+    staleness: int = Field(
+        1,
+        ge=0,
+        description="versions that the weights which sampled a proof may be behind those that are first trained on it; 0 = a search waits "
+        "for the training before it, and only evaluation goes on beside",
+    )
+    fresh_pairs: int = Field(
+        0,
+        ge=0,
+        description="verified pairs, new since the last training began, with which the next one begins before its search is over, on "
+        "whatever is there; 0 = it waits for its search",
+    )
+
+
 class RunConfig(Section):
     """One run: everything that decides its result, and nothing about where it is written."""
 
@@ -420,6 +440,12 @@ class RunConfig(Section):
     rounds: int = Field(3, ge=1, description="rounds of expert iteration")
     problems_per_round: int = Field(0, ge=0, description="new problems in each round; 0 = all problems divided by the rounds")
     retry: Literal["unsolved", "none"] = Field("unsolved", description="whether later rounds search unsolved statements again")
+    mode: Literal["sync", "async"] = Field(
+        "sync",
+        description="`sync`: a round searches, then trains, then evaluates; `async`: the next rounds' searches go on meanwhile, with the "
+        "newest weights there are (`stream`)",
+    )
+    stream: StreamConfig = StreamConfig()
     plateau: float = Field(
         -1.0,
         description="stop when pass@k, with the largest k of `eval.ks`, rises by less than this many points in a round; negative = never",
@@ -463,12 +489,20 @@ class RunConfig(Section):
         if most and context and not prover.endpoint and most >= context:
             raise ValueError(f"search.max_tokens ({most}) must be below sampler.max_model_len ({context})")
         train, sampler = self.train, self.sampler
+        if self.mode == "async":
+            self._can_stream()
         if train.keep_workers and train.gpu and sampler.gpus and sampler.release_while_training:
             raise ValueError(
                 "train.keep_workers=true holds its GPUs while the samplers work, so sampler.release_while_training=true frees nothing "
                 "for it; set train.keep_workers=false (GPUs in turns) or sampler.release_while_training=false (GPUs for both)"
             )
         return self
+
+    def _can_stream(self) -> None:
+        if any(self.models.of(role).sampler.release_while_training and not self.models.of(role).endpoint for role in ROLES):
+            raise ValueError("mode=async samples while it trains: set sampler.release_while_training=false (or mode=sync)")
+        if self.stream.fresh_pairs and self.conjectures.enabled:
+            raise ValueError("conjectures are weighed by whole rounds: set stream.fresh_pairs=0 (or conjectures.enabled=false)")
 
     def _give_roles_their_samplers(self) -> None:
         """Each role's sampler, resolved: its own settings over the common ones (over the prover's, where it uses the prover's model)."""

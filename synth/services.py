@@ -28,6 +28,8 @@ Verify = Callable[[list[Check]], Awaitable[list[Verdict]]]
 """One verdict for each check, in order."""
 
 
+WITHOUT_NODES = 300.0  # seconds that all nodes with Lean workers may be gone (preempted) before a run ends
+
 Barred = Callable[[Statement], str]
 """Why no proof of a statement may be trained on (it is in a benchmark); '' where nothing speaks against it."""
 
@@ -195,8 +197,14 @@ class Services:
         if not checks:
             return []
         if self._client is None:
-            self._client = PoolClient(self.pools)
+            self._client = PoolClient(self.pools, patience=WITHOUT_NODES)
         return await self._client.verify(checks)
+
+    def members(self, pools: dict[str, Any]) -> None:
+        """These are the nodes' pools from now on."""
+        self.pools = pools
+        if self._client is not None:
+            self._client.members(pools)
 
     @property
     def failures(self) -> Counter[str]:

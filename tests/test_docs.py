@@ -22,7 +22,7 @@ def build() -> ModuleType:
 
 def test_the_reference_pages_are_those_of_the_code(build: ModuleType) -> None:
     for name, page in build.PAGES.items():
-        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), f"docs/{name}: run `make docs`"
+        assert (ROOT / name).read_text(encoding="utf-8") == page(), f"{name}: run `make docs`"
 
 
 def test_every_link_anchor_and_page_named_in_code_leads_somewhere(build: ModuleType) -> None:

@@ -17,6 +17,7 @@ import pytest
 from synth.problems.generate import generate
 from synth.records import Pair, Statement
 from synth.store.rundir import RunDir
+from synth.store.timeline import read_timeline
 from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check
 
@@ -40,9 +41,9 @@ def write_problems(path: Path) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def start(run_dir: Path) -> subprocess.Popen[str]:
+def start(run_dir: Path, *settings: str) -> subprocess.Popen[str]:
     problems = f"problems.path={run_dir.parent / 'problems.jsonl'}"
-    overrides = [word for key in (*SMALL, problems) for word in ("--set", key)]
+    overrides = [word for key in (*SMALL, problems, *settings) for word in ("--set", key)]
     command = [sys.executable, "-m", "synth", "run", str(ROOT / "cluster/configs/embedded.yaml"), "--run-dir", str(run_dir), *overrides]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -88,6 +89,21 @@ def test_every_round_left_its_figures(finished: tuple[Path, str]) -> None:
     assert any((run_dir / "wandb").rglob("*.wandb"))
 
 
+def test_the_timeline_goes_over_the_kill(finished: tuple[Path, str]) -> None:
+    run_dir, _ = finished
+    rows = read_timeline(RunDir(run_dir))
+    assert [row.time for row in rows] == sorted({row.time for row in rows})
+    rounds = [json.loads((run_dir / f"rounds/{number:03d}/metrics.json").read_text()) for number in (0, 1)]
+    assert abs(sum(row.span for row in rows) - sum(metrics["seconds"] for metrics in rounds)) < 30, "seconds at work, of both commands"
+    made = {name: sum(row.made.get(name, 0) for row in rows) for name in ("pairs", "tokens", "checks")}
+    assert rows[-1].counts["problems"] == 40 and rows[-1].counts["pairs"] >= rounds[1]["pairs"] and min(made.values()) > 0
+    assert {"bootstrap", "baseline", "search", "train", "evaluate"} <= {stage for row in rows for stage in row.stages}
+    for metrics in rounds:
+        assert all(0 < metrics[key][kind] <= 1 for key in ("idle", "idle_of_run") for kind in ("samplers", "pools", "trainer")), metrics
+    runs = {path.name.rsplit("-", 2)[-2:][0] for path in (run_dir / "wandb" / "wandb").glob("offline-run-*-[01]")}
+    assert runs == {"evaluate", "search", "train"}, "each step is in W&B's lineage"
+
+
 def test_nothing_is_lost_or_doubled_by_the_kill(finished: tuple[Path, str]) -> None:
     store = RunDir(finished[0])
     rows = [row for part in store.parts("pairs") for row in pq.read_table(part).to_pylist()]
@@ -123,3 +139,42 @@ def test_another_configuration_is_refused(finished: tuple[Path, str]) -> None:
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
     assert refused.returncode == 2
     assert "holds a run of another config" in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_rounds_at_the_same_time_lose_and_double_nothing_either(tmp_path: Path) -> None:
+    """Three rounds in `mode: async`, killed twice: in the first search, and once a training of a later round has begun."""
+    run_dir = tmp_path / "run"
+    write_problems(problems := run_dir.parent / "problems.jsonl")
+    rows = problems.read_text(encoding="utf-8").splitlines(keepends=True)
+    problems.write_text("".join(rows[i % 4 * 10 + i // 4] for i in range(40)), encoding="utf-8")  # something to prove in every round
+    store, settings = RunDir(run_dir), ("mode=async", "rounds=3", "stream.fresh_pairs=2", "shards.batch=5", "shards.actors=2")
+    for sign in ("manifest.json", "rounds/002/trained_on.json"):
+        process, deadline = start(run_dir, *settings), time.monotonic() + 400
+        while not (store.exists(sign) and any(key.startswith("r001-") for key in store.keys())):  # noqa: SIM118
+            assert process.poll() is None, process.communicate()[1][-3000:]
+            assert time.monotonic() < deadline, f"no {sign}"
+            time.sleep(0.3)
+        kill_group(process)
+    last = start(run_dir, *settings)
+    _, errors = last.communicate(timeout=400)
+    assert last.returncode == 0, errors[-3000:]
+    written = [row["id"] for part in store.parts("pairs") for row in pq.read_table(part).to_pylist()]
+    assert len(written) == len(set(written))
+    pairs = {pair.id: pair for pair in store.read("pairs", Pair)}
+    statements = {s.id: s for s in store.read("statements", Statement)}
+    assert len({s.problem_id for s in statements.values()}) == 40
+    assert {s.id for s in statements.values() if s.origin == "given"} <= {pair.statement_id for pair in pairs.values()}
+    units, new = set[str](), Counter[str]()
+    for number in (1, 2, 3):
+        taken, given = (store.read_json(f"rounds/{number:03d}/{name}.json") for name in ("taken", "trained_on"))
+        assert units <= set(taken["units"]), "what one training had, the next has too"
+        units = set(taken["units"])
+        assert len(given["pairs"]) == len(set(given["pairs"])) and set(given["pairs"]) <= pairs.keys()
+        new.update(given["staleness"].keys())
+        assert all(0 <= versions <= 1 for versions in given["staleness"].values()), "as `stream.staleness` says"
+    assert units == {entry["key"] for entry in store.entries() if any(part["kind"] == "pairs" for part in entry["parts"])}
+    assert max(new.values(), default=1) == 1, "a pair is new once"
+    models = {metrics["round"]: metrics["model"] for metrics in store.rounds()}
+    assert all(pair.model in ("", models[pair.version]) for pair in pairs.values()), "no answer is of two versions"
+    assert [models[n] for n in range(4)] == list(dict.fromkeys(models.values())), "each round trained"

@@ -230,3 +230,7 @@ class TrackingConfig(Config):
     """W&B project."""
     entity: str | None = None
     """W&B team or user; None = the user's default."""
+    every: float = Field(5.0, gt=0)
+    """Seconds between two rows of the run's timeline (`timeline/` in the run directory), which W&B gets too."""
+    upload_weights: bool = False
+    """Whether W&B gets each round's weights; else its artifacts say where they are."""

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import ray
 from ray._private import ray_constants
+from ray._private import services as ray_services
 from ray._private import utils as ray_utils
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
@@ -30,7 +31,8 @@ log = logging.getLogger("verify_workers.ray")
 T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0  # that a cluster may take to answer at all
-STARTS = 4  # times that a Ray of our own is started before we give up on a machine too busy for it
+START_SECONDS = 120.0  # that a node of Ray may take to be up
+STARTS = 2  # times that a Ray of our own is started before we give up on a machine too busy for it
 SHORT_FOLDER = "/tmp"
 # Below its folder Ray makes sockets with names like session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store.
 LONGEST_FOLDER = 107 - 70  # bytes; a socket's path has at most 107
@@ -53,7 +55,8 @@ def ray_session() -> Iterator[None]:
     with ExitStack() as stack:
         if address is None or address == "local":
             # Actors here share the cores: what they reserve is a matter of the configuration, not of Ray.
-            settings |= {"num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
+            # Without an address Ray would join whatever runs on this machine already.
+            settings |= {"address": "local", "num_cpus": max(4, os.cpu_count() or 1), "include_dashboard": False}
             stack.enter_context(_for_us_alone())
             folder = stack.enter_context(_folder())
             settings |= {"_temp_dir": folder} if folder else {}
@@ -75,11 +78,12 @@ def ray_session() -> Iterator[None]:
 
 
 def patiently(start: Callable[[], T]) -> T:
-    """What `start` returns, tried again where the machine was too busy for a node to be up within Ray's own half minute."""
+    """What `start` returns, which starts nodes of Ray; tried again where the machine was too busy for one to be up in time."""
     for left in reversed(range(STARTS)):
         before = children(os.getpid())
         try:
-            return start()
+            with _more_time():
+                return start()
         except Exception as error:  # Ray raises the bare class
             if TOO_SLOW not in str(error):
                 raise
@@ -88,9 +92,32 @@ def patiently(start: Callable[[], T]) -> T:
             _end_others(before)
             if not left:
                 raise UserError(
-                    f"Ray did not start in {STARTS} tries of 30 s: this machine is too busy or has too little memory; try again later"
+                    f"Ray did not start in {STARTS} tries of {START_SECONDS:.0f} s: this machine is too busy or has too little memory; "
+                    "try again later"
                 ) from error
     raise AssertionError("there is at least one try")
+
+
+@contextmanager
+def _more_time() -> Iterator[None]:
+    """Give a node of Ray START_SECONDS to be up, not the half minute that is fixed in Ray: on a busy machine starting anew takes longer."""
+    look = ray_services.get_node
+
+    def patient(*args: Any) -> Any:
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return look(*args)
+            except RuntimeError:  # not there yet
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    ray_services.get_node = patient
+    try:
+        yield
+    finally:
+        ray_services.get_node = look
 
 
 def _end_others(kept: list[int]) -> None:

@@ -4,9 +4,7 @@ The whole input is read once before any Lean starts, so that a mistake in its la
 hours; then rows stream through the pool in a bounded window.  The output appears under its name only when it
 is complete.  (What an interrupted run already found is in the verdict cache when one is configured.)
 
-A row is a check (`id`, `statement`, `header`, `preamble`, `proof` or `code`), or a pair of `synth prove` or `synth export`: `form`
-says whether its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is
-its files of rows.
+What a row is: `check_rows`.
 """
 
 from __future__ import annotations
@@ -15,15 +13,13 @@ import contextlib
 import errno
 import fcntl
 import glob
-import hashlib
 import json
 import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,24 +27,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, Field
 
+from verify_workers.check_rows import count_checks, read_checks
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
+from verify_workers.row_files import JSONL_ENDINGS, PARQUET_ENDINGS, files
 
-JSONL_ENDINGS = (".jsonl", ".ndjson")
-PARQUET_ENDINGS = (".parquet", ".pq")
 Write = Callable[[Verdict], None]
-ROW_BYTES = 64 * 2**20  # longest line of JSONL
-READ_ROWS = 256  # rows of Parquet decoded at a time
 WRITE_ROWS = 4096  # rows per Parquet row group
 MESSAGE_FIELDS = {"severity", "line", "column", "text"}  # where a message ends is for the HTTP service's clients
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-ARROW_ENDINGS = (".arrow",)  # what `datasets` saves, in folders
-TEXT_FIELDS = ("id", "statement", "header", "preamble", "proof", "code")
-EXPORTED = {"statement": "formal_statement", "proof": "formal_proof"}  # the names in published prover corpora
-PAIR = "attempt_id"  # a row with it is a pair that `synth export` wrote: its `negated` says that its statement is a negation already
-COLUMNS = (*TEXT_FIELDS, "form", "negated", PAIR, *EXPORTED.values())
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -82,16 +71,17 @@ def verify_file(
     out_path: str | Path,
     config: VerifyConfig,
     progress: Callable[[Summary], None] | None = None,
+    note: Callable[[str], None] | None = None,
     pool: LocalPool | None = None,
 ) -> Summary:
     """Check every row of `in_path` and write its verdict to `out_path`.
 
-    Both are JSONL or Parquet by their endings.  Raises `UserError`, naming file, row and field, before any Lean
-    starts when a row is not a check.  `progress` is called about once a second from this thread.  `pool` is
-    used (and left open) instead of one made from `config.pool`.
+    The verdicts are JSONL or Parquet by the ending.  Raises `UserError`, naming file, row and field of the first faults, before any
+    Lean starts when a row is not a check.  `progress` is called about once a second from this thread, `note` before the first row for
+    what the user may have meant otherwise.  `pool` is used (and left open) instead of one made from `config.pool`.
     """
     source, target = Path(in_path), Path(out_path)
-    rows = _validated(source, target, config.timeout)
+    rows = _validated(source, target, config.timeout, note)
     own = LocalPool(config.pool) if pool is None else pool
     try:
         with _writer(target) as write:
@@ -105,90 +95,16 @@ def verify_file(
             own.close()
 
 
-def read_checks(path: Path, timeout: float) -> Iterator[Check]:
-    """The checks of a file or folder, one row at a time, each with `timeout` seconds; `UserError` at the first bad row."""
-    rows = chain.from_iterable(_rows(file) for file in _files(path))
-    seen: set[bytes] = set()  # digests: a set of long ids would not fit for millions of rows
-    for place, row in rows:
-        check = _check(place, row, timeout)
-        digest = hashlib.blake2b(check.id.encode(), digest_size=12).digest()
-        if digest in seen:
-            raise UserError(f"{place}: field `id`: {_short(check.id)} occurs twice; ids must be unique")
-        seen.add(digest)
-        yield check
-
-
-# ---- one row
-
-
-def _check(place: str, row: object, timeout: float) -> Check:
-    if not isinstance(row, dict):
-        raise UserError(f"{place}: a row must be an object with `id`, `statement` and `proof` or `code`, not {_kind_of(row)}")
-    texts: dict[str, str] = {}
-    for name, value in _fields(place, row).items():
-        if value is None:
-            continue
-        if not isinstance(value, str):
-            raise UserError(f"{place}: field `{name}` must be text, not {_kind_of(value)} ({_short(value)})")
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            at = f"U+{ord(value[error.start]):04X} at character {error.start + 1}"
-            raise UserError(f"{place}: field `{name}` holds a lone surrogate ({at}), which is no Unicode text") from None
-        texts[name] = value
-    for name in ("id", "statement"):
-        if name not in texts:
-            raise UserError(f"{place}: field `{name}` is missing")
-        if not texts[name].strip():
-            raise UserError(f"{place}: field `{name}` is empty")
-    if "proof" in texts and "code" in texts:
-        raise UserError(f"{place}: give exactly one of the fields `proof` and `code`, not both (use null for the other)")
-    if "proof" not in texts and "code" not in texts:
-        raise UserError(f"{place}: field `proof` (what follows `:=`) or `code` (a whole file) is missing")
-    return Check(timeout=timeout, negated=_negated(place, row), **texts)
-
-
-def _negated(place: str, row: dict[str, Any]) -> bool:
-    """Whether the row asks for a proof that its statement is false."""
-    value = row.get("negated")
-    if value is not None and not isinstance(value, bool):
-        raise UserError(f"{place}: field `negated` must be a truth value, not {_kind_of(value)} ({_short(value)})")
-    return bool(value) and row.get(PAIR) is None
-
-
-def _fields(place: str, row: dict[str, Any]) -> dict[str, object]:
-    """The fields of a check in a row of either kind."""
-    if row.keys() >= {"prompt", "completion", "lineage"}:
-        raise UserError(f"{place}: the sft form of `synth export` holds no statements; give the parquet, hf or prover form")
-    fields = {name: row.get(name) if row.get(name) is not None else row.get(EXPORTED.get(name, "")) for name in TEXT_FIELDS}
-    if row.get("form") == "code" and fields["code"] is None:
-        fields["proof"], fields["code"] = None, fields["proof"]
-    return fields
-
-
-def _kind_of(value: object) -> str:
-    names = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object", str: "text", type(None): "null"}
-    return names.get(type(value), f"a {type(value).__name__}")
-
-
-def _short(value: object) -> str:
-    text = ascii(value) if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-# ---- files in
-
-
-def _validated(source: Path, target: Path, timeout: float) -> int:
+def _validated(source: Path, target: Path, timeout: float, note: Callable[[str], None] | None) -> int:
     """Rows of `source`, all of them well-formed; `UserError` for anything that would fail later."""
     _kind(target)
-    _files(source)
+    files(source)
     if target.exists() and os.path.samefile(source, target):
         raise UserError(f"{target}: input and output are the same file; choose another --out")
     if target.is_dir():
         raise UserError(f"{target}: a folder; --out must name a file")
     try:
-        rows = sum(1 for _ in read_checks(source, timeout))
+        rows = count_checks(source, timeout, note)
     except OSError as error:
         raise UserError(f"{source}: cannot be read ({error.strerror or error})") from error
     if not rows:
@@ -196,106 +112,14 @@ def _validated(source: Path, target: Path, timeout: float) -> int:
     return rows
 
 
-def _files(path: Path) -> list[Path]:
-    """The file, or the files of rows in a folder; names that start with `.` or `_` are none."""
-    if not path.is_dir():
-        _kind(path)
-        if not path.exists():
-            raise UserError(f"{path}: no such file")
-        if not path.is_file():
-            raise UserError(f"{path}: not a file")
-        return [path]
-    endings = JSONL_ENDINGS + PARQUET_ENDINGS + ARROW_ENDINGS
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in endings and not file.name.startswith((".", "_")))
-    if not found:
-        raise UserError(f"{path}: no {', '.join(endings)} file in this folder")
-    return found
-
-
-def _rows(path: Path) -> Iterator[tuple[str, object]]:
-    if path.suffix.lower() in ARROW_ENDINGS:
-        return _arrow_rows(path)
-    return _jsonl_rows(path) if _kind(path) == "jsonl" else _parquet_rows(path)
-
-
 def _kind(path: Path) -> str:
+    """The format of an output by its ending."""
     ending = path.suffix.lower()
     if ending in JSONL_ENDINGS:
         return "jsonl"
     if ending in PARQUET_ENDINGS:
         return "parquet"
     raise UserError(f"{path}: unknown ending {ending!r}; use {', '.join(JSONL_ENDINGS + PARQUET_ENDINGS)}")
-
-
-def _jsonl_rows(path: Path) -> Iterator[tuple[str, object]]:
-    with path.open("rb") as lines:
-        for number, raw in enumerate(iter(lambda: lines.readline(ROW_BYTES + 1), b""), 1):
-            place = f"{path}: row {number}"
-            if len(raw) > ROW_BYTES:
-                raise UserError(f"{place}: longer than {ROW_BYTES // 2**20} MiB; each line must be one JSON object")
-            if number == 1:
-                raw = raw.removeprefix(b"\xef\xbb\xbf")
-            if not raw.strip():
-                continue
-            try:
-                text = raw.decode()
-            except UnicodeDecodeError as error:
-                raise UserError(f"{place}: not UTF-8 (byte {error.start + 1} of the line is 0x{raw[error.start]:02x})") from None
-            try:
-                yield place, json.loads(text, object_pairs_hook=_unique)
-            except json.JSONDecodeError as error:
-                raise UserError(f"{place}: not JSON ({error.msg} at column {error.colno}); each line must be one JSON object") from None
-            except RecursionError:
-                raise UserError(f"{place}: not a check (nested too deeply)") from None
-            except ValueError as error:
-                raise UserError(f"{place}: not JSON ({error})") from None
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise ValueError(f"field {_short(twice)} occurs twice")
-    return row
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[str, object]]:
-    try:
-        with pq.ParquetFile(path) as file:
-            names = _columns(path, file.schema_arrow.names)
-            yield from _table_rows(path, file.iter_batches(batch_size=READ_ROWS, columns=names))
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error
-
-
-def _arrow_rows(path: Path) -> Iterator[tuple[str, object]]:
-    try:
-        with pa.memory_map(str(path)) as data:
-            reader = pa.ipc.open_stream(data)
-            names = _columns(path, reader.schema.names)
-            yield from _table_rows(path, (batch.select(names) for batch in reader))
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a readable Arrow file of `datasets` ({' '.join(str(error).split())})") from error
-
-
-def _columns(path: Path, given: list[str]) -> list[str]:
-    """The columns of a table that make checks; UserError where one is missing or there twice."""
-    names = [name for name in given if name in COLUMNS]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise UserError(f"{path}: field `{twice[0]}`: the file has two such columns")
-    for name in ("id", "statement"):
-        if name not in names and EXPORTED.get(name) not in names:
-            raise UserError(f"{path}: row 1: field `{name}` is missing (the file has no such column)")
-    return names
-
-
-def _table_rows(path: Path, batches: Iterable[Any]) -> Iterator[tuple[str, object]]:
-    number = 0
-    for batch in batches:
-        for row in batch.to_pylist():
-            number += 1
-            yield f"{path}: row {number}", row
 
 
 # ---- through the pool

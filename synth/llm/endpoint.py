@@ -75,6 +75,8 @@ class Endpoint:
         self._length = "max_tokens"  # or what the server calls it
         self._gate = asyncio.Semaphore(self.config.requests)
         self._in_flight = 0
+        self._busy, self._moved = 0.0, time.monotonic()  # request-seconds up to the last change of `_in_flight`
+        self._prompts = 0  # that are not answered
         self._answered = float("-inf")  # when the last reply came
         self._looked = (time.monotonic(), 0)
 
@@ -84,7 +86,11 @@ class Endpoint:
         Raises UserError where the server answers nothing, or refuses the key or the model.
         """
         own = [replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF) for index in range(len(prompts))]
-        return list(await asyncio.gather(*(self._answer(prompt, s) for prompt, s in zip(prompts, own, strict=True))))
+        self._prompts += len(prompts)
+        try:
+            return list(await asyncio.gather(*(self._answer(prompt, s) for prompt, s in zip(prompts, own, strict=True))))
+        finally:
+            self._prompts -= len(prompts)
 
     async def check(self) -> None:
         """UserError where nobody listens, or the key is refused."""
@@ -100,7 +106,10 @@ class Endpoint:
             return
 
     def stats(self) -> dict[str, float]:
-        """Counts since the start, as `Sampler.stats` gives them; `estimated` completions came without a count of their tokens."""
+        """Counts since the start, as `Sampler.stats` gives them; `estimated` completions came without a count of their tokens.
+
+        All of it is busy when `sampler.requests` are in flight.
+        """
         now, tokens = time.monotonic(), self.counts["tokens"]
         then, tokens_then = self._looked
         if now - then > STATS_WINDOW:
@@ -108,6 +117,8 @@ class Endpoint:
         return {
             **{name: float(self.counts[name]) for name in COUNTS},
             "busy_share": min(1.0, self._in_flight / self.config.requests),
+            "busy_seconds": (self._busy + self._in_flight * (now - self._moved)) / self.config.requests,
+            "outstanding": float(self._prompts),
             "tokens_per_second": (tokens - tokens_then) / max(1e-3, now - then),
         }
 
@@ -166,7 +177,7 @@ class Endpoint:
     async def _post(self, prompt: Prompt, sampling: Sampling) -> str:
         fields = self._fields(prompt, sampling)
         async with self._gate:
-            self._in_flight += 1
+            self._move(1)
             self.counts["requests"] += 1
             raw: Any
             try:
@@ -182,7 +193,12 @@ class Endpoint:
                 self._answered = time.monotonic()
                 return str(raw.text)
             finally:
-                self._in_flight -= 1
+                self._move(-1)
+
+    def _move(self, requests: int) -> None:
+        now = time.monotonic()
+        self._busy, self._moved = self._busy + self._in_flight * (now - self._moved), now
+        self._in_flight += requests
 
     def _turns(self, prompt: Prompt) -> Any:
         begun = [{"role": "assistant", "content": prompt.prefill}] if self._continues(prompt) else []

@@ -79,6 +79,11 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="vllm-steps", daemon=True)
         self._thread.start()
 
+    @property
+    def outstanding(self) -> int:
+        """Requests that are not answered yet, roughly."""
+        return len(self._waiting) + self._inbox.qsize()
+
     def submit(self, prompt: Prompt, sampling: Sampling, done: Any) -> None:
         """Sample from `prompt`; `done(list[Completion] | Exception)` is called in the engine's thread."""
         self._inbox.put(("sample", prompt, sampling, done))

@@ -107,6 +107,7 @@ class Sampler:
             "busy_seconds": busy,
             "busy_share": min(1.0, (busy - busy_then) / seconds),
             "tokens_per_second": (tokens - tokens_then) / seconds,
+            "outstanding": float(self.engine.outstanding),
         }
 
 

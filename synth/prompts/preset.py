@@ -83,15 +83,20 @@ class Preset(BaseModel):
 
 
 class PromptSet:
-    """The preset in `folder`, and its prompts.  `hash(role)` identifies template and settings in lineage."""
+    """The preset in `folder`, and its prompts.  `hash(role)` identifies template and settings in lineage.
+
+    A template is read once: what changes in the folder later changes neither prompts nor hashes.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.preset = _preset(folder)
+        self._hashes: dict[Role, str] = {}
 
     @cached_property
     def _environment(self) -> Environment:
-        return Environment(loader=FileSystemLoader(self.folder), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+        loader = FileSystemLoader(self.folder)
+        return Environment(loader=loader, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False, auto_reload=False)
 
     def require(self, *roles: Role) -> None:
         """UserError if a template of `roles` is missing or is no template."""
@@ -111,9 +116,12 @@ class PromptSet:
         return built_in.get(role) or self.preset.roles.get(role, RoleSettings())
 
     def hash(self, role: Role) -> str:
-        self.require(role)
-        asked = json.dumps([self.preset.chat, self.settings(role).model_dump()], sort_keys=True)
-        return hashlib.sha256((self.folder / f"{role}.jinja").read_bytes() + asked.encode()).hexdigest()[:12]
+        if role not in self._hashes:
+            self.require(role)
+            asked = json.dumps([self.preset.chat, self.settings(role).model_dump()], sort_keys=True)
+            template = (self.folder / f"{role}.jinja").read_bytes()
+            self._hashes[role] = hashlib.sha256(template + asked.encode()).hexdigest()[:12]
+        return self._hashes[role]
 
     def formalize(self, problem: str, header: str = "") -> Prompt:
         """Ask for the statement of `problem`; `header` is what will stand before it."""

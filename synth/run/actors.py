@@ -11,7 +11,7 @@ from synth.llm.config import ModelRole
 from synth.llm.types import Weights
 from synth.run.cluster import last_line, plain, started
 from synth.run.roles import check_endpoint, groups, start_group
-from synth.run.shard import SearchShard
+from synth.run.shard_actor import SearchShard
 from synth.run.state import Run
 from synth.services import Group
 from train.group import WorkerGroup
@@ -58,18 +58,25 @@ async def _ready(job: Run, group: Group) -> None:
     group.up = True
 
 
-async def swap_in(job: Run) -> dict[str, float]:
+async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
     """Load the run's own weights as they are now into the engines that follow them; the largest figures of the swaps.
 
-    An engine that cannot is dropped.  Raises its error when none is left.
+    `one_by_one`: so that the other engines of a group go on sampling.  An engine that cannot is dropped.  Raises its error
+    when none is left.
     """
-    done = [figures for group in job.groups if group.trained for figures in await _swap(job, group)]
+    done = [figures for group in job.groups if group.trained for figures in await _swap(job, group, one_by_one)]
     return {f"swap_{key}": max(swap[key] for swap in done) for key in ("before", "after", "seconds")} if done else {}
 
 
-async def _swap(job: Run, group: Group) -> list[dict[str, float]]:
+async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, float]]:
     probe = await _probe(job, group)
-    results = await asyncio.gather(*(sampler.load.remote(job.answering, probe) for sampler in group.actors), return_exceptions=True)
+    turns = asyncio.Semaphore(1 if one_by_one else len(group.actors))
+
+    async def load(sampler: Any) -> Any:
+        async with turns:
+            return await sampler.load.remote(job.answering, probe)
+
+    results = await asyncio.gather(*map(load, group.actors), return_exceptions=True)
     errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
     if len(errors) == len(results):
         raise plain(next(iter(errors.values())))
@@ -105,7 +112,7 @@ def stop_shards(job: Run) -> None:
     """End the shard actors: they hold handles to the samplers that there were."""
     for actor in job.shards:
         ray.kill(actor)
-    job.shards = []
+    job.shards.clear()
 
 
 def start_shards(job: Run) -> None:
@@ -116,4 +123,4 @@ def start_shards(job: Run) -> None:
         actor: Any = SearchShard
         handles = ray.cloudpickle.dumps((job.groups, job.pools, job.held))
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
-        job.shards = [actor.options(**options).remote(job.config, job.store.url, handles) for _ in range(job.config.shards.actors)]
+        job.shards += [actor.options(**options).remote(job.config, job.store.url, handles) for _ in range(job.config.shards.actors)]

@@ -22,8 +22,10 @@ class Clock:
     also of work that a kill threw away.
     """
 
-    def __init__(self, store: RunDir, number: int) -> None:
-        self.store, self.name = store, f"rounds/{number:03d}/clock.json"
+    def __init__(self, store: RunDir, number: int | None) -> None:
+        """`number`: the round; None = the whole run, where rounds are under way at the same time."""
+        self.store, self.number = store, number
+        self.name = "clock.json" if number is None else f"rounds/{number:03d}/clock.json"
         saved = store.read_json(self.name) or {}
         self.stages: Counter[str] = Counter(saved.get("stages", {}))
         self.failures: Counter[str] = Counter(saved.get("failures", {}))
@@ -45,15 +47,18 @@ class Clock:
         finally:
             self.stages[stage] += time.monotonic() - self._running.pop(stage)  # type: ignore[assignment]  # Counter adds floats as well
 
+    def stage_seconds(self) -> dict[str, float]:
+        """Seconds of each stage up to now, those under way included."""
+        now, stages = time.monotonic(), dict[str, float](self.stages)
+        for stage, started in self._running.items():
+            stages[stage] = stages.get(stage, 0.0) + now - started
+        return stages
+
     def figures(self) -> dict[str, Any]:
         """The account up to now, stages under way included."""
-        now = time.monotonic()
-        stages = {**self.stages}
-        for stage, started in self._running.items():
-            stages[stage] = stages.get(stage, 0) + now - started  # type: ignore[assignment]
         return {
             "seconds": round(self.seconds, 1),
-            "stages": {stage: round(seconds, 1) for stage, seconds in stages.items()},
+            "stages": {stage: round(seconds, 1) for stage, seconds in self.stage_seconds().items()},
             "tokens_spent": self.tokens,
             "spent": dict(self.spent),
             "failures": dict(self.failures),

@@ -179,12 +179,6 @@ def compared(job: Run, number: int) -> dict[str, Any]:
     return {"model_compared": len(tactics), "model_only": only, **share}
 
 
-def scalars(figures: dict[str, Any]) -> dict[str, float]:
-    """A round's figures as W&B takes them: numbers, and each strategy's share under a name of its own."""
-    plain = {key: value for key, value in figures.items() if isinstance(value, int | float)}
-    return plain | {f"proved_by/{strategy}": count for strategy, count in figures.get("proved_by", {}).items()}
-
-
 def costs(figures: dict[str, Any]) -> dict[str, float]:
     """What one verified pair cost: generated tokens and core-seconds (all cores of the cluster, for the whole round).
 

@@ -25,8 +25,8 @@ FILE_SYSTEMS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abf
 NAME_LENGTH = 40  # KubeRay takes 47 characters, and we add `-config`
 
 
-def plan(config: RunConfig, work: Shape, lean: Shape, lean_nodes: int = 0) -> Plan:
-    """Nodes of shape `work` for engines and trainers, and of shape `lean` for Lean: `lean_nodes`, or (0) as the engines want them.
+def plan(config: RunConfig, work: Shape, lean: Shape, lean_nodes: int | None = None) -> Plan:
+    """Nodes of shape `work` for engines and trainers, and of shape `lean` for Lean: `lean_nodes`, or (None) as the engines want them.
 
     UserError, one line with the remedy, where something does not fit its node.
     """
@@ -43,7 +43,10 @@ def plan(config: RunConfig, work: Shape, lean: Shape, lean_nodes: int = 0) -> Pl
     verify = config.verify
     workers = verify.workers_for(lean.cpus, lean.memory * 1024)
     cores = math.ceil(_sequences(config, roles) / SEQUENCES_PER_LEAN_CORE)
-    return Plan(work_group(turns, work), lean_group(cores, workers, verify.memory_mb, lean, bool(verify.workers), lean_nodes))
+    nodes = Plan(work_group(turns, work), lean_group(cores, workers, verify.memory_mb, lean, bool(verify.workers), lean_nodes))
+    if not nodes.groups:
+        raise UserError("--lean-nodes 0 leaves no node: no engine and no trainer of the configuration has one; give --lean-nodes 1 or more")
+    return nodes
 
 
 def _sequences(config: RunConfig, roles: tuple[ModelRole, ...]) -> int:
@@ -90,7 +93,7 @@ def job(config: RunConfig, source: Path, changed: bool, shared: str, run_dir: st
 def notes(config: RunConfig, nodes: Plan) -> list[str]:
     """What the user may want otherwise, a line each."""
     lean = nodes.lean
-    if config.verify.workers and lean.shape.cpus > lean.lean:
+    if config.verify.workers and lean.count and lean.shape.cpus > lean.lean:
         idle = f"{lean.shape.cpus - lean.lean} of a Lean node's {lean.shape.cpus} CPUs"
         return [f"verify.workers={lean.lean} leaves {idle} idle; --set verify.workers=0 has a worker on each, as far as memory allows"]
     return []

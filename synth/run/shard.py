@@ -12,10 +12,10 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import ray
+from functools import cached_property, partial
+from typing import Any
 
 from synth.answers.construct import asks, construct
 from synth.budget import Meter
@@ -26,6 +26,7 @@ from synth.records import Drop, Pair, Problem, Statement
 from synth.run.again import allowance, earlier
 from synth.run.conjectures import NOTHING, Plan, make, searched_at_once
 from synth.run.heldout import Measured, measure
+from synth.run.interrupt import together
 from synth.run.roles import role_prompts
 from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
@@ -67,6 +68,26 @@ class ShardTask:
     def key(self) -> str:
         return f"r{self.round:03d}-s{self.index:04d}"
 
+    @cached_property
+    def by_id(self) -> dict[str, Problem]:
+        """Every problem that the shard may need."""
+        return {problem.id: problem for problem in (*self.problems, *self.earlier)}
+
+    def batches(self, size: int) -> list[Batch]:
+        """The problems, `size` at a time, and what is left undecided of earlier rounds: each formalized and filtered for itself."""
+        batches = [Batch(f"{self.key}-b{n:04d}", self.problems[i : i + size]) for n, i in enumerate(range(0, len(self.problems), size))]
+        undecided = tuple(s for s in self.retry if not s.kept)
+        return [*batches, Batch(f"{self.key}-undecided", undecided=undecided)] if undecided else batches
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a shard formalizes and filters together: a unit of work."""
+
+    key: str
+    problems: tuple[Problem, ...] = ()
+    undecided: tuple[Statement, ...] = ()
+
 
 @dataclass
 class Counts:
@@ -74,6 +95,8 @@ class Counts:
 
     done: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    """What of these was on disk already, `reject: REASON` included."""
 
 
 class Shard:
@@ -92,39 +115,58 @@ class Shard:
         self.meter = Meter("round")
         """What all searches of this actor have spent; `ended` when a budget of the round or the run is used up."""
 
-    def stop(self, limit: str) -> None:
-        """Begin nothing more in this round: the budget `limit` is used up."""
-        self.meter.ended = limit
+    def stop(self, limit: str, round: int) -> None:
+        """Begin nothing more in round `round`, if it is the one under way: the budget `limit` is used up."""
+        if round == self.round:
+            self.meter.ended = limit
 
     async def run(self, task: ShardTask) -> None:
         """Formalize, filter and search; what came of it is in the run directory."""
         if task.round != self.round:
             self.round, self.meter.ended = task.round, ""
-        statements = await self._statements(task)
-        problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        made = await self._conjectures(task, statements)
-        work = [s for s in (*statements, *made, *task.retry) if s.kept]
-        size = self.config.shards.chunk
+        gate, known = asyncio.Semaphore(self.config.search.in_flight), dict(self._kept_before(task.round))
+        search = partial(self._searched, task, gate)
+        batches = task.batches(self.config.shards.batch)
+        filtered = {batch.key: asyncio.create_task(self._statements(task, batch, known)) for batch in batches}
+
+        async def one(key: str) -> None:
+            await search(key, await filtered[key])
+
+        async def conjectures() -> None:
+            statements = [s for batch in filtered.values() for s in await batch]
+            await search(f"{task.key}-made", await self._conjectures(task, statements))
+
+        try:
+            await together(search(f"{task.key}-again", task.retry), conjectures(), *map(one, filtered))
+        finally:
+            for batch in filtered.values():
+                batch.cancel()
+            await asyncio.gather(*filtered.values(), return_exceptions=True)
+
+    async def _searched(self, task: ShardTask, gate: asyncio.Semaphore, key: str, statements: Sequence[Statement]) -> None:
+        """Search those of `statements` that are kept, in units of `shards.chunk` under `key`."""
+        work, size = [s for s in statements if s.kept], self.config.shards.chunk
         self.counts.done["to_search"] += len(work)
         chunks = [work[i : i + size] for i in range(0, len(work), size)]
-        gate = asyncio.Semaphore(self.config.search.in_flight)
-        await asyncio.gather(*(self._chunk(task, f"{task.key}-c{n:04d}", chunk, problems, gate) for n, chunk in enumerate(chunks)))
+        await together(*(self._chunk(task, f"{key}-c{n:04d}", chunk, gate) for n, chunk in enumerate(chunks)))
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
         return replace(self.services.tools(self.prompts, weights, round, self.config.seed), barred=self._barred)
 
-    async def _statements(self, task: ShardTask) -> list[Statement]:
-        """What came of the task's problems and of undecided statements, kept and dropped: from disk if it is there."""
-        key = f"{task.key}-statements"
-        again = {"kept": True, "reason": "", "detail": "", "round": task.round}
-        undecided = [s.model_copy(update=again) for s in task.retry if not s.kept]
-        if not task.problems and not undecided:
-            return []
+    async def _statements(self, task: ShardTask, batch: Batch, known: dict[str, str]) -> list[Statement]:
+        """What came of a batch's problems and undecided statements, kept and dropped: from disk if it is there.
+
+        `known`: the statements that are kept already, by identity; those of this batch are added.
+        """
+        key = f"{batch.key}-statements"
         if self.store.done("statements", key):
             statements = list(self.store.read("statements", Statement, key))
-            self._count_statements(statements)
+            self._count_statements(statements, found=True)
+            known.update(identities(statements, known))
             return statements
+        again = {"kept": True, "reason": "", "detail": "", "round": task.round}
+        undecided = [s.model_copy(update=again) for s in batch.undecided]
         started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
         programs = asyncio.Semaphore(self.config.answers.at_once)
 
@@ -140,20 +182,20 @@ class Shard:
             self.counts.done["problems"] += 1
             return found
 
-        candidates = [s for found in await asyncio.gather(*map(one, task.problems)) for s in found] + undecided
-        problems = {problem.id: problem for problem in (*task.problems, *task.earlier)}
-        known = self._kept_before(task.round)
-        context = Context(tools, self.config.filters, self.config.formalize.keep, problems, self.heldout, self.benchmarks, known)
+        candidates = [s for found in await together(*map(one, batch.problems)) for s in found] + undecided
+        context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, known)
         statements = await settled(candidates, self.config.formalize, context)
         self.counts.done["tokens"] += tools.tokens
         info = {
-            "problems": len(task.problems),
+            "problems": len(batch.problems),
             "tokens": tools.tokens,
             **tools.spent,
+            **counted(statements),
             "formalize_seconds": round(time.monotonic() - started, 3),
         }
         self.store.commit(key, {"statements": statements}, info)
         self._count_statements(statements)
+        known.update(identities(statements, known))
         return statements
 
     async def _conjectures(self, task: ShardTask, statements: list[Statement]) -> list[Statement]:
@@ -163,14 +205,16 @@ class Shard:
             return []
         if self.store.done("statements", key):
             made = list(self.store.read("statements", Statement, key))
+            self._count_statements(made, found=True)
         else:
             tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
             known = {**{identity(s): s.id for s in statements if s.kept and s.origin not in KINDS}, **self._kept_before(task.round)}
             context = Context(tools, self.config.filters, heldout=self.heldout, benchmarks=self.benchmarks, known=known)
             made = await make(task.conjectures, self.store, self.config.conjectures, context, self.meter.ended)
             self.counts.done["tokens"] += tools.tokens
-            self.store.commit(key, {"statements": made}, {"conjectures": len(made), "tokens": tools.tokens, **tools.spent})
-        self._count_statements(made)
+            info = {"conjectures": len(made), "tokens": tools.tokens, **tools.spent, **counted(made)}
+            self.store.commit(key, {"statements": made}, info)
+            self._count_statements(made)
         return made
 
     def _barred(self, statement: Statement) -> str:
@@ -213,17 +257,20 @@ class Shard:
         made = await construct(problem, self.config.answers, self.config.formalize, tools, programs)
         return [statement for one in made for statement in one.statements]
 
-    def _count_statements(self, statements: list[Statement]) -> None:
-        self.counts.done["statements"] += len(statements)
-        self.counts.done["statements_kept"] += sum(s.kept for s in statements)
-        self.counts.rejects.update(s.reason for s in statements if not s.kept)
+    def _count_statements(self, statements: list[Statement], found: bool = False) -> None:
+        """`found`: on disk, where they were counted already."""
+        counts = counted(statements)
+        rejects = counts.pop("rejects")
+        self.counts.done.update(counts)
+        self.counts.rejects.update(rejects)
+        if found:
+            self.counts.found.update({**counts, **{f"reject: {reason}": count for reason, count in rejects.items()}})
 
-    async def _chunk(
-        self, task: ShardTask, key: str, chunk: list[Statement], problems: dict[str, Problem], gate: asyncio.Semaphore
-    ) -> None:
+    async def _chunk(self, task: ShardTask, key: str, chunk: list[Statement], gate: asyncio.Semaphore) -> None:
         """Search the statements of one chunk and commit what was found: all of it, or, when killed, nothing."""
         if self.store.done("pairs", key):
             self.counts.done["searched"] += len(chunk)
+            self.counts.found["searched"] += len(chunk)
             return
 
         shelf = self._shelf(task.round)
@@ -235,25 +282,23 @@ class Shard:
                 allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
                 if statement.origin in MADE:
                     allowed = searched_at_once(config, self.config.conjectures)
-                problem, used = setting(statement, problems.get(statement.problem_id), allowed)
+                problem, used = setting(statement, task.by_id.get(statement.problem_id), allowed)
                 own = tools.metered(Meter("statement", budget, prices, above=self.meter))
                 found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
             self.counts.done["searched"] += 1
             self.counts.done["proved"] += bool(found.pairs)
-            if found.limit:
-                self.counts.rejects[f"search: budget {found.limit}"] += 1
+            self.counts.rejects.update(refused(found))
             for part in found.everything():
                 self.counts.done["samples"] += part.samples
                 self.counts.done["tokens"] += part.tokens
                 self.counts.done["checks"] += len(part.verdicts)
                 self.counts.done["pairs"] += len(part.pairs)
-                self.counts.rejects.update(f"proof: {v.reason or v.outcome}" for v in part.verdicts if v.outcome != "accepted")
                 if part.unsound:
                     self.counts.done["unsound"] += 1
                     quarantine(self.store, statement, part)
             return found
 
-        results = await asyncio.gather(*(one(statement) for statement in chunk))
+        results: list[Found] = await together(*(one(statement) for statement in chunk))
         everything = [part for found in results for part in found.everything()]
         self.store.commit(
             key,
@@ -270,6 +315,7 @@ class Shard:
                 "tokens": tools.tokens,
                 **tools.spent,
                 "proved": sum(bool(found.pairs) for found in results),
+                "rejects": dict(sum(map(refused, results), Counter[str]())),
                 "quarantined": [
                     statement.id
                     for statement, found in zip(chunk, results, strict=True)
@@ -306,6 +352,28 @@ class Shard:
         return list(await asyncio.gather(*map(one, statements)))
 
 
+def identities(statements: Iterable[Statement], known: Mapping[str, str]) -> dict[str, str]:
+    """The ids of kept statements by identity, without those that are `known`."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        if statement.kept and (key := identity(statement)) not in known:
+            found.setdefault(key, statement.id)
+    return found
+
+
+def counted(statements: list[Statement]) -> dict[str, Any]:
+    """How many there are, how many are kept, and why the others are not."""
+    rejects = Counter(str(s.reason) for s in statements if not s.kept)
+    return {"statements": len(statements), "statements_kept": sum(s.kept for s in statements), "rejects": dict(rejects)}
+
+
+def refused(found: Found) -> Counter[str]:
+    """Why proofs of a search were not accepted, and what ended it early."""
+    limit = Counter({f"search: budget {found.limit}": 1} if found.limit else {})
+    verdicts = (v for part in found.everything() for v in part.verdicts if v.outcome != "accepted")
+    return limit + Counter(f"proof: {v.reason or v.outcome}" for v in verdicts)
+
+
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
     """Keep a statement (or a piece of it) that was proved like its negation, and both proofs, where nobody takes them for pairs."""
     store.write_json(
@@ -317,54 +385,3 @@ def quarantine(store: RunDir, statement: Statement, found: Found) -> None:
         found.unsound[0].statement_id,
         found.unsound[0].statement,
     )
-
-
-@ray.remote
-class SearchShard:
-    """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
-
-    def __init__(
-        self,
-        config: RunConfig,
-        run_dir: str,
-        handles: bytes,
-    ) -> None:
-        """`handles`: the groups, the pools, and a reference to the held-out texts and the benchmarks, all of which the driver keeps.
-
-        Pickled, because Ray warns the user of what might be gone when this actor restarts.
-        """
-        groups, pools, self._held = ray.cloudpickle.loads(handles)
-        self._parts = config, RunDir(run_dir), Services(groups, pools)
-        self._made: asyncio.Task[Shard] | None = None
-
-    async def _shard(self) -> Shard:
-        if self._made is None:
-            self._made = asyncio.create_task(self._make())
-        return await asyncio.shield(self._made)
-
-    async def _make(self) -> Shard:
-        heldout, benchmarks = await self._held
-        return Shard(*self._parts, heldout, benchmarks)
-
-    async def run(self, task: ShardTask) -> None:
-        await (await self._shard()).run(task)
-
-    async def evaluate(
-        self,
-        statements: list[Statement],
-        n: int,
-        temperature: float | None,
-        seed: int,
-        weights: Weights,
-        words: Mapping[str, str] = NO_WORDS,
-    ) -> list[Measured]:
-        return await (await self._shard()).evaluate(statements, n, temperature, seed, weights, words)
-
-    async def stop(self, limit: str) -> None:
-        (await self._shard()).stop(limit)
-
-    async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        """What is done, what was rejected, and what failed while others stood in for it."""
-        shard = await self._shard()
-        spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
-        return {**shard.counts.done, **spent}, dict(shard.counts.rejects), dict(shard.services.failures)

@@ -40,7 +40,7 @@ class Spending:
         """Tell the shards, where a budget is used up; an actor that was restarted is told again."""
         if limit := self.limit():
             for actor in self.job.shards:
-                actor.stop.remote(limit)
+                actor.stop.remote(limit, self.number)
         if limit and limit != self.told:
             self.job.progress.note(f"round {self.number}: the budget {limit} is used up ({self.words()}): nothing more is begun")
         self.told = limit

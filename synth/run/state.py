@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,9 @@ from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.run.clock import Clock
 from synth.run.inputs import Inputs
+from synth.run.live import Kind, Live
 from synth.run.roles import given_weights
+from synth.run.timeline import Timeline
 from synth.services import Group, Services
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks
@@ -38,14 +41,23 @@ class Run:
     roles: tuple[ModelRole, ...] = ROLES  # that are asked
     groups: list[Group] = field(default_factory=list)
     shards: list[Any] = field(default_factory=list)
+    measuring: list[Any] = field(default_factory=list)  # shard actors that evaluate beside a search, in `mode: async`
     held: Any = None  # reference to what shards must not work on
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
+    live: Live = field(default_factory=Live)  # what is going on, in all rounds that are under way
+    timeline: Timeline | None = None
     told: set[str] = field(default_factory=set)  # failures that the user has read of
     answering: Weights = Weights()  # the run's own model now
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
     benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
     passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
+    in_use: Counter[int] = field(default_factory=Counter)  # shards under way, by the version of the weights that they were given
+
+    def members(self, pools: dict[str, Any]) -> None:
+        """Nodes have joined or left: those who ask Lean are told which pools there are."""
+        for actor in (*self.shards, *self.measuring):
+            actor.members.remote(pools)
 
     @property
     def account(self) -> Clock:
@@ -55,6 +67,7 @@ class Run:
         return self.clock
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
+        self.live.account(self.account)
         return self.account.timed(stage)
 
     def failed(self, what: str, count: int = 1) -> None:
@@ -107,6 +120,12 @@ class Run:
     def samplers(self) -> list[Any]:
         """All sampler actors, whatever they serve."""
         return [actor for group in self.groups for actor in group.actors]
+
+    def actors(self, kind: Kind) -> list[Any]:
+        """The actors that answer now."""
+        if kind == "samplers":
+            return [actor for group in self.groups if group.up for actor in group.actors]
+        return [*self.shards, *self.measuring] if kind == "shards" else list(self.pools.values())
 
     def trained(self, round: int) -> bool:
         return self.store.exists(f"rounds/{round:03d}/weights.json")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from synth.run.live import Kind
 from synth.run.state import Run
 
 POLL = 0.5  # seconds between looks at the actors' counts
-ANSWER = 5.0  # seconds that an actor may take to say how far it is; one that is being restarted does not
 
 T = TypeVar("T")
 
 # Gauge: the key in the actors' stats, and whether it is a share (the mean over actors) or a rate (their sum).
-GAUGES = {
+GAUGES: dict[Kind, dict[str, tuple[str, bool]]] = {
     "samplers": {"sampler busy": ("busy_share", True), "sampled tokens/s": ("tokens_per_second", False)},
     "pools": {"pool busy": ("busy_share", True), "checks/s": ("checks_per_second", False)},
 }
@@ -32,14 +32,14 @@ async def watched(job: Run, work: Awaitable[T], stages: dict[str, str], heed: Ca
         base = await meter.read()
         while True:
             finished, _ = await asyncio.wait([future], timeout=POLL)
-            now = await meter.read()
+            now = await meter.read(0.0 if finished else POLL / 2)
             for key, stage in stages.items():
                 job.progress.set(stage, now[key] - base[key], now["to_search"] - base["to_search"] if key == "searched" else None)
             for key in now:
                 if key.startswith("reject: ") and now[key] > base[key]:
                     job.progress.rejected(key.removeprefix("reject: "), now[key] - base[key])
             heed()
-            await gauges(job)
+            await gauges(job, 0.0 if finished else POLL / 2)
             if finished:
                 return future.result()
     finally:
@@ -57,9 +57,9 @@ class Meter:
         self._last: list[tuple[dict[str, int], dict[str, int], dict[str, int]]] = [({}, {}, {}) for _ in job.shards]
         self._began = False
 
-    async def read(self) -> Counter[str]:
-        """The counts of all actors; of one that does not answer (it is being restarted), those it gave last."""
-        answers = await asyncio.gather(*(_answer(actor.counts.remote()) for actor in self.job.shards))
+    async def read(self, age: float = 0.0) -> Counter[str]:
+        """The counts of all actors, not older than `age` seconds; of one that does not answer (it is restarting), those it gave last."""
+        answers = await self.job.live.ask("shards", self.job.shards, age)
         total: Counter[str] = Counter()
         for index, answer in enumerate(answers):
             if answer is not None:
@@ -89,20 +89,10 @@ def _grown(before: int, now: int) -> int:
     return now - before if now >= before else now
 
 
-async def _answer(call: Any) -> Any:
-    """What an actor answers; None where it does not, for whatever reason: the display goes on without it."""
-    try:
-        return await asyncio.wait_for(call, ANSWER)
-    except Exception:
-        return None
-
-
-async def gauges(job: Run) -> None:
-    """What the samplers and pools are doing: rates add up, shares are averaged."""
-    actors = {"samplers": [actor for group in job.groups if group.up for actor in group.actors], "pools": list(job.pools.values())}
+async def gauges(job: Run, age: float) -> None:
+    """What the samplers and pools are doing (not longer than `age` seconds ago): rates add up, shares are averaged."""
     for kind, group in GAUGES.items():
-        answers = await asyncio.gather(*(_answer(actor.stats.remote()) for actor in actors[kind]))
-        known = [stats for stats in answers if stats is not None]
+        known = [stats for stats in await job.live.ask(kind, job.actors(kind), age) if stats is not None]
         for name, (key, share) in group.items():
             if known:
                 job.progress.gauge(name, sum(stats[key] for stats in known) / (len(known) if share else 1))

@@ -112,6 +112,11 @@ def number_text(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
+def percent_text(share: float | None) -> str:
+    """A share 0..1 in percent; `–` where there is none."""
+    return "–" if share is None else f"{100 * share:.0f}"
+
+
 def gauge_text(name: str, value: float) -> str:
     share = name.endswith(("busy", "share", "idle")) and 0 <= value <= 1.001
     return f"{name} {100 * value:.0f} %" if share else f"{name} {number_text(value)}"

@@ -19,8 +19,9 @@ import yaml
 from markupsafe import Markup, escape
 
 from synth.records import Pair
-from synth.show.progress import columns, measured_ks, round_cells, stage_seconds
+from synth.show.progress import columns, measured_ks, percent_text, round_cells, stage_seconds
 from synth.store.rundir import RunDir
+from synth.store.timeline import KINDS
 
 PAIRS_SHOWN = 24
 COLORS = ("#2563eb", "#059669", "#7c3aed", "#0891b2", "#be185d", "#4d7c0f")  # of pass@k, by rising k
@@ -68,6 +69,8 @@ def render_report(store: RunDir) -> str:
         statement_rejects=bars(_summed(rounds, "statements_rejected")),
         verdicts=bars(_summed(rounds, "verdicts")),
         families=_families(rounds),
+        kinds=KINDS,
+        idle=_idle(rounds),
         contamination=store.read_json("contamination.json", {}),
         pairs=pairs,
         counts={kind: store.count(kind) for kind in ("problems", "statements", "attempts", "verdicts", "pairs")},
@@ -131,6 +134,13 @@ def _families(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]
         values = [families.get(name, {}).get(key) for families in measured]
         rows.append((name, ["–" if value is None else f"{value:.0f}" for value in values]))
     return rows
+
+
+def _idle(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Idle shares of each round that has them, and of the whole run."""
+    rows = [(str(metrics.get("round", "")), metrics["idle"]) for metrics in rounds if metrics.get("idle")]
+    whole = [("whole run", metrics["idle_of_run"]) for metrics in rounds[-1:] if metrics.get("idle_of_run")]
+    return [(name, [percent_text(shares.get(kind)) for kind in KINDS]) for name, shares in (*rows, *whole)]
 
 
 def sample_pairs(pairs: Iterable[Pair], size: int) -> list[Pair]:

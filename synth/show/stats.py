@@ -17,8 +17,10 @@ from synth.budget import PriceConfig, costs
 from synth.llm.config import ROLES
 from synth.overrides import apply_overrides
 from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
+from synth.show.progress import percent_text
 from synth.show.recorded import recorded_config
 from synth.store.rundir import RunDir
+from synth.store.timeline import KINDS, idle, idle_of_round, read_timeline
 
 FUNNEL = ("problems", "statements", "kept", "searched", "proved", "pairs")
 
@@ -43,8 +45,11 @@ def stats(store: RunDir, prices: PriceConfig) -> dict[str, Any]:
     config = recorded_config(store)
     gpus = config.models.gpus() if config else 0.0
     numbers = sorted({int(match[1]) for entry in store.entries() if (match := re.match(r"r(\d+)-", entry["key"]))})
-    rounds = [_round(store, number, prices, gpus) for number in numbers]
-    return {"currency": prices.currency, "rounds": rounds, "total": _total(rounds)}
+    rounds, rows = [_round(store, number, prices, gpus) for number in numbers], read_timeline(store)
+    total = _total(rounds)
+    for figures in rounds:
+        figures["idle"] = idle_of_round(rows, figures["round"])
+    return {"currency": prices.currency, "rounds": rounds, "total": total | {"idle": idle(rows)}}
 
 
 def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict[str, Any]:
@@ -133,7 +138,7 @@ def _add(total: dict[str, Any], figures: Mapping[str, Any]) -> None:
 
 
 def tables(found: dict[str, Any]) -> list[Table]:
-    """The funnel, the reasons, the strategies and the costs, for a console."""
+    """The funnel, the reasons, the strategies, the costs and the idle shares, for a console."""
     rounds, currency = [*found["rounds"], {**found["total"], "round": "all"}], found["currency"]
     funnel = _table("funnel", "round", *FUNNEL)
     cost = _table("cost", "round", "attempts", "tokens", "by role", "core-seconds", "GPU-seconds", currency)
@@ -145,6 +150,10 @@ def tables(found: dict[str, Any]) -> list[Table]:
         roles = ", ".join(f"{role} {count:,}" for role, count in spent["tokens_by_role"].items())
         figures = (f"{spent['core_seconds']:,.1f}", f"{spent['gpu_seconds']:,.0f}", f"{spent['money']:,.4f}")
         cost.add_row(str(row["round"]), f"{spent['attempts']:,.0f}", f"{spent['tokens']:,.0f}", roles, *figures)
+    shares = _table("idle, percent", "round", *KINDS)
+    for row in rounds:
+        if row.get("idle"):
+            shares.add_row(str(row["round"]), *(percent_text(row["idle"].get(kind)) for kind in KINDS))
     reasons = _table("why not", "round", "what", "reason", "count")
     counted = ("samples", "attempts", "proved", "pairs")
     by = _table("strategies", "round", "strategy", *counted, "tokens", "core-seconds", currency, "refused as")
@@ -159,7 +168,7 @@ def tables(found: dict[str, Any]) -> list[Table]:
             figures = (f"{s['tokens']:,.0f}", f"{s['core_seconds']:,.1f}", f"{s['money']:,.4f}")
             counts = (f"{s[name]:,}" for name in counted)
             by.add_row(number, strategy, *counts, *figures, refused)
-    return [funnel, reasons, by, cost]
+    return [funnel, reasons, by, cost, *([shares] if shares.row_count else [])]
 
 
 def _table(title: str, *headings: str) -> Table:

@@ -8,6 +8,7 @@ Layout::
     manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
     manifest.json                all entries in one file (derived; rebuilt whenever it is missing, torn or old)
     rounds/NNN/metrics.json ...  written by the pipeline through `write_json`
+    timeline/NNNN.jsonl          what the run did, against its seconds at work
     .tmp/                        files being written
 
 Work is at-least-once and the corpus exactly-once.  A unit of work (a shard of a round, say) commits all that it
@@ -67,6 +68,14 @@ _NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST
 def _as_yaml(config: BaseModel | Mapping[str, Any]) -> str:
     plain = config.model_dump(mode="json") if isinstance(config, BaseModel) else dict(config)
     return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+
+
+def _completed(old: dict[str, Any], config: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded configuration with the defaults of keys that a later version added; as it is where it does not load."""
+    if isinstance(config, BaseModel):
+        with contextlib.suppress(ValidationError, UserError):
+            return type(config).model_validate(old).model_dump(mode="json")
+    return old
 
 
 class RunDir:
@@ -310,7 +319,7 @@ class RunDir:
             old = None
         if not isinstance(old, dict):
             raise UserError(f"{self.file('config.yaml')}: damaged; give another --run-dir")
-        different = config_differences(old, yaml.safe_load(text))
+        different = config_differences(_completed(old, config), yaml.safe_load(text))
         if different:
             shown = ", ".join(f"{key} is {was!r} there and {now!r} here" for key, was, now in different[:3])
             more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
@@ -419,20 +428,20 @@ class RunDir:
         """The keys of finished units."""
         return [entry["key"] for entry in self.entries() if entry["key"].startswith(prefix)]
 
-    def parts(self, kind: str, prefix: str = "") -> list[str]:
-        """Paths of the finished parts of a kind (of the units whose key starts with `prefix`), in the order of the keys."""
-        return [self.file(part["path"]) for part in self._parts(kind, prefix)]
+    def parts(self, kind: str, prefix: str = "", keys: Collection[str] | None = None) -> list[str]:
+        """Paths of the finished parts of a kind, in the order of the keys of their units: with `prefix`, in `keys`."""
+        return [self.file(part["path"]) for part in self._parts(kind, prefix, keys)]
 
-    def _parts(self, kind: str, prefix: str) -> Iterator[dict[str, Any]]:
+    def _parts(self, kind: str, prefix: str, keys: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
         for entry in self.entries():
-            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix):
+            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix) and (keys is None or entry["key"] in keys):
                 yield from (part for part in entry["parts"] if part["kind"] == kind)
 
     def count(self, kind: str, prefix: str = "") -> int:
         """Rows of a kind as listed, before `read` drops repeated ids."""
         return sum(int(part["rows"]) for part in self._parts(kind, prefix))
 
-    def read(self, kind: str, model: type[R], prefix: str = "") -> Iterator[R]:
+    def read(self, kind: str, model: type[R], prefix: str = "", keys: Collection[str] | None = None) -> Iterator[R]:
         """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part.
 
         Of several records of one id the first counts, but one that says "not known" (see `PROVISIONAL`) only until another
@@ -441,7 +450,7 @@ class RunDir:
         seen = set()
         field, unknown = PROVISIONAL.get(kind, ("", ()))
         settled: set[str] | None = None
-        for path in self.parts(kind, prefix):
+        for path in self.parts(kind, prefix, keys):
             for record in self._read_part(path, model):
                 identity = getattr(record, "id", None)
                 if field and getattr(record, field) in unknown:

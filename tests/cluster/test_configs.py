@@ -10,8 +10,10 @@ import pytest
 from synth.config import RunConfig, load_config
 from synth.llm.config import ROLES
 from synth.llm.engine import engine_arguments
+from synth.run.cluster import demand, held_together
 from synth.run.roles import answering, groups, used_prompts
 from train.deepspeed_config import deepspeed_config
+from train.memory import estimate, shape
 from verify_workers.errors import UserError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "cluster" / "configs").glob("*.yaml"))
@@ -22,7 +24,7 @@ def load(name: str) -> RunConfig:
 
 
 def test_they_are_there() -> None:
-    assert {path.stem for path in CONFIGS} >= {"embedded", "gpu_node"}
+    assert {path.stem for path in CONFIGS} >= {"embedded", "gpu_1", "gpu_small", "gpu_node", "cluster"}
 
 
 @pytest.mark.parametrize(
@@ -81,8 +83,41 @@ def test_one_node_has_room_for_all() -> None:
     assert "distributed_executor_backend" not in engine_arguments(config.sampler)
 
 
-def test_mathlib_is_checked_by_the_repl() -> None:
-    config = load("gpu_node")
+@pytest.fixture(scope="module")
+def seven_billion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shape of DeepSeek-Prover-V1.5, without its weights."""
+    from transformers import LlamaConfig
+
+    folder = tmp_path_factory.mktemp("prover-7b")
+    sizes = {"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 30, "num_attention_heads": 32}
+    LlamaConfig(vocab_size=102400, max_position_embeddings=4096, **sizes).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("name", "share"), [("gpu_1", 0.39), ("gpu_node", 1.0), ("cluster", 1.0)])
+def test_training_fits_its_share_of_a_gpu(seven_billion: Path, name: str, share: float) -> None:
+    """80 GB, which PyTorch calls 79.2 GiB; a quarter of the share is left for what the estimate may miss."""
+    config = load(name).train
+    assert config.gpus_per_worker == share
+    assert estimate(shape(seven_billion, config), config).total < 0.75 * share * 79.2 * 2**30
+
+
+def test_one_gpu_is_shared_and_never_given_away() -> None:
+    config = load("gpu_1")
+    shared = [config.models.of(roles[0]).sampler for roles in groups(config, answering(used_prompts(config)))]
+    assert sum(sampler.gpus for sampler in shared) + config.train.gpus_per_worker <= 1.0
+    assert sum(sampler.gpu_memory_utilization for sampler in shared) + config.train.gpus_per_worker <= 1.0
+    assert held_together(config, answering(used_prompts(config))) and config.train.lora is not None
+
+
+def test_a_cluster_samples_while_it_trains() -> None:
+    config = load("cluster")
+    assert config.mode == "async" and demand(config, answering(used_prompts(config)))["GPU"] == 32
+
+
+@pytest.mark.parametrize("name", ["gpu_1", "gpu_node", "cluster"])
+def test_mathlib_is_checked_by_the_repl(name: str) -> None:
+    config = load(name)
     assert config.header.startswith("import Mathlib\n") and config.verify.backend == "repl" and config.verify.project is not None
     assert config.search.timeout <= config.verify.timeout_last
 

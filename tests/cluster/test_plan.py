@@ -79,6 +79,13 @@ def test_endpoints_need_nodes_for_lean_alone() -> None:
     config = load("gpu_node", *ENDPOINTS, "models.train=[]")
     plan = layout.plan(config, WORK, LEAN)
     assert [group.name for group in plan.groups] == ["lean"]
+    with pytest.raises(UserError, match="--lean-nodes 0 leaves no node"):
+        layout.plan(config, WORK, LEAN, lean_nodes=0)
+
+
+def test_no_nodes_for_lean_are_none_whatever_their_shape() -> None:
+    plan = layout.plan(load("gpu_node", "verify.workers=64"), Shape(96, 1024, 8), LEAN, lean_nodes=0)
+    assert [group.name for group in plan.groups] == ["work"]
 
 
 ENDPOINTS = [

@@ -200,3 +200,55 @@ def test_what_cannot_be_is_one_line_and_no_file(options: list[str], says: str, t
 def test_what_aws_needs_is_asked_for(missing: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=says):
         render(tmp_path, "ray-up", missing, "")
+
+
+@pytest.mark.parametrize("to", ["kuberay", "ray-up"])
+def test_an_image_that_no_node_can_pull_is_told(to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    render(tmp_path, to)
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("--image")]
+    assert len(told) == 1 and "proof-synth-worker names no registry" in told[0] and "--image REGISTRY/NAME:TAG" in told[0]
+    render(tmp_path / "pulled", to, "--image", "registry.example/team/worker:1")
+    assert "--image" not in capsys.readouterr().err
+
+
+def test_the_nodes_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    render(tmp_path, "slurm")
+    first, second = capsys.readouterr().err.splitlines()[:2]
+    assert first == "work: 1 node with 64 CPUs, 512 GiB, 8 GPUs"
+    assert second.startswith("lean: ") and second.endswith(" with 32 CPUs, 128 GiB")
+
+
+@pytest.mark.parametrize("to", ["kuberay", "slurm", "ray-up"])
+def test_no_lean_nodes_are_none(to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = render(tmp_path, to, "--lean-nodes", "0")
+    assert "lean:" not in capsys.readouterr().err
+    if to == "kuberay":
+        assert [group["groupName"] for group in spec_of(files)["rayClusterSpec"]["workerGroupSpecs"]] == ["work"]
+    elif to == "slurm":
+        assert "hetjob" not in files["run.sbatch"]
+    else:
+        assert not [name for name in yaml.safe_load(files["cluster.yaml"])["available_node_types"] if "lean" in name]
+
+
+@pytest.mark.parametrize(
+    ("to", "options", "says"),
+    [
+        ("slurm", ["--claim", "data"], "--to slurm does not use --claim (for --to kuberay): leave it out"),
+        ("slurm", ["--image", "r/worker:1"], "does not use --image (for --to kuberay or ray-up or container)"),
+        ("kuberay", ["--time", "1-0", "--ami", "ami-1"], "does not use --time (for --to slurm), --ami (for --to ray-up): leave them out"),
+        ("ray-up", ["--queue", "team"], "does not use --queue (for --to kuberay)"),
+        ("container", ["--venv", "/venv"], "does not use --venv (for --to slurm)"),
+        ("slurm", ["--time", "tomorrow"], "--time: 'tomorrow' is no limit of sbatch; give minutes, "),
+        ("slurm", ["--time", "1h"], "--time: '1h' is no limit of sbatch"),
+        ("slurm", ["--time", "1-2-3"], "--time: '1-2-3' is no limit of sbatch"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(to: str, options: list[str], says: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        render(tmp_path / "out", to, *options)
+    assert says in str(error.value) and "\n" not in str(error.value) and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("limit", ["90", "90:30", "24:00:00", "2-12", "2-12:30", "2-12:30:15", "UNLIMITED"])
+def test_the_limits_of_sbatch_are_taken(limit: str, tmp_path: Path) -> None:
+    assert f"--time={limit}" in render(tmp_path, "slurm", "--time", limit)["run.sbatch"]

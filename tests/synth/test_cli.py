@@ -12,11 +12,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from synth.cli import main
@@ -305,3 +307,24 @@ def test_verify_keeps_what_it_found(synth: Callable[..., Result], tmp_path: Path
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     second = synth("verify", "in.jsonl", "--out", "out.jsonl", "--cache", "verdicts.db")
     assert second[0] == 0 and "3 rows: 3 accepted (2 from the cache" in second[2]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_the_workers_start_leaves_nothing(number: signal.Signals, status: int, tmp_path: Path) -> None:
+    rows = [{"id": str(n), "statement": f"theorem t : {n} = {n}", "proof": "rfl"} for n in range(5000)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = [sys.executable, "-m", "synth", "verify", "in.jsonl", "--out", "out.jsonl", "--workers", "1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs in the background ignores it
+    )  # fmt: skip
+    verifying, end = psutil.Process(process.pid), time.monotonic() + 120
+    while not (children := verifying.children(recursive=True)):
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, output) == (status, "") and errors.endswith("synth: interrupted\n") and "Traceback" not in errors, errors
+    assert not psutil.wait_procs(children, timeout=60)[1]
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]

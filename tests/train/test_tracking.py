@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from train.config import TrackingConfig
-from train.tracking import Tracker, resolve_mode
+from train.tracking import START_SECONDS, Artifact, Tracker, resolve_mode
 
 
 def records(path: Path) -> list[bytes]:
@@ -45,6 +47,74 @@ def test_offline_run_can_be_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     assert {key: float(logged[key]) for key in ("loss", "pass@1", "_step")} == {"loss": 2.5, "pass@1": 41.0, "_step": 3.0}
 
 
+def offline_records(folder: Path, name: str) -> list[Any]:
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    (file,) = folder.glob(f"wandb/offline-run-*-{name}/*.wandb")
+    return [Record.FromString(raw) for raw in records(file)]
+
+
+def test_everything_is_against_one_axis_and_artifacts_have_a_history(tmp_path: Path) -> None:
+    """problems -> search -> corpus -> training -> model: each step is a run of its own in W&B's graph."""
+    told = list[str]()
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "model.bin").write_bytes(b"numbers")
+    (tmp_path / "problems.jsonl").write_text("{}")
+    tracker = Tracker(TrackingConfig(mode="offline"), tmp_path, "r", {}, warn=told.append)
+    tracker.log({"time": 1.5, "rate/pairs_per_minute": 3.0}, step=15)
+    tracker.table("samples/proofs", ("proof", "verdict"), [("by simp", "accepted"), ("by omega", "rejected")])
+    tracker.log({"time": 2.5}, step=25)
+    problems = Artifact("problems-1", "problems", {"problems": 3}, (tmp_path / "problems.jsonl").as_uri())
+    corpus = Artifact("r-corpus", "corpus", {"round": 1, "pairs": 7, "share": None}, "s3://bucket/run/pairs", aliases=["round-1"])
+    tracker.work("search-1", "search", [problems], [corpus])
+    tracker.work("train-1", "train", [corpus], [Artifact("r-model", "model", {"round": 1}, weights.as_uri(), weights)])
+    tracker.finish()
+    assert told == []
+    main = offline_records(tmp_path, "r")
+    axis = [(r.metric.glob_name or r.metric.name, r.metric.step_metric) for r in main if r.WhichOneof("record_type") == "metric"]
+    assert axis == [("time", ""), ("*", "time")]
+    rows = [{item.key or "/".join(item.nested_key): item.value_json for item in r.history.item} for r in main if r.history.item]
+    assert [(float(row["time"]), int(row["_step"]), any(name.startswith("samples/proofs") for name in row)) for row in rows] == [
+        (1.5, 15, True),
+        (2.5, 25, False),
+    ]
+    (table,) = tmp_path.glob("wandb/offline-run-*-r/files/media/table/samples/proofs*.json")
+    assert json.loads(table.read_text())["data"] == [["by simp", "accepted"], ["by omega", "rejected"]]
+    steps = {}
+    for name in ("search-1", "train-1"):
+        found = [r.artifact for r in offline_records(tmp_path, f"r-{name}") if r.WhichOneof("record_type") == "artifact"]
+        steps[name] = [(a.name, a.use_after_commit, sorted(entry.path for entry in a.manifest.contents)) for a in found]
+        (run,) = (r.run for r in offline_records(tmp_path, f"r-{name}") if r.WhichOneof("record_type") == "run")
+        assert (run.run_group, run.job_type) == ("r", name.removesuffix("-1"))
+    about = ["about.json", "where"]
+    assert steps["search-1"] == [("problems-1", True, about), ("r-corpus", False, about)]
+    assert steps["train-1"] == [("r-corpus", True, about), ("r-model", False, ["about.json", "model.bin"])]
+
+
+def test_without_its_server_a_run_is_tracked_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setitem(START_SECONDS, "online", 3.0)
+    told = list[str]()
+    tracker = Tracker(TrackingConfig(mode="online"), tmp_path, "r", {}, warn=told.append)
+    tracker.log({"time": 1.0, "loss": 2.0}, step=10)
+    tracker.finish()
+    assert len(told) == 1 and "tracked offline: `wandb sync" in told[0] and tracker.mode == "offline"
+    assert any(item.key == "loss" or "loss" in item.nested_key for r in offline_records(tmp_path, "r") for item in r.history.item)
+
+
+def test_what_goes_wrong_beside_the_figures_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[str]()
+    tracker = Tracker(TrackingConfig(mode="offline"), tmp_path, "r", {}, warn=told.append)
+    for _ in range(2):
+        tracker.work("search-1", "search", [], [Artifact("not/a name", "corpus", {})])
+    tracker.log({"time": 1.0, "loss": 2.0}, step=10)
+    tracker.finish()
+    assert len(told) == 1 and "W&B: lineage of search-1 failed" in told[0]
+    assert any("loss" in (item.key, *item.nested_key) for r in offline_records(tmp_path, "r") for item in r.history.item)
+
+
 def test_a_busy_machine_costs_no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """W&B raises when a step of its own start takes 30 s, and so does a row; neither is a reason to give up the rest."""
     import wandb
@@ -56,6 +126,8 @@ def test_a_busy_machine_costs_no_rows(tmp_path: Path, monkeypatch: pytest.Monkey
             if not self.rows and step == 1:
                 raise TimeoutError("busy")
             self.rows.append(row)
+
+        def define_metric(self, *_: object, **__: object) -> None: ...
 
         def finish(self) -> None: ...
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import fcntl
+import gzip
 import json
 import os
 import resource
@@ -18,13 +20,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.verify_workers.fake_backends import FlakyBackend, NullBackend, SlowBackend, checks, expected
+from verify_workers import row_files
 from verify_workers import verify_file as module
+from verify_workers.check_rows import read_checks
 from verify_workers.config import CacheConfig, PoolConfig, VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Verdict
-from verify_workers.verify_file import SCHEMA, Summary, read_checks, verify_file
+from verify_workers.verify_file import SCHEMA, Summary, verify_file
 
 CONFIG = VerifyConfig(pool=PoolConfig(workers=2, retry_timeouts="never"), timeout=10)
 COLUMNS = ["id", "outcome", "reason", "messages", "axioms", "audit", "seconds", "lean", "library"]
@@ -121,7 +125,8 @@ BAD_ROWS = [
     ({**GOOD, "negated": "yes"}, "field `negated` must be a truth value, not text"),
     ({**GOOD, "id": None}, "field `id` is missing"),
     ({**GOOD, "id": " "}, "field `id` is empty"),
-    ({**GOOD, "id": 7}, "field `id` must be text, not a number (7)"),
+    ({**GOOD, "id": float("nan")}, "field `id` must be text, not a number (nan)"),
+    ({**GOOD, "statement": 7}, "field `statement` must be text, not a number (7)"),
     ({**GOOD, "id": True}, "field `id` must be text, not a truth value"),
     ({**GOOD, "statement": None}, "field `statement` is missing"),
     ({**GOOD, "statement": ["x"]}, "field `statement` must be text, not a list"),
@@ -165,8 +170,124 @@ def test_a_bad_line_is_named(tmp_path: Path, line: bytes, says: str) -> None:
     assert str(error.value).startswith(f"{source}: row 2: ") and says in str(error.value)
 
 
+def test_the_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [GOOD, GOOD, {**GOOD, "id": "b", "proof": None}, {**GOOD, "id": "c"}, {"id": "d"}])
+    with pytest.raises(UserError) as error:
+        verify_file(source, tmp_path / "out.jsonl", CONFIG)
+    first, *lines = str(error.value).splitlines()
+    assert first == f"{source}: 3 faults:"
+    assert [line.split(": ")[1] for line in lines] == ["row 2", "row 3", "row 5"] and all(
+        line.startswith(f"  {source}: ") for line in lines
+    )
+    many = write(tmp_path / "many.jsonl", [GOOD] * 1002)
+    with pytest.raises(UserError) as error:
+        verify_file(many, tmp_path / "out.jsonl", CONFIG)
+    first, *lines = str(error.value).splitlines()
+    assert first == f"{many}: 1,001 faults, the first 10 of them:" and len(lines) == 10
+    (tmp_path / "damaged.csv").write_text('id,statement,proof\na,s,p\na,s,p\nb,"s')
+    with pytest.raises(UserError, match=r"2 faults:\n.*'a' occurs twice.*\n.*row 4: not CSV"):
+        verify_file(tmp_path / "damaged.csv", tmp_path / "out.jsonl", CONFIG)
+
+
+def test_ids_that_are_numbers_are_taken_as_their_text(tmp_path: Path) -> None:
+    for name in ("in.jsonl", "in.parquet"):
+        assert [check.id for check in read_checks(write(tmp_path / name, [{**GOOD, "id": 7}, {**GOOD, "id": -1}]), 1)] == ["7", "-1"]
+    with pytest.raises(UserError, match="row 2: field `id`: '7' occurs twice"):
+        list(read_checks(write(tmp_path / "in.jsonl", [{**GOOD, "id": "7"}, {**GOOD, "id": 7}]), 1))
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.csv", "in.jsonl.gz", "in.json.gz", "in.csv.gz", "lines.json"])
+def test_the_forms_that_files_have(tmp_path: Path, name: str) -> None:
+    table = [
+        {
+            "id": "a",
+            "statement": "theorem t (n : Nat) :\n  n = n",
+            "proof": 'by\n  exact "x", 1 -- ∀',
+            "code": None,
+            "negated": None,
+            "more": "1",
+        },
+        {"id": "7", "statement": "s", "proof": None, "code": "theorem s", "negated": True, "more": "2"},
+    ]
+    if ".csv" in name:
+        rows_file = tmp_path / "rows"
+        with rows_file.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+        content = b"\xef\xbb\xbf" + rows_file.read_bytes()
+    elif name.startswith("lines") or "jsonl" in name:
+        content = "".join(json.dumps(entry) + "\n" for entry in table).encode()
+    else:
+        content = json.dumps(table, indent=1).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    fields = ("id", "statement", "proof", "code")
+    assert list(read_checks(tmp_path / name, 3)) == [
+        Check(**{field: entry[field] for field in fields}, negated=bool(entry["negated"]), timeout=3) for entry in table
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("in.json", b'[{"id": "a",]', "in.json: not JSON ("),
+        ("in.json", b'{"id": "a",\n "statement": "s"}', "row 1: field `proof` (what follows `:=`) or `code` (a whole file) is missing"),
+        ("in.json", b'{"id": "a",\n "statement: "s"}', "in.json: not JSON ("),
+        ("in.json", b"", "in.json: holds no rows"),
+        ("in.json", b"[1]", "in.json: row 1: a row must be an object"),
+        ("in.json", b'[{"id": "a", "id": "b"}]', "in.json: row 1: not JSON (field 'id' occurs twice)"),
+        ("in.json", b"[]", "in.json: holds no rows"),
+        ("in.csv", b"id,statement,proof\na,s\n", "in.csv: row 2: 2 cells where the heading has 3"),
+        ("in.csv", b"id,statement,poof\na,s,p\n", "field `proof` or `code` is missing (the file has no such column; 'poof' looks like it)"),
+        ("in.csv", b"id,statement,proof,negated\na,s,p,perhaps\n", "row 2: field `negated` must be a truth value"),
+        ("in.csv", b"id,statement,proof\na,s,\xff\n", "row 2: not UTF-8 (byte 5 of the line is 0xff)"),
+        ("in.jsonl.gz", b"no gzip", "in.jsonl.gz: not a readable gzip file"),
+        ("in.jsonl.gz", gzip.compress(json.dumps(GOOD).encode())[:-9], "in.jsonl.gz: not a readable gzip file"),
+    ],
+)
+def test_a_bad_file_of_another_form_is_named(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError) as error:
+        verify_file(tmp_path / name, tmp_path / "out.jsonl", CONFIG)
+    assert str(error.value).startswith(str(tmp_path / name)) and says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_misspelt_key_is_told_once_and_the_other_columns_of_a_corpus_are_not(tmp_path: Path) -> None:
+    corpus = {
+        "informal_statement": "x",
+        "name": "n",
+        "idx": 1,
+        "mode": "m",
+        "formal_proof_length": 3,
+        "negative": 0,
+        "lean_code": "",
+        "split": "",
+    }
+    exported = {"id": "p", "formal_statement": "s", "formal_proof": "p", "Header": "import X", "proofs": [], "statements": 1}
+    for name in ("in.jsonl", "in.parquet", "in.json"):
+        lines: list[str] = []
+        source = tmp_path / name
+        table: list[dict[str, Any]] = [GOOD | corpus, {**GOOD, "id": "b", "premable": "def f := 1"}, {**GOOD, "id": "c", "premable": "x"}]
+        if name == "in.json":
+            source.write_text(json.dumps(table))
+        else:
+            write(source, table)
+        verify(source, tmp_path / "out.jsonl", note=lines.append)
+        place = "a column" if name == "in.parquet" else "row 2"
+        assert lines == [f"{source}: unknown key 'premable' ({place}, near `preamble`): not read"]
+    silent: list[str] = []
+    rows_of_both = [{**GOOD, "headers": [], "header": "", "preambles": "", "preamble": ""}, {**GOOD, "id": "q", "code": None, "proofs": 1}]
+    verify(write(tmp_path / "in.jsonl", rows_of_both), tmp_path / "out.jsonl", note=silent.append)
+    assert silent == [], "what the row has is not misspelt"
+    told: list[str] = []
+    verify(write(tmp_path / "in.jsonl", [exported, {**GOOD, "id": "x", "negatd": True}]), tmp_path / "out.jsonl", note=told.append)
+    assert told == [f"{tmp_path / 'in.jsonl'}: unknown key 'Header' (row 1, near `header`), key 'negatd' (row 2, near `negated`): not read"]
+    with pytest.raises(UserError, match=r"row 1: field `proof` .* is missing; 'poof' looks like it"):
+        verify(write(tmp_path / "in.jsonl", [{"id": "a", "statement": "s", "poof": "p"}]), tmp_path / "out.jsonl")
+
+
 def test_an_endless_line_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROW_BYTES", 1 << 20)
+    monkeypatch.setattr(row_files, "ROW_BYTES", 1 << 20)
     source = tmp_path / "in.jsonl"
     source.write_bytes(b"x" * (2 << 20))
     with pytest.raises(UserError, match="row 1: longer than 1 MiB"):
@@ -177,11 +298,14 @@ def test_an_endless_line_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.M
     ("table", "says"),
     [
         (pa.table({"id": ["a"], "proof": ["p"]}), "row 1: field `statement` is missing"),
-        (pa.table({"id": [1], "statement": ["s"], "proof": ["p"]}), "row 1: field `id` must be text, not a number (1)"),
+        (
+            pa.table({"id": ["a"], "statement": ["s"], "poof": ["p"]}),
+            "`proof` or `code` is missing (the file has no such column; 'poof' looks like it)",
+        ),
         (pa.table({"id": ["a", "a"], "statement": ["s", "s"], "proof": ["p", "q"]}), "row 2: field `id`: 'a' occurs twice"),
         (pa.table({"id": ["a", "b"], "statement": ["s", "s"], "proof": ["p", None]}), "row 2: field `proof`"),
         (pa.table({"id": ["a"], "statement": [b"s"], "proof": ["p"]}), "row 1: field `statement` must be text, not a bytes"),
-        (pa.table({"id": pa.array([], pa.string()), "statement": pa.array([], pa.string())}), "holds no rows"),
+        (pa.table({name: pa.array([], pa.string()) for name in ("id", "statement", "code")}), "holds no rows"),
     ],
 )
 def test_a_bad_parquet_row_is_named(tmp_path: Path, table: pa.Table, says: str) -> None:
@@ -201,11 +325,21 @@ def test_a_bad_file_is_named(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     cases: list[tuple[Path, Path, str]] = [
         (tmp_path / "none.jsonl", out, "none.jsonl: no such file"),
-        (tmp_path / "folder.jsonl", out, "folder.jsonl: no .jsonl, .ndjson, .parquet, .pq, .arrow file in this folder"),
+        (
+            tmp_path / "folder.jsonl",
+            out,
+            "folder.jsonl: no .jsonl, .ndjson, .jsonl.gz, .ndjson.gz, .parquet, .pq, .arrow file in this folder",
+        ),
         (tmp_path / "empty.jsonl", out, "empty.jsonl: holds no rows"),
         (tmp_path / "no.parquet", out, "no.parquet: not a readable Parquet file"),
         (tmp_path / "empty.parquet", out, "empty.parquet: not a readable Parquet file"),
-        (tmp_path / "in.csv", out, "in.csv: unknown ending '.csv'"),
+        (
+            tmp_path / "in.xlsx",
+            out,
+            "in.xlsx: unknown ending '.xlsx'; use .jsonl, .ndjson, .json, .csv, any of these with .gz, .parquet, .pq",
+        ),
+        (tmp_path / "in.parquet.gz", out, "in.parquet.gz: unknown ending '.parquet.gz'"),
+        (source, tmp_path / "out.csv", "out.csv: unknown ending '.csv'; use .jsonl, .ndjson, .parquet, .pq"),
         (source, tmp_path / "out.txt", "out.txt: unknown ending '.txt'"),
         (source, source, "input and output are the same file"),
         (source, tmp_path / "link.jsonl", "input and output are the same file"),

@@ -122,9 +122,6 @@ class ForkBackend:
             refused = refusal(parsed, "kernel")
             if refused is not None:
                 return refused
-        unfit = _no_text(check, text)
-        if unfit is not None:
-            return unfit
         imports = parsed.header.imports
         missing = self._missing(check, "the header", parsed.header)
         if missing is not None:
@@ -136,6 +133,10 @@ class ForkBackend:
             "prefix": parsed.above,
             "source": f"{parsed.before}{parsed.without_comments}\n",
         }
+        try:
+            f"{question['statement']}{question['prefix']}{question['source']}".encode()
+        except UnicodeEncodeError as error:  # with the policy off
+            return pin.no_text(check, error)
         reply = self._ask(imports, question, check.timeout)
         stated = reply.get("statement", {})
         forms = {name: str(stated.get(name, "")) for name in ("form", "negated_form")}  # child S's: nothing of the candidate's
@@ -144,7 +145,7 @@ class ForkBackend:
     def _snippet(self, check: Snippet) -> Verdict:
         """What Lean says about a whole file that nobody has asked to prove anything."""
         text = check.code or ""
-        unfit = _too_long(check, text) or pin.unfit(check) or _no_text(check, text)
+        unfit = _too_long(check, text) or pin.unfit(check)
         if unfit is not None:
             return unfit
         top, own = header.split(check.header), header.split(text)
@@ -210,15 +211,6 @@ def _too_long(check: Check, text: str) -> Verdict | None:
     """The verdict on what nobody could mean."""
     if len(text) + len(check.statement) + len(check.preamble) + len(check.header) > MAX_TEXT:
         return _verdict(check, Outcome.RESOURCE, "text too long")
-    return None
-
-
-def _no_text(check: Check, text: str) -> Verdict | None:
-    """The verdict on what Lean cannot be given at all."""
-    try:
-        (check.statement + check.preamble + check.header + text).encode()
-    except UnicodeEncodeError as error:
-        return _verdict(check, Outcome.REJECTED, Reason.ELABORATION, f"not a text: {error.reason}")
     return None
 
 

@@ -27,7 +27,7 @@ from verify_workers.lean.install import Lean
 from verify_workers.lean.lacks import explained
 from verify_workers.lean.snapshot import NOWHERE, HeaderFailed, header_line, header_snapshot
 from verify_workers.processes import private_bytes
-from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.records import Check, Outcome, Snippet, Verdict
 from verify_workers.text import header as headers
 from verify_workers.text import pin, snippet
 from verify_workers.text.parsed import ParsedCheck
@@ -129,8 +129,7 @@ class ProcessBackend:
         except UserError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=str(error))
         except UnicodeEncodeError as error:
-            message = Message(severity="error", line=1, column=0, text=f"not a text: {error.reason}")
-            return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.ELABORATION, messages=[message])
+            return pin.no_text(check, error)
         except OSError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run Lean: {error}")
         if run.stopped is not None:

@@ -82,7 +82,8 @@ def _text(check: ParsedCheck, violation: str, reason: str, tier: Tier) -> str:
         return f"the file imports {violation.removeprefix(IMPORT)}, which its header (it imports {theirs}) does not hold"
     if tier == "text" and not violations(check, "kernel"):
         return f"not allowed here: {violation} (a rule of the text tier: where kernel objects decide, as with `fork`, it is allowed)"
-    return f"not allowed here: {violation}"
+    what = f"not allowed here: {violation}"
+    return f"{what} (a command that runs code, and no part of a proof: leave it out)" if violation == "command:#eval" else what
 
 
 def _too_large(check: ParsedCheck) -> str:

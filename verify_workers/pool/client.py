@@ -46,20 +46,32 @@ class _Pool:
     deaths: int = 0  # of these since its last answer
     ready: float = 0.0  # clock, seconds: when it may be asked
     broken: Exception | None = None  # why it is not asked any more
+    left: bool = False  # with its node
 
 
 class PoolClient:
     """Spreads checks over `pools`: node ids and the `NodePool` actors there.  For use from one thread.
 
     `here` is the node of the caller ('' = ask Ray).  `failures` says, in lines for the user, which pools failed so far.
+    Where somebody follows the cluster and tells `members`, `patience` is how many seconds it may be without any node.
     """
 
-    def __init__(self, pools: Mapping[str, Any], here: str = "") -> None:
+    def __init__(self, pools: Mapping[str, Any], here: str = "", patience: float = 0.0) -> None:
         if not pools:
             raise UserError("no node of the Ray cluster has a CPU for Lean workers: start one with --num-cpus")
         self.failures: list[str] = []
         self._here = here or (ray.get_runtime_context().get_node_id() if ray.is_initialized() else "")
         self._pools = [_Pool(node, actor) for node, actor in pools.items()]
+        self._patience = patience
+
+    def members(self, pools: Mapping[str, Any]) -> None:
+        """These are the pools from now on: what the others had to do goes to them."""
+        known = {pool.node for pool in self._pools}
+        for pool in self._pools:
+            if pool.node not in pools and not pool.broken:
+                pool.left = True
+                self._break(pool, UserError("its node has left the cluster"))
+        self._pools += [_Pool(node, actor) for node, actor in pools.items() if node not in known]
 
     async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
         """One verdict per check, in their order.  Raises `UserError`, one line, when no pool is left.
@@ -132,12 +144,15 @@ class PoolClient:
                 return [infra(chunk[0].id, f"{deaths} pools of Lean workers died with this check")]
 
     async def _next(self) -> _Pool:
-        """The pool that gets the next chunk; waits while all that are left are starting anew."""
+        """The pool that gets the next chunk; waits while all that are left are starting anew, or (`patience`) until a node joins."""
+        since = time.monotonic()
         while True:
-            left = [pool for pool in self._pools if not pool.broken]
+            left, now = [pool for pool in self._pools if not pool.broken], time.monotonic()
             if not left:
-                self._give_up()
-            now = time.monotonic()
+                if now - since >= self._patience or not any(pool.left for pool in self._pools):
+                    self._give_up()
+                await asyncio.sleep(RESTART_SECONDS[0])
+                continue
             ready = [pool for pool in left if pool.ready <= now]
             if ready:
                 return min(ready, key=lambda pool: (pool.load, pool.node != self._here))

@@ -227,7 +227,10 @@ class LocalPool:
             }
 
     def close(self, seconds: float = 5.0) -> None:
-        """Answer what waits with `infra`, give what runs `seconds` to end, then end every worker.  May be called twice."""
+        """Answer what waits with `infra`, give what runs `seconds` to end, then end every worker.  May be called twice.
+
+        In a hurry (less than a second) a worker that only starts is not waited for.
+        """
         with self._lock:
             if self._stop.is_set():
                 return
@@ -240,7 +243,7 @@ class LocalPool:
         self._join(seconds)
         for slot in list(self._slots.values()):
             slot.runner.close()  # ends the Lean below it, so that a check that still runs comes back
-        self._join(5.0)
+        self._join(5.0 if seconds >= 1.0 else 1.0)
         for slot in list(self._slots.values()):
             if slot.item is not None:
                 self._answer(slot.item, infra("", "the pool was closed while the check ran"))

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -28,6 +29,7 @@ log = logging.getLogger("verify_workers.pool")
 CALLS = 256  # chunks that one actor works on at a time; more wait in Ray's queue
 CONTROL_CALLS = 16  # that do not wait for those to end
 PUBLISH_SECONDS = 5.0
+FOLLOW_SECONDS = 10.0  # between two looks at which nodes there are
 LOG_SECONDS = 60.0
 GIVES_WAY = 4  # added to Ray's niceness of 15: a trainer or sampler on the same cores is waited for, Lean is asked in advance
 ACTOR_TRIES = 5  # deaths of the actor that a call survives by Ray's own retries
@@ -123,10 +125,38 @@ class NodePool:
 
 def node_pools(config: PoolConfig) -> dict[str, Any]:
     """One `NodePool` actor on every node of the running Ray cluster that has CPUs, by the node's id; for a `PoolClient`."""
-    nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
-    places = {node: NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes}
+    return {node: node_pool(config, node) for node in _nodes()}
+
+
+def node_pool(config: PoolConfig, node: str) -> Any:
+    """The `NodePool` actor of one node."""
     actor: Any = NodePool
-    return {node: actor.options(num_cpus=0, scheduling_strategy=place).remote(config) for node, place in places.items()}
+    return actor.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(config)
+
+
+def _nodes() -> list[str]:
+    return [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+
+
+async def follow(pools: dict[str, Any], config: PoolConfig, changed: Callable[[dict[str, Any]], None]) -> None:
+    """Keep `pools` (of `node_pools`) those of the nodes that there are, until cancelled: one that joins gets one, one that left loses it.
+
+    `changed` is told all pools after every look at a cluster that is not what it was in the beginning: some of those who hold them
+    may have been started anew.
+    """
+    first = set(pools)
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        nodes = await asyncio.to_thread(_nodes)
+        for node in pools.keys() - set(nodes):
+            ray.kill(pools.pop(node))
+            log.warning("node %s has left, and its pool of Lean workers with it", node[:8])
+        for node in nodes:
+            if node not in pools:
+                pools[node] = node_pool(config, node)
+                log.warning("node %s has joined, and gets a pool of Lean workers", node[:8])
+        if set(pools) != first:
+            changed(dict(pools))
 
 
 def _short(value: object) -> str:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from verify_workers.errors import UserError
 from verify_workers.records import Check, Verdict
-from verify_workers.serve import kimina
+from verify_workers.serve import kimina, words
 from verify_workers.serve.config import ServeConfig
 from verify_workers.serve.front import RETRY_SECONDS, AsciiResponse, Front
+from verify_workers.serve.page import page
+from verify_workers.serve.sorries import answers
 
 Verify = Callable[[Sequence[Check]], Awaitable[list[Verdict]]]
 Stats = Callable[[], Awaitable[list[dict[str, Any]]]]
 
 BEARER = HTTPBearer(auto_error=False, description="the key that the service was started with")  # for the description: `Front` looks at it
 
-MAX_PROBLEMS = 100  # of a malformed request that are told
+EXAMPLE: dict[str, Any] = {
+    "checks": [
+        {"id": "1", "statement": "theorem t (n : Nat) : n + 0 = n", "proof": "by simp"},
+        {"id": "2", "statement": "theorem t : 2 + 2 = 4", "code": "theorem help : 2 + 2 = 4 := rfl\ntheorem t : 2 + 2 = 4 := help"},
+    ]
+}
 ABOUT = """Checks Lean 4 proofs with real Lean workers.
 
 `POST /v1/verify` answers whether a proof proves *a given statement*: outcome, axioms, and who decided (`audit`).
@@ -31,10 +39,20 @@ more. A file without errors there is not a verified proof, because nobody said w
 """
 
 
-class OldVerifyRequest(BaseModel):
+class VerifyRequest(BaseModel):
     """What `POST /v1/verify` takes: rows of `synth verify`'s input, each judged on its own."""
 
-    checks: list[Any] = Field(description="objects with id, statement, proof or code, and optionally header and timeout (seconds)")
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    checks: list[Any] = Field(
+        description="objects with id, statement, proof or code, and optionally header, preamble, negated and timeout (seconds)"
+    )
+
+
+class Refusal(BaseModel):
+    """Why a request was not answered."""
+
+    detail: str = Field(description="in one line")
 
 
 class Gate:
@@ -68,7 +86,14 @@ def make_app(verify: Verify, stats: Stats, config: ServeConfig, ready: Callable[
 
     Until `ready` says so, every request gets 503.
     """
-    app = FastAPI(title="proof-synth", description=ABOUT, default_response_class=AsciiResponse, strict_content_type=False)
+    app = FastAPI(
+        title="proof-synth",
+        description=ABOUT,
+        default_response_class=AsciiResponse,
+        strict_content_type=False,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.add_middleware(Front, config=config, ready=ready)
     app.include_router(_routes(Gate(verify, config), stats, config), dependencies=[Depends(BEARER)] if config.api_key else [])
 
@@ -76,19 +101,23 @@ def make_app(verify: Verify, stats: Stats, config: ServeConfig, ready: Callable[
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(page(app.openapi(), str(request.base_url).rstrip("/"), bool(config.api_key)))
+
     @app.exception_handler(RequestValidationError)
     async def unfit(_: Request, error: RequestValidationError) -> Response:
-        rows = [{"loc": list(row["loc"]), "msg": row["msg"], "type": row["type"]} for row in error.errors()[:MAX_PROBLEMS]]
-        return AsciiResponse({"detail": rows}, 422)
+        return AsciiResponse({"detail": words.told(error.errors())}, 422)
 
     return app
 
 
 def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
     routes = APIRouter()
+    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (400, 413, 422, 503)}
 
-    @routes.post("/v1/verify", summary="Does each proof prove its statement?")
-    async def verify(body: OldVerifyRequest) -> dict[str, Any]:
+    @routes.post("/v1/verify", responses=refusals, summary="Does each proof prove its statement?")
+    async def verify(body: VerifyRequest) -> dict[str, Any]:
         """One result per row, in order: a verdict (`outcome`, `reason`, `messages`, `axioms`, `audit`, …), or `error` for an unfit row."""
         parsed = [_row(place, row) for place, row in enumerate(body.checks)]
         verdicts = iter(await gate.run([row for row in parsed if isinstance(row, Check)]))
@@ -98,26 +127,24 @@ def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
     async def status() -> dict[str, Any]:
         return {"waiting": gate.waiting, "nodes": await stats()}
 
-    @routes.post("/api/check", summary="Lean's messages on whole files (Kimina Lean server)")
+    @routes.post("/api/check", responses=refusals, summary="Lean's messages on whole files (Kimina Lean server)")
     async def check(body: kimina.CheckRequest) -> dict[str, Any]:
         if body.infotree is not None:
             return {"results": [kimina.refused(snippet.id, kimina.NO_INFOTREE) for snippet in body.snippets]}
         pairs = [(snippet.id, snippet.code) for snippet in body.snippets]
-        verdicts = await gate.run(kimina.snippets(pairs, body.timeout))
+        found = await answers(gate.run, kimina.snippets(pairs, body.timeout))
         return {
-            "results": [
-                kimina.check_answer(*pair, verdict, body.debug, config.lines) for pair, verdict in zip(pairs, verdicts, strict=True)
-            ]
+            "results": [kimina.check_answer(*pair, answer, body.debug, config.lines) for pair, answer in zip(pairs, found, strict=True)]
         }
 
     @routes.post("/one_pass_verify_batch", include_in_schema=False)  # its oldest name
-    @routes.post("/verify", summary="The same in the older form of the Kimina Lean server")
+    @routes.post("/verify", responses=refusals, summary="The same in the older form of the Kimina Lean server")
     async def old_verify(body: kimina.OldVerifyRequest) -> dict[str, Any]:
         pairs = [(str(code.custom_id), (code.proof if code.proof is not None else code.code) or "") for code in body.codes]
         if body.infotree_type is not None:
             return {"results": [{"custom_id": name, "error": kimina.NO_INFOTREE, "response": None} for name, _ in pairs]}
-        verdicts = await gate.run(kimina.snippets(pairs, body.timeout))
-        return {"results": [kimina.verify_answer(*pair, verdict, config.lines) for pair, verdict in zip(pairs, verdicts, strict=True)]}
+        found = await answers(gate.run, kimina.snippets(pairs, body.timeout))
+        return {"results": [kimina.verify_answer(*pair, answer, config.lines) for pair, answer in zip(pairs, found, strict=True)]}
 
     return routes
 
@@ -133,11 +160,10 @@ def _row(place: int, row: Any) -> Check | dict[str, Any]:
         if unknown:
             raise UserError(f"unknown key {unknown[0]!r}; a check has {', '.join(Check.model_fields)}")
         given = {key: value for key, value in row.items() if value is not None}  # null is absent, as in a file of checks
+        if isinstance(given.get("id"), int | float) and not isinstance(given["id"], bool) and math.isfinite(given["id"]):
+            given["id"] = str(given["id"])
         return Check.model_validate({"id": str(place)} | given)
     except UserError as error:
         return {"id": name, "error": str(error)}
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        return {"id": name, "error": f"{where}: {message}" if where else message}
+        return {"id": name, "error": words.told(error.errors())}

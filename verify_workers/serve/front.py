@@ -65,10 +65,15 @@ class Front:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     body = await self._body(receive)
+                body.decode()
             except TimeoutError:
                 refusal = problem(408, f"the request did not arrive within {BODY_SECONDS:g} s")
             except _TooLarge:
                 refusal = problem(413, self._too_large)
+            except UnicodeDecodeError as error:
+                said = f"the body is not UTF-8 (byte {error.start + 1} is 0x{body[error.start]:02x}); send JSON in UTF-8"
+                await problem(400, said)(scope, receive, send)
+                return
             except _Gone:
                 return
         if refusal is not None:

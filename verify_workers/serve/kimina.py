@@ -9,6 +9,8 @@ last one says how many were left out.  Lines count in the whole file, as that se
 October 2025 (its pull request 56), on both routes; `lines: after_imports` counts from the end of the imports, as before.
 Columns are the file's in either case.
 
+The REPL's handles on environments and goals (`env`, `proofState`) are of no use here: `env` is always 0, the other left out.
+
 Interface documented by github.com/project-numina/kimina-lean-server (fb2393d) and its client (kimina-client 0.2).
 """
 
@@ -16,14 +18,18 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from verify_workers.records import Message, Outcome, Reason, Snippet, Verdict
+from verify_workers.serve.sorries import Answer
 from verify_workers.text import header
 from verify_workers.text.messages import is_sorry
 
 Infotree = Literal["full", "tactics", "original", "substantive"]
 Lines = Literal["file", "after_imports"]
+
+
+EXAMPLE: dict[str, Any] = {"id": "1", "code": "theorem t (n : Nat) : n + 0 = n := by\n  simp"}
 
 
 class KiminaSnippet(BaseModel):
@@ -33,6 +39,8 @@ class KiminaSnippet(BaseModel):
 
 class CheckRequest(BaseModel):
     """What `POST /api/check` takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"snippets": [EXAMPLE], "timeout": 20}]})
 
     snippets: list[KiminaSnippet] = Field(min_length=1)
     timeout: float = Field(30, ge=0, description="seconds of Lean for each snippet")
@@ -62,6 +70,8 @@ class Code(BaseModel):
 class OldVerifyRequest(BaseModel):
     """What `POST /verify` (the older interface) takes."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"codes": [{"custom_id": "1", "proof": EXAMPLE["code"]}], "timeout": 20}]})
+
     codes: list[Code]
     timeout: float = Field(300, ge=0, description="seconds of Lean for each code")
     infotree_type: Infotree | None = Field(None, description="not offered: answered with an error")
@@ -76,25 +86,27 @@ def snippets(pairs: list[tuple[str, str]], timeout: float) -> list[Snippet]:
     return [Snippet(id=str(place), code=code, timeout=max(timeout, 0.001)) for place, (_, code) in enumerate(pairs)]
 
 
-def check_answer(name: str, code: str, verdict: Verdict, debug: bool, lines: Lines = "file") -> dict[str, Any]:
+def check_answer(name: str, code: str, answered: Answer, debug: bool, lines: Lines = "file") -> dict[str, Any]:
     """One element of the answer to `/api/check`."""
+    verdict = answered.verdict
     answer: dict[str, Any] = {"id": name, "time": round(verdict.seconds, 6)}
     problem = _problem(verdict)
     if problem:
         answer["error"] = problem
     else:
-        answer["response"] = _response(code, verdict, lines)
+        answer["response"] = _response(code, answered, lines)
     if debug:
         answer["diagnostics"] = {"repl_uuid": f"{verdict.backend} {verdict.lean} {verdict.library}"}
     return answer
 
 
-def verify_answer(name: str, code: str, verdict: Verdict, lines: Lines = "file") -> dict[str, Any]:
+def verify_answer(name: str, code: str, answered: Answer, lines: Lines = "file") -> dict[str, Any]:
     """One element of the answer to `/verify`."""
+    verdict = answered.verdict
     problem = _problem(verdict)
     if problem:
         return {"custom_id": name, "error": problem, "response": None}
-    return {"custom_id": name, "error": None, "response": _response(code, verdict, lines) | {"time": round(verdict.seconds, 6)}}
+    return {"custom_id": name, "error": None, "response": _response(code, answered, lines) | {"time": round(verdict.seconds, 6)}}
 
 
 def refused(name: str, problem: str) -> dict[str, Any]:
@@ -113,18 +125,20 @@ def _problem(verdict: Verdict) -> str:
     return detail if verdict.outcome is Outcome.REJECTED and verdict.reason == Reason.STATEMENT else ""
 
 
-def _response(code: str, verdict: Verdict, lines: Lines) -> dict[str, Any]:
-    """Lean's messages in the REPL's form; a `sorry` stands in both lists, as clients expect."""
+def _response(code: str, answered: Answer, lines: Lines) -> dict[str, Any]:
+    """Lean's messages in the REPL's form, and each `sorry` at its own place with the goal there.
+
+    One that Lean tells of and that is no word of the text (`admit`) stands at the declaration, without a goal.
+    """
     above = _import_lines(code) if lines == "after_imports" else 0
-    messages = [_message(message, above) for message in verdict.messages]
+    messages = [_message(message, above) for message in answered.verdict.messages]
     response: dict[str, Any] = {"env": 0}
     if messages:
         response["messages"] = messages
-    sorries = [
-        {"pos": message["pos"], "endPos": message["endPos"] or message["pos"], "goal": ""}
-        for message in messages
-        if is_sorry(message["severity"], message["data"])
+    found = [(_message(goal, above), goal.text) for goal in answered.sorries] or [
+        (message, "") for message in messages if is_sorry(message["severity"], message["data"])
     ]
+    sorries = [{"pos": message["pos"], "endPos": message["endPos"] or message["pos"], "goal": goal} for message, goal in found]
     if sorries:
         response["sorries"] = sorries
     return response

@@ -30,12 +30,13 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MAX_FILES = 65536
 
 
-def run(config: ServeConfig, announce: Callable[[str], None]) -> None:
+def run(config: ServeConfig, announce: Callable[[str], None], leave: Callable[[int], None]) -> None:
     """Serve until SIGINT or SIGTERM, then let what is under way finish.  `announce` gets the address once checks are answered.
 
-    Raises UserError if the port is taken or no Lean worker can be started.
+    A signal before that goes to `leave`, from a thread of its own: it has to end the process, as nothing is under way and Ray takes
+    half a minute to start and end in order.  Raises UserError if the port is taken or no Lean worker can be started.
     """
-    with EndSignals() as signals, _listener(config.host, config.port) as listener:
+    with EndSignals(leave) as signals, _listener(config.host, config.port) as listener:
         _allow_connections()
         service = Service()
         http = HttpServer(make_app(service.verify, service.stats, config, lambda: service.client is not None), listener, config.drain)
@@ -65,20 +66,36 @@ class Service:
 
 
 class EndSignals:
-    """SIGINT and SIGTERM as events: the first sets `ended`, the second `at_once`."""
+    """SIGINT and SIGTERM as events: the first sets `ended`, the second `at_once`.  Until `started` is set they go to `leave`.
 
-    def __init__(self) -> None:
-        self.ended, self.at_once = threading.Event(), threading.Event()
+    Python's handlers wait for the main thread, which may be deep in Ray's start; `leave` is called from another one, at once.
+    """
+
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        self.ended, self.at_once, self.started = threading.Event(), threading.Event(), threading.Event()
+        self._leave = leave
 
     def __enter__(self) -> EndSignals:
         self._before = {number: signal.getsignal(number) for number in SIGNALS}
         for number in SIGNALS:
             signal.signal(number, self._note)
+        self._seen, self._told = socket.socketpair()
+        self._told.setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, name="serve-signals", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(self._wakeup)
+        self._told.close()  # which ends the thread
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _watch(self) -> None:
+        with self._seen:
+            while number := self._seen.recv(1):
+                if number[0] in SIGNALS and not self.started.is_set():
+                    self._leave(number[0])
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         (self.at_once if self.ended.is_set() else self.ended).set()
@@ -89,12 +106,8 @@ def _serve(config: ServeConfig, service: Service, http: HttpServer, signals: End
     pools = node_pools(config.pool)
     try:
         client = PoolClient(pools)
-        warming = asyncio.run_coroutine_threadsafe(client.warm(), http.loop)
-        while not warming.done() and not signals.ended.wait(0.05):
-            pass
-        if signals.ended.is_set():
-            return
-        warming.result()
+        asyncio.run_coroutine_threadsafe(client.warm(), http.loop).result()
+        signals.started.set()
         service.client = client
         announce(f"http://[{config.host}]:{config.port}" if ":" in config.host else f"http://{config.host}:{config.port}")
         signals.ended.wait()

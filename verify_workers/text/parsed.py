@@ -59,6 +59,11 @@ def indented(tactics: str) -> str:
     return "\n".join(lines)
 
 
+def without_assignment(proof: str) -> str:
+    """`proof` without the `:=` that it follows, where it was given with that; every column kept."""
+    return proof.replace(":=", "  ", 1) if proof.lstrip().startswith(":=") else proof
+
+
 class ParsedCheck:
     """A check in parts.  Each is read when it is first asked for, so that nothing reads a text before its size is known.
 
@@ -68,7 +73,8 @@ class ParsedCheck:
     def __init__(self, check: Check, holds: Holds = known_to_hold) -> None:
         self.check = check
         goes_on = check.proof is not None and check.statement.rstrip().endswith("by")
-        self.candidate = Source(indented(check.proof or "") if goes_on else check.proof or check.code or "")
+        proof = without_assignment(check.proof or "")
+        self.candidate = Source(indented(proof) if goes_on else proof or check.code or "")
         self._holds = holds
 
     @property

@@ -152,8 +152,18 @@ def verdict(check: Check, reading: LeanReading, audit: str) -> Verdict:
     )
 
 
+def no_text(check: Check, error: UnicodeEncodeError) -> Verdict:
+    """The verdict on what Lean cannot be given at all."""
+    message = Message(severity="error", line=1, column=0, text=f"not a text: {error.reason}")
+    return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=Reason.ELABORATION, messages=[message])
+
+
 def unfit(check: Snippet) -> Verdict | None:
-    """The verdict on a file that is no plain one, or imports what is no module (see `text.header`); None for all others."""
+    """The verdict on a file that is no text or no plain one, or imports what is no module (see `text.header`); None for all others."""
+    try:
+        (check.header + (check.code or "")).encode()
+    except UnicodeEncodeError as error:
+        return no_text(check, error)
     tops = {"the header": headers.split(check.header), "the file": headers.split(check.code or "")}
     for where, top in tops.items():
         if top.special:

@@ -9,7 +9,7 @@ from typing import Any
 from synth.config import AdaptiveConfig, RunConfig, SearchConfig
 from synth.records import Attempt, Problem, SearchRow, Statement
 from synth.run.again import Record, allowance, earlier_records, records, searched_again
-from synth.run.driver import _again
+from synth.run.searching import to_search_again
 from synth.run.shard import Shard, ShardTask
 from synth.statements.text import given
 from synth.store.rundir import RunDir
@@ -55,7 +55,7 @@ def test_a_round_writes_down_whom_it_gives_up(tmp_path: Path) -> None:
     hard, easy, new = statement("hard"), statement("easy"), statement("new")
     job.store.commit("r001-a", {"statements": [hard, easy, new], "pairs": [pair(easy)], "searches": [row("hard", samples=4), row("easy")]})
     known = earlier_records(job.store, 2)
-    assert [s.id for s in _again(job, 2, known)] == ["new", "easy"]
+    assert [s.id for s in to_search_again(job, 2, known)] == ["new", "easy"]
     assert job.store.read_json("rounds/002/given_up.json") == {"reason": "adaptive.retries", "statements": ["hard"]}
 
 

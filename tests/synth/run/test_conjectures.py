@@ -13,10 +13,10 @@ from synth.config import RunConfig
 from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run import learn
 from synth.run.conjectures import Plan, band_of, planned, settle_band, taught, weighed
-from synth.run.driver import _unsolved
 from synth.run.figures import conjectured
 from synth.run.repeats import settle_repeats
 from synth.run.roles import check_roles, used_prompts
+from synth.run.searching import unsolved_before
 from synth.run.shard import Shard, ShardTask
 from synth.show.stats import prices, stats
 from synth.show.trace import text, trace
@@ -172,7 +172,7 @@ def test_a_shard_goes_on_where_a_kill_left_it(first: Path, second: Path, tmp_pat
     kinds: dict[str, Any] = {"statements": Statement, "attempts": Attempt, "verdicts": VerdictRow, "pairs": Pair}
     runs = (RunDir(second), RunDir(tmp_path / "killed"))
     ids = [{kind: sorted(r.id for r in run.read(kind, model)) for kind, model in kinds.items()} for run in runs]
-    assert ids[0] == ids[1] and again.store.keys("r002") == ["r002-s0000-c0000", "r002-s0000-conjectures"]
+    assert ids[0] == ids[1] and again.store.keys("r002") == ["r002-s0000-conjectures", "r002-s0000-made-c0000"]
     assert sum(prompt.startswith("<|conjecture|>") for prompt in asked) == (last == 0), "conjectures on disk are not asked for again"
     asked.clear()
     asyncio.run(again.run(second_task(store)))
@@ -183,7 +183,7 @@ def test_where_the_rounds_budget_is_used_up_that_is_written_down(first: Path, tm
     store = copied(first, tmp_path / "run")
     work, asked = shard(tmp_path / "run", backend)
     work.round = 2
-    work.stop("round.tokens")
+    work.stop("round.tokens", 2)
     asyncio.run(work.run(second_task(store)))
     (row,) = store.read("statements", Statement, "r002-")
     assert (row.reason, row.detail, row.origin) == ("budget", "round.tokens", "conjectured") and not asked
@@ -235,7 +235,7 @@ def test_open_conjectures_are_searched_again_only_where_that_is_asked_for(tmp_pa
     for retry, again in ((False, ["open"]), (True, ["open", "c", "v"])):
         job = make_run(tmp_path / str(retry), conjectures={"enabled": True, "retry": retry})
         job.store.commit("r001-a", {"statements": [statement("open"), *made]})
-        assert [s.id for s in _unsolved(job, 2)] == again
+        assert [s.id for s in unsolved_before(job, 2)] == again
 
 
 def test_figures_stats_and_trace_tell_of_them(second: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +13,13 @@ from synth.config import RunConfig
 from synth.problems.generate import ONE_LINERS
 from synth.records import Pair, Problem, Statement
 from synth.run.baseline import Baseline, easily_proved
-from synth.run.driver import plateau
 from synth.run.evaluate import evaluate, figures, remarks
-from synth.run.figures import compare, round_counts, scalars
+from synth.run.figures import compare, round_counts
 from synth.run.heldout import Measured, measure
+from synth.run.rounds import plateau
 from synth.run.state import Run
 from synth.services import Verify
+from synth.show.series import round_series
 from synth.statements.filters.base import any_of
 from synth.statements.text import given
 from synth.store.arrow import from_table
@@ -178,9 +178,9 @@ def test_what_the_model_proved_is_compared_with_the_cheap_tactics_once(tmp_path:
     found = round_counts(job, 1)
     assert (found["proved_by"], found["proved_by_tactics"], found["proved_by_model"]) == ({"whole_proof": 4, "portfolio": 1}, 1, 4)
     assert (found["model_compared"], found["model_only"], found["model_only_share"]) == (3, 2, 66.7)
-    logged = scalars(found)
-    assert logged["proved_by/whole_proof"] == 4 and logged["model_only"] == 2 and "verdicts" not in logged
-    json.dumps(logged)
+    logged = round_series(found)
+    assert logged["round/proved_by/whole_proof"] == 4 and logged["round/model_only"] == 2 and "round/verdicts" not in logged
+    assert all(isinstance(value, float) for value in logged.values())
 
 
 @pytest.mark.parametrize(("ks", "limit", "stops"), [((1, 4), 2.0, True), ((1, 4), 1.0, False), ((1,), 5.0, False), ((1, 4), -1.0, False)])

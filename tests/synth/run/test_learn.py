@@ -31,6 +31,7 @@ def trained_on(
     """The prompts of a round's examples; None where the round trains nothing."""
     job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs})
     job.inputs = replace(job.inputs, seeds=seeds_are, benchmark=replace(job.inputs.benchmark, excluded=frozenset({HELD})))
+    job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
     seen: list[Example] = []
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from synth.config import RunConfig
+from synth.llm.types import Sampling
+from synth.prompts import Prompt
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.run.shard import Shard, ShardTask
 from synth.services import Verify
@@ -64,7 +66,7 @@ def test_problems_become_pairs_with_their_lineage(tmp_path: Path, backend: Backe
     work, _ = shard(tmp_path, checked_by(backend))
     asyncio.run(work.run(task(PROBLEMS[:2])))
     store = RunDir(tmp_path)
-    assert sorted(store.keys()) == ["r001-s0000-c0000", "r001-s0000-statements"]
+    assert sorted(store.keys()) == ["r001-s0000-b0000-c0000", "r001-s0000-b0000-statements"]
     statements = {s.id: s for s in store.read("statements", Statement)}
     pairs = list(store.read("pairs", Pair))
     assert len(statements) == len(pairs) == 2
@@ -74,6 +76,52 @@ def test_problems_become_pairs_with_their_lineage(tmp_path: Path, backend: Backe
         assert (pair.problem_id, pair.problem, pair.round, pair.audit) == (problem.id, problem.text, 1, "kernel")
     counts = work.counts.done
     assert (counts["problems"], counts["statements_kept"], counts["to_search"], counts["searched"], counts["proved"]) == (2, 2, 2, 2, 2)
+
+
+def test_a_batch_does_not_wait_for_the_statements_of_the_others(tmp_path: Path) -> None:
+    """Its statements are searched, and committed, while another is still being formalized; what they have in common is kept once."""
+    work, _ = shard(tmp_path, by_table(PROOFS), shards=CONFIG.shards.model_copy(update={"batch": 2}))
+    services: Any = work.services
+    sample, searched = services.sample, asyncio.Event()
+
+    async def slow(prompts: list[Prompt], sampling: Sampling) -> Any:
+        if not prompts[0].text.startswith("<|formalize|>"):
+            searched.set()
+        elif "n + 3 " in prompts[0].text:
+            await searched.wait()
+        return await sample(prompts, sampling)
+
+    services.sample = slow
+    twin = PROBLEMS[0].model_copy(update={"id": "twin"})
+    asyncio.run(asyncio.wait_for(work.run(task((*PROBLEMS[:4], twin))), 60))
+    keys = work.store.keys()
+    assert [key for key in keys if key.endswith("statements")] == [f"r001-s0000-b000{n}-statements" for n in range(3)]
+    kept = [s.problem_id for s in work.store.read("statements", Statement) if s.kept]
+    assert sorted(kept) in (["p1", "p2", "p3", "p4"], ["p2", "p3", "p4", "twin"])
+    assert len(ids(work.store)["pairs"]) == 4
+
+
+@pytest.mark.parametrize("fails", ["<|formalize|>", "<|prove|>"])
+def test_what_fails_in_a_batch_ends_all_and_leaves_nothing_running(tmp_path: Path, fails: str) -> None:
+    work, _ = shard(tmp_path, by_table(PROOFS), shards=CONFIG.shards.model_copy(update={"batch": 2}))
+    services: Any = work.services
+    sample = services.sample
+
+    async def burst(prompts: list[Prompt], sampling: Sampling) -> Any:
+        if prompts[0].text.startswith(fails):
+            if "n + 3 " in prompts[0].text:
+                raise RuntimeError("the engine burst")
+            await asyncio.sleep(60)
+        return await sample(prompts, sampling)
+
+    services.sample = burst
+
+    async def main() -> int:
+        with pytest.raises(RuntimeError, match="the engine burst"):
+            await asyncio.wait_for(work.run(task()), 30)
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(main()) == 1, "its own"
 
 
 class Killed(BaseException):

@@ -15,7 +15,7 @@ from synth.config import RunConfig, SearchConfig
 from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt
 from synth.records import Problem, SearchRow, Statement
-from synth.run.driver import _left_out
+from synth.run.searching import left_out
 from synth.run.shard import Shard, ShardTask
 from synth.run.spending import Spending, used_up
 from synth.search.loop import search
@@ -119,7 +119,9 @@ def test_a_shard_that_is_told_to_stop_begins_nothing_and_says_so_on_disk(tmp_pat
     words = Problem(id="words", text="Show that n + 1 = 1 + n.")
     task = ShardTask(1, 0, (words,), (TRUE,), BY_ROLE)
     shard.round = 1
-    shard.stop("round.tokens")
+    shard.stop("run.money", 2)  # of another round
+    shard.stop("round.tokens", 1)
+    shard.stop("round.tokens", 0)
     asyncio.run(shard.run(task))
     assert not asked
     (row,) = shard.store.read("searches", SearchRow)
@@ -129,12 +131,14 @@ def test_a_shard_that_is_told_to_stop_begins_nothing_and_says_so_on_disk(tmp_pat
     assert shard.counts.rejects["search: budget round.tokens"] == 1
     asyncio.run(shard.run(ShardTask(2, 0, (words,), (), BY_ROLE)))
     assert asked and shard.meter.ended == "", "the next round has a budget of its own"
+    shard.stop("round.tokens", 1)
+    assert shard.meter.ended == "", "told late"
 
 
 def test_the_driver_adds_up_what_the_shards_spend_and_tells_them(tmp_path: Path) -> None:
-    told: list[str] = []
+    told: list[tuple[str, int]] = []
     job = make_run(tmp_path, budgets={"round": {"tokens": 100}, "run": {"money": 2.0}}, prices={"million_tokens": {"prover": 10_000.0}})
-    job.shards = [SimpleNamespace(stop=SimpleNamespace(remote=told.append))]
+    job.shards = [SimpleNamespace(stop=SimpleNamespace(remote=lambda *call: told.append(call)))]
     job.store.write_json("rounds/001/clock.json", {"spent": {"tokens_prover": 90}})
     spending = Spending(job, 2)
     job.account.spent = Counter({"tokens_prover": 60})
@@ -145,7 +149,7 @@ def test_the_driver_adds_up_what_the_shards_spend_and_tells_them(tmp_path: Path)
     assert spending.limit() == "run.money", "with what round 1 has spent"
     spending.heed()
     spending.heed()
-    assert output(job).count("the budget run.money is used up") == 1 and told == ["run.money"] * 2, "a restarted shard is told again"
+    assert output(job).count("the budget run.money is used up") == 1 and told == [("run.money", 2)] * 2, "a restarted shard is told again"
     job.store.write_json("rounds/002/clock.json", {"spent": {"tokens_prover": 110}})
     assert used_up(job, 3) == "run.money"
 
@@ -154,9 +158,9 @@ def test_problems_that_a_budget_left_out_are_asked_about_in_the_next_round(tmp_p
     job = make_run(tmp_path, problems=3)
     left = Statement(id="x", problem_id="p01", text="", kept=False, reason="budget", detail="round.tokens", round=1)
     job.store.commit("r001-a", {"statements": [left]})
-    assert [problem.id for problem in _left_out(job, 2)] == ["p01"]
+    assert [problem.id for problem in left_out(job, 2)] == ["p01"]
     job.store.commit("r002-a", {"statements": [left.model_copy(update={"id": "y", "reason": "unparsed"})]})
-    assert _left_out(job, 3) == []
+    assert left_out(job, 3) == []
 
 
 def test_a_total_budget_can_bound_gpus_a_statements_cannot() -> None:

@@ -129,6 +129,16 @@ def test_round_zero_alone_without_optional_figures(tmp_path: Path) -> None:
     assert "5.0 → 5.0 %" in Page(Path(write_report(tmp_path)).read_text()).text
 
 
+def test_idle_shares_of_rounds_and_of_the_run(tmp_path: Path) -> None:
+    with RunDir.open(tmp_path, {"name": "x"}) as run:
+        run.write_json("rounds/000/metrics.json", {"round": 0})
+        last = {"round": 1, "idle": {"samplers": 0.25, "pools": 1.0}, "idle_of_run": {"samplers": 0.404, "pools": 0.9, "trainer": 0.5}}
+        run.write_json("rounds/001/metrics.json", last)
+    table = Path(write_report(tmp_path)).read_text().split("Idle shares, percent")[1].split("</table>")[0]
+    cells = re.findall(r"<t[hd][^>]*>([^<]*)<", table)
+    assert cells == ["round", "samplers", "pools", "trainer", "1", "25", "100", "–", "whole run", "40", "90", "50"]
+
+
 def test_the_chart_puts_points_where_they_belong() -> None:
     svg = re.match(r"<svg.*</svg>", curves([metrics(0), metrics(1), metrics(2)]))
     assert svg

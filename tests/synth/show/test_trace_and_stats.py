@@ -15,9 +15,10 @@ from synth.config import RunConfig
 from synth.prompts import goal
 from synth.records import Attempt, Pair, Problem
 from synth.run.shard import Shard, ShardTask
-from synth.show.stats import prices, stats
+from synth.show.stats import prices, stats, tables
 from synth.show.trace import lean_file, text, trace
 from synth.store.rundir import RunDir
+from synth.store.timeline import Row, TimelineLog
 from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
@@ -148,3 +149,15 @@ def test_a_repaired_pair_shows_what_it_repairs_and_both_prompts_to_the_letter(tm
     assert [attempt["asked"]["text"] for attempt in (first, repaired)] == asked and repaired["asked"]["model_role"] == "corrector"
     assert first["verdict"]["outcome"] == "rejected" and "Nat.add_com" in first["verdict"]["errors"][0]["text"]
     assert "which repairs attempt" in text(trace(store, pair.id))
+
+
+def test_stats_say_who_was_idle(tmp_path: Path) -> None:
+    store = RunDir(tmp_path)
+    store.commit("r001-a", {"pairs": []}, {"searched": 1})
+    log = TimelineLog(store)
+    log.append(Row(time=10, span=10, rounds=[0], busy={"samplers": 8}, actors={"samplers": 1, "pools": 2}))
+    log.append(Row(time=20, span=10, rounds=[1], busy={"samplers": 2, "pools": 5}, actors={"samplers": 1, "pools": 2}))
+    found = stats(store, PriceConfig())
+    assert found["rounds"][0]["idle"] == {"samplers": 0.8, "pools": 0.75} and found["total"]["idle"] == {"samplers": 0.5, "pools": 0.875}
+    (table,) = (table for table in tables(found) if table.title == "idle, percent")
+    assert [list(column.cells) for column in table.columns] == [["1", "all"], ["80", "50"], ["75", "88"], ["–", "–"]]

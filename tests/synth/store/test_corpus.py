@@ -15,9 +15,9 @@ from synth.store.arrow import from_table
 from synth.store.corpus import ExportFormat, export, read_pairs, sft_row, unique_pairs
 from synth.store.lineage import LINEAGE, opening
 from synth.store.rundir import RunDir
+from verify_workers.check_rows import read_checks
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem
-from verify_workers.verify_file import read_checks
 
 
 def pair(n: int, **more: Any) -> Pair:

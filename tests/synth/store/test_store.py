@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.local import LocalFileSystem
+from pydantic import BaseModel
 
 from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.store.arrow import arrow_schema, from_table, to_table
@@ -256,6 +257,23 @@ def test_another_config_is_refused_by_its_first_differing_keys(tmp_path: Path) -
     (tmp_path / "config.yaml").write_text("a: [")
     with pytest.raises(UserError, match="damaged"):
         RunDir.open(tmp_path, config)
+
+
+def test_a_run_of_a_version_that_had_fewer_keys_goes_on_with_their_defaults(tmp_path: Path) -> None:
+    class Before(BaseModel):
+        seed: int = 0
+
+    class Now(Before):
+        mode: str = "sync"
+
+    RunDir.open(tmp_path, Before(seed=1)).close()
+    RunDir.open(tmp_path, Now(seed=1)).close()
+    for other in (Now(seed=2), Now(seed=1, mode="async")):
+        with pytest.raises(UserError, match="holds a run of another config"):
+            RunDir.open(tmp_path, other)
+    (tmp_path / "config.yaml").write_text("seed: what\n")
+    with pytest.raises(UserError, match="seed is 'what' there and 1 here, mode is None there"):
+        RunDir.open(tmp_path, Now(seed=1))
 
 
 def test_config_differences_counts_missing_keys() -> None:

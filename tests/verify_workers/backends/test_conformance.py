@@ -64,6 +64,33 @@ def check(statement: str = STATEMENT, **fields: object) -> Check:
     return Check.model_validate({"id": "x", "statement": statement, "timeout": 20.0} | fields)
 
 
+SURROGATES: list[tuple[dict[str, object], Outcome, str]] = [
+    ({"proof": "rfl -- \ud800"}, Outcome.ACCEPTED, ""),
+    ({"proof": "rfl \ud800"}, Outcome.POLICY, "character:U+D800"),
+    ({"proof": 'by have := "\ud800"; rfl'}, Outcome.POLICY, "character:U+D800"),
+    ({"code": f"/-- \ud800 -/\n{STATEMENT} := rfl"}, Outcome.ACCEPTED, ""),
+    (
+        {"statement": f"{STATEMENT} -- \ud800", "header": "-- \ud800\nopen Nat", "preamble": "/- \ud800 -/", "proof": "rfl"},
+        Outcome.ACCEPTED,
+        "",
+    ),
+    ({"statement": f"{STATEMENT} \ud800", "proof": "rfl"}, Outcome.REJECTED, "statement"),
+]
+
+
+@pytest.mark.parametrize(("fields", "outcome", "reason"), SURROGATES)
+def test_half_a_character_is_no_text_but_in_a_comment(backend: Backend, fields: dict[str, object], outcome: Outcome, reason: str) -> None:
+    """Lean is shown no comments."""
+    verdict = backend.check(check(**fields))
+    assert (verdict.outcome, verdict.reason) == (outcome, reason), verdict
+
+
+@pytest.mark.parametrize("where", ["header", "code"])
+def test_half_a_character_in_a_snippet_is_no_text(backend: Backend, where: str) -> None:
+    verdict = backend.check(Snippet.model_validate({"id": "x", "code": f"{STATEMENT} := rfl", where: f"-- \ud800\n{STATEMENT} := rfl"}))
+    assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, Reason.ELABORATION), verdict
+
+
 ACCEPTED: list[dict[str, object]] = [
     {"proof": "by simp"},
     {"proof": "rfl"},

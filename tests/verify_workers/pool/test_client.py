@@ -200,3 +200,49 @@ def test_a_caller_who_leaves_takes_its_checks_out_of_the_pools(two: dict[str, An
     assert asyncio.run(leave()) < 200  # all of them are ten minutes on these four workers
     assert_right(checks(50), asyncio.run(client.verify(checks(50))))
     assert not client.failures and sum(ray.get(actor.stats.remote())["abandoned"] for actor in two.values()) >= CHUNK
+
+
+def test_nodes_come_and_go_while_checks_are_under_way(two: dict[str, Any]) -> None:
+    """What a node that left had to do goes to one that joined."""
+    (left, gone), (stays, kept) = two.items()
+    joined = actors(PidBackend)["node0"]
+
+    async def work() -> tuple[list[Verdict], list[Verdict]]:
+        client = PoolClient({left: gone})
+        asking = asyncio.create_task(client.verify(asked))
+        await asyncio.sleep(0.3)
+        client.members({stays: kept, "new": joined})
+        ray.kill(gone)
+        first = await asking
+        client.members({"new": joined})
+        second = await client.verify(asked[:40])
+        assert {row["node"]: "error" in row for row in await client.stats()} == {left: True, stays: True, "new": False}
+        return first, second
+
+    asked = checks(200, "needs 0.01 {0}")
+    first, second = asyncio.run(work())
+    assert_right(asked, first)
+    assert_right(asked[:40], second)
+    assert {verdict.library for verdict in second} == {str(ray.get(joined.verify.remote(checks(1)))[0].library)}
+    ray.kill(joined)
+
+
+def test_without_any_node_checks_wait_for_one_as_long_as_is_allowed(two: dict[str, Any]) -> None:
+    (left, gone), (stays, kept) = two.items()
+    asked = checks(40)
+
+    async def work() -> list[Verdict]:
+        client = PoolClient({left: gone}, patience=60)
+        client.members({})
+        asking = asyncio.create_task(client.verify(asked))
+        await asyncio.sleep(0.5)
+        assert not asking.done()
+        client.members({stays: kept})
+        verdicts = await asking
+        client.members({})
+        client._patience = 0.0
+        with pytest.raises(UserError, match="has left the cluster"):
+            await client.verify(asked)
+        return verdicts
+
+    assert_right(asked, asyncio.run(work()))

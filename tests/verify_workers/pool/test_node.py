@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -10,7 +11,8 @@ import ray
 
 from tests.verify_workers.fake_backends import NullBackend, checks, expected
 from verify_workers.config import PoolConfig
-from verify_workers.pool.node import GIVES_WAY, NodePool, node_pools
+from verify_workers.pool import node as module
+from verify_workers.pool.node import GIVES_WAY, NodePool, follow, node_pools
 
 LOWEST_PRIORITY = 19
 pytestmark = pytest.mark.usefixtures("ray_local")
@@ -54,3 +56,24 @@ def test_every_node_with_processors_has_a_pool() -> None:
     assert list(pools) == [node["NodeID"] for node in ray.nodes()]
     for pool in pools.values():
         ray.kill(pool)
+
+
+def test_pools_follow_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that joins gets one, one that leaves loses it, and whoever asks them is told at every look: it may have been started anew."""
+    looks = [["a", "b"], ["a", "b", "c"], ["c"], ["c"], ["c", "d"]]
+    told, killed = list[list[str]](), list[str]()
+    monkeypatch.setattr(module, "FOLLOW_SECONDS", 0.001)
+    monkeypatch.setattr(module, "_nodes", lambda: looks.pop(0) if looks else ["c", "d"])
+    monkeypatch.setattr(module, "node_pool", lambda config, node: f"pool of {node}")
+    monkeypatch.setattr(module.ray, "kill", killed.append)
+    pools: dict[str, Any] = {"a": "pool of a", "b": "pool of b"}
+
+    async def work() -> None:
+        following = asyncio.create_task(follow(pools, PoolConfig(), lambda now: told.append(sorted(now))))
+        while len(told) < 6:
+            await asyncio.sleep(0.001)
+        following.cancel()
+
+    asyncio.run(work())
+    assert told[:5] == [["a", "b", "c"], ["c"], ["c"], ["c", "d"], ["c", "d"]]
+    assert sorted(killed) == ["pool of a", "pool of b"] and pools == {"c": "pool of c", "d": "pool of d"}

@@ -22,6 +22,7 @@ import ray
 from ray.cluster_utils import Cluster
 from verify_workers.config import PoolConfig
 from verify_workers.pool.client import PoolClient
+from verify_workers.pool import node
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import patiently
 from verify_workers.records import Check
@@ -34,17 +35,30 @@ cluster.wait_for_nodes()
 pools = node_pools(PoolConfig(workers=1, backend="fork"))
 client = PoolClient(pools)
 asyncio.run(client.warm())
-before = asyncio.run(client.stats())
+before, first = asyncio.run(client.stats()), list(pools)
 checks = [Check(id=str(n), statement=f"theorem t : {n} + 1 = {n + 1 + n % 2}", proof="by decide") for n in range(600)]
 gone = threading.Timer(1.0, cluster.remove_node, (second,), {"allow_graceful": False})
 gone.start()
 verdicts = asyncio.run(client.verify(checks))
 gone.join()
 more = asyncio.run(client.verify(checks[:100]))
+third = patiently(lambda: cluster.add_node(num_cpus=1))
+node.FOLLOW_SECONDS = 1.0
+
+async def after_third():
+    following = asyncio.create_task(node.follow(pools, PoolConfig(workers=1, backend="fork"), client.members))
+    answers = []
+    while len({row["node"] for row in await client.stats() if row.get("checks")}) < 2:
+        answers += await client.verify(checks)
+    following.cancel()
+    return answers
+
+joined = asyncio.run(after_third())
 print(json.dumps({
     "before": [row.get("backend") for row in before],
-    "here": ray.get_runtime_context().get_node_id(), "pools": list(pools), "answers": [(v.id, v.outcome) for v in verdicts],
-    "more": len(more), "after": [(row["node"], "error" in row) for row in asyncio.run(client.stats())], "failures": client.failures,
+    "here": ray.get_runtime_context().get_node_id(), "pools": first, "answers": [(v.id, v.outcome) for v in verdicts],
+    "more": len(more), "joined": sorted({(int(v.id), v.outcome) for v in joined}), "now": list(pools),
+     "after": [(row["node"], "error" in row) for row in asyncio.run(client.stats())], "failures": client.failures,
 }))
 ray.shutdown()
 cluster.shutdown()
@@ -64,3 +78,5 @@ def test_a_node_that_goes_away_takes_no_check_with_it(lean: LeanInstall) -> None
     dead = next(node for node in told["pools"] if node != told["here"])
     assert [node for node, failed in told["after"] if failed] == [dead], "it did not come back on another node"
     assert any(dead[:8] in line for line in told["failures"])
+    assert dead not in told["now"] and len(told["now"]) == 2, "and one that joined got a pool, and checks"
+    assert told["joined"] == [[n, "rejected" if n % 2 else "accepted"] for n in range(600)]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from verify_workers.records import Message, Outcome, Reason, Verdict
 from verify_workers.serve import kimina
+from verify_workers.serve.sorries import Answer
 
 PAIRS = Path(__file__).resolve().parents[4] / "shared" / "data" / "kimina_pairs.jsonl"
 OURS = {  # the same shape as a documented pair, for where those are absent
@@ -46,7 +47,7 @@ def test_documented_answers_come_out_as_documented(pair: dict[str, Any]) -> None
     response = answer["response"]
     if response is None:
         verdict = Verdict(id="0", outcome=Outcome.TIMEOUT, reason="timeout")
-        ours = kimina.verify_answer(answer["custom_id"], pair["code"], verdict, "after_imports")
+        ours = kimina.verify_answer(answer["custom_id"], pair["code"], Answer(verdict), "after_imports")
         assert (ours["response"], bool(ours["error"])) == (None, True)
         return
     messages = [
@@ -56,7 +57,7 @@ def test_documented_answers_come_out_as_documented(pair: dict[str, Any]) -> None
     ]  # fmt: skip
     failed = any(m.severity == "error" for m in messages)
     verdict = Verdict(id="0", outcome=Outcome.REJECTED if failed else Outcome.ELABORATED, messages=messages, seconds=response["time"])
-    ours = kimina.verify_answer(answer["custom_id"], pair["code"], verdict, "after_imports")
+    ours = kimina.verify_answer(answer["custom_id"], pair["code"], Answer(verdict), "after_imports")
     assert ours["custom_id"] == answer["custom_id"] and ours["error"] is None
     assert ours["response"]["time"] == pytest.approx(response["time"], abs=1e-6)
     assert ours["response"].get("messages") == response.get("messages")
@@ -64,7 +65,7 @@ def test_documented_answers_come_out_as_documented(pair: dict[str, Any]) -> None
 
 def status(code: str, verdict: Verdict) -> SnippetStatus:
     """What Kimina's own client makes of our answer."""
-    return ReplResponse.model_validate(kimina.check_answer("a", code, verdict, debug=False)).analyze().status
+    return ReplResponse.model_validate(kimina.check_answer("a", code, Answer(verdict), debug=False)).analyze().status
 
 
 def test_what_the_client_reads() -> None:
@@ -100,10 +101,10 @@ def test_lines_count_in_the_whole_file_or_after_its_imports(code: str, after_imp
     verdict = Verdict(id="0", outcome=Outcome.REJECTED, reason="elaboration", messages=[error, sorry])
     lines: list[tuple[kimina.Lines, int]] = [("file", 4), ("after_imports", after_imports)]
     for way, line in lines:
-        for answer in (kimina.check_answer("a", code, verdict, False, way), kimina.verify_answer("a", code, verdict, way)):
+        for answer in (kimina.check_answer("a", code, Answer(verdict), False, way), kimina.verify_answer("a", code, Answer(verdict), way)):
             for said in (*answer["response"]["messages"], *answer["response"]["sorries"]):
                 assert (said["pos"], said["endPos"]) == ({"line": line, "column": 2}, {"line": line, "column": 3})
-    assert kimina.check_answer("a", code, verdict, False) == kimina.check_answer("a", code, verdict, False, "file")
+    assert kimina.check_answer("a", code, Answer(verdict), False) == kimina.check_answer("a", code, Answer(verdict), False, "file")
 
 
 def test_requests_are_checked() -> None:

@@ -36,3 +36,5 @@ theorem s10 : Turn.left = Turn.right := by decide
 inductive Rose where | node : List Rose → Rose
 theorem s11 : Rose.node [] = Rose.node [Rose.node []] := by rfl
 theorem s13 (p : Nat → Prop) (h : ∃ x, p x) : p 0 := by obtain ⟨x, hx⟩ := h; exact hx
+theorem r_unbounded (n m : Nat) (h : n < m) : n = n + 0 := by interval_cases n
+theorem r_in_range (n : Nat) (h : n < 3) (h2 : n % 2 = 1) : n = 1 := by interval_cases n; rfl

@@ -22,10 +22,18 @@ theorem Nat.forall_lt_step {n : Nat} {p : Nat → Prop} (h : ∀ k, k < n → p 
   rcases Nat.eq_or_lt_of_le (Nat.le_of_lt_succ hk) with rfl | hk
   · exact h0
   · exact h k hk
-theorem Nat.forall_lt_step8 {n : Nat} {p : Nat → Prop} (h : ∀ k, k < n → p k) (h0 : p n) (h1 : p (n+1)) (h2 : p (n+2))
-    (h3 : p (n+3)) (h4 : p (n+4)) (h5 : p (n+5)) (h6 : p (n+6)) (h7 : p (n+7)) : ∀ k, k < n + 8 → p k := by
-  repeat refine Nat.forall_lt_step ?_ ?_
-  all_goals assumption
+-- a bounded range as a tree of halves, one goal for each value: what `interval_cases` refines with
+theorem IntervalCases.natHalve {x lo hi : Nat} {G : Prop} (mid : Nat) (h1 : lo ≤ x → x < mid → G)
+    (h2 : mid ≤ x → x < hi → G) (hl : lo ≤ x) (hu : x < hi) : G := (Nat.lt_or_ge x mid).elim (h1 hl) (fun c => h2 c hu)
+theorem IntervalCases.natSingle {x : Nat} {G : Prop} (lo : Nat) (h : x = lo → G) (hl : lo ≤ x) (hu : x < lo + 1) : G :=
+  h (Nat.le_antisymm (Nat.le_of_lt_succ hu) hl)
+theorem IntervalCases.natWithin (x hi : Nat) {G : Prop} (hu : x < hi) (h : 0 ≤ x → x < hi → G) : G := h (Nat.zero_le x) hu
+theorem IntervalCases.intHalve {x lo hi : Int} {G : Prop} (mid : Int) (h1 : lo ≤ x → x < mid → G)
+    (h2 : mid ≤ x → x < hi → G) (hl : lo ≤ x) (hu : x < hi) : G := (Int.lt_or_ge x mid).elim (h1 hl) (fun c => h2 c hu)
+theorem IntervalCases.intSingle {x : Int} {G : Prop} (lo : Int) (h : x = lo → G) (hl : lo ≤ x) (hu : x < lo + 1) : G := h (by omega)
+theorem IntervalCases.intNothing {x a : Int} {G : Prop} (hl : a ≤ x) (hu : x < a) : G := absurd hu (Int.not_lt.mpr hl)
+theorem IntervalCases.intFrom (x lo : Int) {G : Prop} (hl : lo ≤ x) (h : lo ≤ x → G) : G := h hl
+theorem IntervalCases.intWithin (x hi : Int) {P G : Prop} (hu : x < hi) (h : P → x < hi → G) : P → G := fun p => h p hu
 -- induction in steps of two and of three, for what repeats with that period
 theorem Nat.step_two {p : Nat → Prop} (zero : p 0) (one : p 1) (step : ∀ n, p n → p (n + 2)) (n : Nat) : p n :=
   (Nat.rec (motive := fun n => p n ∧ p (n + 1)) ⟨zero, one⟩ (fun n h => ⟨h.2, step n h.1⟩) n : p n ∧ p (n + 1)).1

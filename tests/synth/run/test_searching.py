@@ -1,4 +1,4 @@
-"""How the driver cuts a run into rounds and shards, and what it finds unsolved."""
+"""How a round's search is cut into shards, and what of earlier rounds is searched again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pytest
 
 from synth.llm.config import ROLES
 from synth.llm.types import Weights
-from synth.run import driver
-from synth.run.driver import _problems_of, _search, _unsolved
+from synth.run import searching
+from synth.run.searching import problems_of, search_round, unsolved_before
 from synth.run.shard import ShardTask
-from synth.run.state import Run
 from tests.synth.run.fakes import FakeActor, make_run, pair, statement
 from tests.synth.stage_fakes import WEIGHTS
 
@@ -33,7 +32,7 @@ FROZEN = Weights("given", 0, "first")
 )
 def test_each_problem_is_new_in_one_round(tmp_path: Path, settings: dict[str, Any], sizes: list[int]) -> None:
     job = make_run(tmp_path, **settings)
-    rounds = [_problems_of(job, number) for number in range(1, settings["rounds"] + 1)]
+    rounds = [problems_of(job, number) for number in range(1, settings["rounds"] + 1)]
     assert [len(problems) for problems in rounds] == sizes
     assert [p for problems in rounds for p in problems] == job.inputs.problems[: sum(sizes)]
 
@@ -47,9 +46,9 @@ def test_unsolved_are_the_kept_statements_of_earlier_rounds_without_a_pair(tmp_p
     job.store.commit(
         "r002-a", {"statements": [later, undecided.model_copy(update={"kept": True, "reason": ""})], "pairs": [pair(open_, 2)]}
     )
-    assert _unsolved(job, 1) == []
-    assert [s.id for s in _unsolved(job, 2)] == ["open", "undecided"], "a proof of round 2 does not change what round 2 began with"
-    assert [(s.id, s.kept) for s in _unsolved(job, 3)] == [("undecided", True), ("later", True)]
+    assert unsolved_before(job, 1) == []
+    assert [s.id for s in unsolved_before(job, 2)] == ["open", "undecided"], "a proof of round 2 does not change what round 2 began with"
+    assert [(s.id, s.kept) for s in unsolved_before(job, 3)] == [("undecided", True), ("later", True)]
 
 
 def test_pieces_are_searched_again_while_what_they_are_of_is_open(tmp_path: Path) -> None:
@@ -61,7 +60,7 @@ def test_pieces_are_searched_again_while_what_they_are_of_is_open(tmp_path: Path
     for retry, again in ((True, ["open", "left"]), (False, ["open"])):
         job = make_run(tmp_path / str(retry), search={"sketch": {"retry": retry}})
         job.store.commit("r001-a", {"statements": [open_, solved, *pieces], "pairs": [pair(solved), pair(pieces[3])]})
-        assert [s.id for s in _unsolved(job, 2)] == again
+        assert [s.id for s in unsolved_before(job, 2)] == again
 
 
 def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int = 2) -> list[ShardTask]:
@@ -79,9 +78,9 @@ def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int
     def start(job: Any) -> None:
         job.shards = [FakeActor(run=run, counts=({}, {}, {})) for _ in range(actors)]
 
-    monkeypatch.setattr(driver, "start_shards", start)
+    monkeypatch.setattr(searching, "start_shards", start)
     job.answering, job.frozen = WEIGHTS, dict.fromkeys(ROLES, FROZEN)
-    asyncio.run(_search(job, number))
+    asyncio.run(search_round(job, number))
     assert working[1] <= actors, "an actor works on one shard at a time"
     return sorted(tasks, key=lambda task: task.index)
 
@@ -124,55 +123,3 @@ def test_without_retry_only_new_problems_are_searched(tmp_path: Path, monkeypatc
     job = make_run(tmp_path, rounds=2, retry="none")
     job.store.commit("r001-a", {"statements": [statement("open")]})
     assert [task.retry for task in searched(job, monkeypatch, 2)] == [()]
-
-
-def test_what_is_barred_is_settled_also_where_only_the_evaluation_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shards that evaluate are those that search in the next round."""
-    job, done = make_run(tmp_path), list[str]()
-    for number in (0, 1):
-        job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": 0})
-
-    def noting(name: str, value: Any = None) -> Any:
-        async def note(*_: Any) -> Any:
-            done.append(name)
-            return value
-
-        return note
-
-    monkeypatch.setattr(Run, "weights", lambda self, round: WEIGHTS)
-    monkeypatch.setattr(driver, "round_counts", lambda *_: {})
-    for name, value in (("screen", None), ("start_samplers", None), ("swap_in", {}), ("easily_proved", None), ("evaluate", {})):
-        monkeypatch.setattr(driver, name, noting(name, value))
-    asyncio.run(driver._round(job, 1))
-    assert done == ["screen", "start_samplers", "swap_in", "easily_proved", "evaluate"]
-
-
-@pytest.mark.parametrize("own", [True, False])
-def test_lean_is_asked_once_the_first_training_is_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool) -> None:
-    """Its start, which everything waits for, has the cores for itself; a given model needs none."""
-    job, done = make_run(tmp_path, models={} if own else {"prover": {"path": "given"}}), list[str]()
-
-    def noting(name: str) -> Any:
-        async def note(*_: Any) -> Any:
-            done.append(name)
-            return {}
-
-        return note
-
-    async def bootstrap(job: Run, under_way: asyncio.Event) -> None:
-        for _ in range(10):
-            await asyncio.sleep(0)
-        done.append("begun")
-        under_way.set()
-        await asyncio.sleep(0.01)
-        done.append("trained")
-
-    for name in ("screen", "easily_proved", "verified_seeds", "start_samplers", "evaluate"):
-        monkeypatch.setattr(driver, name, noting(name))
-    monkeypatch.setattr(driver, "bootstrap", bootstrap)
-    monkeypatch.setattr(Run, "weights", lambda self, round: WEIGHTS)
-    asyncio.run(driver._first_round(job))
-    asked = ["screen", "easily_proved", "verified_seeds"]
-    assert [name for name in done if name in asked] == asked
-    assert done[:2] == (["begun", "screen"] if own else ["start_samplers", "screen"]) and done[-1] == "evaluate", done
-    assert not own or done.index("trained") < done.index("start_samplers")

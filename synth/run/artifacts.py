@@ -1,0 +1,107 @@
+"""A round as W&B's lineage has it: problems -> corpus -> model -> corpus, and what was measured.
+
+Small metadata with the address of the thing itself; weights only where `tracking.upload_weights` says so.  Each follows from what
+is on disk, so that one that another step, or an earlier command, has made is the same version again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth.llm.types import Weights
+from synth.records import content_id
+from synth.run.learn import versions
+from synth.run.state import Run
+from synth.show.series import round_series
+from train.tracking import Artifact, tracked_id
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step of a round, with what it used and made."""
+
+    name: str
+    kind: str
+    used: list[Artifact]
+    made: list[Artifact]
+
+
+def works(job: Run, number: int, metrics: Mapping[str, Any]) -> list[Work]:
+    """The steps of round `number`, with its figures; without new weights nothing was trained."""
+    weights = _weights(job, number, metrics)
+    model = _model(job, weights)
+    evaluated = Work(f"evaluate-{number}", "evaluate", [model], [_evaluation(job, number, metrics)])
+    if number == 0:
+        return [Work("bootstrap", "bootstrap", [], [model]), evaluated]
+    sampled = [_model(job, _earlier(job, version)) for version in _sampled_by(job, number)]
+    before = _model(job, _earlier(job, number - 1))
+    corpus = _corpus(job, number, metrics, sampled)
+    search = Work(f"search-{number}", "search", [_problems(job), *sampled], [corpus])
+    train = Work(f"train-{number}", "train", [corpus, before], [model])
+    return [search, train, evaluated] if weights.version == number else [search, evaluated]
+
+
+def _sampled_by(job: Run, number: int) -> list[int]:
+    """The rounds after which the weights were those that sampled round `number`'s new pairs; several in `mode: async`."""
+    behind = (job.store.read_json(f"rounds/{number:03d}/trained_on.json") or {}).get("staleness", {})
+    there = versions(job.store, number - 1)
+    return sorted({there[-1 - late] for late in behind.values()} or {number - 1})
+
+
+def _earlier(job: Run, number: int) -> Weights:
+    return _weights(job, number, job.store.read_json(f"rounds/{number:03d}/metrics.json"))
+
+
+def _weights(job: Run, number: int, metrics: Mapping[str, Any]) -> Weights:
+    """The weights after a round, as its figures say: hashing them again would take long."""
+    version = int(job.store.read_json(f"rounds/{number:03d}/weights.json")["round"])
+    if version == 0 and not job.config.models.bootstrapped:
+        return job.weights(0)  # hashed once
+    return Weights(str(job.training(version) / "model"), version, str(metrics["model"]))
+
+
+def _problems(job: Run) -> Artifact:
+    problems, generator = job.config.problems, job.config.generator
+    ids = [problem.id for problem in job.inputs.problems]
+    source = problems.path or f"generated (seed {problems.seed})"
+    about: dict[str, Any] = {"source": source, "problems": len(ids), "hash": content_id("problems", ids)}
+    if not problems.path:
+        about["generator"] = generator.model_dump(mode="json")
+    return Artifact(f"problems-{about['hash'][:12]}", "problems", about, _address(problems.path))
+
+
+def _corpus(job: Run, number: int, metrics: Mapping[str, Any], sampled: list[Artifact]) -> Artifact:
+    counts = ("problems", "statements", "statements_kept", "attempts", "pairs", "pairs_negated")
+    about = {"round": number, **{name: metrics.get(name) for name in counts}, "sampled_by": [model.metadata["hash"] for model in sampled]}
+    about["pairs_so_far"] = job.store.count("pairs", "r")
+    return Artifact(f"{_name(job)}-corpus", "corpus", about, _address(job.store.address("pairs")), aliases=[f"round-{number}"])
+
+
+def _model(job: Run, weights: Weights) -> Artifact:
+    trained_on = f"{_name(job)}-corpus:round-{weights.version}" if weights.version else ""
+    about = {"round": weights.version, "hash": weights.hash, "path": weights.path, "trained_on": trained_on}
+    folder = Path(weights.path) if job.config.tracking.upload_weights and Path(weights.path).is_dir() else None
+    return Artifact(f"{_name(job)}-model", "model", about, _address(weights.path), folder, [f"round-{weights.version}"])
+
+
+def _evaluation(job: Run, number: int, metrics: Mapping[str, Any]) -> Artifact:
+    found = {name: value for name, value in round_series(metrics).items() if name.startswith("eval/")}
+    about = {"round": number, "model": metrics["model"], **found}
+    place = _address(job.store.address(f"rounds/{number:03d}/eval.json"))
+    return Artifact(f"{_name(job)}-evaluation", "evaluation", about, place, aliases=[f"round-{number}"])
+
+
+def _name(job: Run) -> str:
+    return re.sub(r"[^\w.-]+", "-", tracked_id(job.config.name, job.store.id))  # W&B allows no other characters
+
+
+def _address(place: str) -> str:
+    """A URL of what is in a place that has one; '' for the name of a model or data set on a hub."""
+    if "://" in place:
+        return place
+    path = Path(place).absolute()
+    return path.as_uri() if place and path.exists() else ""

@@ -1,0 +1,217 @@
+"""Neighbouring rounds at the same time (`mode: async`): a search samples with the newest weights there are while the round before trains.
+
+    search r      begins when version r-1-`stream.staleness` of the weights is out, and search r-1 is over
+    train v       begins when search v is over, or `stream.fresh_pairs` new pairs are there, and version v-1 is trained
+    publish v     swaps one engine after the other, once version v-1 is evaluated: no answer is of two versions
+    evaluate v    beside the next search and the next training
+
+Searches follow one another, and so do trainings: what a search decides from earlier ones (what is kept already, what is
+searched again) is complete when it begins, on disk, and the same after any interruption.  The parts of the run directory are the
+stream: a training takes the units that are committed when it begins, and writes down which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from synth.run.actors import start_samplers, start_shards, start_trainers, swap_in
+from synth.run.clock import Clock
+from synth.run.figures import round_counts
+from synth.run.interrupt import together
+from synth.run.learn import read_taken, take, versions
+from synth.run.rounds import compared, complete, evaluated, finish, first_model, kept, metrics, over, searched, trained
+from synth.run.screen import screen
+from synth.run.spending import used_up
+from synth.run.state import Run
+from verify_workers.working_directory import enter_again
+
+LOOK = 1.0  # seconds between two looks at how many pairs are new, and at what is under way
+
+
+async def rounds_in_stream(job: Run) -> None:
+    """All rounds that are not yet complete, those next to each other at the same time."""
+    rounds = list[dict[str, Any]]()
+    while len(rounds) <= job.config.rounds and complete(job.store, len(rounds)):
+        rounds.append(metrics(job.store, len(rounds)))
+    if rounds and (over(job, rounds) or len(rounds) > job.config.rounds):
+        return
+    if rounds and not job.trained(len(rounds)) and ended(job, len(rounds)):
+        return  # before anything is started
+    stream = Stream(job, rounds)
+    try:
+        async with kept(stream.clock):
+            await stream.begin()
+            await stream.run()
+    finally:
+        await stream.close()
+
+
+def ended(job: Run, number: int) -> bool:
+    """Whether search `number` is not to be begun, or gone on with: a budget of the run is used up."""
+    if job.store.exists(_over(number)) or not (limit := used_up(job, number)):
+        return False
+    job.progress.note(f"the budget {limit} is used up: no search {number}")
+    return True
+
+
+def _over(number: int) -> str:
+    return f"rounds/{number:03d}/searched.json"
+
+
+class Stream:
+    """The rounds of a run from the first that is not complete."""
+
+    def __init__(self, job: Run, rounds: list[dict[str, Any]]) -> None:
+        self.job, self.rounds = job, rounds
+        self.first, self.last = len(rounds), job.config.rounds
+        self.clock = Clock(job.store, None)
+        self._views: dict[int, Run] = {}
+        self._accounts: dict[int, contextlib.AsyncExitStack] = {}  # of the rounds under way
+        self._searched = [asyncio.Event() for _ in range(self.last + 1)]
+        self._published = [asyncio.Event() for _ in range(self.last + 1)]
+        self._gaps: dict[int, dict[str, float]] = {}
+        self._ending: asyncio.Task[None] | None = None  # the evaluation under way
+
+    async def view(self, number: int) -> Run:
+        """The run with an account of round `number`; the newest weights answer."""
+        if number not in self._views:
+            self._views[number] = replace(self.job, clock=await self._account(number))
+        return self._views[number]
+
+    async def _account(self, number: int) -> Clock:
+        clock, self._accounts[number] = Clock(self.job.store, number), contextlib.AsyncExitStack()
+        await self._accounts[number].enter_async_context(kept(clock))
+        return clock
+
+    async def close(self) -> None:
+        """Save the accounts of the rounds that are not complete."""
+        for account in self._accounts.values():
+            await account.aclose()
+
+    async def begin(self) -> None:
+        """Everything that all rounds need, once: the first model, engines, shards, trainers."""
+        job = self.job
+        job.clock = await self._account(self.first)
+        start_trainers(job, self.first)
+        if self.first == 0:
+            await first_model(job)
+        else:
+            job.answering = job.weights(self.first - 1)
+            await screen(job)
+        await start_samplers(job)
+        start_shards(job)
+        start_trainers(job, next((number for number in range(max(1, self.first), self.last) if not job.trained(number)), self.last))
+        self._views[self.first] = replace(job)
+        for number in range(max(1, self.first)):
+            self._published[number].set()
+
+    async def run(self) -> None:
+        """Searches beside trainings; the first failure of either ends both."""
+        searches, learning = asyncio.create_task(self._search()), asyncio.create_task(self._learn())
+        try:
+            while not learning.done():
+                beside = [task for task in (searches, self._ending) if task is not None]
+                under_way = {learning, *(task for task in beside if not task.done())}
+                await asyncio.wait(under_way, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)  # an evaluation may have begun
+                for task in beside:
+                    if task.done():
+                        task.result()
+            learning.result()
+        finally:
+            tasks = [task for task in (searches, learning, self._ending) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _search(self) -> None:
+        """The searches, one after the other."""
+        for number in range(max(1, self.first), self.last + 1):
+            if not self.job.store.exists(name := _over(number)):
+                await self._published[max(0, number - 1 - self.job.config.stream.staleness)].wait()
+                if ended(self.job, number):
+                    self.last = number - 1
+                    break
+                enter_again()  # files given by relative paths are read in every search
+                view = await self.view(number)
+                await searched(view, number)
+                view.account.save()  # what the next search finds already spent
+                self.job.store.write_json(name, {"pairs": self.job.store.count("pairs", f"r{number:03d}-")})
+            self._searched[number].set()
+        for event in self._searched:
+            event.set()
+
+    async def _learn(self) -> None:
+        """The trainings, one after the other; each version is published and evaluated."""
+        if self.first == 0:
+            self._ending = asyncio.create_task(self._end(0))
+        for number in range(max(1, self.first), self.job.config.rounds + 1):
+            view = await self.view(number)
+            if not self.job.trained(number):
+                await self._enough(number)
+                if number > self.last:
+                    break
+                fresh = self.job.config.stream.fresh_pairs
+                previous = Path(self.job.weights(number - 1).path)
+                await trained(view, number, previous, take(self.job.store, number) if fresh else None)
+            if self._ending is not None:
+                await self._ending
+                if over(self.job, self.rounds):
+                    return
+            await self._publish(number)
+            self._ending = asyncio.create_task(self._end(number))
+        if self._ending is not None:
+            await self._ending
+            over(self.job, self.rounds)
+
+    async def _enough(self, number: int) -> None:
+        """Return when round `number` can train: its search is over, or enough pairs are new and none will be too old for the next."""
+        stream = self.job.config.stream
+        if not stream.fresh_pairs or not stream.staleness or number == self.job.config.rounds:
+            await self._searched[number].wait()
+            return
+        before, there = read_taken(self.job.store, number - 1).units, [*versions(self.job.store, number - 1), number]
+        while not self._searched[number].is_set():
+            oldest = min(+self.job.in_use, default=number)
+            if self._new_pairs(before) >= stream.fresh_pairs and sum(v > oldest for v in there) <= stream.staleness:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._searched[number].wait(), LOOK)
+
+    def _new_pairs(self, before: Collection[str]) -> int:
+        """Verified pairs that are committed, but for those of the units `before`."""
+        parts = (part for entry in self.job.store.entries() if entry["key"] not in before for part in entry["parts"])
+        return sum(part["rows"] for part in parts if part["kind"] == "pairs")
+
+    async def _publish(self, number: int) -> None:
+        """Version `number` answers from now on, if it is a new one."""
+        weights = self.job.weights(number)
+        if weights != self.job.answering:
+            swapping = replace(await self.view(number), answering=weights, shards=[])  # those at work go on
+            with swapping.timed("swap"):
+                self._gaps[number] = await swap_in(swapping, one_by_one=True)
+        for view in (self.job, *self._views.values()):
+            view.answering = weights
+        self._published[number].set()
+
+    async def _end(self, number: int) -> None:
+        """Evaluate version `number`, and write down what came of the round, its search included."""
+        view = await self.view(number)
+        measured = replace(view, shards=self.job.measuring)
+        if number == 0:
+            figures = await evaluated(measured, 0)
+        else:
+            figures, _ = await together(evaluated(measured, number), self._compared(view, number))
+            figures |= round_counts(view, number) | self._gaps.get(number, {})
+        seconds = self.clock.seconds - sum(done["seconds"] for done in self.rounds)
+        await finish(view, number, {**figures, "seconds": round(seconds, 1)})
+        self.rounds.append(metrics(self.job.store, number))
+        await self._accounts.pop(number).aclose()
+
+    async def _compared(self, view: Run, number: int) -> None:
+        await self._searched[number].wait()
+        await compared(view, number)
