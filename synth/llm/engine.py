@@ -72,6 +72,7 @@ class Engine:
         self.llm = LLM(model=weights.path, seed=seed, **engine_arguments(config))
         self.context = int(self.llm.llm_engine.model_config.max_model_len)
         self.tokenizer = self.llm.get_tokenizer()
+        self.unfit: Exception | None = None  # why nothing is answered, for a swap that failed; as `weights`
         self.generated = 0  # tokens
         self.busy_seconds = 0.0
         self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
@@ -155,6 +156,8 @@ class Engine:
         from vllm.sampling_params import RequestOutputKind
 
         try:
+            if self.unfit is not None:
+                raise self.unfit
             tokens = prompt_ids(self.tokenizer, prompt)
             room = self.context - len(tokens)
             if room < 8:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import ray
@@ -36,7 +37,9 @@ class Sampler:
         an earlier round does not bring older ones back.  Each completion says which weights it came from.
         """
         if weights.version > self.engine.weights.version:
-            await self.load(weights)
+            async with self.swapping:
+                if weights.version > self.engine.weights.version:  # still: another request may have brought newer ones
+                    await self._load(weights)
         loop = asyncio.get_running_loop()
         futures, answered = [], []
         for index, prompt in enumerate(prompts):
@@ -78,22 +81,36 @@ class Sampler:
         Returns the mean absolute differences (nats a token) `before` and `after`, and `seconds`.  Raises SwapFailed.
         """
         async with self.swapping:
-            if weights == self.engine.weights and self.swap:
-                return self.swap
-            started = time.monotonic()
-            probe = probe or await asyncio.to_thread(read_probe, weights.path)
-            if probe is None or not probe.tokens:
-                raise SwapFailed(f"{weights.path}: no probe.json that says what these weights compute, so the swap cannot be checked")
-            before = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
-            await self._call(lambda llm: self.engine.swap(weights))
-            after = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
+            return await self._load(weights, probe)
+
+    async def _load(self, weights: Weights, probe: Probe | None = None) -> dict[str, float]:
+        if weights == self.engine.weights and self.swap:
+            return self.swap
+        started = time.monotonic()
+        probe = probe or await asyncio.to_thread(read_probe, weights.path)
+        if probe is None or not probe.tokens:
+            raise SwapFailed(f"{weights.path}: no probe.json that says what these weights compute, so the swap cannot be checked")
+        self.swap = {}
+        before, after = await self._call(partial(self._checked, weights, probe))
+        self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started}
+        return self.swap
+
+    def _checked(self, weights: Weights, probe: Probe, llm: Any) -> tuple[float, float]:
+        """Swap, in the engine's thread, and the gaps before and after; what failed answers nothing, also not what waits already."""
+        before = mean_gap(token_logprobs(llm, probe.tokens), probe.logprobs)
+        try:
+            self.engine.swap(weights)
+            after = mean_gap(token_logprobs(llm, probe.tokens), probe.logprobs)
             if not after <= (limit := tolerance(probe, self.engine.config)):
                 raise SwapFailed(
                     f"after loading {weights.path} the engine is {after:.4f} nats a token off the checkpoint "
                     f"(before: {before:.4f}; up to {limit:.4f} would be rounding)"
                 )
-            self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started}
-            return self.swap
+        except Exception as error:
+            self.engine.unfit = error
+            raise
+        self.engine.unfit = None
+        return before, after
 
     async def stats(self) -> dict[str, float]:
         """Tokens generated in all, and since the last look: the share of time spent stepping and tokens a second."""

@@ -80,8 +80,10 @@ class Timeline:
         return {"idle": idle_of_round(self.log.rows, number), "idle_of_run": idle(self.log.rows)}
 
     async def tell(self, figures: Mapping[str, float]) -> None:
-        """Pass on what is known by now and in no row."""
-        await asyncio.to_thread(self._tell, {"time": self.time, **figures})
+        """Pass on what is known by now and in no row; one after the other with the rows, for W&B drops what is older than its last."""
+        async with self._lock:
+            now = max(self.time, self.log.rows[-1].time if self.log.rows else 0.0)
+            await asyncio.to_thread(self._tell, {"time": now, **figures})
 
     def later(self, errand: Coroutine[Any, Any, Any]) -> None:
         """Have something told beside the run's work."""

@@ -66,6 +66,7 @@ class PoolClient:
 
     def members(self, pools: Mapping[str, Any]) -> None:
         """These are the pools from now on: what the others had to do goes to them."""
+        self._pools = [pool for pool in self._pools if not pool.left or pool.node not in pools]  # one that has left may be back
         known = {pool.node for pool in self._pools}
         for pool in self._pools:
             if pool.node not in pools and not pool.broken:

@@ -135,19 +135,27 @@ def node_pool(config: PoolConfig, node: str) -> Any:
 
 
 def _nodes() -> list[str]:
-    return [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    """The nodes that have CPUs.  Raises RuntimeError where the cluster does not say: there is always the node of whoever asks."""
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    if not alive:
+        raise RuntimeError("the cluster names no node")
+    return [node["NodeID"] for node in alive if node["Resources"].get("CPU")]
 
 
 async def follow(pools: dict[str, Any], config: PoolConfig, changed: Callable[[dict[str, Any]], None]) -> None:
     """Keep `pools` (of `node_pools`) those of the nodes that there are, until cancelled: one that joins gets one, one that left loses it.
 
-    `changed` is told all pools after every look at a cluster that is not what it was in the beginning: some of those who hold them
-    may have been started anew.
+    `changed` is told all pools after every look, once the cluster is not what it was in the beginning: some of those who hold them
+    may have been started anew, with those of the beginning.
     """
-    first = set(pools)
+    first, other = set(pools), False
     while True:
         await asyncio.sleep(FOLLOW_SECONDS)
-        nodes = await asyncio.to_thread(_nodes)
+        try:
+            nodes = await asyncio.to_thread(_nodes)
+        except Exception as error:  # Ray's head may be starting anew: nothing is known of the nodes, the next look tells
+            log.warning("which nodes there are cannot be seen now: %s", error)
+            continue
         for node in pools.keys() - set(nodes):
             ray.kill(pools.pop(node))
             log.warning("node %s has left, and its pool of Lean workers with it", node[:8])
@@ -155,7 +163,8 @@ async def follow(pools: dict[str, Any], config: PoolConfig, changed: Callable[[d
             if node not in pools:
                 pools[node] = node_pool(config, node)
                 log.warning("node %s has joined, and gets a pool of Lean workers", node[:8])
-        if set(pools) != first:
+        other = other or set(pools) != first
+        if other:
             changed(dict(pools))
 
 

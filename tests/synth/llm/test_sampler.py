@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Iterator
@@ -87,19 +88,30 @@ def test_a_request_brings_newer_weights_and_never_older_ones_back(sampler: Any, 
     assert late.weights == third
     probe = compute_probe(checkpoints[0], "float32")
     assert mean_gap(ray.get(sampler.logprobs.remote(probe.tokens)), probe.logprobs) < 1e-3
+    newer, new = (Weights(str(path), version, f"of {version}") for path, version in zip(checkpoints, (5, 4), strict=True))
+    asked = [sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), weights) for weights in (newer, new)]
+    assert {answer.weights for ((answer,),) in ray.get(asked)} == {newer}, "nor does one that waited while newer ones were loaded"
 
 
 def test_a_swap_that_did_not_take_is_an_error(sampler: Any, checkpoints: tuple[Path, Path], tmp_path: Path) -> None:
     for file in checkpoints[0].iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     shutil.copy(checkpoints[1] / "probe.json", tmp_path)  # what these weights do not compute
-    with pytest.raises(SwapFailed, match="would be rounding"):
-        ray.get(sampler.load.remote(Weights(str(tmp_path), 4, "wrong")))
+    wrong = Weights(str(tmp_path), 6, "wrong")
+    swap = sampler.load.remote(wrong)
+    asked = [sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), Weights()) for _ in range(8)]
+    for answer in (swap, sampler.load.remote(wrong), *asked[-1:], sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(), wrong)):
+        with pytest.raises(SwapFailed, match="would be rounding"):
+            ray.get(answer)
+    for answer in asked[:-1]:
+        with contextlib.suppress(SwapFailed):  # some were answered before
+            ((completion,),) = ray.get(answer)
+            assert completion.weights.version == 5
     (tmp_path / "probe.json").unlink()
     with pytest.raises(SwapFailed, match=r"no probe\.json"):  # nor does a sampler load a checkpoint of its own to see
-        ray.get(sampler.load.remote(Weights(str(tmp_path), 5, "unknown")))
+        ray.get(sampler.load.remote(Weights(str(tmp_path), 7, "unknown")))
     brought = compute_probe(tmp_path, "float32")  # the driver computes it once for all samplers
-    assert ray.get(sampler.load.remote(Weights(str(tmp_path), 5, "unknown"), brought))["after"] < 1e-3
+    assert ray.get(sampler.load.remote(Weights(str(tmp_path), 7, "unknown"), brought))["after"] < 1e-3
 
 
 @pytest.mark.parametrize(("spread", "gap"), [(0.6, 0.009), (2.6, 0.028), (5.1, 0.06), (1.2, 0.014)])

@@ -302,3 +302,23 @@ def test_live_waits_for_nobody_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
         assert await asked == ["before"] and await live.ask("pools", [answering], 1.0) == ["after"]
 
     asyncio.run(asyncio.wait_for(main(), 5))
+
+
+def test_figures_of_a_round_and_rows_are_told_in_the_order_of_their_times(tmp_path: Path) -> None:
+    """Rounds end while rows are kept; W&B would drop what comes late."""
+    job, told = make_run(tmp_path), list[float]()
+
+    def tell(figures: Mapping[str, float]) -> None:
+        time.sleep(0.1 if "pass@1" in figures else 0.0)
+        told.append(figures["time"])
+
+    timeline = Timeline(job.store, job.live, job.actors, 60.0, tell, job.progress.note)
+
+    async def main() -> None:
+        figures = asyncio.create_task(timeline.tell({"pass@1": 50.0}))
+        await asyncio.sleep(0.02)
+        await timeline.look()
+        await figures
+
+    asyncio.run(main())
+    assert len(told) == 2 and told == sorted(told)

@@ -77,3 +77,34 @@ def test_pools_follow_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(work())
     assert told[:5] == [["a", "b", "c"], ["c"], ["c"], ["c", "d"], ["c", "d"]]
     assert sorted(killed) == ["pool of a", "pool of b"] and pools == {"c": "pool of c", "d": "pool of d"}
+
+
+@pytest.mark.parametrize("nodes", [ConnectionError("the head is starting anew"), []])
+def test_a_moment_in_which_the_cluster_says_nothing_ends_nothing(monkeypatch: pytest.MonkeyPatch, nodes: Any) -> None:
+    """Pools stay as they are, and the nodes are followed on."""
+    alive = [{"NodeID": name, "Alive": True, "Resources": {"CPU": 1.0}} for name in "ab"]
+    looks: list[Any] = [alive[:1], nodes, alive[:1], alive, alive[:1], alive[:1]]
+    told, killed = list[list[str]](), list[str]()
+
+    def look() -> Any:
+        now = looks.pop(0) if looks else alive[:1]
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    monkeypatch.setattr(module, "FOLLOW_SECONDS", 0.001)
+    monkeypatch.setattr(module.ray, "nodes", look)
+    monkeypatch.setattr(module, "node_pool", lambda config, node: f"pool of {node}")
+    monkeypatch.setattr(module.ray, "kill", killed.append)
+    pools: dict[str, Any] = {"a": "pool of a"}
+
+    async def work() -> None:
+        following = asyncio.create_task(follow(pools, PoolConfig(), lambda now: told.append(sorted(now))))
+        while looks and not following.done():
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        following.cancel()
+
+    asyncio.run(work())
+    assert killed == ["pool of b"] and pools == {"a": "pool of a"}
+    assert told[:3] == [["a", "b"], ["a"], ["a"]], "also that it is again what it was in the beginning"
