@@ -46,8 +46,20 @@ def test_everything_is_installed_once_without_dependencies(tmp_path: Path) -> No
     assert f"{COMMON} torch==2.13.0+cpu" in log
     assert not any("download.pytorch.org" in line for line in log)
     assert log[-2] == f"DS_BUILD_OPS=0 {COMMON} --no-build-isolation deepspeed==0.19.8", "deepspeed comes last"
-    assert "import datasets, deepspeed, ray, torch, transformers, vllm, wandb" in log[-1]
+    assert "import datasets, deepspeed, peft, ray, torch, transformers, vllm, wandb; from vllm import LLM" in log[-1]
     assert sorted(given) == ["alpha==1", "beta==2", "gamma==3"]
+
+
+def test_what_is_imported_is_compiled_also_where_the_environment_says_no(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As images for containers do; every process would compile vLLM anew."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    tools = tmp_path / "venv" / "bin"
+    tools.mkdir(parents=True)
+    (tools / "python").write_text(f'#!/bin/sh\necho "$1 ${{PYTHONDONTWRITEBYTECODE:-}}" >>{tmp_path / "log"}\n')
+    (tools / "python").chmod(0o755)
+    (tmp_path / "lock").write_text(LOCK)
+    subprocess.run(["sh", INSTALL, tmp_path / "venv", tmp_path / "lock"], check=True, capture_output=True, timeout=60)
+    assert (tmp_path / "log").read_text().splitlines()[-2:] == ["-m 1", "-W "]
 
 
 def test_cpu_torch_falls_back_to_its_own_index(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ tokens of Lean, without comments.
 
 from __future__ import annotations
 
+import re
+from itertools import islice
+
 from synth.prompts.declarations import tokens
 from synth.records import Pair
 from synth.search.shorter import candidates
@@ -15,6 +18,7 @@ from verify_workers.records import Outcome, Verdict
 
 BATCH, MOST_CHECKS = 16, 640
 """Candidates that are asked about together, and checks that one proof is worth."""
+_WORDS = re.compile(r"\w+|[^\w\s]")  # tokens, roughly: the order in which candidates are asked about, and cheap
 LONG_LINES, LONG_TOKENS = 2, 30
 """A proof with no more lines and tokens than this is left as it is in a search."""
 
@@ -54,18 +58,17 @@ async def _step(
 
     What was `refused`, as a whole or in one place of a longer text, is not asked again.
     """
-    shorter = {candidate: length(candidate) for candidate in candidates(text, pair.form == "code")}
-    now = length(text)
-    order = sorted((candidate for candidate, size in shorter.items() if 0 < size < now), key=lambda c: (shorter[c], len(c)))
-    order = [candidate for candidate in order if not {candidate, change(text, candidate)} & refused][:checks]
-    for start in range(0, len(order), BATCH):
-        batch = order[start : start + BATCH]
+    now, asked = length(text), 0
+    by_size = sorted(set(candidates(text, pair.form == "code")) - refused, key=lambda c: (len(_WORDS.findall(c)), len(c), c))
+    fresh = (c for c in by_size if 0 < length(c) < now and change(text, c) not in refused)
+    while batch := list(islice(fresh, min(BATCH, checks - asked))):
         verdicts = await verify([pair.check(f"{pair.id}-{place}", timeout, candidate) for place, candidate in enumerate(batch)])
+        asked += len(batch)
         for candidate, verdict in zip(batch, verdicts, strict=True):
             if verdict.outcome is Outcome.ACCEPTED:
-                return candidate, verdict, start + len(batch)
+                return candidate, verdict, asked
             refused |= {candidate, change(text, candidate)}
-    return "", None, len(order)
+    return "", None, asked
 
 
 def change(text: str, other: str) -> tuple[str, str]:
