@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import netrc
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,7 @@ class Tracker:
         self._run: Any = None
         self._told = False
         self._step: int | None = None  # of the latest row
+        self._order = threading.Lock()  # W&B drops a row that comes after one of a later step
         if self.mode == "disabled":
             return
         self._config, self._folder, self._id = config, folder, run_id
@@ -136,15 +138,17 @@ class Tracker:
 
     def log(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Log `metrics` at `step` (W&B wants steps that do not fall)."""
-        self._step = step
-        self._try("log", lambda: self._run.log(dict(metrics), step=step))
+        with self._order:
+            self._step = step
+            self._try("log", lambda: self._run.log(dict(metrics), step=step))
 
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Log a small table, with the latest row.  Not for an event loop: without its server W&B takes 20 s to give up."""
         import wandb
 
         data = [list(row) for row in rows]
-        self._try("table", lambda: self._run.log({name: wandb.Table(columns=list(columns), data=data)}, step=self._step), final=False)
+        with self._order:
+            self._try("table", lambda: self._run.log({name: wandb.Table(columns=list(columns), data=data)}, step=self._step), final=False)
 
     def work(self, name: str, kind: str, used: Sequence[Artifact], made: Sequence[Artifact]) -> None:
         """Log a piece of the run's work with what it used and made: a W&B run of its own in the group of this one.

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +183,25 @@ def test_mode_follows_the_environment_then_the_login(tmp_path: Path, environment
         (tmp_path / ".netrc").write_text(login)
     assert resolve_mode(TrackingConfig(), environment, tmp_path) == expected
     assert resolve_mode(TrackingConfig(mode="offline"), environment, tmp_path) == "offline"
+
+
+def test_a_table_and_the_rows_beside_it_reach_wandb_in_the_order_of_their_steps(tmp_path: Path) -> None:
+    """A table takes a while to be written, in a thread of its own."""
+    logged, begun = list[int](), threading.Event()
+
+    class Slow:
+        def log(self, figures: dict[str, Any], step: int) -> None:
+            if "samples" in figures:
+                begun.set()
+                time.sleep(0.2)
+            logged.append(step)
+
+    tracker = Tracker(TrackingConfig(mode="disabled"), tmp_path, "r", {})
+    tracker._run = Slow()
+    tracker.log({"time": 1.0}, step=10)
+    table = threading.Thread(target=tracker.table, args=("samples", ("proof",), [("by simp",)]))
+    table.start()
+    assert begun.wait(60)
+    tracker.log({"time": 2.0}, step=20)
+    table.join()
+    assert len(logged) == 3 and logged == sorted(logged)
