@@ -427,7 +427,7 @@ class StreamConfig(Section):
         0,
         ge=0,
         description="verified pairs, new since the last training began, with which the next one begins before its search is over, on "
-        "whatever is there; 0 = it waits for its search",
+        "whatever is there; 0 = it waits for its search, as it does under `staleness: 0`",
     )
 
 
