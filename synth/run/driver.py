@@ -81,12 +81,17 @@ def tracked(config: RunConfig, store: RunDir, progress: Progress) -> Iterator[Tr
 
 
 def _close(job: Run, in_order: bool) -> None:
-    """End the actors that the run started.  After an interruption nothing is waited for: what is worth keeping is kept."""
+    """End the actors that the run started.
+
+    After an interruption nothing is waited for: what is worth keeping is kept, and they end with Ray's session.  Killed one by one,
+    each that is at work would be a line of Ray's for the user ("There are infinite retries remaining …").
+    """
+    if not in_order:
+        if job.trainers is not None:
+            shutil.rmtree(job.trainers.inbox, ignore_errors=True)
+        return
     if job.trainers is not None:
-        if in_order:
-            job.trainers.close()
-        else:
-            shutil.rmtree(job.trainers.inbox, ignore_errors=True)  # its workers end with Ray's session
+        job.trainers.close()
     for actor in [*job.shards, *job.measuring, *job.samplers, *job.pools.values()]:
         ray.kill(actor)
 

@@ -107,6 +107,53 @@ def test_a_second_one_ends_all_at_once(tmp_path: Path, first: int) -> None:
     assert not psutil.wait_procs(children, timeout=10)[1], "what it had started is ended"
 
 
+ACTOR = """
+import asyncio, contextlib, sys
+from pathlib import Path
+import ray
+from synth.run.driver import _close
+from synth.run.interrupt import Interrupts
+from tests.synth.run.fakes import make_run
+from verify_workers.ray_session import ray_session
+
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
+class Shard:
+    async def run(self):
+        await asyncio.sleep(100)
+    async def counts(self):
+        return 0
+
+async def work(job):
+    job.shards = [Shard.remote()]
+    running = job.shards[0].run.remote()
+    await job.shards[0].counts.remote()
+    print("at work", flush=True)
+    await running
+
+with contextlib.suppress(KeyboardInterrupt), Interrupts() as interrupts, ray_session():
+    job = make_run(Path(sys.argv[1]))
+    try:
+        interrupts.run(work(job))
+    finally:
+        _close(job, in_order=not interrupts.received)
+"""
+
+
+@pytest.mark.slow
+def test_ray_has_nothing_to_say_of_actors_that_were_at_work(tmp_path: Path) -> None:
+    """Killed, a shard is a line each: "There are infinite retries remaining, so the task will be retried"."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ACTOR, str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stdout.readline() == "at work\n"
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=60)
+    assert "retried" not in said + errors and "raylet" not in said + errors
+    assert not psutil.wait_procs(children, timeout=20)[1], "they have ended with Ray"
+
+
 def test_a_signal_before_there_was_work_is_not_forgotten() -> None:
     """Python drops the exception of a handler that it calls within the callback of a weak reference."""
     begun = list[str]()
