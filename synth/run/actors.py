@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from typing import Any
 
 import ray
@@ -22,6 +23,8 @@ def start_trainers(job: Run, number: int) -> None:
     """The workers that will train this round and later ones, if they are to be kept: they load while something else goes on."""
     needed = bool(job.config.models.train) if number > 0 else job.config.models.bootstrapped
     if job.config.train.keep_workers and job.trainers is None and needed and not job.trained(number):
+        for left in job.checkpoints.glob("workers-*"):  # by a driver that was killed, and its workers with it
+            shutil.rmtree(left, ignore_errors=True)
         job.trainers = WorkerGroup(job.config.train, job.checkpoints)
 
 

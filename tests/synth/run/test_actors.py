@@ -15,7 +15,7 @@ from synth.config import RunConfig
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Weights
 from synth.run import actors
-from synth.run.actors import start_samplers, stop_samplers, swap_in
+from synth.run.actors import start_samplers, start_trainers, stop_samplers, swap_in
 from synth.run.state import Run
 from synth.services import Group
 from tests.synth.run.fakes import FakeActor, make_run
@@ -111,3 +111,12 @@ def test_engines_start_with_the_untrained_model_where_the_run_has_no_other(tmp_p
     asyncio.run(start_samplers(job, weights=job.role_weights(before)))
     started = {roles: hash for what, roles, *hash in events if what == "start"}
     assert started.pop(("judge",)) != ["untrained"] and set(map(tuple, started.values())) == {("untrained",)}
+
+
+def test_the_mail_of_workers_that_a_kill_ended_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = make_run(tmp_path, train={"keep_workers": True}, sampler={"release_while_training": False})
+    (job.checkpoints / "workers-0123" / "ray").mkdir(parents=True)
+    (job.checkpoints / "001").mkdir()
+    monkeypatch.setattr(actors, "WorkerGroup", lambda config, folder: (folder, [path.name for path in folder.iterdir()]))
+    start_trainers(job, 1)
+    assert job.trainers == (job.checkpoints, ["001"])
