@@ -35,7 +35,7 @@ class Recorder:
 def sampled(made: Any, prompt: Any) -> Recorder:
     """What `Engine` hands to vLLM for `prompt`."""
     recorder, engine = Recorder(), Engine.__new__(Engine)
-    engine.tokenizer, engine.config, engine.context, engine._waiting = made, SamplerConfig(), 4096, {}
+    engine.tokenizer, engine.config, engine.context, engine.unfit, engine._waiting = made, SamplerConfig(), 4096, None, {}
     engine.llm = SimpleNamespace(llm_engine=recorder)
     failed: list[Any] = []
     engine._add("1", prompt, Sampling(stop=("\n\n",)), failed.append)

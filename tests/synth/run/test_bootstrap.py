@@ -41,7 +41,7 @@ def trains(monkeypatch: pytest.MonkeyPatch, seen: list[str], steps: int, fails: 
     def train_round(initial: Path, examples: Any, folder: Path, config: TrainConfig, seed: int, report: Any, *_: Any) -> None:
         seen.append("starts")
         for step in range(1, steps + 1):
-            report({"step": step, "steps": steps, "loss": 1.0, "tokens_per_second": 1.0})
+            report({"step": step, "steps": steps, "loss": 1.0, "tokens_per_second": 1.0, "seconds": 0.1 * step})
         if fails:
             raise UserError("no room")
 

@@ -70,11 +70,17 @@ main(["demo"])
 """
 
 
+def hears() -> None:
+    """Ctrl-C counts, also where these tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(work: str, folder: Path) -> subprocess.Popen[str]:
     script = SCRIPT.replace("WORK", work).replace(f"{work}()", "waits()" if work == "blocks" else f"{work}()")
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=hears,
     )  # fmt: skip
     assert process.stdout is not None and process.stdout.readline() == "at work\n"
     return process
@@ -145,6 +151,7 @@ def test_ray_has_nothing_to_say_of_actors_that_were_at_work(tmp_path: Path) -> N
     with subprocess.Popen(
         [sys.executable, "-c", ACTOR, str(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=hears,
     ) as process:  # fmt: skip
         assert process.stdout is not None and process.stdout.readline() == "at work\n"
         children = psutil.Process(process.pid).children(recursive=True)
