@@ -10,6 +10,7 @@ import ray
 from ray.util.metrics import Gauge
 
 from synth.run.artifacts import works
+from synth.run.cluster import trains
 from synth.run.sampled import PROOFS, STATEMENTS, sampled_proofs, sampled_statements
 from synth.run.state import Run
 from synth.run.timeline import Timeline
@@ -40,8 +41,7 @@ class Told:
 async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, with the timeline of `job` kept meanwhile."""
     config = job.config
-    trains = bool(config.models.train) or config.models.bootstrapped
-    job.timeline = Timeline(job.store, job.live, job.actors, config.tracking.every, Told(job), job.progress.note, int(trains))
+    job.timeline = Timeline(job.store, job.live, job.actors, config.tracking.every, Told(job), job.progress.note, int(trains(config)))
     keeping = asyncio.create_task(job.timeline.keep())
     try:
         result = await work
@@ -49,6 +49,7 @@ async def with_timeline(job: Run, work: Coroutine[Any, Any, T]) -> T:
         return result
     finally:
         keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def idle_shares(job: Run, number: int) -> dict[str, Any]:
