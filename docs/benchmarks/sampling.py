@@ -26,12 +26,12 @@ from training import make_model
 
 from synth.config import RunConfig
 from synth.llm.config import SamplerConfig
-from synth.llm.engine import engine_arguments, engine_environment
+from synth.llm.engine import engine_arguments, engine_environment, sampling_params
 from synth.llm.sampler import sampler_actor
 from synth.llm.types import Sampling, Weights
 from synth.overrides import apply_overrides
 from synth.prompts import Prompt, load_prompts
-from synth.prompts.format import prompt_ids, stop_ids
+from synth.prompts.format import prompt_ids
 from verify_workers.ray_session import ray_session
 
 
@@ -44,22 +44,13 @@ class Bare:
         from vllm import LLM
 
         torch.set_num_threads(config.threads)
+        self.config = config
         self.llm = LLM(model=path, seed=0, **engine_arguments(config))
 
     def generate(self, prompts: list[Prompt], sampling: Sampling) -> int:
         """Tokens generated."""
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
-
         tokenizer = self.llm.get_tokenizer()
-        params = SamplingParams(
-            n=sampling.n,
-            temperature=sampling.temperature,
-            max_tokens=sampling.max_tokens,
-            stop=list(prompts[0].stop) or None,
-            stop_token_ids=stop_ids(tokenizer, prompts[0]),
-            output_kind=RequestOutputKind.FINAL_ONLY,
-        )
+        params = [sampling_params(self.config, tokenizer, prompt, sampling, sampling.max_tokens) for prompt in prompts]
         asked = [{"prompt_token_ids": prompt_ids(tokenizer, prompt)} for prompt in prompts]
         outputs: Any = self.llm.generate(asked, params, use_tqdm=False)
         return sum(len(one.token_ids) for output in outputs for one in output.outputs)

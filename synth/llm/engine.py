@@ -58,6 +58,24 @@ def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
     return arguments
 
 
+def sampling_params(config: SamplerConfig, tokenizer: Any, prompt: Prompt, sampling: Sampling, room: int) -> Any:
+    """vLLM's parameters of a request for `prompt`, whose answer has `room` tokens."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        n=sampling.n,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=min(sampling.max_tokens, room),
+        # On CPU vLLM fails on a seeded request whose prefill it splits; there only the engine's own seed applies.
+        seed=sampling.seed if config.gpus else None,
+        stop=list(dict.fromkeys([*sampling.stop, *prompt.stop])) or None,
+        stop_token_ids=stop_ids(tokenizer, prompt),
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
 class Engine:
     """A vLLM engine stepped by its own thread.  Thread-safe: `submit` and `call` may come from anywhere."""
 
@@ -152,9 +170,6 @@ class Engine:
             self.llm.llm_engine.abort_request([request])
 
     def _add(self, request: str, prompt: Prompt, sampling: Sampling, done: Any) -> None:
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
-
         try:
             if self.unfit is not None:
                 raise self.unfit
@@ -162,17 +177,7 @@ class Engine:
             room = self.context - len(tokens)
             if room < 8:
                 raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {self.context}")
-            params = SamplingParams(
-                n=sampling.n,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                max_tokens=min(sampling.max_tokens, room),
-                # On CPU vLLM fails on a seeded request whose prefill it splits; there only the engine's own seed applies.
-                seed=sampling.seed if self.config.gpus else None,
-                stop=list(dict.fromkeys([*sampling.stop, *prompt.stop])) or None,
-                stop_token_ids=stop_ids(self.tokenizer, prompt),
-                output_kind=RequestOutputKind.FINAL_ONLY,
-            )
+            params = sampling_params(self.config, self.tokenizer, prompt, sampling, room)
             self.llm.llm_engine.add_request(request, {"prompt_token_ids": tokens}, params)
             self._waiting[request] = done
         except Exception as error:

@@ -91,8 +91,7 @@ def take(store: RunDir, number: int) -> Taken:
     """What round `number` trains on: all that is committed now, or, where that was settled before an interruption, was then."""
     name = f"rounds/{number:03d}/taken.json"
     if not store.exists(name):
-        units = [entry["key"] for entry in store.entries() if any(part["kind"] == "pairs" for part in entry["parts"])]
-        store.write_json(name, {"units": units, "repeated": sorted(store.repeated())})
+        store.write_json(name, {"units": list(store.units("pairs")), "repeated": sorted(store.repeated())})
     return read_taken(store, number)
 
 

@@ -42,9 +42,7 @@ def sampled_proofs(store: RunDir, number: int, seed: int) -> list[tuple[str, int
 
 
 def _units(store: RunDir, kind: str, number: int, seed: int) -> list[str]:
-    prefix = f"r{number:03d}-"
-    keys = [entry["key"] for entry in store.entries() if any(part["kind"] == kind for part in entry["parts"])]
-    mine = [key for key in keys if key.removeprefix(f"{kind}:").startswith(prefix)]
+    mine = list(store.units(kind, f"r{number:03d}-"))
     return sorted(random.Random(f"{seed} {number} {kind}").sample(mine, min(UNITS, len(mine))))
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import ray
 
 from synth.config import RunConfig
-from synth.llm.types import Weights
-from synth.records import Statement
 from synth.run.heldout import Measured
-from synth.run.shard import NO_WORDS, Shard, ShardTask
+from synth.run.shard import Shard, ShardTask
 from synth.services import Services
 from synth.store.rundir import RunDir
 
@@ -47,16 +44,8 @@ class SearchShard:
     async def run(self, task: ShardTask) -> None:
         await (await self._shard()).run(task)
 
-    async def evaluate(
-        self,
-        statements: list[Statement],
-        n: int,
-        temperature: float | None,
-        seed: int,
-        weights: Weights,
-        words: Mapping[str, str] = NO_WORDS,
-    ) -> list[Measured]:
-        return await (await self._shard()).evaluate(statements, n, temperature, seed, weights, words)
+    async def evaluate(self, *question: Any) -> list[Measured]:
+        return await (await self._shard()).evaluate(*question)
 
     async def stop(self, limit: str, round: int) -> None:
         (await self._shard()).stop(limit, round)

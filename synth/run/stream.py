@@ -184,8 +184,7 @@ class Stream:
 
     def _new_pairs(self, before: Collection[str]) -> int:
         """Verified pairs that are committed, but for those of the units `before`."""
-        parts = (part for entry in self.job.store.entries() if entry["key"] not in before for part in entry["parts"])
-        return sum(part["rows"] for part in parts if part["kind"] == "pairs")
+        return sum(rows for key, rows in self.job.store.units("pairs").items() if key not in before)
 
     async def _publish(self, number: int) -> None:
         """Version `number` answers from now on, if it is a new one."""

@@ -430,16 +430,25 @@ class RunDir:
 
     def parts(self, kind: str, prefix: str = "", keys: Collection[str] | None = None) -> list[str]:
         """Paths of the finished parts of a kind, in the order of the keys of their units: with `prefix`, in `keys`."""
-        return [self.file(part["path"]) for part in self._parts(kind, prefix, keys)]
+        return [self.file(part["path"]) for _, part in self._parts(kind, prefix, keys)]
 
-    def _parts(self, kind: str, prefix: str, keys: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+    def _parts(self, kind: str, prefix: str, keys: Collection[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each finished part of a kind with the key of its unit."""
         for entry in self.entries():
-            if str(entry["key"]).removeprefix(f"{kind}:").startswith(prefix) and (keys is None or entry["key"] in keys):
-                yield from (part for part in entry["parts"] if part["kind"] == kind)
+            key = str(entry["key"])
+            if key.removeprefix(f"{kind}:").startswith(prefix) and (keys is None or key in keys):
+                yield from ((key, part) for part in entry["parts"] if part["kind"] == kind)
+
+    def units(self, kind: str, prefix: str = "") -> dict[str, int]:
+        """The keys of the finished units that made anything of a kind, in their order, with its rows as listed."""
+        rows: dict[str, int] = {}
+        for key, part in self._parts(kind, prefix):
+            rows[key] = rows.get(key, 0) + int(part["rows"])
+        return rows
 
     def count(self, kind: str, prefix: str = "") -> int:
         """Rows of a kind as listed, before `read` drops repeated ids."""
-        return sum(int(part["rows"]) for part in self._parts(kind, prefix))
+        return sum(self.units(kind, prefix).values())
 
     def read(self, kind: str, model: type[R], prefix: str = "", keys: Collection[str] | None = None) -> Iterator[R]:
         """The records of a kind (see `parts`), each id once, in the order of the keys.  UserError for a damaged part.

@@ -13,7 +13,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 import verify_workers
+from verify_workers.backends.base import Backend
+from verify_workers.backends.choose import make_backend
 from verify_workers.lean import LeanInstall
 
 TOOLCHAIN = "leanprover/lean4:v4.35.0"
@@ -185,6 +189,12 @@ class FakeLake:
         self.executable(self.bin / "lean", f'#!/bin/sh\nexec {sys.executable} -I -S {self.root}/verify_workers/lean/launcher.py "$@"\n')
         self.executable(self.bin / "leanchecker", LEANCHECKER)
         self.executable(self.repl, REPL.format(python=sys.executable))
+
+    def backend(self, name: str) -> Backend:
+        """A backend as a user of this project has it; only `repl` works in the project, the others on the embedded Lean."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", self.path)
+            return make_backend(name, project=self.project if name == "repl" else None)
 
     @property
     def path(self) -> str:

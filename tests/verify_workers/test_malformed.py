@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from tests.verify_workers.fake_lake import FakeLake
 from verify_workers.backends.base import Backend
-from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check, Outcome, Snippet
 
 STATEMENT = "theorem goal : 1 = 2"
@@ -37,9 +36,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module", params=["fork", "worker", "process", "repl"])
 def backend(request: pytest.FixtureRequest, lake: FakeLake) -> Iterator[Backend]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", lake.path)
-        made = make_backend(request.param, project=lake.project if request.param == "repl" else None)
+    made = lake.backend(request.param)
     yield made
     made.close()
 

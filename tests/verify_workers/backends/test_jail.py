@@ -220,12 +220,12 @@ theorem goal : True := reads
 
 @pytest.fixture(scope="module", params=["process", "worker", "repl", "fork", "leanchecker"])
 def backend(request: pytest.FixtureRequest, lake: FakeLake) -> Iterator[Backend]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", lake.path)
-        if request.param == "leanchecker":
+    if request.param == "leanchecker":
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", lake.path)
             made: Backend = LeanCheckerBackend(discover(lake.project))
-        else:
-            made = make_backend(request.param, project=lake.project if request.param == "repl" else None)
+    else:
+        made = lake.backend(request.param)
     yield made
     made.close()
 

@@ -10,16 +10,13 @@ import pytest
 from tests.verify_workers.fake_lake import FakeLake
 from tests.verify_workers.serve.test_app import GOALS, SORRIES
 from verify_workers.backends.base import Backend
-from verify_workers.backends.choose import make_backend
 from verify_workers.records import Outcome, Snippet, Verdict
 from verify_workers.serve.sorries import Answer, answers
 
 
 @pytest.fixture(scope="module", params=["fork", "worker", "process", "repl"])
 def backend(request: pytest.FixtureRequest, lake: FakeLake) -> Iterator[Backend]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", lake.path)
-        made = make_backend(request.param, project=lake.project if request.param == "repl" else None)
+    made = lake.backend(request.param)
     yield made
     made.close()
 
