@@ -35,7 +35,7 @@ ROOMS = {
     ],
     "train": [
         *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data"),
-        *("replay", "evaluate", "probe", "tracking", "inbox", "average", "checkpoints", "engine", "reshard", "memory"),
+        *("replay", "evaluate", "probe", "tracking", "inbox", "average", "checkpoints", "engine", "dataset", "reshard", "memory"),
         *("export", "loop", "group", "rounds"),
     ],
     "synth": [

@@ -128,7 +128,7 @@ class TrainConfig(Config):
     """Extra DeepSpeed settings, merged over those derived from this model (for what has no field here)."""
 
     workers: int = Field(1, ge=1)
-    """Number of Ray Train workers (one process each; on one GPU each if `gpu`)."""
+    """Number of Ray Train workers (one process each; on one GPU each if `gpu`). A round that is under way goes on with others."""
     threads: int = Field(2, ge=1)
     """Threads of each worker on a CPU."""
     cpus_per_worker: float = Field(1.0, ge=0)

@@ -9,7 +9,6 @@ whoever it was that died (a worker, a node or the driver) and however many worke
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import math
 import os
@@ -22,10 +21,10 @@ from train.average import NAME as AVERAGE
 from train.average import Average, averaged
 from train.checkpoints import Checkpoints
 from train.config import TrainConfig
-from train.engine import clip, destroy, gather, make_engine, shard
+from train.dataset import shared_tokens, token_folder
+from train.engine import clip, destroy, gather, make_engine, reduced, shard
 from train.inbox import NOTICE, UP, Job, done_name, next_job, write_json
 from train.memory import check_memory, estimate, shape
-from train.model import tokenizer_hash
 from train.reshard import load
 from train.schedule import learning_rate, planned_micro_batches, planned_steps
 from verify_workers.errors import UserError
@@ -97,8 +96,6 @@ def prepare(job: Job) -> tuple[TrainingLoop, Any]:
     config = TrainConfig.model_validate(job.config)
     import torch
 
-    from train.tokens import read_tokens, write_tokens
-
     if not config.gpu:
         torch.set_num_threads(config.threads)
     rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
@@ -108,43 +105,9 @@ def prepare(job: Job) -> tuple[TrainingLoop, Any]:
         _weigh(job, config, card.total_memory, card.name, rank)
     torch.manual_seed(job.seed)
     tokenizer = _quiet_transformers().from_pretrained(job.init)
-    files, tokens = [Path(file) for file in job.examples], token_folder(job, config)
-    if rank == 0:
-        for old in set(Path(job.out).glob("tokens-*")) - {tokens}:
-            shutil.rmtree(old, ignore_errors=True)
-    told, failed = Path(job.out) / "error.json", False
-    try:
-        write_tokens(files, tokenizer, config.max_length, tokens, rank, world)
-    except UserError as error:
-        write_json(told, {"error": str(error)})
-        failed = True
-    # All wait here for the last, and what is wrong with one's share ends all of them.
-    if reduced([float(failed)], device, world, "max")[0]:
-        raise UserError(json.loads(told.read_text())["error"])
-    data = read_tokens(files, tokens)
+    data = shared_tokens(job, config, tokenizer, device, rank, world)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return TrainingLoop(job, config, data, pad, device, rank, world), tokenizer
-
-
-def token_folder(job: Job, config: TrainConfig) -> Path:
-    """Where the round's examples are as tokens: another folder for other examples, another tokenizer, length or format."""
-    from train.data import files_hash
-    from train.tokens import FORMAT
-
-    of = [job.data or files_hash([Path(file) for file in job.examples]), tokenizer_hash(job.init), str(config.max_length), str(FORMAT)]
-    return Path(job.out) / f"tokens-{hashlib.sha256(' '.join(of).encode()).hexdigest()[:16]}"
-
-
-def reduced(values: list[float], device: torch.device, world: int, how: str = "sum") -> list[float]:
-    """`values` summed (or their maximum) over the `world` workers."""
-    if world == 1:
-        return values
-    import torch
-    from torch import distributed
-
-    tensor = torch.tensor(values, dtype=torch.float64, device=device)
-    distributed.all_reduce(tensor, op=distributed.ReduceOp.SUM if how == "sum" else distributed.ReduceOp.MAX)
-    return [float(value) for value in tensor]
 
 
 def _weigh(job: Job, config: TrainConfig, there: float, card: str, rank: int) -> None:

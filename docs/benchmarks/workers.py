@@ -2,7 +2,7 @@
 
     python docs/benchmarks/workers.py FOLDER
 
-The rounds of tests/train/test_workers.py (a Llama of 31,000 parameters, 12 steps of 512 tokens) in FOLDER, which is made:
+The rounds of tests/train/test_workers.py (a Llama of 40,000 parameters, 12 steps of 512 tokens) in FOLDER, which is made:
 undisturbed on 1 and on 2 workers; killed after step 7 on 2 workers and continued on 1 and on 4, from the checkpoint of step 5;
 killed on 1 and continued on 2.  Printed: the largest relative difference of a step's loss from the undisturbed round on one.
 """

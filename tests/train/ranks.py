@@ -14,6 +14,7 @@ from typing import Any
 
 from train import loop
 from train.config import TrainConfig
+from train.data import example_files
 from train.inbox import Job
 from train.loop import TrainingLoop
 
@@ -32,7 +33,8 @@ def do(given: dict[str, Any]) -> None:
     out, dies = Path(given["out"]), given["dies"]
     out.mkdir(parents=True, exist_ok=True)
     config = TrainConfig.model_validate(given["settings"]).model_dump(mode="json")
-    job = Job(given["init"], (given["examples"],), str(out), config, 5, "key", "one")
+    files = tuple(str(file) for file in example_files(Path(given["examples"])))
+    job = Job(given["init"], files, str(out), config, 5, "key", "one")
     plain = TrainingLoop._step
 
     def step(self: TrainingLoop, *parts: Any) -> Any:

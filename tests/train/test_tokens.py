@@ -15,8 +15,8 @@ from tests.train.conftest import make_examples
 from train import tokens
 from train.config import TrainConfig
 from train.data import Example, example_files, write_examples
+from train.dataset import token_folder
 from train.inbox import Job
-from train.loop import token_folder
 from train.tokens import Tokens, chunks, read_rows, read_tokens, tokenize, write_tokens
 from verify_workers.errors import UserError
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from hypothesis import given
@@ -112,6 +114,17 @@ def test_a_round_goes_on_with_other_workers(tiny: Path, tmp_path: Path) -> None:
                 wrong.append(f"{name}, {way}: loss off by {off(out, plain):.1e}, weights by {moved:.1e}")
             assert not list(out.glob("tokens-*")) and not (out / "checkpoints").exists()
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.slow
+def test_a_bad_row_in_the_share_of_one_ends_all(tiny: Path, tmp_path: Path) -> None:
+    """The second file is that of the second worker; the first must not wait for it for ever."""
+    (tmp_path / "rows").mkdir()
+    rows(tmp_path).rename(tmp_path / "rows" / "a.parquet")
+    pq.write_table(pa.table({"prompt": ["a", None], "completion": ["x", "y"]}), tmp_path / "rows" / "b.parquet")
+    with pytest.raises(AssertionError) as ended:
+        on_ranks(tmp_path / "two", 2, [task(tiny, tmp_path / "rows", tmp_path / "out", SETTINGS | {"workers": 2})])
+    assert str(ended.value).count("UserError: ") == 2 and str(ended.value).count("b.parquet: row 2: prompt and completion") >= 2
 
 
 @pytest.mark.slow
