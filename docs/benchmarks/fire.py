@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import os
 import random
 import secrets
@@ -40,6 +41,7 @@ from synth.store.rundir import RunDir
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 AGENTS = ("dashboard-agent-listen-port", "dashboard-agent-grpc-port", "runtime-env-agent-port", "metrics-export-port")
+LOOK = 0.5  # seconds
 KINDS = ("shard", "sampler", "training worker", "pool", "lean", "training controller", "node", "driver")
 TITLES = {  # how Ray names the processes of our actors
     "shard": "ray::SearchShard",
@@ -52,7 +54,7 @@ SETTINGS = (
     "rounds=3", "heldout.count=30", "models.bootstrap.seed_formalizations=3000", "models.bootstrap.seed_grades=500",
     "models.bootstrap.seed_proofs=200", "models.bootstrap.train.max_tokens=250000", "train.max_tokens=60000", "train.checkpoint_steps=20",
     "search.attempts=4", "search.wave=2", "shards.problems=40", "shards.batch=10", "shards.chunk=10", "verify.workers=1",
-    "sampler.replicas=2", "stream.staleness=1", "eval.samples=4", "eval.ks=[1]",
+    "models.prover.sampler.replicas=2", "stream.staleness=1", "eval.samples=4", "eval.ks=[1]",
 )  # fmt: skip
 
 
@@ -208,9 +210,9 @@ def fire(run: Run, arguments: argparse.Namespace) -> tuple[list[dict[str, Any]],
         at, before = time.monotonic(), run.done()
         pause = draw.uniform(*arguments.pause)
         while run.process.poll() is None and time.monotonic() - at < pause:
-            time.sleep(0.3)
+            time.sleep(LOOK)
         while run.process.poll() is None and run.done() == before:
-            time.sleep(0.3)
+            time.sleep(LOOK)
         longest = max(longest, time.monotonic() - at - pause)
         if len(told) == arguments.kills or run.process.poll() is not None:
             run.process.wait()
@@ -225,7 +227,7 @@ def fire(run: Run, arguments: argparse.Namespace) -> tuple[list[dict[str, Any]],
         with contextlib.suppress(ProcessLookupError):
             strike(kind, pid, run)
             while run.process.poll() is None and run.done() in (before, -1) and time.monotonic() - struck < 600:
-                time.sleep(0.3)
+                time.sleep(LOOK)
             told.append({"kind": kind, "at": round(struck - begin, 1), "recovered": round(time.monotonic() - struck, 1)})
             print(f"{len(told)}: {told[-1]}", flush=True)
     return told, longest
@@ -275,6 +277,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

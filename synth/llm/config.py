@@ -44,6 +44,7 @@ class SamplerConfig(BaseModel):
         None, description="the engine in a process of its own, so that tokenizing never holds up its steps; null = where it has GPUs"
     )
     cpus: float = Field(0, ge=0, description="logical Ray CPUs that one engine reserves")
+    nodes: dict[str, str] = Field({}, description="Ray labels of the nodes that engines may be on, such as {gpu: h100}; {}: any")
     threads: int = Field(1, ge=1, description="OpenMP threads of one engine on CPU")
     dtype: str = Field("float32", description="float32 is the fast one on CPUs without AMX; bfloat16 on GPUs")
     max_model_len: int | None = Field(

@@ -101,6 +101,8 @@ def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any
     options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
     if config.gpus:
         options["num_gpus"] = config.gpus
+    if config.nodes:
+        options["label_selector"] = config.nodes
     environment = engine_environment(config)
     actor: Any = Sampler
     return actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)
