@@ -56,7 +56,9 @@ def main() -> None:
             how = asyncio.run(alike(kept, meant))
             dropped = {s.problem_id for s in statements if s.reason == "contaminated"}
             which, problems = "with" if benchmarks else "without", len({s.problem_id for s in kept})
-            print(f"{which} the benchmark: of {len(texts)} reworded problems {len(dropped)} dropped as contaminated; {len(kept)} statements")
+            print(
+                f"{which} the benchmark: {len(dropped)} of {len(texts)} reworded problems dropped as contaminated; {len(kept)} statements"
+            )
             print(f"of {problems} problems kept, against the benchmark's: {dict(how)}", flush=True)
 
 
