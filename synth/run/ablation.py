@@ -154,7 +154,7 @@ class Ablation:
     async def measure(self, lab: Lab, arm: str, seed: int, weights: Weights, about: dict[str, Any]) -> None:
         """Evaluate some weights and write down what came of it."""
         statements = [s for s in self.first.inputs.benchmark.statements if s.id not in self.easy.unsupported]
-        rows = await lab.evaluate(weights, self.first.config.seed + seed, statements)
+        rows = await lab.evaluate(weights, self.first.config.seed + seed, statements, f"{arm}, seed {seed}")
         result = measured(arm, seed, weights, rows, about)
         write_text(self.file(arm, seed), result.model_dump_json(indent=1) + "\n")
         proved = sum(bool(count) for count in result.correct.values())

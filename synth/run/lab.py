@@ -35,6 +35,7 @@ from train.data import Example
 from train.group import WorkerGroup
 from train.rounds import TrainResult, train_round
 
+LOOK = 1.0  # seconds between two looks at how far an evaluation is
 BASE = 0  # version of the first model's weights: engines start with them
 
 
@@ -76,8 +77,8 @@ class Lab:
         if self._trainers is not None:
             self._trainers.close()
 
-    async def evaluate(self, weights: Weights, seed: int, statements: Sequence[Statement]) -> list[Measured]:
-        """What came of proofs by `weights` of each held-out statement.
+    async def evaluate(self, weights: Weights, seed: int, statements: Sequence[Statement], name: str) -> list[Measured]:
+        """What came of proofs by `weights` (`name`: for people) of each held-out statement.
 
         Engines take weights of a higher version only: each other model gets the next one.
         """
@@ -86,7 +87,18 @@ class Lab:
             self.version += 1
             self._answering = replace(weights, version=self.version)
         shard = Shard(config, RunDir("."), services, frozenset())
-        return await shard.evaluate(list(statements), config.eval.samples, config.heldout.temperature, seed, self._answering, words)
+        self.progress.stage(f"evaluate {name}", len(statements))
+        telling = asyncio.create_task(self._tell(f"evaluate {name}", shard))
+        try:
+            return await shard.evaluate(list(statements), config.eval.samples, config.heldout.temperature, seed, self._answering, words)
+        finally:
+            telling.cancel()
+            self.progress.finish(f"evaluate {name}")
+
+    async def _tell(self, stage: str, shard: Shard) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            self.progress.set(stage, shard.counts.done["evaluated"])
 
     async def baseline(self, statements: list[Statement]) -> Baseline:
         return await baseline(statements, self.config, (await self.services()).verify)

@@ -180,6 +180,19 @@ def _signed(figure: Mapping[str, Any]) -> str:
     return f"{figure['value']:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
+def summary(filled: Sequence[tuple[Table, Mapping[str, Any]]]) -> list[str]:
+    """A row for each table: its last row over its first."""
+    ks = sorted({c["k"] for _, found in filled for c in found["comparisons"]})
+    lines = [f"| {' | '.join(['table', 'compared', *(f'pass@{k}' for k in ks)])} |", "|---" * (len(ks) + 2) + "|"]
+    for table, found in filled:
+        last, first = (found["rows"][place]["label"] if found["rows"] else "" for place in (-1, 0))
+        ends = {c["k"]: c for c in found["comparisons"] if (c["of"], c["over"]) == (last, first)}
+        words = [f"**{ends[k]['word']}** {_signed(ends[k])}" for k in ks if k in ends]
+        if words:
+            lines.append(f"| {' | '.join([table.name, f'{last} over {first}', *words])} |")
+    return lines
+
+
 def page(filled: Sequence[tuple[Table, Mapping[str, Any]]], about: Sequence[str]) -> str:
-    """All tables as one page, under what was done."""
-    return "\n".join(["# Ablations", "", *about, "", *(markdown(table, found) for table, found in filled)])
+    """All tables as one page, under what was done and a summary."""
+    return "\n".join(["# Ablations", "", *about, "", *summary(filled), "", *(markdown(table, found) for table, found in filled)])

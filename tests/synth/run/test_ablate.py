@@ -108,7 +108,7 @@ class FakeLab:
         checkpoint(folder / "model", name)
         return TrainResult(folder / "model", name.split(",")[0], None, [], 7, 490, len(examples), 0, 1.0, 1.0, "")
 
-    async def evaluate(self, weights: Weights, seed: int, statements: list[Statement]) -> list[Measured]:
+    async def evaluate(self, weights: Weights, seed: int, statements: list[Statement], told: str) -> list[Measured]:
         name = weights.hash if "arms" in weights.path else weights.path.split("/rounds/")[1][:3]
         self.say(f"evaluate {name} seed {seed}")
         return [Measured(s.id, 4, min(4, max(0, FakeLab.skill(name) + place % 2))) for place, s in enumerate(statements)]

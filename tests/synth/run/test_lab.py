@@ -74,7 +74,7 @@ def test_each_other_model_is_of_a_higher_version(within: Within, started: list[A
     async def work(lab: Lab) -> list[tuple[str, int]]:
         asked = []
         for weights in (lab.base, lab.base, Weights("x", 3, "x"), Weights("y", 1, "y"), lab.base, lab.base):
-            rows = await lab.evaluate(weights, 0, PROVED)
+            rows = await lab.evaluate(weights, 0, PROVED, "arm")
             assert [(row.attempts, row.correct) for row in rows] == [(4, 2), (4, 2)]
             asked.append((started[0].weights["prover"].hash, started[0].weights["prover"].version))
         return asked
@@ -90,7 +90,7 @@ def test_the_first_model_searches_and_grades_before_others_are_loaded(within: Wi
         known = [s.model_copy(update={"problem_id": problem, "origin": "autoformalized", "grade": ""}) for s in PROVED]
         graded = await lab.graded(known)
         found = await lab.search(PROVED, {"negation": False, "attempts": 2}, "search")
-        await lab.evaluate(Weights("x", 3, "x"), 0, PROVED)
+        await lab.evaluate(Weights("x", 3, "x"), 0, PROVED, "arm")
         with pytest.raises(RuntimeError, match="before any other model"):
             await lab.search(PROVED, {}, "search")
         return graded, [bool(one.pairs) for one in found]
@@ -125,9 +125,9 @@ def test_engines_end_while_something_trains_where_they_share_a_gpu(
         started.clear()
 
         async def work(lab: Lab) -> str:
-            await lab.evaluate(Weights("x", 3, "x"), 0, PROVED)
+            await lab.evaluate(Weights("x", 3, "x"), 0, PROVED, "arm")
             result: Any = await lab.train("arm", [], TrainConfig(), 0, tmp_path / "arm")
-            await lab.evaluate(Weights("y", 3, "y"), 0, PROVED)
+            await lab.evaluate(Weights("y", 3, "y"), 0, PROVED, "arm")
             return str(result)
 
         assert within(work) == "done" and len(started) == starts

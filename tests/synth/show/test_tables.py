@@ -85,6 +85,10 @@ def test_it_reads_like_the_paper() -> None:
     assert "| some | 10 | 1,000 | 50.0 (50.0–50.0) | 100.0 (100.0–100.0) | 100.0 (100.0–100.0) | – |" in text
     assert "- some over without: pass@1 +25.0 (+25.0 to +25.0): **reproduces**; pass@4 +0.0 (+0.0 to +0.0): **cannot be told" in text
     assert f"- all over some: pass@1 +0.0 (+0.0 to +0.0): **{TOO_SMALL}**" in text
+    assert (
+        "| table | compared | pass@1 | pass@4 |\n|---|---|---|---|\n| data | all over without | **reproduces** +25.0 (+25.0 to +25.0) | "
+        in text
+    )
     assert "- all over without: pass@1 +25.0" in text, "the last over the first, where there are more than two"
 
 
