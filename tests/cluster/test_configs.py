@@ -63,6 +63,13 @@ def test_vllm_takes_it(path: Path) -> None:
         assert set(arguments) <= {field.name for field in dataclasses.fields(EngineArgs)}
 
 
+def test_engines_with_gpus_have_a_process_of_their_own_and_only_those_keep_answers() -> None:
+    assert load_config(CONFIGS[0], ["sampler.gpus=1", "sampler.swap=keep"]).models.prover.sampler.apart
+    assert not load_config(CONFIGS[0], ["sampler.gpus=1", "sampler.process=false"]).models.prover.sampler.apart
+    with pytest.raises(UserError, match=r"sampler\.swap=keep needs .* sampler\.process=true"):
+        load_config(CONFIGS[0], ["models.judge.path=x", "models.judge.sampler.swap=keep", "sampler.gpus=0"])
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_deepspeed_takes_it(path: Path) -> None:
     from deepspeed.runtime.config import DeepSpeedConfig
