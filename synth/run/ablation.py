@@ -184,7 +184,7 @@ class Ablation:
                 notes += [f"{speed(self.first)}; {speed(self.other)}; one run each, so no interval"]
             filled = Filled(table, arms, self.first.config.eval, self.first.config.seed, frozenset(self.easy.solved), notes)
             shown.append((table, as_json(filled)))
-        text = page(shown, described(self.first, self.asked.seeds, self.tokens))
+        text = page(shown, described(self.first, self.tokens))
         write_text(self.asked.out / "results.json", json.dumps([found for _, found in shown], indent=2, ensure_ascii=False) + "\n")
         write_text(self.asked.out / "tables.md", text)
         return text

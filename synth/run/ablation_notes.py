@@ -51,17 +51,17 @@ def speed(run: Source) -> str:
     return f"{run.config.mode}: {pairs:,} pairs in the {seconds / 60:.1f} minutes of rounds 1 to {run.rounds}, {an_hour:,.0f} an hour"
 
 
-def described(run: Source, seeds: int, tokens: int) -> list[str]:
+def described(run: Source, tokens: int) -> list[str]:
     """What all tables have in common."""
     config, heldout, name = run.config.eval, len(run.inputs.benchmark.statements), f"`{run.config.name}` ({run.store.id})"
     level = f"{100 * config.confidence:.0f} %"
     return [
         f"After DeepSeek-Prover (arXiv 2405.14333), on the run {name}, mode {run.config.mode}. Every arm that is trained starts from",
-        f"that run's first model and is trained on {tokens:,} tokens, however few its pairs are. Each arm is trained and evaluated",
-        f"{seeds} times; models of a run are evaluated only, and their tokens are those of all their rounds.",
+        f"that run's first model and is trained on {tokens:,} tokens, however few its pairs are. Models of a run are evaluated only; their",
+        "tokens are those of all their rounds.",
         "",
         f"pass@k in percent of {heldout:,} held-out statements, {config.samples} proofs each; *beyond*: of those that no cheap tactic",
-        f"proves. In brackets the {level} bootstrap interval over statements and trainings; differences are paired by both. What they",
-        "say is read off that interval alone: where it excludes zero, *reproduces* or *the opposite* (*higher* or *lower* where the",
-        "paper says nothing), else *cannot be told at this size*. The paper's column: miniF2F-test, pass@128.",
+        f"proves. In brackets the {level} bootstrap interval over statements and, where there are several, trainings; differences are",
+        "paired by both. What they say is read off that interval alone: where it excludes zero, *reproduces* or *the opposite* (*higher*",
+        "or *lower* where the paper says nothing), else *cannot be told at this size*. The paper's column: miniF2F-test, pass@128.",
     ]

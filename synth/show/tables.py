@@ -19,6 +19,7 @@ from train.config import EvalConfig
 from train.evaluate import Estimate, pass_at_k, resampled
 
 TOO_SMALL = "cannot be told at this size"
+EVALUATED_ONLY = ("iterations", "mode")  # tables of models that runs have trained
 
 
 class ArmResult(BaseModel):
@@ -148,7 +149,9 @@ def mean(values: Iterable[int | None]) -> float | None:
 
 def markdown(table: Table, found: Mapping[str, Any]) -> str:
     """A table (`as_json`) as Markdown, with a line for each comparison."""
-    lines = [f"### {table.title} (`--only {table.name}`)", "", table.about, ""]
+    done, times = "evaluation" if table.name in EVALUATED_ONLY else "training", len(found["seeds"])
+    heading = f"### {table.title} (`--only {table.name}`, {times} {done}{'s' * (times != 1)} each)"
+    lines = [heading, "", table.about, ""]
     ks = [key for row in found["rows"][:1] for key in row if "pass@" in key]
     paper = any(row["paper"] for row in found["rows"])
     heads = ["", "pairs", "tokens", *(key.replace("_", ", ") for key in ks), *(["the paper"] if paper else [])]

@@ -79,7 +79,7 @@ def test_it_reads_like_the_paper() -> None:
     arms = {name: [result(name, [count] * 12, seed) for seed in (0, 1)] for name, count in (("a", 1), ("b", 2), ("c", 2))}
     found = as_json(Filled(TABLE, arms, CONFIG, notes=["a note"]))
     text = page([(TABLE, found)], ["What was done."])
-    assert "### Synthetic data (`--only data`)" in text and "What was done." in text and "- a note" in text
+    assert "### Synthetic data (`--only data`, 2 trainings each)" in text and "What was done." in text and "- a note" in text
     assert "|  | pairs | tokens | pass@1 | pass@4 | beyond, pass@4 | the paper |" in text
     assert "| without | 10 | 1,000 | 25.0 (25.0–25.0) | 100.0 (100.0–100.0) | 100.0 (100.0–100.0) | 27.5 |" in text
     assert "| some | 10 | 1,000 | 50.0 (50.0–50.0) | 100.0 (100.0–100.0) | 100.0 (100.0–100.0) | – |" in text
