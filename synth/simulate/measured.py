@@ -1,0 +1,232 @@
+"""What things take, as a run has recorded it: tokens and seconds of attempts, with how Lean judged them, statement by statement.
+
+A simulated statement is given what a recorded one had, on both sides, so that what belongs together stays together: an easy
+statement is proved by several attempts, a long proof takes Lean longer.  What no record says of a check (a filter's, an
+evaluation's) is taken from the pools' totals.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import yaml
+
+from synth.config import RunConfig
+from synth.records import Attempt, SearchRow, Statement, VerdictRow
+from synth.search.portfolio import Portfolio
+from synth.simulate.engine import Curve
+from synth.store.rundir import RunDir
+from synth.store.timeline import Row, read_timeline
+from verify_workers.errors import UserError
+
+CALM = {"search"}  # stages of a row from which a pool's own time a check is read
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One attempt as it was: generated tokens, Lean's seconds, and what came of it."""
+
+    tokens: int
+    seconds: float
+    outcome: str
+    reason: str = ""
+    unread: bool = False
+    text: str = ""
+    """Of a cheap tactic: itself, for it is tried on every statement."""
+
+
+@dataclass
+class Template:
+    """One statement's search: its attempts by side (negated or not), in the order of their samples."""
+
+    attempts: dict[bool, list[Draw]] = field(default_factory=lambda: {False: [], True: []})
+    tactics: dict[bool, dict[str, Draw]] = field(default_factory=lambda: {False: {}, True: {}})
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run took."""
+
+    templates: dict[tuple[int, bool], list[Template]]
+    """By round, and whether the statement had been searched before."""
+    kept: list[int]
+    """Statements kept, of each problem in plain language."""
+    formalize_tokens: float
+    """Of one sample of the formalizer."""
+    judge_tokens: float
+    """Of the judge, for each statement."""
+    filter_checks: float
+    """Checks for each problem before the search of its statements."""
+    filter_seconds: float
+    """Lean's seconds of one of them."""
+    other_seconds: float
+    """Lean's seconds of a check beside search and filters: of evaluations and of cheap tactics."""
+    pool_seconds: float
+    """Of a worker's time for each check, beside Lean's."""
+    curve: Curve
+    train_tokens: float
+    """Of one example."""
+    train_rate: float
+    """Tokens a second."""
+    train_aside: float
+    """Seconds of a training beside its steps."""
+    swap_seconds: float
+    start_seconds: float
+    """Of an engine."""
+
+    def searched(self, round: int, again: bool) -> list[Template]:
+        """The searches to draw from: those of the round, or of the nearest one that had any."""
+        rounds = sorted((abs(known - round), known) for known, other in self.templates if other == again)
+        if not rounds:
+            return self.searched(round, not again)
+        return self.templates[rounds[0][1], again]
+
+    def scaled(self, lean: float = 1.0, engine: float = 1.0) -> Measured:
+        """With other speeds: of everything that a Lean worker does, and of engines."""
+        return replace(
+            self,
+            templates={
+                key: [
+                    Template(
+                        {s: [replace(d, seconds=d.seconds * lean) for d in draws] for s, draws in t.attempts.items()},
+                        {s: {n: replace(d, seconds=d.seconds * lean) for n, d in draws.items()} for s, draws in t.tactics.items()},
+                    )
+                    for t in templates
+                ]
+                for key, templates in self.templates.items()
+            },
+            filter_seconds=self.filter_seconds * lean,
+            other_seconds=self.other_seconds * lean,
+            pool_seconds=self.pool_seconds * lean,
+            curve=Curve(self.curve.peak * engine, self.curve.half),
+        )
+
+    @property
+    def attempts(self) -> list[Draw]:
+        """All that a model proposed."""
+        return [d for templates in self.templates.values() for t in templates for draws in t.attempts.values() for d in draws]
+
+
+def recorded_config(store: RunDir) -> RunConfig:
+    """The configuration of a run.  UserError where it does not say."""
+    if not store.exists("config.yaml"):
+        raise UserError(f"{store.path}: no config.yaml: service times are read from a run directory of `synth run`")
+    return RunConfig.model_validate(yaml.safe_load(store.read_bytes("config.yaml")))
+
+
+def measured(store: RunDir, config: RunConfig) -> Measured:
+    """What the run in `store` took.  UserError where it holds too little to say."""
+    rounds = [figures for figures in store.rounds() if figures["round"]]
+    templates = _templates(store)
+    if not rounds or not any(t.attempts[False] for found in templates.values() for t in found):
+        raise UserError(f"{store.path}: no complete round with attempts of a model: let `synth run` finish a round, or give another run")
+    rows, searches = read_timeline(store), [row for row in store.read("searches", SearchRow) if not row.inside]
+    numbers = [int(figures["round"]) for figures in rounds]
+    clocks = [store.read_json(f"rounds/{number:03d}/clock.json", {}).get("spent", {}) for number in numbers]
+    checks, lean = (sum(clock.get(name, 0) for clock in clocks) for name in ("checks", "lean_ms"))
+    filter_checks = max(0, checks - sum(row.checks for row in searches))
+    filter_seconds = max(0.0, lean / 1000 - sum(row.lean_seconds for row in searches)) / max(1, filter_checks)
+    mean = lean / 1000 / max(1, checks)
+    problems = max(1, sum(figures["problems"] for figures in rounds))
+    spent = _pool_seconds(rows, CALM) or _pool_seconds(rows)
+    others = _pool_seconds([row for row in rows if not CALM & row.stages.keys()]) or spent
+    statements = list(store.read("statements", Statement))
+    told = sum(entry["info"].get("problems", 0) for entry in store.entries() if entry["info"].get("tokens_formalizer"))
+    train = _training(store, numbers)
+    return Measured(
+        templates=templates,
+        kept=_kept(statements),
+        formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
+        judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
+        filter_checks=filter_checks / problems,
+        filter_seconds=filter_seconds,
+        other_seconds=max(0.0, others - max(0.0, spent - mean)),
+        pool_seconds=max(0.0, spent - mean),
+        curve=fitted(rows, config.search.wave),
+        train_tokens=train[0],
+        train_rate=train[1],
+        train_aside=max(0.0, statistics.fmean(f["stages"].get("train", 0.0) for f in rounds) - train[2]),
+        swap_seconds=statistics.fmean([f["swap_seconds"] for f in rounds if "swap_seconds" in f] or [0.1]),
+        start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),
+    )
+
+
+def _templates(store: RunDir) -> dict[tuple[int, bool], list[Template]]:
+    verdicts = {v.id: v for v in store.read("verdicts", VerdictRow)}
+    begun = {s.id: s.round for s in store.read("statements", Statement)}
+    seconds = [v.seconds for v in verdicts.values() if v.seconds]
+    found: dict[tuple[int, bool], dict[str, Template]] = defaultdict(dict)
+    attempts = sorted(store.read("attempts", Attempt), key=lambda a: (a.statement_id, a.negated, a.sample))
+    for place, attempt in enumerate(attempts):
+        key = attempt.round, begun.get(attempt.statement_id, attempt.round) < attempt.round
+        template = found[key].setdefault(attempt.statement_id, Template())
+        draw = _draw(attempt, verdicts.get(attempt.id), seconds[place % len(seconds)] if seconds else 0.0)
+        if attempt.strategy == Portfolio.name:
+            template.tactics[attempt.negated][attempt.proof] = draw
+        else:
+            template.attempts[attempt.negated] += [draw] * attempt.count
+    return {key: [t for t in by_id.values() if any(t.attempts.values()) or any(t.tactics.values())] for key, by_id in found.items()}
+
+
+def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:
+    """`other`: seconds of a check that was called off."""
+    text = attempt.proof if attempt.strategy == Portfolio.name else ""
+    if verdict is None or verdict.outcome in ("unchecked", "infra"):
+        return Draw(attempt.tokens, other, "rejected", "elaboration", bool(attempt.unread), text)
+    return Draw(attempt.tokens, verdict.seconds, verdict.outcome, verdict.reason, bool(attempt.unread), text)
+
+
+def _kept(statements: Iterable[Statement]) -> list[int]:
+    counts: dict[str, int] = {}
+    for s in statements:
+        if s.origin in ("autoformalized", "refined"):
+            counts[s.problem_id] = counts.get(s.problem_id, 0) + s.kept
+    return list(counts.values()) or [1]
+
+
+def _pool_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
+    """Worker-seconds a check in rows of just these stages (None: of any); 0 where there are too few to say."""
+    chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
+    checks = sum(row.made.get("checks", 0.0) for row in chosen)
+    return sum(row.busy.get("pools", 0.0) for row in chosen) / checks if checks >= 50 else 0.0
+
+
+def fitted(rows: Iterable[Row], sequences: int) -> Curve:
+    """An engine's curve from busy seconds and tokens of each stretch, and the requests (of so many `sequences`) that were open at its end.
+
+    seconds = half / peak * steps + tokens / peak, by least squares over at least eight stretches; with less, or where that makes no
+    sense, as many tokens a second as there were in all, however many sequences are under way.
+    """
+    points = []
+    tokens = busy = 0.0
+    for row in rows:
+        made, seconds = row.made.get("tokens", 0.0), row.busy.get("samplers", 0.0)
+        tokens, busy = tokens + made, busy + seconds
+        if made and seconds > 0.1 * row.span and row.waiting.get("requests"):
+            width = row.waiting["requests"] * sequences / max(1.0, row.actors.get("samplers", 1.0))
+            points.append((made / width, made, seconds))
+    if not tokens or not busy:
+        raise UserError("the run's timeline says nothing of its engines (no tokens, or endpoints): give engine.tokens_per_second (--cluster)")
+    if len(points) >= 8:
+        table = np.array(points)
+        (step, each), *_ = np.linalg.lstsq(table[:, :2], table[:, 2], rcond=None)
+        if step > 0 and each > 0:
+            return Curve(float(1 / each), float(step / each))
+    return Curve(tokens / busy, 0.0)
+
+
+def _training(store: RunDir, numbers: Iterable[int]) -> tuple[float, float, float]:
+    """Tokens of an example, tokens a second, and seconds of stepping in a round; as in the last round that says so."""
+    found: tuple[float, float, float] = (100.0, 1e4, 0.0)
+    for number in numbers:
+        if not store.exists(name := f"rounds/{number:03d}/training/metrics.jsonl"):
+            continue
+        last: dict[str, Any] = yaml.safe_load(store.read_bytes(name).splitlines()[-1])
+        examples = len(store.read_json(f"rounds/{number:03d}/trained_on.json", {"pairs": []})["pairs"])
+        found = last["tokens"] / max(1, examples), last["tokens_per_second"], last["seconds"]
+    return found
