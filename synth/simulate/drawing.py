@@ -11,12 +11,12 @@ from collections import Counter
 
 from synth.llm.types import Sampling
 from synth.prompts import Prompt
+from synth.search.portfolio import tactic_proof
 from synth.simulate.measured import Draw, Measured, Template
 from verify_workers.records import Check
 
 NAME = re.compile(r"\b(?:sim|held)_\d+(?:_\d+)?\b")
 PROOF = re.compile(r"\bd((?:_\d+)+)\b")
-UNKNOWN = Draw(1, 0.0, "rejected", "elaboration")
 
 
 class Drawing:
@@ -27,11 +27,12 @@ class Drawing:
         self.searching: dict[str, tuple[int, bool]] = {}
         """In which round a statement is searched, by its name, and whether again."""
         self._templates: dict[tuple[str, int, bool], Template] = {}
+        self._left: dict[tuple[int, bool], list[Template]] = {}
         self._asked: Counter[tuple[str, int, bool]] = Counter()
         self._numbers: dict[Draw, int] = {}
         self._draws: list[Draw] = []
         self._everything = sorted(measured.attempts, key=lambda d: (d.tokens, d.seconds, d.outcome))
-        self._random = random.Random(f"{seed}-checks")
+        self._random = random.Random(f"{seed}-attempts")
 
     def answers(self, prompt: Prompt, sampling: Sampling) -> list[tuple[float, str, bool]]:
         """Of each completion its tokens, its text, and whether it ended by itself."""
@@ -41,9 +42,13 @@ class Drawing:
             return [(max(1.0, self.measured.judge_tokens), "", True)] * sampling.n
         found = NAME.search(prompt.text)
         name, negated = found[0] if found else "", "¬" in prompt.text
-        taken = [self._next(name, negated) for _ in range(sampling.n * self.grain)]
-        groups = [taken[i : i + self.grain] for i in range(0, len(taken), self.grain)]
-        return [(self.tokens * sum(d.tokens for d in group), self._text(group), not all(d.unread for d in group)) for group in groups]
+        answers = []
+        for _ in range(sampling.n):
+            taken = [self._next(name, negated) for _ in range(self.grain)]
+            group = [draw for draw, _ in taken]
+            tokens, marks = self.tokens * sum(draw.tokens for draw in group), {mark for _, mark in taken}
+            answers.append((tokens, self._text(group) + "".join(sorted(marks)), not all(draw.unread for draw in group)))
+        return answers
 
     def judged(self, check: Check) -> Draw:
         """What Lean says of a check, and the seconds that it takes; of several attempts in one their sum, and the best verdict."""
@@ -54,31 +59,33 @@ class Drawing:
         measured, named = self.measured, NAME.search(check.statement)
         if not check.proof or named is None:
             return Draw(0, self.lean * measured.filter_seconds, "rejected", "elaboration")
-        tactic = self._template(named[0]).tactics[check.negated].get(check.proof)
-        if tactic is not None and named[0] in self.searching:
+        if named[0] in self.searching and (tactic := self._template(named[0]).tactics[check.negated].get(check.proof)):
             return Draw(0, self.lean * tactic.seconds, tactic.outcome, tactic.reason)
-        return Draw(0, self.lean * measured.other_seconds, "rejected", "elaboration")
+        cheap = random.Random(f"{self.seed}-{named[0]}").choice(measured.cheap_heldout if named[0].startswith("held") else measured.cheap)
+        proves = bool(cheap) and (check.proof.startswith("by first") or check.proof == tactic_proof(cheap))
+        outcome = ("accepted", "") if proves else ("rejected", "elaboration")
+        return Draw(0, self.lean * measured.other_seconds, *outcome)
 
     def _template(self, name: str) -> Template:
         round, again = self.searching.get(name, (10**6, False))
         key = name, round, again
-        if key not in self._templates:
-            found = self.measured.searched(round, again)
-            self._templates[key] = random.Random(f"{self.seed}-{key}").choice(found)
+        if key not in self._templates:  # each once before one comes again: as many are proved as were
+            if not (left := self._left.get((round, again))):
+                left = self._left[round, again] = list(self.measured.searched(round, again))
+                random.Random(f"{self.seed}-{round}-{again}-{len(self._templates)}").shuffle(left)
+            self._templates[key] = left.pop()
         return self._templates[key]
 
-    def _next(self, name: str, negated: bool) -> Draw:
-        """The next attempt of a statement's side: as recorded while there are any, then any of them."""
-        if name.startswith("held") or name not in self.searching:
-            return self._random.choice(self._everything) if self._everything else UNKNOWN
-        key = name, self.searching[name][0], negated
-        place, draws = self._asked[key], self._template(name).attempts[negated]
+    def _next(self, name: str, negated: bool) -> tuple[Draw, str]:
+        """The next attempt of a statement's side, as recorded while there are any, then any of them; and what tells it from equal ones."""
+        round = self.searching[name][0] if name in self.searching else 0
+        key = name, round, negated
+        place = self._asked[key]
         self._asked[key] += 1
+        draws = self._template(name).attempts[negated] if name in self.searching else []
         if place < len(draws):
-            return draws[place]
-        if draws:
-            return random.Random(f"{self.seed}-{key}-{place}").choice(draws)
-        return self._random.choice(self._everything)
+            return draws[place], f" r{round}"
+        return self._random.choice(draws or self._everything), f" r{round} p{place}"
 
     def _text(self, draws: list[Draw]) -> str:
         numbers = []

@@ -17,6 +17,8 @@ import numpy as np
 import yaml
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES
+from synth.overrides import apply_overrides
 from synth.records import Attempt, SearchRow, Statement, VerdictRow
 from synth.search.portfolio import Portfolio
 from synth.simulate.engine import Curve
@@ -36,8 +38,8 @@ class Draw:
     outcome: str
     reason: str = ""
     unread: bool = False
-    text: str = ""
-    """Of a cheap tactic: itself, for it is tried on every statement."""
+    name: str = ""
+    """Whose it is: equal proofs are one."""
 
 
 @dataclass
@@ -78,6 +80,14 @@ class Measured:
     swap_seconds: float
     start_seconds: float
     """Of an engine."""
+    cheap: list[str]
+    """Of statements that a model proved, the cheap tactic that proves them too; '' = none does."""
+    cheap_heldout: list[str]
+    """The same of held-out statements."""
+    busy_per_check: float
+    """A pool's worker-seconds a check, in the whole run."""
+    busy_per_token: float
+    """An engine's busy seconds a token."""
 
     def searched(self, round: int, again: bool) -> list[Template]:
         """The searches to draw from: those of the round, or of the nearest one that had any."""
@@ -113,10 +123,18 @@ class Measured:
 
 
 def recorded_config(store: RunDir) -> RunConfig:
-    """The configuration of a run.  UserError where it does not say."""
+    """The configuration of a run, in which a role's own settings of its engines are those that differ from all others'.
+
+    UserError where there is none, or it does not load.
+    """
     if not store.exists("config.yaml"):
         raise UserError(f"{store.path}: no config.yaml: service times are read from a run directory of `synth run`")
-    return RunConfig.model_validate(yaml.safe_load(store.read_bytes("config.yaml")))
+    tree = yaml.safe_load(store.read_bytes("config.yaml"))
+    for role in ROLES:
+        own = tree.get("models", {}).get(role, {}).get("sampler", {})
+        for name in [name for name, value in own.items() if tree.get("sampler", {}).get(name) == value]:
+            del own[name]
+    return apply_overrides(RunConfig, tree, [], where=f"{store.path}/config.yaml")
 
 
 def measured(store: RunDir, config: RunConfig) -> Measured:
@@ -152,6 +170,10 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         train_rate=train[1],
         train_aside=max(0.0, statistics.fmean(f["stages"].get("train", 0.0) for f in rounds) - train[2]),
         swap_seconds=statistics.fmean([f["swap_seconds"] for f in rounds if "swap_seconds" in f] or [0.1]),
+        cheap=[tactic for number in numbers for tactic in store.read_json(f"rounds/{number:03d}/compared.json", {}).values()] or [""],
+        cheap_heldout=_heldout_tactics(store),
+        busy_per_check=_pool_seconds(rows),
+        busy_per_token=sum(row.busy.get("samplers", 0.0) for row in rows) / max(1.0, sum(row.made.get("tokens", 0.0) for row in rows)),
         start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),
     )
 
@@ -175,10 +197,9 @@ def _templates(store: RunDir) -> dict[tuple[int, bool], list[Template]]:
 
 def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:
     """`other`: seconds of a check that was called off."""
-    text = attempt.proof if attempt.strategy == Portfolio.name else ""
     if verdict is None or verdict.outcome in ("unchecked", "infra"):
-        return Draw(attempt.tokens, other, "rejected", "elaboration", bool(attempt.unread), text)
-    return Draw(attempt.tokens, verdict.seconds, verdict.outcome, verdict.reason, bool(attempt.unread), text)
+        return Draw(attempt.tokens, other, "rejected", "elaboration", bool(attempt.unread), attempt.id)
+    return Draw(attempt.tokens, verdict.seconds, verdict.outcome, verdict.reason, bool(attempt.unread), attempt.id)
 
 
 def _kept(statements: Iterable[Statement]) -> list[int]:
@@ -218,6 +239,12 @@ def fitted(rows: Iterable[Row], sequences: int) -> Curve:
         if step > 0 and each > 0:
             return Curve(float(1 / each), float(step / each))
     return Curve(tokens / busy, 0.0)
+
+
+def _heldout_tactics(store: RunDir) -> list[str]:
+    solved = list(store.read_json("rounds/000/baseline.json", {"solved": {}})["solved"].values())
+    rows = next((figures.get("heldout", 0) for figures in store.rounds()), 0)
+    return [*solved, *[""] * max(0, rows - len(solved))] or [""]
 
 
 def _training(store: RunDir, numbers: Iterable[int]) -> tuple[float, float, float]:
