@@ -53,7 +53,7 @@ class SimulatedSampler:
             self._generated += tokens
             return Completion(text, round(tokens), finished, self.weights)
 
-        return list(await asyncio.gather(*(complete(*answer) for answer in self.drawing.answers(prompt, sampling))))
+        return list(await asyncio.gather(*(complete(*answer) for answer in self.drawing.answers(prompt, sampling, self.weights.version))))
 
     async def load(self, weights: Weights, probe: object = None) -> dict[str, float]:
         async with self._swapping:

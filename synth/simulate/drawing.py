@@ -22,11 +22,12 @@ PROOF = re.compile(r"\bd((?:_\d+)+)\b")
 class Drawing:
     """`tokens`, `lean`: by what the tokens and Lean's seconds of an attempt are multiplied."""
 
-    def __init__(self, measured: Measured, samples: int, tokens: float, lean: float, grain: int, seed: int) -> None:
-        self.measured, self.samples, self.tokens, self.lean, self.grain, self.seed = measured, samples, tokens, lean, grain, seed
+    def __init__(self, measured: Measured, tokens: float, lean: float, grain: int, seed: int) -> None:
+        self.measured, self.tokens, self.lean, self.grain, self.seed = measured, tokens, lean, grain, seed
         self.searching: dict[str, tuple[int, bool]] = {}
         """In which round a statement is searched, by its name, and whether again."""
         self._templates: dict[tuple[str, int, bool], Template] = {}
+        self._kept: dict[int, list[int]] = {}
         self._left: dict[tuple[int, bool], list[Template]] = {}
         self._asked: Counter[tuple[str, int, bool]] = Counter()
         self._numbers: dict[Draw, int] = {}
@@ -34,8 +35,15 @@ class Drawing:
         self._everything = sorted(measured.attempts, key=lambda d: (d.tokens, d.seconds, d.outcome))
         self._random = random.Random(f"{seed}-attempts")
 
-    def answers(self, prompt: Prompt, sampling: Sampling) -> list[tuple[float, str, bool]]:
-        """Of each completion its tokens, its text, and whether it ended by itself."""
+    def kept(self, round: int) -> int:
+        """Statements kept of the next problem in plain language."""
+        if not (left := self._kept.get(round)):
+            left = self._kept[round] = list(self.measured.kept[min(self.measured.kept, key=lambda known: abs(known - round))])
+            random.Random(f"{self.seed}-{round}-kept").shuffle(left)
+        return left.pop()
+
+    def answers(self, prompt: Prompt, sampling: Sampling, version: int) -> list[tuple[float, str, bool]]:
+        """Of each completion its tokens, its text, and whether it ended by itself; `version`: of the weights."""
         if prompt.role == "formalize":
             return [(max(1.0, self.measured.formalize_tokens), "", True)] * sampling.n
         if prompt.role == "grade":
@@ -44,7 +52,7 @@ class Drawing:
         name, negated = found[0] if found else "", "¬" in prompt.text
         answers = []
         for _ in range(sampling.n):
-            taken = [self._next(name, negated) for _ in range(self.grain)]
+            taken = [self._next(name, negated, version) for _ in range(self.grain)]
             group = [draw for draw, _ in taken]
             tokens, marks = self.tokens * sum(draw.tokens for draw in group), {mark for _, mark in taken}
             answers.append((tokens, self._text(group) + "".join(sorted(marks)), not all(draw.unread for draw in group)))
@@ -54,8 +62,9 @@ class Drawing:
         """What Lean says of a check, and the seconds that it takes; of several attempts in one their sum, and the best verdict."""
         if check.proof and (found := PROOF.search(check.proof)):
             draws = [self._draws[int(number)] for number in found[1].split("_")[1:]]
+            heldout = self.measured.heldout if "held_" in check.statement else 1.0
             best = next((d for d in draws if d.outcome == "accepted"), draws[0])
-            return Draw(0, self.lean * sum(d.seconds for d in draws), best.outcome, best.reason)
+            return Draw(0, self.lean * heldout * sum(d.seconds for d in draws), best.outcome, best.reason)
         measured, named = self.measured, NAME.search(check.statement)
         if not check.proof or named is None:
             return Draw(0, self.lean * measured.filter_seconds, "rejected", "elaboration")
@@ -76,15 +85,17 @@ class Drawing:
             self._templates[key] = left.pop()
         return self._templates[key]
 
-    def _next(self, name: str, negated: bool) -> tuple[Draw, str]:
+    def _next(self, name: str, negated: bool, version: int) -> tuple[Draw, str]:
         """The next attempt of a statement's side, as recorded while there are any, then any of them; and what tells it from equal ones."""
-        round = self.searching[name][0] if name in self.searching else 0
+        round = self.searching[name][0] if name in self.searching else version
         key = name, round, negated
         place = self._asked[key]
         self._asked[key] += 1
-        draws = self._template(name).attempts[negated] if name in self.searching else []
+        draws = self._template(name).attempts[negated]
         if place < len(draws):
             return draws[place], f" r{round}"
+        if draws and place < self.measured.samples:
+            return self._random.choice(draws), f" r{round}"
         return self._random.choice(draws or self._everything), f" r{round} p{place}"
 
     def _text(self, draws: list[Draw]) -> str:

@@ -7,13 +7,16 @@ evaluation's) is taken from the pools' totals.
 
 from __future__ import annotations
 
+import io
+import json
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import yaml
 
 from synth.config import RunConfig
@@ -27,6 +30,7 @@ from synth.store.timeline import Row, read_timeline
 from verify_workers.errors import UserError
 
 CALM = {"search"}  # stages of a row from which a pool's own time a check is read
+FEW = 20  # checks from which on their mean says something
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,10 @@ class Measured:
 
     templates: dict[tuple[int, bool], list[Template]]
     """By round, and whether the statement had been searched before."""
-    kept: list[int]
-    """Statements kept, of each problem in plain language."""
+    samples: int
+    """Attempts a side that the search of a statement had; those that said the same again are in no record."""
+    kept: dict[int, list[int]]
+    """Statements kept, of each problem in plain language, by round."""
     formalize_tokens: float
     """Of one sample of the formalizer."""
     judge_tokens: float
@@ -67,7 +73,7 @@ class Measured:
     filter_seconds: float
     """Lean's seconds of one of them."""
     other_seconds: float
-    """Lean's seconds of a check beside search and filters: of evaluations and of cheap tactics."""
+    """Lean's seconds of a check beside search, filters and evaluation: of cheap tactics, many in one."""
     pool_seconds: float
     """Of a worker's time for each check, beside Lean's."""
     curve: Curve
@@ -84,10 +90,12 @@ class Measured:
     """Of statements that a model proved, the cheap tactic that proves them too; '' = none does."""
     cheap_heldout: list[str]
     """The same of held-out statements."""
+    heldout: float
+    """Of an attempt at a held-out statement, Lean's seconds as a share of those of any attempt."""
     busy_per_check: float
-    """A pool's worker-seconds a check, in the whole run."""
+    """A pool's worker-seconds a check, while a search was all that went on."""
     busy_per_token: float
-    """An engine's busy seconds a token."""
+    """An engine's busy seconds a token, then."""
 
     def searched(self, round: int, again: bool) -> list[Template]:
         """The searches to draw from: those of the round, or of the nearest one that had any."""
@@ -140,11 +148,11 @@ def recorded_config(store: RunDir) -> RunConfig:
 def measured(store: RunDir, config: RunConfig) -> Measured:
     """What the run in `store` took.  UserError where it holds too little to say."""
     rounds = [figures for figures in store.rounds() if figures["round"]]
-    templates = _templates(store)
+    numbers = [int(figures["round"]) for figures in rounds]
+    templates = _templates(store, numbers)
     if not rounds or not any(t.attempts[False] for found in templates.values() for t in found):
         raise UserError(f"{store.path}: no complete round with attempts of a model: let `synth run` finish a round, or give another run")
     rows, searches = read_timeline(store), [row for row in store.read("searches", SearchRow) if not row.inside]
-    numbers = [int(figures["round"]) for figures in rounds]
     clocks = [store.read_json(f"rounds/{number:03d}/clock.json", {}).get("spent", {}) for number in numbers]
     checks, lean = (sum(clock.get(name, 0) for clock in clocks) for name in ("checks", "lean_ms"))
     filter_checks = max(0, checks - sum(row.checks for row in searches))
@@ -152,12 +160,13 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
     mean = lean / 1000 / max(1, checks)
     problems = max(1, sum(figures["problems"] for figures in rounds))
     spent = _pool_seconds(rows, CALM) or _pool_seconds(rows)
-    others = _pool_seconds([row for row in rows if not CALM & row.stages.keys()]) or spent
+    others = _pool_seconds([row for row in rows if not {"search", "evaluate"} & row.stages.keys()]) or spent
     statements = list(store.read("statements", Statement))
     told = sum(entry["info"].get("problems", 0) for entry in store.entries() if entry["info"].get("tokens_formalizer"))
     train = _training(store, numbers)
     return Measured(
         templates=templates,
+        samples=config.search.attempts,
         kept=_kept(statements),
         formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
         judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
@@ -172,27 +181,31 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         swap_seconds=statistics.fmean([f["swap_seconds"] for f in rounds if "swap_seconds" in f] or [0.1]),
         cheap=[tactic for number in numbers for tactic in store.read_json(f"rounds/{number:03d}/compared.json", {}).values()] or [""],
         cheap_heldout=_heldout_tactics(store),
-        busy_per_check=_pool_seconds(rows),
-        busy_per_token=sum(row.busy.get("samplers", 0.0) for row in rows) / max(1.0, sum(row.made.get("tokens", 0.0) for row in rows)),
+        heldout=min(1.0, _pool_seconds(rows, {"evaluate"}) / spent) if _pool_seconds(rows, {"evaluate"}) else 1.0,
+        busy_per_check=spent,
+        busy_per_token=_engine_seconds(rows, CALM) or _engine_seconds(rows),
         start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),
     )
 
 
-def _templates(store: RunDir) -> dict[tuple[int, bool], list[Template]]:
-    verdicts = {v.id: v for v in store.read("verdicts", VerdictRow)}
+def _templates(store: RunDir, numbers: Iterable[int]) -> dict[tuple[int, bool], list[Template]]:
+    """Round by round: an attempt that a later round made again is read again."""
     begun = {s.id: s.round for s in store.read("statements", Statement)}
-    seconds = [v.seconds for v in verdicts.values() if v.seconds]
     found: dict[tuple[int, bool], dict[str, Template]] = defaultdict(dict)
-    attempts = sorted(store.read("attempts", Attempt), key=lambda a: (a.statement_id, a.negated, a.sample))
-    for place, attempt in enumerate(attempts):
-        key = attempt.round, begun.get(attempt.statement_id, attempt.round) < attempt.round
-        template = found[key].setdefault(attempt.statement_id, Template())
-        draw = _draw(attempt, verdicts.get(attempt.id), seconds[place % len(seconds)] if seconds else 0.0)
-        if attempt.strategy == Portfolio.name:
-            template.tactics[attempt.negated][attempt.proof] = draw
-        else:
-            template.attempts[attempt.negated] += [draw] * attempt.count
-    return {key: [t for t in by_id.values() if any(t.attempts.values()) or any(t.tactics.values())] for key, by_id in found.items()}
+    for number in numbers:
+        prefix = f"r{number:03d}-"
+        verdicts = {v.id: v for v in store.read("verdicts", VerdictRow, prefix)}
+        seconds = [v.seconds for v in verdicts.values() if v.seconds]
+        attempts = sorted(store.read("attempts", Attempt, prefix), key=lambda a: (a.statement_id, a.negated, a.sample))
+        for place, attempt in enumerate(attempts):
+            again = begun.get(attempt.statement_id, number) < number
+            template = found[number, again].setdefault(attempt.statement_id, Template())
+            draw = _draw(attempt, verdicts.get(attempt.id), seconds[place % len(seconds)] if seconds else 0.0)
+            if attempt.strategy == Portfolio.name:
+                template.tactics[attempt.negated][attempt.proof] = draw
+            else:
+                template.attempts[attempt.negated] += [draw] * attempt.count
+    return {key: list(by_id.values()) for key, by_id in found.items()}
 
 
 def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:
@@ -202,19 +215,26 @@ def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:
     return Draw(attempt.tokens, verdict.seconds, verdict.outcome, verdict.reason, bool(attempt.unread), attempt.id)
 
 
-def _kept(statements: Iterable[Statement]) -> list[int]:
-    counts: dict[str, int] = {}
+def _kept(statements: Iterable[Statement]) -> dict[int, list[int]]:
+    found: dict[int, Counter[str]] = defaultdict(Counter)
     for s in statements:
         if s.origin in ("autoformalized", "refined"):
-            counts[s.problem_id] = counts.get(s.problem_id, 0) + s.kept
-    return list(counts.values()) or [1]
+            found[s.round][s.problem_id] += s.kept
+    return {round: [*counts.values()] for round, counts in found.items()} or {1: [1]}
 
 
 def _pool_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
     """Worker-seconds a check in rows of just these stages (None: of any); 0 where there are too few to say."""
     chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
     checks = sum(row.made.get("checks", 0.0) for row in chosen)
-    return sum(row.busy.get("pools", 0.0) for row in chosen) / checks if checks >= 50 else 0.0
+    return sum(row.busy.get("pools", 0.0) for row in chosen) / checks if checks >= FEW else 0.0
+
+
+def _engine_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
+    """An engine's busy seconds a token in such rows; 0 where there is none."""
+    chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
+    tokens = sum(row.made.get("tokens", 0.0) for row in chosen)
+    return sum(row.busy.get("samplers", 0.0) for row in chosen) / tokens if tokens else 0.0
 
 
 def fitted(rows: Iterable[Row], sequences: int) -> Curve:
@@ -232,7 +252,9 @@ def fitted(rows: Iterable[Row], sequences: int) -> Curve:
             width = row.waiting["requests"] * sequences / max(1.0, row.actors.get("samplers", 1.0))
             points.append((made / width, made, seconds))
     if not tokens or not busy:
-        raise UserError("the run's timeline says nothing of its engines (no tokens, or endpoints): give engine.tokens_per_second (--cluster)")
+        raise UserError(
+            "the run's timeline says nothing of its engines (no tokens, or endpoints): give engine.tokens_per_second (--cluster)"
+        )
     if len(points) >= 8:
         table = np.array(points)
         (step, each), *_ = np.linalg.lstsq(table[:, :2], table[:, 2], rcond=None)
@@ -251,9 +273,10 @@ def _training(store: RunDir, numbers: Iterable[int]) -> tuple[float, float, floa
     """Tokens of an example, tokens a second, and seconds of stepping in a round; as in the last round that says so."""
     found: tuple[float, float, float] = (100.0, 1e4, 0.0)
     for number in numbers:
-        if not store.exists(name := f"rounds/{number:03d}/training/metrics.jsonl"):
+        folder = f"rounds/{number:03d}/training"
+        if not store.exists(f"{folder}/metrics.jsonl") or not store.exists(f"{folder}/examples.parquet"):
             continue
-        last: dict[str, Any] = yaml.safe_load(store.read_bytes(name).splitlines()[-1])
-        examples = len(store.read_json(f"rounds/{number:03d}/trained_on.json", {"pairs": []})["pairs"])
+        last: dict[str, Any] = json.loads(store.read_bytes(f"{folder}/metrics.jsonl").splitlines()[-1])
+        examples = pq.read_metadata(io.BytesIO(store.read_bytes(f"{folder}/examples.parquet"))).num_rows
         found = last["tokens"] / max(1, examples), last["tokens_per_second"], last["seconds"]
     return found

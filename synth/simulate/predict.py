@@ -128,4 +128,3 @@ def table(figures: dict[str, Any]) -> list[str]:
     for name, row in figures.get("against", {}).items():
         lines.append(f"against      {name}: predicted {row['predicted']:,}, was {row['real']:,} ({row['error_percent']:+.1f} %)")
     return lines
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -76,7 +75,7 @@ class SimulatedShard(Shard):
         """The statements of a problem, kept or not."""
         if problem.statement:
             return [given(problem, round)]
-        kept = random.Random(f"{self.drawing.seed}-{problem.id}").choice(self.drawing.measured.kept)
+        kept = self.drawing.kept(round)
         made = [given(stated(problem, n), round) for n in range(max(1, kept))]
         found = [s.model_copy(update={"origin": "autoformalized", "problem_id": problem.id}) for s in made]
         return found if kept else [s.model_copy(update={"kept": False, "reason": Drop.GRADE}) for s in found]

@@ -54,9 +54,7 @@ class SimulatedTrainer:
         self.rate = setting.tokens_per_second or measured.train_rate
         self.aside = measured.train_aside if setting.aside_seconds is None else setting.aside_seconds
 
-    def round(
-        self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object
-    ) -> Plan:
+    def round(self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object) -> Plan:
         tokens = len(examples) * self.each * config.epochs
         return Plan(min(tokens, config.max_tokens or tokens), out, report)
 

@@ -96,7 +96,7 @@ class World:
         tokens = setting.tokens_per_attempt * len(own) / max(1, sum(own)) if setting.tokens_per_attempt else 1.0
         mean = sum(seconds) / max(1, len(seconds)) + measured.pool_seconds
         lean = setting.pools.check_seconds / mean if setting.pools.check_seconds and mean else 1.0
-        self.drawing = Drawing(measured, config.search.attempts * setting.grain, tokens, lean, setting.grain, seed)
+        self.drawing = Drawing(measured, tokens, lean, setting.grain, seed)
         self.cores = Cores(setting.machine_cores if setting.one_machine else PLENTY)
         self.trainer = SimulatedTrainer(setting.trainer, measured, self.cores)
         self.nodes: dict[str, Handle | None] = {f"node{n:05d}": None for n in range(setting.pools.nodes)}
@@ -125,9 +125,7 @@ class World:
     def shard(self, config: RunConfig, url: str, handles: bytes) -> Handle:
         groups, pools, _ = ray.cloudpickle.loads(handles)
         services = Services(groups, pools)
-        return self._handle(
-            SimulatedShardActor(SimulatedShard(config, RunDir(url), services, self.drawing, self.setting.shard_seconds))
-        )
+        return self._handle(SimulatedShardActor(SimulatedShard(config, RunDir(url), services, self.drawing, self.setting.shard_seconds)))
 
     def _handle(self, actor: Any) -> Handle:
         return Handle(actor, self.setting.call_seconds)

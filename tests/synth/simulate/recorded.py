@@ -43,10 +43,12 @@ def recorded_run(folder: Path) -> RunDir:
             for k in range(ATTEMPTS)
         ]
         verdicts = [
-            VerdictRow(id=a.id, statement_id=a.statement_id, outcome="accepted" if _proves(a) else "rejected", seconds=LEAN) for a in attempts
+            VerdictRow(id=a.id, statement_id=a.statement_id, outcome="accepted" if _proves(a) else "rejected", seconds=LEAN)
+            for a in attempts
         ]
         searches = [
-            SearchRow(id=f"r{s.id}", statement_id=s.id, round=1, ended="exhausted", samples=8, checks=8, lean_seconds=8 * LEAN) for s in statements
+            SearchRow(id=f"r{s.id}", statement_id=s.id, round=1, ended="exhausted", samples=8, checks=8, lean_seconds=8 * LEAN)
+            for s in statements
         ]
         store.commit(
             "r001-s0000-b0000-c0000",
@@ -60,7 +62,9 @@ def recorded_run(folder: Path) -> RunDir:
         busy = {"samplers": 1.28, "pools": 72 * (LEAN + 0.1)}
         actors = {"samplers": 1, "pools": 2}
         log = TimelineLog(store)
-        log.append(Row(time=24.0, span=24.0, rounds=[1], stages={"search": 24.0}, made={"tokens": 1280, "checks": 72}, busy=busy, actors=actors))
+        log.append(
+            Row(time=24.0, span=24.0, rounds=[1], stages={"search": 24.0}, made={"tokens": 1280, "checks": 72}, busy=busy, actors=actors)
+        )
     return RunDir.existing(folder)
 
 

@@ -82,9 +82,7 @@ def test_checks_of_nodes_that_go_are_done_by_others(recorded: RunDir, tmp_path: 
 
 
 def test_several_attempts_simulated_as_one_take_as_long(recorded: RunDir, tmp_path: Path) -> None:
-    one, two = (
-        _predicted(recorded, tmp_path / f"{grain}", APART.model_copy(update={"grain": grain, "problems": 64})) for grain in (1, 2)
-    )
+    one, two = (_predicted(recorded, tmp_path / f"{grain}", APART.model_copy(update={"grain": grain, "problems": 64})) for grain in (1, 2))
     assert two["attempts"] == one["attempts"]
     assert two["stages"]["search"] == pytest.approx(one["stages"]["search"], rel=0.1)
 
