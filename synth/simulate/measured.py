@@ -7,16 +7,11 @@ evaluation's) is taken from the pools' totals.
 
 from __future__ import annotations
 
-import io
-import json
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
 import yaml
 
 from synth.config import RunConfig
@@ -25,12 +20,10 @@ from synth.overrides import apply_overrides
 from synth.records import Attempt, SearchRow, Statement, VerdictRow
 from synth.search.portfolio import Portfolio
 from synth.simulate.engine import Curve
+from synth.simulate.rates import CALM, engine_seconds, fitted, pool_seconds, training
 from synth.store.rundir import RunDir
-from synth.store.timeline import Row, read_timeline
+from synth.store.timeline import read_timeline
 from verify_workers.errors import UserError
-
-CALM = {"search"}  # stages of a row from which a pool's own time a check is read
-FEW = 20  # checks from which on their mean says something
 
 
 @dataclass(frozen=True)
@@ -159,11 +152,11 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
     filter_seconds = max(0.0, lean / 1000 - sum(row.lean_seconds for row in searches)) / max(1, filter_checks)
     mean = lean / 1000 / max(1, checks)
     problems = max(1, sum(figures["problems"] for figures in rounds))
-    spent = _pool_seconds(rows, CALM) or _pool_seconds(rows)
-    others = _pool_seconds([row for row in rows if not {"search", "evaluate"} & row.stages.keys()]) or spent
+    spent = pool_seconds(rows, CALM) or pool_seconds(rows)
+    others = pool_seconds([row for row in rows if not {"search", "evaluate"} & row.stages.keys()]) or spent
     statements = list(store.read("statements", Statement))
     told = sum(entry["info"].get("problems", 0) for entry in store.entries() if entry["info"].get("tokens_formalizer"))
-    train = _training(store, numbers)
+    train = training(store, numbers)
     return Measured(
         templates=templates,
         samples=config.search.attempts,
@@ -181,9 +174,9 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         swap_seconds=statistics.fmean([f["swap_seconds"] for f in rounds if "swap_seconds" in f] or [0.1]),
         cheap=[tactic for number in numbers for tactic in store.read_json(f"rounds/{number:03d}/compared.json", {}).values()] or [""],
         cheap_heldout=_heldout_tactics(store),
-        heldout=min(1.0, _pool_seconds(rows, {"evaluate"}) / spent) if _pool_seconds(rows, {"evaluate"}) else 1.0,
+        heldout=min(1.0, pool_seconds(rows, {"evaluate"}) / spent) if pool_seconds(rows, {"evaluate"}) else 1.0,
         busy_per_check=spent,
-        busy_per_token=_engine_seconds(rows, CALM) or _engine_seconds(rows),
+        busy_per_token=engine_seconds(rows, CALM) or engine_seconds(rows),
         start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),
     )
 
@@ -223,60 +216,7 @@ def _kept(statements: Iterable[Statement]) -> dict[int, list[int]]:
     return {round: [*counts.values()] for round, counts in found.items()} or {1: [1]}
 
 
-def _pool_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
-    """Worker-seconds a check in rows of just these stages (None: of any); 0 where there are too few to say."""
-    chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
-    checks = sum(row.made.get("checks", 0.0) for row in chosen)
-    return sum(row.busy.get("pools", 0.0) for row in chosen) / checks if checks >= FEW else 0.0
-
-
-def _engine_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
-    """An engine's busy seconds a token in such rows; 0 where there is none."""
-    chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
-    tokens = sum(row.made.get("tokens", 0.0) for row in chosen)
-    return sum(row.busy.get("samplers", 0.0) for row in chosen) / tokens if tokens else 0.0
-
-
-def fitted(rows: Iterable[Row], sequences: int) -> Curve:
-    """An engine's curve from busy seconds and tokens of each stretch, and the requests (of so many `sequences`) that were open at its end.
-
-    seconds = half / peak * steps + tokens / peak, by least squares over at least eight stretches; with less, or where that makes no
-    sense, as many tokens a second as there were in all, however many sequences are under way.
-    """
-    points = []
-    tokens = busy = 0.0
-    for row in rows:
-        made, seconds = row.made.get("tokens", 0.0), row.busy.get("samplers", 0.0)
-        tokens, busy = tokens + made, busy + seconds
-        if made and seconds > 0.1 * row.span and row.waiting.get("requests"):
-            width = row.waiting["requests"] * sequences / max(1.0, row.actors.get("samplers", 1.0))
-            points.append((made / width, made, seconds))
-    if not tokens or not busy:
-        raise UserError(
-            "the run's timeline says nothing of its engines (no tokens, or endpoints): give engine.tokens_per_second (--cluster)"
-        )
-    if len(points) >= 8:
-        table = np.array(points)
-        (step, each), *_ = np.linalg.lstsq(table[:, :2], table[:, 2], rcond=None)
-        if step > 0 and each > 0:
-            return Curve(float(1 / each), float(step / each))
-    return Curve(tokens / busy, 0.0)
-
-
 def _heldout_tactics(store: RunDir) -> list[str]:
     solved = list(store.read_json("rounds/000/baseline.json", {"solved": {}})["solved"].values())
     rows = next((figures.get("heldout", 0) for figures in store.rounds()), 0)
     return [*solved, *[""] * max(0, rows - len(solved))] or [""]
-
-
-def _training(store: RunDir, numbers: Iterable[int]) -> tuple[float, float, float]:
-    """Tokens of an example, tokens a second, and seconds of stepping in a round; as in the last round that says so."""
-    found: tuple[float, float, float] = (100.0, 1e4, 0.0)
-    for number in numbers:
-        folder = f"rounds/{number:03d}/training"
-        if not store.exists(f"{folder}/metrics.jsonl") or not store.exists(f"{folder}/examples.parquet"):
-            continue
-        last: dict[str, Any] = json.loads(store.read_bytes(f"{folder}/metrics.jsonl").splitlines()[-1])
-        examples = pq.read_metadata(io.BytesIO(store.read_bytes(f"{folder}/examples.parquet"))).num_rows
-        found = last["tokens"] / max(1, examples), last["tokens_per_second"], last["seconds"]
-    return found

@@ -79,7 +79,8 @@ def predict(
     wanted = changed(load_config(config) if config else recorded, overrides)
     found = measured(store, recorded)
     own = own_setting(recorded, cores or usable_cores())
-    if own.one_machine:
+    told = setting is not None and setting.pools.check_seconds is not None and setting.engine.tokens_per_second is not None
+    if own.one_machine and not told:
         say(f"calibrating on {run} ({TURNS} simulations of it)")
         found = calibrated(found, recorded, own, own_inputs(store), seed)
     setting = setting or own_setting(wanted, own.machine_cores)
