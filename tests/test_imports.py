@@ -39,7 +39,7 @@ ROOMS = {
     ],
     "synth": [
         *("overrides", "records", "annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
         *("cluster_command", "cli"),
         "__main__",
     ],

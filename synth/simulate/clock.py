@@ -62,7 +62,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 def everywhere(loop: SimulatedLoop) -> Iterator[None]:
     """All code of this process reads the simulated clock, and nothing is forced onto the disk."""
     monotonic, fsync = time.monotonic, os.fsync
-    time.monotonic, os.fsync = loop.time, lambda _: None
+    time.monotonic, os.fsync = loop.time, lambda fd: None
     try:
         yield
     finally:

@@ -85,9 +85,9 @@ class Work:
 
 async def work(cores: Cores, seconds: float, weight: float) -> None:
     """Return when so much of one core's work is done."""
-    done = asyncio.get_running_loop().create_future()
-    job = Work(cores, seconds, weight, lambda: done.done() or done.set_result(None))
+    done = asyncio.Event()
+    job = Work(cores, seconds, weight, done.set)
     try:
-        await done
+        await done.wait()
     finally:
         job.cancel()

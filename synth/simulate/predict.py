@@ -111,13 +111,16 @@ def table(figures: dict[str, Any]) -> list[str]:
     """The figures as lines."""
     idle = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in figures["idle"].items())
     queues = ", ".join(f"{name} {depth['mean']:,.0f} (at most {depth['most']:,})" for name, depth in figures["waiting"].items())
+    stages = ", ".join(f"{name} {seconds:,.0f}" for name, seconds in figures["stages"].items())
+    rates = (
+        f"{figures['pairs_per_hour']:,.0f} pairs/h, {figures['proved_per_hour']:,.0f} proved/h, "
+        f"{figures['checks_per_second']:,.1f} checks/s, {figures['tokens_per_second']:,.0f} tokens/s"
+    )
     lines = [
         f"cluster      {figures['cluster']}, mode {figures['mode']}",
-        f"time         {figures['seconds']:,.0f} s for all rounds; stages, s: "
-        + ", ".join(f"{name} {seconds:,.0f}" for name, seconds in figures["stages"].items()),
+        f"time         {figures['seconds']:,.0f} s for all rounds; stages, s: {stages}",
         f"made         {figures['attempts']:,} attempts, {figures['proved']:,} statements proved, {figures['pairs']:,} pairs",
-        f"rates        {figures['pairs_per_hour']:,.0f} pairs/h, {figures['proved_per_hour']:,.0f} proved/h, "
-        f"{figures['checks_per_second']:,.1f} checks/s, {figures['tokens_per_second']:,.0f} tokens/s",
+        f"rates        {rates}",
         f"idle         {idle}",
         f"open         {queues}",
         f"bottleneck   {figures['bottleneck']}",

@@ -1,4 +1,4 @@
-"""What is simulated: how many machines, what they do in which time where that is not to be as measured, what they cost, how often they go."""
+"""What is simulated: how many machines, how fast they are where that is not to be as measured, what they cost, how often they go."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A simulated run: the real driver, rounds, stream, shards, clients and schedules, among simulated samplers, pools and trainer.
 
-What is put in the place of something else is listed in `World.substitutes`; everything that is not there is the code that a real run executes.
+What is put in the place of something else is listed in `World.substitutes`; all else is the code that a real run executes.
 The result is a run directory like any other.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -182,6 +183,9 @@ class World:
         if look:
             parts += [(synth.run.watch, {"POLL": look}), (synth.run.stream, {"LOOK": min(look, 5.0)})]
         HANDLES.clear()
+        pools = logging.getLogger("verify_workers.pool")  # what it warns of did not happen
+        level = pools.level
+        pools.setLevel(logging.ERROR)
         patches = [mock.patch.object(target, name, value) for target, names in parts for name, value in names.items()]
         for patch in patches:
             patch.start()
@@ -190,6 +194,7 @@ class World:
         finally:
             for patch in patches:
                 patch.stop()
+            pools.setLevel(level)
             HANDLES.clear()
 
 

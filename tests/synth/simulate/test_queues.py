@@ -23,7 +23,7 @@ class _Drawing:
 
     grain, lean = 1, 1.0
 
-    class measured:  # noqa: N801  # an attribute of the real one
+    class measured:  # an attribute of the real one
         pool_seconds = 0.0
 
     def judged(self, check: Check) -> Draw:
