@@ -63,7 +63,6 @@ OldKernelOption = Annotated[
         "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
     ),
 ]
-FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
 RESUMABLE = (
     "run",
     "demo",
@@ -345,25 +344,9 @@ RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by 
 
 
 def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole, generated: bool = False) -> RunConfig:
-    """The configuration of one stage alone; `--model` answers in the first of `roles`, and in those of the others that have none.
+    from synth.stage_config import stage_config
 
-    `generated`: it works on the generator's problems.
-    """
-    from synth.config import load_config
-
-    if config is not None:
-        loaded = load_config(config, overrides)
-    else:
-        with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
-            loaded = load_config(path, overrides if generated else [*FOR_ANY_PROBLEMS, *overrides])
-    if model is not None:
-        if loaded.models.source(roles[0]).endpoint:
-            raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
-        for role in roles:
-            source = loaded.models.source(role)
-            if role == roles[0] or not source.own:
-                source.path = str(model)
-    return loaded
+    return stage_config(config, model, overrides, *roles, generated=generated)
 
 
 @app.command()

@@ -510,6 +510,8 @@ class RunConfig(Section):
         models.prover.sampler = merged(self.sampler, models.prover.sampler)
         for role in (models.source(name) for name in ROLES if name != "prover"):
             role.sampler = merged(self.sampler if role.own else models.prover.sampler, role.sampler)
+        for role in (models.source(name) for name in ROLES):
+            role.sampler.require_whole()
 
 
 def load_config(path: str | Path, overrides: list[str] | None = None) -> RunConfig:

@@ -82,6 +82,7 @@ def adapted(config: RunConfig, setting: Setting, folder: Path) -> RunConfig:
     tree["formalize"].update(refine=0, also=())
     tree["conjectures"]["enabled"] = tree["answers"]["enabled"] = False
     tree["verify"]["cache"]["path"] = None
+    tree["verify"]["nodes"] = {}
     tree["models"].update(pairs=())
     tree.update(checkpoints=str(folder / "checkpoints"), header="")
     return RunConfig.model_validate(tree)
@@ -178,7 +179,6 @@ class World:
             (synth.run.learn, {"train_round": self.trainer.round, "in_thread": self.trainer.begun}),
             (synth.run.rounds, {"write_report": lambda store: None}),
             (verify_workers.pool.node, {"node_pool": self.pool}),
-            (synth.run.driver, {"node_pools": lambda config: {node: self.pool(config, node) for node in self.nodes}}),
         ]
         if look:
             parts += [(synth.run.watch, {"POLL": look}), (synth.run.stream, {"LOOK": min(look, 5.0)})]
