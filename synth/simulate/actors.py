@@ -46,7 +46,7 @@ class SimulatedSampler:
             self._open -= len(prompts)
 
     async def _one(self, prompt: Prompt, sampling: Sampling) -> list[Completion]:
-        grain = self.drawing.grain
+        grain = self.drawing.grain if prompt.role == "prove" else 1
 
         async def complete(tokens: float, text: str, finished: bool) -> Completion:
             await self.batch.generate(tokens / grain + self._prompt / sampling.n, grain)
@@ -80,8 +80,10 @@ class SimulatedPool:
     """The Lean workers of a node: `pool.node.NodePool` and `pool.local.LocalPool` without threads, on the real `Schedule`."""
 
     def __init__(self, config: PoolConfig, workers: int, cores: Cores, drawing: Drawing, first: float) -> None:
-        """`first`: seconds before a worker's first check."""
-        self.config, self.workers, self.cores, self.drawing, self._first = config, workers, cores, drawing, first
+        """`first`: seconds before a worker's first check.  Where attempts are simulated as one, as many workers are one too."""
+        self._abreast = min(drawing.grain, workers)
+        self.workers = workers = workers // self._abreast
+        self.config, self.cores, self.drawing, self._first = config, cores, drawing, first
         self._schedule = Schedule(workers, workers, config.defer, config.retry_timeouts)
         self._loop = asyncio.get_running_loop()
         self._idle = list(range(workers))
@@ -167,6 +169,7 @@ class SimulatedPool:
         timed_out = draw.outcome == Outcome.TIMEOUT or draw.seconds > self.drawing.grain * item.limit
         seconds = min(draw.seconds, item.limit) if timed_out else draw.seconds
         seconds += self.drawing.grain * self.drawing.lean * self.drawing.measured.pool_seconds
+        seconds /= self._abreast
         if worker in self._fresh:
             self._fresh.discard(worker)
             seconds += self._first

@@ -41,10 +41,17 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
         super().__init__(self._jumping)
-        self.set_exception_handler(lambda *_: None)  # failures that nobody waits for are those of simulated actors that died
+        self.failure: BaseException | None = None
+        self.set_exception_handler(self._failed)
 
     def time(self) -> float:
         return self._jumping.now
+
+    def _failed(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback has failed, and with it the simulation; what nobody waits for is the failure of an actor that died."""
+        if "never retrieved" not in context["message"] and "destroyed" not in context["message"]:
+            self.failure = context.get("exception") or RuntimeError(context["message"])
+            self.stop()
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
         return self.call_soon(callback, *args, context=context)
@@ -77,6 +84,8 @@ def simulate(work: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:
             task = loop.create_task(work(loop))
             try:
                 return loop.run_until_complete(task)
+            except RuntimeError as error:
+                raise loop.failure or error from None
             finally:
                 loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
     finally:

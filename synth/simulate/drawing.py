@@ -61,7 +61,7 @@ class Drawing:
     def judged(self, check: Check) -> Draw:
         """What Lean says of a check, and the seconds that it takes; of several attempts in one their sum, and the best verdict."""
         if check.proof and (found := PROOF.search(check.proof)):
-            draws = [self._draws[int(number)] for number in found[1].split("_")[1:]]
+            draws = [draw for number in found[1].split("_")[1:] if not (draw := self._draws[int(number)]).unread]
             heldout = self.measured.heldout if "held_" in check.statement else 1.0
             best = next((d for d in draws if d.outcome == "accepted"), draws[0])
             return Draw(0, self.lean * heldout * sum(d.seconds for d in draws), best.outcome, best.reason)

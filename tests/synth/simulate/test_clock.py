@@ -47,6 +47,15 @@ def test_threads_are_run_at_once() -> None:
     assert simulate(work) == (42, 0.0)
 
 
+def test_a_callback_that_fails_ends_the_simulation() -> None:
+    async def work(loop: SimulatedLoop) -> None:
+        loop.call_later(1.0, lambda: 1 // 0)
+        await asyncio.sleep(5.0)
+
+    with pytest.raises(ZeroDivisionError):
+        simulate(work)
+
+
 def test_waiting_for_nothing_is_said_and_not_waited_for() -> None:
     async def work(loop: SimulatedLoop) -> None:
         await loop.create_future()
