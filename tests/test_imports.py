@@ -53,7 +53,7 @@ ROOMS = {
             "store",
             "examples",
         ),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",
     ],
