@@ -34,7 +34,7 @@ ROOMS = {
         *("backends", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
     ],
     "train": [
-        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data"),
+        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data", "sequence"),
         *("replay", "evaluate", "probe", "tracking", "inbox", "average", "checkpoints", "engine", "dataset", "reshard", "memory"),
         *("export", "loop", "group", "rounds"),
     ],

@@ -129,6 +129,9 @@ class TrainConfig(Config):
 
     workers: int = Field(1, ge=1)
     """Number of Ray Train workers (one process each; on one GPU each if `gpu`). A round that is under way goes on with others."""
+    sequence_parallel: int = Field(1, ge=1)
+    """Workers that share each row of tokens, for long contexts: attention's heads are shared out among them (Ulysses, arXiv 2309.14509).
+    Divides `workers` and the model's attention heads, and needs `packing`."""
     threads: int = Field(2, ge=1)
     """Threads of each worker on a CPU."""
     cpus_per_worker: float = Field(1.0, ge=0)
@@ -150,10 +153,12 @@ class TrainConfig(Config):
 
     @model_validator(mode="after")
     def _consistent(self) -> TrainConfig:
-        share = self.batch_tokens // self.workers
-        if self.max_length > (self.micro_batch_tokens or share):
-            limit = "train.micro_batch_tokens" if self.micro_batch_tokens else "train.batch_tokens / train.workers"
-            raise ValueError(f"train.max_length ({self.max_length}) does not fit into {limit} ({self.micro_batch_tokens or share})")
+        limit, room = ("micro_batch_tokens", self.micro_batch_tokens) if self.micro_batch_tokens else ("batch_tokens", self.batch_tokens)
+        if self.max_length > room:
+            raise ValueError(f"train.max_length ({self.max_length}) does not fit into train.{limit} ({room})")
+        if self.sequence_parallel > 1 and (not self.packing or self.workers % self.sequence_parallel):
+            remedy = "set train.packing=true" if not self.packing else f"let train.workers ({self.workers}) be a multiple"
+            raise ValueError(f"train.sequence_parallel ({self.sequence_parallel}) shares packed rows among workers: {remedy}")
         if self.gpu and self.workers > 1 and self.gpus_per_worker <= 0.5:
             raise ValueError("train.gpus_per_worker must be above 0.5 with several workers: two on one GPU cannot talk over NCCL")
         if self.optimizer == "fused_adam" and not self.gpu:
@@ -187,11 +192,11 @@ class TrainConfig(Config):
     @property
     def accumulation(self) -> int:
         """Forward passes per worker and optimizer step."""
-        return -(-self.step_micro_batches // self.workers)
+        return -(-self.step_micro_batches // (self.workers // self.sequence_parallel))
 
 
-DIVISION = frozenset({"workers", "threads", "gpu", "cpus_per_worker", "gpus_per_worker", "keep_workers", "wait_seconds"}) | {
-    *("max_failures", "max_seconds", "checkpoint_steps", "log_steps")
+DIVISION = frozenset({"workers", "sequence_parallel", "threads", "gpu", "cpus_per_worker", "gpus_per_worker", "keep_workers"}) | {
+    *("wait_seconds", "max_failures", "max_seconds", "checkpoint_steps", "log_steps")
 }
 """Settings that only divide, place, bound or report the work of a round: one that is under way goes on with others."""
 

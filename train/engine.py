@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from train.config import TrainConfig
 from train.lora import add_adapters
-from train.packing import Segments, use_packing
+from train.packing import Segments
+from train.sequence import row_group, share_rows
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +35,7 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     import deepspeed
     import torch
     from deepspeed.utils import logger
+    from torch import distributed
     from transformers import AutoModelForCausalLM
 
     from train.deepspeed_config import deepspeed_config
@@ -53,7 +55,8 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     if config.zero_stage == 3:
         del keep
     if config.packing:
-        use_packing(model, config.max_length)
+        group = row_group(distributed.get_rank(), distributed.get_world_size(), config.sequence_parallel)
+        share_rows(model, config.max_length, group)
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if config.lora:
@@ -80,7 +83,11 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
         rest = [{**group, "params": [p for p in group["params"] if p not in blocks]} for group in groups]
         optimizer = Muon([matrices | {"matrices": True, "lr_ratio": config.matrix_lr / config.lr}, *rest], config.lr, config.betas)
     engine, *_ = deepspeed.initialize(
-        model=make_loss(model), optimizer=optimizer, model_parameters=groups, config=settings, dist_init_required=False
+        model=make_loss(model, config.sequence_parallel > 1),
+        optimizer=optimizer,
+        model_parameters=groups,
+        config=settings,
+        dist_init_required=False,
     )
     return engine, model
 
@@ -133,10 +140,11 @@ def destroy(engine: Any) -> None:
                 cell.cell_contents.cache_clear()
 
 
-def make_loss(model: Any) -> torch.nn.Module:
+def make_loss(model: Any, sliced: bool = False) -> torch.nn.Module:
     """A module (ids, weights, places) → Σ weights · cross entropy of ids[:, 1:]; only `places` go through the output layer.
 
-    `segments` are those of a packed row, for a model that was made ready by `use_packing`.
+    `segments` are those of a packed row, for a model that was made ready by `use_packing`.  `sliced`: rows are slices
+    (`train.sequence`), whose last token the next worker has.
     """
     import torch
     from torch.nn import functional
@@ -152,11 +160,12 @@ def make_loss(model: Any) -> torch.nn.Module:
 
         def forward(self, ids: torch.Tensor, weights: torch.Tensor, places: torch.Tensor, segments: Segments | None = None) -> torch.Tensor:
             packed = {"position_ids": segments.positions, "segments": segments} if segments else {}
+            given, last = (ids[:, :-1], None) if sliced else (ids, -1)  # of a whole row the last token predicts nothing
             if plain:
-                hidden = self.model.base_model(input_ids=ids, use_cache=False, **packed).last_hidden_state
-                logits = self.model.get_output_embeddings()(hidden[:, :-1].flatten(0, 1)[places])
+                hidden = self.model.base_model(input_ids=given, use_cache=False, **packed).last_hidden_state
+                logits = self.model.get_output_embeddings()(hidden[:, :last].flatten(0, 1)[places])
             else:
-                logits = self.model(input_ids=ids, use_cache=False, **packed).logits[:, :-1].flatten(0, 1)[places]
+                logits = self.model(input_ids=given, use_cache=False, **packed).logits[:, :last].flatten(0, 1)[places]
             losses = functional.cross_entropy(logits.float(), ids[:, 1:].flatten()[places], reduction="none")
             return (losses * weights.flatten()[places]).sum()
 

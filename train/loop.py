@@ -27,6 +27,7 @@ from train.inbox import NOTICE, UP, Job, done_name, next_job, write_json
 from train.memory import check_memory, estimate, shape
 from train.reshard import load
 from train.schedule import learning_rate, planned_micro_batches, planned_steps
+from train.sequence import sliced
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
@@ -205,8 +206,11 @@ class TrainingLoop:
         since = _Since(self.tokens)
         while self.step < self.total:
             step = [next(stream) for _ in range(min(per_step, self.micro - self.step * per_step))]
-            parts = deal(step, lengths, self.rank, self.world, config.accumulation)
+            shared = config.sequence_parallel
+            parts = deal(step, lengths, self.rank // shared, self.world // shared, config.accumulation)
             batches = [collate(self.data, part, self.pad, config.prompt_loss_weight, config.packing) for part in parts]
+            if shared > 1:
+                batches = [sliced(batch, self.rank % shared, shared, self.pad) for batch in batches]
             late = config.max_seconds is not None and time.monotonic() - begin > config.max_seconds
             sums = self._reduce(
                 [

@@ -136,8 +136,8 @@ def _varlen() -> Callable[..., torch.Tensor]:
     return call
 
 
-def use_packing(model: Any, max_length: int) -> None:
-    """Have `model` attend within segments. UserError if its architecture lets examples of `max_length` tokens see each other."""
+def use_packing(model: Any, max_length: int, attend: Callable[..., Any] = attention) -> None:
+    """Have `model` attend within segments, by `attend`. UserError if it lets examples of `max_length` tokens see each other."""
     import torch
     from transformers import AttentionInterface
 
@@ -151,7 +151,7 @@ def use_packing(model: Any, max_length: int) -> None:
     if window is not None and getattr(config, "use_sliding_window", True) and window < max_length:
         raise _unfit(model, f"a sliding window of {window} tokens, less than train.max_length = {max_length}")
     # Compiled layers call it as it is: its boundaries differ from batch to batch, and a compiler would compile for each.
-    AttentionInterface.register(NAME, torch.compiler.disable(attention))
+    AttentionInterface.register(NAME, torch.compiler.disable(attend))
     model.set_attn_implementation(NAME)
     if config._attn_implementation != NAME:
         raise _unfit(model, "attention that cannot be exchanged")
