@@ -69,7 +69,7 @@ def on_ranks(folder: Path, world: int, tasks: list[dict[str, Any]]) -> None:
     logs = [(folder / f"{rank}.log").open("w") for rank in range(world)]
     running = [subprocess.Popen([*command, str(rank), str(world)], stdout=log, stderr=log) for rank, log in enumerate(logs)]
     try:
-        ended = [process.wait(900) for process in running]
+        ended = [process.wait(1800) for process in running]
     finally:
         for process, log in zip(running, logs, strict=True):
             process.kill()

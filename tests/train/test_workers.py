@@ -93,7 +93,7 @@ def rows(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_round_goes_on_with_other_workers(tiny: Path, tmp_path: Path) -> None:
     """On 1 and 2 workers, undisturbed; and killed after 7 steps on the one and continued on the other, from the checkpoint of step 5."""
     everywhere(tiny, rows(tmp_path), tmp_path, {name: SETTINGS | settings for name, settings in ROUNDS.items()}, 7)
