@@ -68,9 +68,7 @@ class Setting(Part):
     tokens_per_attempt: float | None = Field(None, gt=0, description="mean tokens of an attempt; None = as measured")
     shard_seconds: float = Field(0.0004, ge=0, description="seconds of a shard actor's one thread for each attempt")
     call_seconds: float = Field(0.001, ge=0, description="until a call reaches an actor")
-    grain: int = Field(
-        1, ge=1, description="attempts that are simulated as one, side by side in an engine and on as many Lean workers"
-    )
+    grain: int = Field(1, ge=1, description="attempts that are simulated as one, side by side in an engine and on as many Lean workers")
     look: float = Field(0.0, ge=0, description="seconds between two looks of the driver at its actors; 0 = as it does")
     problems: int = Field(0, ge=0, description="new problems of all rounds; 0 = as many as the run had")
 

@@ -92,7 +92,7 @@ def test_a_prediction_says_how_far_off_it_was(recorded: RunDir, tmp_path: Path) 
     setting = Setting(pools=PoolSetting(cores=2), engine=EngineSetting(swap_seconds=0, start_seconds=0))
     figures = predict(recorded.path, None, (), setting, tmp_path / "run", 0, 2, recorded.path, lambda line: None)
     # 8 checks of the filters and 64 of attempts, 0.6 s each, on two workers; the real one of the record took 24 s.
-    assert figures["against"]["search seconds"]["predicted"] == pytest.approx(72 * 0.6 / 2, rel=0.1)
+    assert figures["against"]["search seconds"]["predicted"] == pytest.approx(72 * 0.6 / 2, rel=0.15)  # less what is called off
     assert figures["against"]["search seconds"]["real"] == 24.0
 
 
