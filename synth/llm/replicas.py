@@ -7,9 +7,10 @@ work.  An actor that lives but fails is started anew, and left alone when that d
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -33,6 +34,7 @@ class _Member:
     dead_since: float | None = None  # clock, seconds
     given_up: bool = False
     last: str = ""
+    lot: float = field(default_factory=random.random)  # decides between equals, for each client anew: else all would begin with the same
 
 
 class Replicas:
@@ -82,7 +84,7 @@ class Replicas:
             now = time.monotonic()
             ready = [member for member in hopeful if member.ready_at <= now]
             if ready:
-                return min(ready, key=lambda member: member.waiting)
+                return min(ready, key=lambda member: (member.waiting, member.lot))
             await asyncio.sleep(min(member.ready_at for member in hopeful) - now)
 
     def _record(self, member: _Member, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Checks to the pools of all nodes: the one way there, for stages, service, tests and benchmarks.
 
-Checks go out in chunks, each to the pool with the least of ours to do, the near one of equals.  A pool or a node that dies
+Checks go out in chunks, each to the pool with the least of ours to do, the near one of equals, else by lot.  A pool or a node that dies
 takes no check with it: its chunks go to the others at once (in halves, so that a check that kills pools takes few with it),
 and it is asked again after a pause, because Ray starts it anew.  A pool that cannot work at all is not asked again.  So every
 check gets exactly one verdict as long as one pool is left.
@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -47,6 +48,7 @@ class _Pool:
     ready: float = 0.0  # clock, seconds: when it may be asked
     broken: Exception | None = None  # why it is not asked any more
     left: bool = False  # with its node
+    lot: float = field(default_factory=random.random)  # decides between equals, for each client anew: else all would begin with the same
 
 
 class PoolClient:
@@ -156,7 +158,7 @@ class PoolClient:
                 continue
             ready = [pool for pool in left if pool.ready <= now]
             if ready:
-                return min(ready, key=lambda pool: (pool.load, pool.node != self._here))
+                return min(ready, key=lambda pool: (pool.load, pool.node != self._here, pool.lot))
             await asyncio.sleep(min(pool.ready for pool in left) - now)
 
     async def _ask(self, pool: _Pool, chunk: list[Check]) -> list[Verdict] | None:
