@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import ray
@@ -20,6 +20,7 @@ from verify_workers.errors import UserError
 
 TRIES = 3  # failures of one actor in a row after which it is given up
 PAUSE = (0.5, 15.0)  # first and longest pause, seconds, before a failed actor is asked again
+MANY = 8  # actors from which on each shard draws lots between equals: else hundreds of shards would all begin with the same ones
 PATIENCE = 900.0  # seconds that a dead actor may take to come back: a large model is loaded anew
 
 
@@ -34,7 +35,7 @@ class _Member:
     dead_since: float | None = None  # clock, seconds
     given_up: bool = False
     last: str = ""
-    lot: float = field(default_factory=random.random)  # decides between equals, for each client anew: else all would begin with the same
+    lot: float = 0.0  # decides between equals
 
 
 class Replicas:
@@ -42,7 +43,7 @@ class Replicas:
 
     def __init__(self, name: str, actors: list[Any], failures: Counter[str]) -> None:
         self.name, self.failures = name, failures
-        self._members = [_Member(actor) for actor in actors]
+        self._members = [_Member(actor, lot=random.random() if len(actors) >= MANY else 0.0) for actor in actors]
 
     def __len__(self) -> int:
         return len(self._members)
