@@ -7,6 +7,7 @@ work.  An actor that lives but fails is started anew, and left alone when that d
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from verify_workers.errors import UserError
 
 TRIES = 3  # failures of one actor in a row after which it is given up
 PAUSE = (0.5, 15.0)  # first and longest pause, seconds, before a failed actor is asked again
+MANY = 8  # actors from which on each shard draws lots between equals: else hundreds of shards would all begin with the same ones
 PATIENCE = 900.0  # seconds that a dead actor may take to come back: a large model is loaded anew
 
 
@@ -33,6 +35,7 @@ class _Member:
     dead_since: float | None = None  # clock, seconds
     given_up: bool = False
     last: str = ""
+    lot: float = 0.0  # decides between equals
 
 
 class Replicas:
@@ -40,7 +43,7 @@ class Replicas:
 
     def __init__(self, name: str, actors: list[Any], failures: Counter[str]) -> None:
         self.name, self.failures = name, failures
-        self._members = [_Member(actor) for actor in actors]
+        self._members = [_Member(actor, lot=random.random() if len(actors) >= MANY else 0.0) for actor in actors]
 
     def __len__(self) -> int:
         return len(self._members)
@@ -82,7 +85,7 @@ class Replicas:
             now = time.monotonic()
             ready = [member for member in hopeful if member.ready_at <= now]
             if ready:
-                return min(ready, key=lambda member: member.waiting)
+                return min(ready, key=lambda member: (member.waiting, member.lot))
             await asyncio.sleep(min(member.ready_at for member in hopeful) - now)
 
     def _record(self, member: _Member, reason: str) -> None:

@@ -194,7 +194,7 @@ class SimulatedPool:
                 put(infra(name, NOBODY))
             else:
                 outcome = Outcome.TIMEOUT if timed_out else Outcome(outcome)
-                self._outcomes[outcome] += 1
+                self._outcomes[outcome] += self.drawing.attempts(item.check)
                 audit, form = ("kernel" if outcome is Outcome.ACCEPTED else "none"), ""
                 put(Verdict(id=name, outcome=outcome, reason=reason, audit=audit, seconds=seconds, form=form, backend="simulated"))
         self._fill()

@@ -7,6 +7,7 @@ so that a simulation is the same whenever it is repeated.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import selectors
 import time
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+RARELY = (200_000, 20, 100)  # as `gc.set_threshold`: among the objects of 100,000 cores a look for garbage takes longer than all else
 
 
 class Stuck(RuntimeError):
@@ -78,7 +80,8 @@ def everywhere(loop: SimulatedLoop) -> Iterator[None]:
 
 def simulate(work: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:
     """The result of `work(loop)` on a clock of its own.  Raises Stuck where everything waits for ever."""
-    loop = SimulatedLoop()
+    loop, often = SimulatedLoop(), gc.get_threshold()
+    gc.set_threshold(*RARELY)
     try:
         with everywhere(loop):
             task = loop.create_task(work(loop))
@@ -89,6 +92,7 @@ def simulate(work: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:
             finally:
                 loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
     finally:
+        gc.set_threshold(*often)
         loop.close()
 
 

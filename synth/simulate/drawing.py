@@ -58,6 +58,10 @@ class Drawing:
             answers.append((tokens, self._text(group) + "".join(sorted(marks)), not all(draw.unread for draw in group)))
         return answers
 
+    def attempts(self, check: Check) -> int:
+        """How many checks one stands for."""
+        return len(found[1].split("_")) - 1 if (found := PROOF.search(check.proof or "")) else 1
+
     def judged(self, check: Check) -> Draw:
         """What Lean says of a check, and the seconds that it takes; of several attempts in one their sum, and the best verdict."""
         if check.proof and (found := PROOF.search(check.proof)):

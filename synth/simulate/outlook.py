@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from synth.records import SearchRow
+from synth.search.portfolio import Portfolio
 from synth.simulate.setting import Setting
 from synth.store.rundir import RunDir
 from synth.store.timeline import Row, idle, read_timeline
@@ -76,12 +78,18 @@ def outlook(store: RunDir, grain: int = 1) -> Outlook:
         stages=stages,
         pairs=sum(figures["pairs"] for figures in rounds),
         proved=sum(figures["proved"] for figures in rounds),
-        attempts=grain * sum(figures["attempts"] for figures in rounds),
-        checks=grain * sum(row.made.get("checks", 0.0) for row in rows),
+        attempts=_attempts(store, grain),
+        checks=sum(row.made.get("checks", 0.0) for row in rows),
         tokens=sum(row.made.get("tokens", 0.0) for row in rows),
         idle=idle(rows),
         waiting={name: _over_time(rows, name, grain) for name in ("statements", "requests", "checks")},
     )
+
+
+def _attempts(store: RunDir, grain: int) -> int:
+    """Those of a model; a cheap tactic is always one, and not counted."""
+    spent = [row.strategies for row in store.read("searches", SearchRow) if not row.inside]
+    return grain * round(sum(by[name].get("samples", 0) for by in spent for name in by if name not in (Portfolio.name, "shorten")))
 
 
 def _only_first(row: Row) -> bool:

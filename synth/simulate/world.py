@@ -212,6 +212,8 @@ def simulated_run(config: RunConfig, setting: Setting, measured: Measured, given
     """Run all rounds in simulated time, into the run directory `folder`, which must be new."""
     config = adapted(config, setting, folder)
 
+    random.seed(seed)  # lots are drawn by it
+
     async def run(loop: SimulatedLoop) -> World:
         world = World(config, setting, measured, seed, loop)
         progress = Progress(Console(file=io.StringIO()), plain=True)

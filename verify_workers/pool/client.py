@@ -1,6 +1,6 @@
 """Checks to the pools of all nodes: the one way there, for stages, service, tests and benchmarks.
 
-Checks go out in chunks, each to the pool with the least of ours to do, the near one of equals.  A pool or a node that dies
+Checks go out in chunks, each to the pool with the least of ours to do, the near one of equals, else by lot.  A pool or a node that dies
 takes no check with it: its chunks go to the others at once (in halves, so that a check that kills pools takes few with it),
 and it is asked again after a pause, because Ray starts it anew.  A pool that cannot work at all is not asked again.  So every
 check gets exactly one verdict as long as one pool is left.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ POOL_TRIES = 8  # deaths in a row after which a pool is not asked again
 RESTART_SECONDS = (1.0, 8.0)  # first and longest pause before a pool that has died is asked again
 STATS_SECONDS = 10.0  # that a pool may take to say how it is
 MAX_FAILURES = 100  # kept
+MANY = 8  # pools from which on each client draws lots between equals: else thousands of shards would all begin with the same pools
 
 
 @dataclass(eq=False)
@@ -47,6 +49,7 @@ class _Pool:
     ready: float = 0.0  # clock, seconds: when it may be asked
     broken: Exception | None = None  # why it is not asked any more
     left: bool = False  # with its node
+    lot: float = 0.0  # decides between equals
 
 
 class PoolClient:
@@ -61,7 +64,7 @@ class PoolClient:
             raise UserError("no node of the Ray cluster has a CPU for Lean workers: start one with --num-cpus")
         self.failures: list[str] = []
         self._here = here or (ray.get_runtime_context().get_node_id() if ray.is_initialized() else "")
-        self._pools = [_Pool(node, actor) for node, actor in pools.items()]
+        self._pools = [_Pool(node, actor, lot=_lot(pools)) for node, actor in pools.items()]
         self._patience = patience
 
     def members(self, pools: Mapping[str, Any]) -> None:
@@ -72,7 +75,7 @@ class PoolClient:
             if pool.node not in pools and not pool.broken:
                 pool.left = True
                 self._break(pool, UserError("its node has left the cluster"))
-        self._pools += [_Pool(node, actor) for node, actor in pools.items() if node not in known]
+        self._pools += [_Pool(node, actor, lot=_lot(pools)) for node, actor in pools.items() if node not in known]
 
     async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
         """One verdict per check, in their order.  Raises `UserError`, one line, when no pool is left.
@@ -156,7 +159,7 @@ class PoolClient:
                 continue
             ready = [pool for pool in left if pool.ready <= now]
             if ready:
-                return min(ready, key=lambda pool: (pool.load, pool.node != self._here))
+                return min(ready, key=lambda pool: (pool.load, pool.node != self._here, pool.lot))
             await asyncio.sleep(min(pool.ready for pool in left) - now)
 
     async def _ask(self, pool: _Pool, chunk: list[Check]) -> list[Verdict] | None:
@@ -213,6 +216,10 @@ class PoolClient:
         if len(reasons) == 1:
             raise UserError(next(iter(reasons)))
         raise UserError("no Lean workers are left: " + "; ".join(f"{reason} (node {node[:8]})" for reason, node in reasons.items()))
+
+
+def _lot(pools: Mapping[str, Any]) -> float:
+    return random.random() if len(pools) >= MANY else 0.0
 
 
 async def _awaited(reference: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from typing import Any
 
@@ -81,6 +82,15 @@ def test_a_dead_actor_is_waited_for_when_it_is_the_only_one(monkeypatch: pytest.
     gone = Replicas("sampler", [FakeActor(work=RayActorError())], failures)
     with pytest.raises(UserError, match="no sampler is left: sampler 0 died"):
         asyncio.run(gone.ask("work"))
+
+
+def test_many_shards_do_not_all_begin_with_the_same_engine() -> None:
+    async def first(seed: int) -> int:
+        random.seed(seed)
+        asked = [FakeActor(work=number) for number in range(64)]
+        return int(await Replicas("sampler", asked, Counter()).ask("work"))
+
+    assert len({asyncio.run(first(seed)) for seed in range(10)}) > 5
 
 
 def test_an_engine_that_fails_is_started_anew_and_then_given_up(quick: list[Any]) -> None:

@@ -19,7 +19,7 @@ APART = Setting(
     engine=EngineSetting(tokens_per_second=1000, swap_seconds=1, start_seconds=0),
     trainer=TrainerSetting(tokens_per_second=100, tokens_per_example=100, aside_seconds=20),
     pools=PoolSetting(nodes=2, cores=2),
-    problems=24,
+    problems=16,
 )
 
 
@@ -76,12 +76,13 @@ def _ids(store: RunDir) -> list[str]:
 
 def test_checks_of_nodes_that_go_are_done_by_others(recorded: RunDir, tmp_path: Path) -> None:
     pools = PoolSetting(nodes=3, cores=2, preempted_per_hour=120, back_after=20)
-    figures = _predicted(recorded, tmp_path / "run", APART.model_copy(update={"pools": pools, "problems": 48}))
+    figures = _predicted(recorded, tmp_path / "run", APART.model_copy(update={"pools": pools, "problems": 24}))
     assert figures["nodes_lost"] > 0
-    assert figures["proved"] == 12
+    assert figures["proved"] == 6
     assert any("pool of Lean workers" in what for what in RunDir.existing(tmp_path / "run").rounds()[1]["failures"])
 
 
+@pytest.mark.slow
 def test_several_attempts_simulated_as_one_take_as_long(recorded: RunDir, tmp_path: Path) -> None:
     one, two = (_predicted(recorded, tmp_path / f"{grain}", APART.model_copy(update={"grain": grain, "problems": 64})) for grain in (1, 2))
     assert two["attempts"] == one["attempts"]
@@ -92,7 +93,7 @@ def test_a_prediction_says_how_far_off_it_was(recorded: RunDir, tmp_path: Path) 
     setting = Setting(pools=PoolSetting(cores=2), engine=EngineSetting(swap_seconds=0, start_seconds=0))
     figures = predict(recorded.path, None, (), setting, tmp_path / "run", 0, 2, recorded.path, lambda line: None)
     # 8 checks of the filters and 64 of attempts, 0.6 s each, on two workers; the real one of the record took 24 s.
-    assert figures["against"]["search seconds"]["predicted"] == pytest.approx(72 * 0.6 / 2, rel=0.1)
+    assert figures["against"]["search seconds"]["predicted"] == pytest.approx(72 * 0.6 / 2, rel=0.15)  # less what is called off
     assert figures["against"]["search seconds"]["real"] == 24.0
 
 

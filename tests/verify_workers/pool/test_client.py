@@ -163,6 +163,13 @@ def test_the_near_pool_comes_first_and_the_least_loaded_before_it() -> None:
     assert len(far.chunks) == 5 and len(near.chunks) == 6
 
 
+def test_many_clients_do_not_all_begin_with_the_same_of_many_pools() -> None:
+    pools = {str(number): Recorder() for number in range(64)}
+    for _ in range(64):
+        asyncio.run(PoolClient(pools, here="elsewhere").verify(checks(1)))
+    assert sum(bool(pool.chunks) for pool in pools.values()) > 30  # by lot 41 of 64 on average; it was one
+
+
 def test_a_long_list_waits_here_and_not_in_the_pools() -> None:
     pool = Recorder()
     asked = checks(4 * IN_FLIGHT * CHUNK)
