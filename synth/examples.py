@@ -61,6 +61,22 @@ def rehearsed(proofs: list[Example], others: list[Example], share: float, seed: 
     return proofs + drawn
 
 
+def mixed(
+    taught: Mapping[ModelRole, list[Example]], shares: Mapping[ModelRole, float], count: int, seed: int
+) -> dict[ModelRole, list[Example]]:
+    """About `count` examples, each role's in the proportion of its share: all of them as often as that goes, the rest drawn by `seed`.
+
+    What a role without examples would have goes to the others.
+    """
+    there = {role: share for role, share in shares.items() if share and taught.get(role)}
+    rng = random.Random(seed)
+    drawn: dict[ModelRole, list[Example]] = {}
+    for role, share in there.items():
+        have, wanted = taught[role], round(count * share / sum(there.values()))
+        drawn[role] = have * (wanted // len(have)) + rng.sample(have, wanted % len(have))
+    return drawn
+
+
 def repeated(examples: list[Example], count: int) -> list[Example]:
     """`examples` over and over, up to `count` of them (all of them once if that is more)."""
     return (examples * -(-count // len(examples)))[:count] if len(examples) < count and examples else examples

@@ -34,8 +34,9 @@ ROOMS = {
         *("backends", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
     ],
     "train": [
-        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "data", "replay"),
-        *("evaluate", "probe", "tracking", "inbox", "average", "checkpoints", "engine", "memory", "export", "loop", "group", "rounds"),
+        *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data"),
+        *("replay", "evaluate", "probe", "tracking", "inbox", "average", "checkpoints", "engine", "dataset", "reshard", "memory"),
+        *("export", "loop", "group", "rounds"),
     ],
     "synth": [
         *(
@@ -52,7 +53,7 @@ ROOMS = {
             "store",
             "examples",
         ),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",
     ],

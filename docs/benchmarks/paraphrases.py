@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from synth.problems.generate import generate
 from synth.records import Statement
-from synth.run.stages import formalize_file
+from synth.run.stages import formalize_file, read_problems_of
 from synth.show.progress import Progress
 from synth.stage_config import stage_config
 from synth.statements.against import faithful_by
@@ -44,15 +44,15 @@ def main() -> None:
         folder = Path(name)
         bench, asked = folder / "benchmark.jsonl", folder / "problems.jsonl"
         bench.write_text("".join(json.dumps({"text": item.text, "statement": item.reference}) + "\n" for item in held), encoding="utf-8")
-        texts = {f"p{i}": text for i, item in enumerate(held) if (text := ENGLISH["another wording"](item, draw)) and text != item.text}
-        asked.write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in texts.items()), encoding="utf-8")
+        texts = {text: item.reference for item in held if (text := ENGLISH["another wording"](item, draw)) and text != item.text}
+        asked.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
         for benchmarks in ([], [str(bench)]):
             words = [*options.set, f"filters.benchmarks={json.dumps(benchmarks)}"]
             config = stage_config(options.config, options.model, words, "formalizer", "judge", "informalizer", "prover", generated=True)
             with Progress() as progress:
                 statements = formalize_file(config, str(asked), str(folder / "out.jsonl"), progress)
+                meant = {problem.id: texts[problem.text] for problem in read_problems_of(config, str(asked), progress)}
             kept = [s for s in statements if s.kept]
-            meant = {id: held[int(id[1:])].reference for id in texts}
             how = asyncio.run(alike(kept, meant))
             dropped = {s.problem_id for s in statements if s.reason == "contaminated"}
             which, problems = "with" if benchmarks else "without", len({s.problem_id for s in kept})

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import completions, engine_arguments, engine_environment, request
-from synth.llm.swap import RELOAD, check_swap, logprobs_of, reading
+from synth.llm.swap import DIGESTS, RELOAD, check_swap, digest, logprobs_of, reading
 from synth.llm.types import Completion, Sampling, Weights
 from train.probe import Probe, mean_gap
 
@@ -70,6 +70,10 @@ class AsyncEngine:
         """What the engine computes for the tokens of each text but the first, nats."""
         outputs = await asyncio.gather(*(self._answer({"prompt_token_ids": tokens}, reading()) for tokens in texts))
         return [logprobs_of(tokens, output) for tokens, output in zip(texts, outputs, strict=True)]
+
+    async def digest(self) -> str:
+        """One of all weights, the same in every engine that holds the same."""
+        return digest(await self.llm.collective_rpc(DIGESTS))
 
     async def swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
         """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed."""

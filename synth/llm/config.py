@@ -40,6 +40,12 @@ class SamplerConfig(BaseModel):
 
     replicas: int = Field(1, ge=1, description="engines; each is one Ray actor")
     gpus: float = Field(0, ge=0, description="GPUs of one engine; more than 1 shards the model over them (tensor parallel)")
+    pipeline: int = Field(
+        1,
+        ge=1,
+        description="stages that an engine's GPUs are divided into, for models that no node holds: each is on one node, whose GPUs share "
+        "its layers (tensor parallel)",
+    )
     process: bool | None = Field(
         None, description="the engine in a process of its own, so that tokenizing never holds up its steps; null = where it has GPUs"
     )
@@ -61,6 +67,11 @@ class SamplerConfig(BaseModel):
         description="new weights wait for the answers under way (drain), or interrupt them and finish them (keep: for long answers, which "
         "then count as the older version's; needs an engine with a process of its own)",
     )
+    checksums: bool = Field(
+        False,
+        description="after a swap compare digests of all weights between the engines of a group, beside what they compute "
+        "(reads all weights once; vLLM 0.32 or newer)",
+    )
     swap_tolerance: float | None = Field(
         None,
         gt=0,
@@ -78,6 +89,8 @@ class SamplerConfig(BaseModel):
 
     def require_whole(self) -> None:
         """ValueError where the settings, all of them given, make no engine."""
+        if self.pipeline > 1 and (self.gpus < self.pipeline or self.gpus % self.pipeline):
+            raise ValueError(f"sampler.pipeline ({self.pipeline}) divides an engine's GPUs: let sampler.gpus ({self.gpus:g}) be a multiple")
         if self.swap == "keep" and not self.apart:
             raise ValueError("sampler.swap=keep needs an engine with a process of its own: set sampler.process=true (with GPUs it is)")
 

@@ -15,7 +15,7 @@ import traceback
 from typing import Any
 
 from synth.llm.config import SamplerConfig
-from synth.llm.swap import check_swap, swap_weights, token_logprobs
+from synth.llm.swap import DIGESTS, check_swap, digest, swap_weights, token_logprobs
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
 from synth.prompts.format import prompt_ids, stop_ids
@@ -56,7 +56,9 @@ def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
         "disable_log_stats": True,
     }
     if config.gpus > 1:
-        arguments["tensor_parallel_size"] = int(config.gpus)
+        arguments["tensor_parallel_size"] = int(config.gpus) // config.pipeline
+    if config.pipeline > 1:
+        arguments |= {"pipeline_parallel_size": config.pipeline, "distributed_executor_backend": "ray"}
     if not config.apart:
         arguments["distributed_executor_backend"] = "uni"
     if config.gpus:
@@ -135,6 +137,11 @@ class Engine:
     async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
         """What the engine computes for the tokens of each text but the first, nats."""
         answer: list[list[float]] = await self._called(lambda llm: token_logprobs(llm, texts))
+        return answer
+
+    async def digest(self) -> str:
+        """One of all weights, the same in every engine that holds the same."""
+        answer: str = await self._called(lambda llm: digest(llm.collective_rpc(DIGESTS)))
         return answer
 
     async def swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import ray
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from synth.llm.async_engine import AsyncEngine
 from synth.llm.config import SamplerConfig
@@ -28,7 +30,7 @@ class Sampler:
         self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()
-        self.swap: dict[str, float] = {}
+        self.swap: dict[str, Any] = {}
 
     async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
         """`sampling.n` completions for each prompt, in order; a refused prompt gives its reason instead.
@@ -56,16 +58,17 @@ class Sampler:
     async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
         return await self.engine.logprobs(texts)
 
-    async def load(self, weights: Weights, probe: Probe | None = None) -> dict[str, float]:
+    async def load(self, weights: Weights, probe: Probe | None = None) -> dict[str, Any]:
         """Swap in `weights` and check that the engine now computes what their checkpoint does.
 
         `probe` is what that is; None = the one that the trainer left beside the weights.
-        Returns the mean absolute differences (nats a token) `before` and `after`, and `seconds`.  Raises SwapFailed.
+        Returns the mean absolute differences (nats a token) `before` and `after`, `seconds`, and with `checksums` the weights' `digest`.
+        Raises SwapFailed.
         """
         async with self.swapping:
             return await self._load(weights, probe)
 
-    async def _load(self, weights: Weights, probe: Probe | None = None) -> dict[str, float]:
+    async def _load(self, weights: Weights, probe: Probe | None = None) -> dict[str, Any]:
         if weights == self.engine.weights and self.swap:
             return self.swap
         started = time.monotonic()
@@ -74,7 +77,8 @@ class Sampler:
             raise SwapFailed(f"{weights.path}: no probe.json that says what these weights compute, so the swap cannot be checked")
         self.swap = {}
         before, after = await self.engine.swap(weights, probe)
-        self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started}
+        found = {"digest": await self.engine.digest()} if self.engine.config.checksums else {}
+        self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started, **found}
         return self.swap
 
     async def stats(self) -> dict[str, float]:
@@ -96,13 +100,39 @@ class Sampler:
 STATS_WINDOW = 5.0  # seconds over which rates are taken
 
 
+_PLACED: dict[Any, PlacementGroup] = {}
+"""By the actors that this process has started: what holds the GPUs of an engine over several nodes."""
+
+
 def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any:
-    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again."""
+    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again.  `end_sampler` ends it."""
     options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
-    if config.gpus:
-        options["num_gpus"] = config.gpus
-    if config.nodes:
+    group: PlacementGroup | None = None
+    if config.pipeline > 1:
+        labels = [config.nodes] * int(config.gpus) if config.nodes else None
+        group = placement_group(bundles(config), strategy="PACK", bundle_label_selector=labels)
+        # The engine's workers take the GPUs, one bundle each.
+        options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
+    elif config.gpus:
+        options["num_gpus"] = config.gpus  # more than one are on one node
+    if config.nodes and group is None:
         options["label_selector"] = config.nodes
     environment = engine_environment(config)
     actor: Any = Sampler
-    return actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)
+    handle = actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)
+    if group is not None:
+        _PLACED[handle._actor_id] = group
+    return handle
+
+
+def bundles(config: SamplerConfig) -> list[dict[str, float]]:
+    """What an engine over several nodes holds, GPU by GPU, its own process beside the first; Ray packs neighbours together."""
+    first: dict[str, float] = {"GPU": 1.0, **({"CPU": config.cpus} if config.cpus else {})}
+    return [first, *({"GPU": 1.0} for _ in range(int(config.gpus) - 1))]
+
+
+def end_sampler(actor: Any) -> None:
+    """End a Sampler, and give back what held its place."""
+    ray.kill(actor)
+    if (group := _PLACED.pop(getattr(actor, "_actor_id", None), None)) is not None:
+        remove_placement_group(group)

@@ -6,6 +6,7 @@ engine must compute what the checkpoint computes (`train.probe`).
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from synth.llm.config import SamplerConfig
@@ -13,6 +14,8 @@ from train.probe import Probe, rounding
 
 RELOAD = "reload_weights"
 """What an engine's workers are told, with `weights_path`."""
+DIGESTS = "compute_weight_checksums"
+"""What they are asked for the digest of each weight."""
 
 
 def reading() -> Any:
@@ -41,6 +44,19 @@ def swap_weights(llm: Any, path: str) -> None:
 
 class SwapFailed(Exception):
     """The engine does not compute what the new checkpoint computes."""
+
+
+def digest(of_workers: list[dict[str, str]]) -> str:
+    """One digest of what an engine's workers say of their weights."""
+    lines = sorted(f"{name} {value}" for worker in of_workers for name, value in worker.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]
+
+
+def unlike(digests: list[str]) -> list[int]:
+    """Which of some engines hold other weights than most of them do (than the first, where as many hold others); '' is not known."""
+    known = [value for value in digests if value]
+    usual = max(known, key=known.count, default="")
+    return [index for index, value in enumerate(digests) if value and value != usual]
 
 
 def check_swap(path: str, before: float, after: float, probe: Probe, config: SamplerConfig) -> None:

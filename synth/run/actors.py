@@ -9,6 +9,8 @@ from typing import Any
 import ray
 
 from synth.llm.config import ModelRole
+from synth.llm.sampler import end_sampler
+from synth.llm.swap import SwapFailed, unlike
 from synth.llm.types import Weights
 from synth.run.cluster import last_line, plain, started
 from synth.run.roles import check_endpoint, groups, start_group
@@ -17,6 +19,8 @@ from synth.run.state import Run
 from synth.services import Group
 from train.group import WorkerGroup
 from train.probe import Probe, compute_probe, read_probe
+
+AT_ONCE = 8  # turns in which new weights go into the engines of a group: one after the other, 1,000 of them would take a day
 
 
 def start_trainers(job: Run, number: int) -> None:
@@ -64,22 +68,25 @@ async def _ready(job: Run, group: Group) -> None:
 async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
     """Load the run's own weights as they are now into the engines that follow them; the largest figures of the swaps.
 
-    `one_by_one`: so that the other engines of a group go on sampling.  An engine that cannot is dropped.  Raises its error
-    when none is left.
+    `one_by_one`: so that the other engines of a group go on sampling (where there are very many, an eighth of them at a time).
+    An engine that cannot is dropped.  Raises its error when none is left.
     """
     done = [figures for group in job.groups if group.trained for figures in await _swap(job, group, one_by_one)]
     return {f"swap_{key}": max(swap[key] for swap in done) for key in ("before", "after", "seconds")} if done else {}
 
 
-async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, float]]:
+async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
     probe = await _probe(job, group)
-    turns = asyncio.Semaphore(1 if one_by_one else len(group.actors))
+    turns = asyncio.Semaphore(max(1, len(group.actors) // AT_ONCE) if one_by_one else len(group.actors))
 
     async def load(sampler: Any) -> Any:
         async with turns:
             return await sampler.load.remote(job.answering, probe)
 
     results = await asyncio.gather(*map(load, group.actors), return_exceptions=True)
+    digests = ["" if isinstance(result, BaseException) else result.get("digest", "") for result in results]
+    for index in unlike(digests):
+        results[index] = SwapFailed("its weights are not those of the other engines, by their digests")
     errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
     if len(errors) == len(results):
         raise plain(next(iter(errors.values())))
@@ -88,7 +95,7 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, floa
     if errors:
         dropped = [group.actors[index] for index in errors]
         for actor in dropped:
-            ray.kill(actor)
+            end_sampler(actor)
         stop_shards(job)
         group.actors = [actor for actor in group.actors if actor not in dropped]
     return [result for result in results if not isinstance(result, BaseException)]
@@ -107,7 +114,7 @@ def stop_samplers(job: Run) -> None:
     stop_shards(job)
     for group in job.groups:
         for actor in group.actors if group.local else ():
-            ray.kill(actor)
+            end_sampler(actor)
     job.groups = [group for group in job.groups if not group.local]
 
 

@@ -12,6 +12,7 @@ import ray
 
 from synth.config import RunConfig
 from synth.llm.config import ModelRole, SamplerConfig
+from synth.llm.sampler import end_sampler
 from synth.run.roles import groups
 from synth.show.progress import Progress
 from verify_workers.errors import UserError
@@ -68,11 +69,11 @@ def shortage(config: RunConfig, roles: Sequence[ModelRole], nodes: list[dict[str
             release = "" if released(config, roles) else ", set sampler.release_while_training=true"
             release += " and train.keep_workers=false" if config.train.keep_workers else ""
             return f"{parts} ask for {asked:g} {name}s and the Ray cluster has {have[name]:g}; {remedy}{release}, or add nodes"
-    widest = max((sampler.gpus for sampler in samplers), default=0.0)
+    widest = max((sampler.gpus / sampler.pipeline for sampler in samplers), default=0.0)
     if widest > largest + 1e-6:
         return (
-            f"one sampler asks for {widest:g} GPUs and the largest node of the Ray cluster has {largest:g}; "
-            "lower sampler.gpus, or add such a node"
+            f"one sampler asks for {widest:g} GPUs on one node and the largest of the Ray cluster has {largest:g}; "
+            "lower sampler.gpus, divide it by sampler.pipeline, or add such a node"
         )
     return ""
 
@@ -121,7 +122,7 @@ async def started(
             reasons[index] = last_line(error)
     for index, reason in reasons.items():
         failed(f"{what} {index} did not start: {reason}")
-        ray.kill(actors[index])
+        end_sampler(actors[index])
     if len(reasons) == len(actors):
         raise UserError(f"no {what} could start: {reasons[0]}")
     return [actor for index, actor in enumerate(actors) if index not in reasons]

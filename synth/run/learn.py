@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from synth.annotations import Annotation
 from synth.examples import (
     annotation_examples,
     conjecture_examples,
+    mixed,
     pair_examples,
     proof_examples,
     rehearsed,
@@ -19,7 +21,7 @@ from synth.examples import (
     repeated,
     seed_examples,
 )
-from synth.llm.config import ROLES
+from synth.llm.config import ROLES, ModelRole
 from synth.records import Attempt, Pair, VerdictRow
 from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
@@ -64,19 +66,42 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
             f"round {number}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on"
         )
     if job.inputs.seeds is not None:
-        seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
-        proofs += proof_examples(seeds, job.prompts["prover"])
-    examples = repeated(proofs + corrections(job, number, pairs, taken) + conjectures(job, number), job.config.examples_per_round)
+        known = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
+        proofs += proof_examples(known, job.prompts["prover"])
+    taught: dict[ModelRole, list[Example]] = {
+        "prover": proofs, "corrector": corrections(job, number, pairs, taken), "conjecturer": conjectures(job, number),
+    }  # fmt: skip
+    examples = repeated([example for part in taught.values() for example in part], job.config.examples_per_round)
     if not examples:
         job.progress.note(f"round {number}: all that was proved is of too easy conjectures; the weights stay as they are")
         return False
-    others = annotated(job) if job.config.models.follows("formalizer") else []
-    if job.inputs.seeds is not None:
-        roles = [role for role in ROLES if job.config.models.follows(role)]
-        others += seed_examples(await seeds_with_messages(job), job.prompts, roles)
-    examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
+    roles = [role for role in ROLES if job.config.models.follows(role)]
+    seeds = None if job.inputs.seeds is None else await seeds_with_messages(job)
+    given_pairs = annotated(job) if "formalizer" in roles else []
+    if job.config.models.mixture:
+        taught["formalizer"] = given_pairs
+        for role in roles:
+            taught[role] = taught.get(role, []) + (seed_examples(seeds, job.prompts, [role]) if seeds else [])
+        examples = mixture(job, number, taught)
+        if not examples:
+            job.progress.note(f"round {number}: no example yet of the roles in models.mixture; the weights stay as they are")
+            return False
+    else:
+        others = given_pairs + (seed_examples(seeds, job.prompts, roles) if seeds else [])
+        examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
     await fit(job, number, previous, examples, job.config.train)
     return True
+
+
+def mixture(job: Run, number: int, taught: Mapping[ModelRole, list[Example]]) -> list[Example]:
+    """What round `number` is taught in the shares of `models.mixture`; what there was and what was taken goes to its `mixture.json`."""
+    count = max(job.config.examples_per_round, sum(len(taught.get(role, [])) for role, share in job.config.models.mixture.items() if share))
+    drawn = mixed(taught, job.config.models.mixture, count, job.config.seed + number)
+    rows = {role: {"examples": len(part), "trained": len(drawn.get(role, []))} for role, part in taught.items() if part}
+    job.store.write_json(f"rounds/{number:03d}/mixture.json", rows)
+    told = ", ".join(f"{role} {row['trained']:,} (of {row['examples']:,})" for role, row in rows.items())
+    job.progress.note(f"round {number}: trains on {told}")
+    return [example for part in drawn.values() for example in part]
 
 
 @dataclass(frozen=True)

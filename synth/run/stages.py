@@ -20,6 +20,7 @@ from synth.benchmark import load_benchmark
 from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import annotation_examples, pair_examples
+from synth.llm.sampler import end_sampler
 from synth.problems.readers import read_problems
 from synth.prompts import PromptSet, Role
 from synth.records import Drop, Pair, Problem, Statement
@@ -265,8 +266,10 @@ async def stage_services(config: RunConfig, *asked: Role) -> AsyncIterator[Servi
         await asyncio.gather(*map(ready, started))
         yield Services(started, pools)
     finally:
-        for actor in [*(actor for group in started for actor in group.actors), *pools.values()]:
-            ray.kill(actor)
+        for actor in (actor for group in started for actor in group.actors):
+            end_sampler(actor)
+        for pool in pools.values():
+            ray.kill(pool)
 
 
 @asynccontextmanager

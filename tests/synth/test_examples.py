@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from synth.examples import pair_examples, proof_examples, rehearsed, repeated
+from synth.examples import mixed, pair_examples, proof_examples, rehearsed, repeated
+from synth.llm.config import ModelRole
 from synth.prompts import Proof, load_prompts, read_proof
 from synth.records import Pair
 from train.data import Example
@@ -22,6 +23,18 @@ def test_rehearsed_mixes_in_the_share_asked_for() -> None:
     assert rehearsed(proofs, others, 0.3, 1) == mixed != rehearsed(proofs, others, 0.3, 2)
     assert len(rehearsed(proofs, examples("o", 7), 0.3, 1)) == 100, "too few others are repeated"
     assert rehearsed(proofs, [], 0.3, 1) == proofs
+
+
+def test_a_mixture_has_the_shares_asked_for() -> None:
+    taught: dict[ModelRole, list[Example]] = {"prover": examples("p", 60), "formalizer": examples("f", 100), "judge": examples("j", 9)}
+    shares: dict[ModelRole, float] = {"prover": 3, "formalizer": 1, "corrector": 1, "judge": 0}
+    drawn = mixed(taught, shares, 160, 1)
+    assert {role: len(part) for role, part in drawn.items()} == {"prover": 120, "formalizer": 40}, (
+        "a role without examples leaves its share"
+    )
+    assert sorted(e.completion for e in drawn["prover"]) == sorted(e.completion for e in taught["prover"] * 2)
+    assert len({e.completion for e in drawn["formalizer"]}) == 40
+    assert mixed(taught, shares, 160, 1) == drawn != mixed(taught, shares, 160, 2)
 
 
 def test_repeated_goes_round_up_to_a_count() -> None:

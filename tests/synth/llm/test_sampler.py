@@ -15,7 +15,7 @@ from ray.exceptions import RayTaskError, TaskCancelledError
 
 from synth.llm.config import SamplerConfig
 from synth.llm.sampler import sampler_actor
-from synth.llm.swap import SwapFailed, tolerance
+from synth.llm.swap import SwapFailed, tolerance, unlike
 from synth.llm.types import Sampling, Weights
 from synth.prompts import Prompt
 from train.config import ModelConfig
@@ -41,7 +41,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 # Which engine it is must not show.  One in a process of its own takes half a minute to start here.
 @pytest.fixture(scope="module", params=[None, pytest.param(True, marks=pytest.mark.slow)], ids=["here", "apart"])
 def sampler(ray_local: None, checkpoints: tuple[Path, Path], request: pytest.FixtureRequest) -> Iterator[Any]:
-    config = SamplerConfig(max_model_len=96, max_num_seqs=32, process=request.param)
+    config = SamplerConfig(max_model_len=96, max_num_seqs=32, process=request.param, checksums=True)
     actor = sampler_actor(Weights(str(checkpoints[0]), 0, "first"), config)
     yield actor
     ray.kill(actor)
@@ -76,14 +76,16 @@ def test_a_swap_changes_the_engine_to_what_the_checkpoint_computes(sampler: Any,
     assert mean_gap(ray.get(sampler.logprobs.remote(old.tokens)), old.logprobs) < 1e-3
     second = Weights(str(checkpoints[1]), 1, "second")
     report = ray.get(sampler.load.remote(second))
-    assert report["before"] > 0.05 and report["after"] < 1e-3
+    assert report["before"] > 0.05 and report["after"] < 1e-3 and len(report["digest"]) == 20
     assert mean_gap(ray.get(sampler.logprobs.remote(new.tokens)), new.logprobs) < 1e-3
 
 
 def test_a_request_brings_newer_weights_and_never_older_ones_back(sampler: Any, checkpoints: tuple[Path, Path]) -> None:
     third = Weights(str(checkpoints[0]), 3, "third")
+    second = ray.get(sampler.load.remote(Weights(str(checkpoints[1]), 1, "second")))["digest"]
     ((answer,),) = ray.get(sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), third))
     assert answer.weights == third
+    assert ray.get(sampler.load.remote(third))["digest"] not in ("", second), "digests tell weights apart"
     ((late,),) = ray.get(
         sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), Weights(str(checkpoints[1]), 1, "second"))
     )
@@ -163,6 +165,10 @@ def test_an_engine_that_is_killed_leaves_no_process(ray_local: None, checkpoints
     ray.kill(actor)
     _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
+
+
+def test_engines_with_other_weights_than_most_are_found_by_their_digests() -> None:
+    assert unlike(["a", "b", "a", ""]) == [1] and unlike(["a", "b"]) == [1] and unlike(["", ""]) == [] and unlike([]) == []
 
 
 @pytest.mark.parametrize(("spread", "gap"), [(0.6, 0.009), (2.6, 0.028), (5.1, 0.06), (1.2, 0.014)])
