@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from synth.store.rundir import RunDir
-from tests.test_end_to_end import ROOT, SMALL, write_problems
+from tests.test_end_to_end import ROOT, SMALL, kill_group, write_problems
 
 TABLES = ("data", "grade", "iterations", "pairs", "mode")
 ARMS = {"round-0", "round-1", "other-1", "seeds", "synthetic", "pairs-4", "pairs-16"}
@@ -39,17 +37,19 @@ def results(out: Path) -> dict[str, float]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_every_arm_is_measured_once_whatever_happens(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write_problems(tmp_path / "problems.jsonl")
     first = start(out)
     deadline = time.monotonic() + 1200
-    while not {"round-0", "round-1"} & results(out).keys():
-        assert first.poll() is None, first.communicate()[1][-3000:]
-        assert time.monotonic() < deadline, "nothing was measured"
-        time.sleep(0.5)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.communicate()
+    try:
+        while not {"round-0", "round-1"} & results(out).keys():
+            assert first.poll() is None, first.communicate()[1][-3000:]
+            assert time.monotonic() < deadline, "nothing was measured"
+            time.sleep(0.5)
+    finally:
+        kill_group(first)
     before = results(out)
     second = start(out)
     text, errors = second.communicate(timeout=1200)

@@ -149,6 +149,8 @@ def mean(values: Iterable[int | None]) -> float | None:
 
 def markdown(table: Table, found: Mapping[str, Any]) -> str:
     """A table (`as_json`) as Markdown, with a line for each comparison."""
+    if not found["rows"]:
+        return "\n".join([f"### {table.title} (`--only {table.name}`)", "", *(f"- {note}" for note in found["notes"])]) + "\n"
     done, times = "evaluation" if table.name in EVALUATED_ONLY else "training", len(found["seeds"])
     heading = f"### {table.title} (`--only {table.name}`, {times} {done}{'s' * (times != 1)} each)"
     lines = [heading, "", table.about, ""]

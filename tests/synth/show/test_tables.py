@@ -73,6 +73,8 @@ def test_only_what_all_rows_have_counts() -> None:
     assert [row["beyond_pass@4"]["value"] for row in found["rows"]] == [0.0, 100.0]
     nothing = as_json(Filled(TABLE, {"a": [result("a", [1], 0)], "b": [result("b", [1], 1)]}, CONFIG))
     assert nothing["rows"][0]["pass@1"] == {"value": None, "interval": None} and "| without | – " in markdown(TABLE, nothing)
+    empty = as_json(Filled(TABLE, {"a": []}, CONFIG, notes=["without: not measured yet"]))
+    assert markdown(TABLE, empty) == "### Synthetic data (`--only data`)\n\n- without: not measured yet\n"
 
 
 def test_it_reads_like_the_paper() -> None:
