@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from synth.annotations import Annotation
@@ -51,19 +51,19 @@ def annotation_examples(rows: Iterable[Annotation], prompts: PromptSet) -> list[
     return list(asked.values())
 
 
-def rehearsed(proofs: list[Example], others: list[Example], share: float, seed: int) -> list[Example]:
-    """`proofs` and as many of `others` (drawn by `seed`, repeated only if there are too few) as makes `share` of the whole."""
-    wanted = round(len(proofs) * share / (1 - share)) if others else 0
+def rehearsed(proofs: int, others: list[Example], share: float, seed: int) -> list[Example]:
+    """As many of `others` (drawn by `seed`, repeated only if there are too few) as make `share` of the whole with so many `proofs`."""
+    wanted = round(proofs * share / (1 - share)) if others else 0
     rng = random.Random(seed)
     drawn: list[Example] = []
     while len(drawn) < wanted:
         drawn += rng.sample(others, min(len(others), wanted - len(drawn)))
-    return proofs + drawn
+    return drawn
 
 
-def repeated(examples: list[Example], count: int) -> list[Example]:
+def repeated(examples: Sequence[Example], count: int) -> Sequence[Example]:
     """`examples` over and over, up to `count` of them (all of them once if that is more)."""
-    return (examples * -(-count // len(examples)))[:count] if len(examples) < count and examples else examples
+    return (list(examples) * -(-count // len(examples)))[:count] if 0 < len(examples) < count else examples
 
 
 def proof_examples(proofs: Iterable[tuple[str, str]], prompts: PromptSet) -> list[Example]:
@@ -74,17 +74,17 @@ def proof_examples(proofs: Iterable[tuple[str, str]], prompts: PromptSet) -> lis
 
 def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> tuple[list[Example], int]:
     """Prover examples from replayed pairs, asked as they were; and how many the preset's answers have no place for."""
-    examples: list[Example] = []
-    left_out = 0
-    for choice in chosen:
-        pair = choice.pair
-        prompt = prompts.prove(pair.statement, pair.header, pair.preamble, "" if pair.negated else pair.problem)
-        target = write_proof(prompt, Proof(pair.form, pair.proof))
-        if target is None:
-            left_out += 1
-        else:
-            examples.append(example(prompt, target, choice.weight))
-    return examples, left_out
+    found = [pair_example(choice, prompts) for choice in chosen]
+    examples = [one for one in found if one is not None]
+    return examples, len(found) - len(examples)
+
+
+def pair_example(choice: Chosen, prompts: PromptSet) -> Example | None:
+    """One of `pair_examples`; None where the preset's answers have no place for it."""
+    pair = choice.pair
+    prompt = prompts.prove(pair.statement, pair.header, pair.preamble, "" if pair.negated else pair.problem)
+    target = write_proof(prompt, Proof(pair.form, pair.proof))
+    return None if target is None else example(prompt, target, choice.weight)
 
 
 def conjecture_examples(taught: Iterable[tuple[Statement, float]], prompts: PromptSet) -> list[Example]:

@@ -6,7 +6,9 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from synth.records import Drop, Statement, content_id
+import pyarrow.compute as pc
+
+from synth.records import Drop, content_id
 from synth.run.inputs import Inputs
 from synth.run.state import Run
 from synth.statements.benchmarks import Benchmarks, forms_of
@@ -14,7 +16,7 @@ from synth.statements.screen import Passed, screened
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
-FILE = "screened.json"
+FILE, REPORT = "screened.json", "contamination.json"
 SHOWN = 3  # benchmark rows that are named in a note
 
 
@@ -60,12 +62,19 @@ def _identity(inputs: Inputs) -> str:
     return content_id("benchmarks", [problem.id for problem in inputs.barred])
 
 
-def contamination(store: RunDir) -> dict[str, Any]:
-    """What was found of benchmarks in a run: how many statements of each kind, and every match."""
-    rows = [
-        {"statement": s.id, "problem": s.problem_id, "origin": s.origin, "kept": s.kept, "reason": s.reason, "benchmark": s.benchmark}
-        for s in store.read("statements", Statement)
-        if s.benchmark
-    ]
-    counts = Counter(f"{row['origin']}, {'kept' if row['kept'] else row['reason']}" for row in rows)
-    return {"matches": len(rows), "counts": dict(counts.most_common()), "rows": rows}
+def contamination(store: RunDir, number: int = 0) -> dict[str, Any]:
+    """What was found of benchmarks in a run: how many statements of each kind, and every match.
+
+    After round `number`: what was written down after the round before is not read again.
+    """
+    columns = ["problem_id", "origin", "kept", "reason", "benchmark"]
+    before = store.read_json(REPORT, {}) if number > 1 else {}
+    prefix = f"r{number:03d}-" if before.get("rounds") == number - 1 else ""
+    rows: dict[str, dict[str, Any]] = {row["statement"]: row for row in before["rows"]} if prefix else {}
+    for table in store.tables("statements", columns, prefix):
+        for row in table.filter(pc.not_equal(table["benchmark"], "")).select(["id", *columns]).to_pylist():
+            id, problem = row.pop("id"), row.pop("problem_id")
+            if id not in rows or rows[id]["reason"] == Drop.UNDECIDED:
+                rows[id] = {"statement": id, "problem": problem, **row}
+    counts = Counter(f"{row['origin']}, {'kept' if row['kept'] else row['reason']}" for row in rows.values())
+    return {"matches": len(rows), "counts": dict(counts.most_common()), "rounds": number, "rows": list(rows.values())}

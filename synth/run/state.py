@@ -14,7 +14,9 @@ from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.run.clock import Clock
 from synth.run.inputs import Inputs
+from synth.run.ledger import Ledger
 from synth.run.live import Kind, Live
+from synth.run.replayed import Replayed
 from synth.run.roles import given_weights
 from synth.run.timeline import Timeline
 from synth.services import Group, Services
@@ -25,6 +27,15 @@ from synth.store.rundir import RunDir
 from train.group import WorkerGroup
 from train.model import checkpoint_hash
 from train.tracking import Tracker
+
+
+@dataclass
+class Shared:
+    """What is kept from one round to the next so that it need not be read again."""
+
+    ledger: Ledger | None = None
+    replayed: Replayed | None = None
+    problems: str = ""  # hash of their ids
 
 
 @dataclass
@@ -52,6 +63,7 @@ class Run:
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
     benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
     passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
+    shared: Shared = field(default_factory=Shared)
     in_use: Counter[int] = field(default_factory=Counter)  # shards under way, by the version of the weights that they were given
 
     def members(self, pools: dict[str, Any]) -> None:

@@ -16,12 +16,12 @@ def examples(name: str, count: int) -> list[Example]:
 
 
 def test_rehearsed_mixes_in_the_share_asked_for() -> None:
-    proofs, others = examples("p", 70), examples("o", 100)
-    mixed = rehearsed(proofs, others, 0.3, 1)
-    assert mixed[:70] == proofs and len(mixed) == 100 and len({e.completion for e in mixed}) == 100
-    assert rehearsed(proofs, others, 0.3, 1) == mixed != rehearsed(proofs, others, 0.3, 2)
-    assert len(rehearsed(proofs, examples("o", 7), 0.3, 1)) == 100, "too few others are repeated"
-    assert rehearsed(proofs, [], 0.3, 1) == proofs
+    others = examples("o", 100)
+    drawn = rehearsed(70, others, 0.3, 1)
+    assert len(drawn) == 30 == len({e.completion for e in drawn}) and {e.prompt for e in drawn} == {"o"}
+    assert rehearsed(70, others, 0.3, 1) == drawn != rehearsed(70, others, 0.3, 2)
+    assert len(rehearsed(70, examples("o", 7), 0.3, 1)) == 30, "too few others are repeated"
+    assert rehearsed(70, [], 0.3, 1) == []
 
 
 def test_repeated_goes_round_up_to_a_count() -> None:
