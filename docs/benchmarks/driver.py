@@ -162,9 +162,8 @@ def table(kind: str, rows: int, **columns: Any) -> pa.Table:
             about = model.model_fields[field.name]
             value = "" if about.is_required() else about.get_default()
             value = json.dumps(value) if field.metadata else value
-        if not isinstance(value, list) or len(value) != rows:
-            value = [value] * rows
-        arrays.append(pa.array(value, field.type))
+        one = not isinstance(value, list) or len(value) != rows
+        arrays.append(pa.repeat(pa.scalar(value, field.type), rows) if one else pa.array(value, field.type))
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -257,18 +256,23 @@ def again(folder: Path, rounds: int, job: Any) -> str:
 
 
 def replay(folder: Path, rounds: int, job: Any) -> str:
-    from synth.run.learn import proofs_of, searched_pairs
+    from synth.run.learn import proofs_of, searched_pairs, trained_on
 
     began = time.monotonic()
     replayed = searched_pairs(job, rounds)
     read = time.monotonic()
-    places, weights = replayed.choose(job.config.replay, 0, ())
+    places, _ = replayed.choose(job.config.replay, 0, ())
     chosen = time.monotonic()
-    examples, _ = proofs_of(job, rounds, replayed, places, weights, None)
-    told = job.store.fs.size(job.store.file(f"rounds/{rounds:03d}/trained_on.json")) >> 20
+    job.store.write_chunks("trained_on.json", trained_on(replayed, places, rounds, list(range(rounds))).text())
+    told = time.monotonic()
+    few, weights = replayed.choose(job.config.replay.model_copy(update={"capacity": 50_000}), 0, ())
+    again = time.monotonic()
+    examples, _ = proofs_of(job, rounds, replayed, few, weights, None)
+    size = job.store.fs.size(job.store.file("trained_on.json")) >> 20
     return (
-        f"{len(replayed):,} pairs read in {read - began:.0f} s, {len(places):,} chosen in {chosen - read:.0f} s, "
-        f"{len(examples):,} examples written in {time.monotonic() - chosen:.0f} s, trained_on.json {told} MiB"
+        f"{len(replayed):,} pairs read in {read - began:.0f} s, {len(places):,} chosen in {chosen - read:.0f} s and written down in "
+        f"{told - chosen:.0f} s ({size} MiB); with a capacity of {len(few):,} {again - told:.0f} s, {len(examples):,} examples "
+        f"in {time.monotonic() - again:.0f} s"
     )
 
 

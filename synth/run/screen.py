@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow.compute as pc
+import ray
 
-from synth.records import Drop, content_id
+from synth.config import FilterConfig
+from synth.records import Drop, Problem, content_id
 from synth.run.inputs import Inputs
 from synth.run.state import Run
 from synth.statements.benchmarks import Benchmarks, forms_of
@@ -18,6 +21,7 @@ from verify_workers.errors import UserError
 
 FILE, REPORT = "screened.json", "contamination.json"
 SHOWN = 3  # benchmark rows that are named in a note
+MANY = 5_000  # problems that are looked through elsewhere
 
 
 async def screen(job: Run) -> None:
@@ -34,7 +38,11 @@ async def screen(job: Run) -> None:
         job.progress.stage("screen", len(inputs.problems))
         forms = await forms_of(rows, job.services().verify)
         barred = _benchmarks(inputs, forms)
-        passed = await asyncio.to_thread(screened, inputs.problems, barred, filters)
+        if len(inputs.problems) > filters.similar_most:
+            job.progress.note(
+                f"{len(inputs.problems):,} problems are more than filters.similar_most: only those in the same words count as duplicates"
+            )
+        passed = await _screened(inputs.problems, barred, filters)
         job.progress.advance("screen", len(inputs.problems))
         known = {"benchmarks": _identity(inputs), "forms": forms, "passed": {name: one.model_dump() for name, one in passed.items()}}
         job.store.write_json(FILE, known)
@@ -49,6 +57,14 @@ async def screen(job: Run) -> None:
             f"{len(told):,} given problems are in a benchmark, such as {told[0].benchmark}; they are worked on all the same "
             "(filters.given_in_benchmark=drop leaves them out)"
         )
+
+
+async def _screened(problems: Sequence[Problem], barred: Benchmarks, filters: FilterConfig) -> dict[str, Passed]:
+    """`screened`; of many problems in a process of its own, for what it holds meanwhile is no matter of the driver's."""
+    if len(problems) < MANY or not ray.is_initialized():
+        return await asyncio.to_thread(screened, problems, barred, filters)
+    found: dict[str, Passed] = await ray.remote(num_cpus=0)(screened).remote(problems, barred, filters)
+    return found
 
 
 def _benchmarks(inputs: Inputs, forms: dict[str, tuple[str, str]]) -> Benchmarks:
