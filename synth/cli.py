@@ -63,11 +63,11 @@ OldKernelOption = Annotated[
         "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
     ),
 ]
-FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
 RESUMABLE = (
     "run",
     "demo",
     "informalize",
+    "ablate",
 )  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
@@ -345,25 +345,9 @@ RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by 
 
 
 def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole, generated: bool = False) -> RunConfig:
-    """The configuration of one stage alone; `--model` answers in the first of `roles`, and in those of the others that have none.
+    from synth.stage_config import stage_config
 
-    `generated`: it works on the generator's problems.
-    """
-    from synth.config import load_config
-
-    if config is not None:
-        loaded = load_config(config, overrides)
-    else:
-        with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
-            loaded = load_config(path, overrides if generated else [*FOR_ANY_PROBLEMS, *overrides])
-    if model is not None:
-        if loaded.models.source(roles[0]).endpoint:
-            raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
-        for role in roles:
-            source = loaded.models.source(role)
-            if role == roles[0] or not source.own:
-                source.path = str(model)
-    return loaded
+    return stage_config(config, model, overrides, *roles, generated=generated)
 
 
 @app.command()
@@ -656,6 +640,40 @@ def compare(
         else:
             figures = compare_file(settings, strategy, seeds, most, progress, family)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def ablate(
+    out: Annotated[Path, typer.Option("--out", help="a folder: results, tables.md, results.json, and the runs that are made")],
+    runs: Annotated[
+        list[str] | None,
+        typer.Option("--run", metavar="RUN", help="take this finished run; a second one is for the other mode; default: both are made"),
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="TABLE", help="only this table; may be given several times")] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="how often each arm is trained and evaluated")] = 2,
+    tokens: Annotated[int, typer.Option(min=0, help="that each arm is trained on; 0: as a round of the run")] = 0,
+    statements: Annotated[int, typer.Option(min=1, help="that each of the ablation's own searches is given at most")] = 150,
+    model: ModelOption = None,
+    config: Annotated[Path | None, typer.Option("--config", help="of the runs that are made; default: cluster/configs/ablate.yaml")] = None,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """DeepSeek-Prover's ablations on our own runs, with intervals, and in a word what of them reproduces.
+
+    Tables: data, grade, iterations, pairs, negations, mode (docs/ablations.md). The same command goes on after an end; more seeds or
+    tables add to what is there.
+    """
+    from synth.run.ablate import ablate as work
+    from synth.run.ablation import Asked
+    from synth.show.progress import Progress
+
+    if runs and (model or config or overrides):
+        raise UserError("--run: a given run has its own model and settings; leave out --model, --config and --set")
+    with as_file(files("cluster") / "configs" / "ablate.yaml") as path:
+        settings = _stage_config(config or path, model, overrides, "prover", generated=True)
+    with Progress(resumable=True) as progress:
+        text = work(runs or [], settings, Asked(out, seeds, tuple(only or ()), tokens, statements), progress)
+    print(text)
+    print(out)
 
 
 @app.command()

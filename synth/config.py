@@ -375,7 +375,24 @@ class ModelsConfig(Section):
         description="files of `synth informalize` from which the formalizer learns too, where it is trained (`train`): in the bootstrap, "
         "and in each round with the examples that are rehearsed",
     )
+    mixture: dict[ModelRole, float] = Field(
+        {},
+        description="shares of a round's examples by role, relative to each other, of roles that it trains: as many as there are of these "
+        "roles, or `examples_per_round`; a role that is not named has none. {} = proofs, corrections and conjectures as many as there "
+        "are, and of the other roles the share `bootstrap.rehearse`",
+    )
     bootstrap: BootstrapConfig = BootstrapConfig()
+
+    @model_validator(mode="after")
+    def _mixture_is_trained(self) -> ModelsConfig:
+        for role, share in self.mixture.items():
+            if share < 0 or not any(self.mixture.values()):
+                raise ValueError(f"models.mixture: shares must not be negative, nor all 0 ({role} has {share:g})")
+            if share and not self.follows(role):
+                raise ValueError(f"models.mixture: no round trains the {role}; name it in models.train, or leave it out")
+        if self.mixture and not any(self.mixture.get(role) for role in SEARCHING):
+            raise ValueError("models.mixture: rounds train on what their searches proved; give the prover a share")
+        return self
 
     @property
     def bootstrapped(self) -> bool:
@@ -516,6 +533,8 @@ class RunConfig(Section):
         models.prover.sampler = merged(self.sampler, models.prover.sampler)
         for role in (models.source(name) for name in ROLES if name != "prover"):
             role.sampler = merged(self.sampler if role.own else models.prover.sampler, role.sampler)
+        for role in (models.source(name) for name in ROLES):
+            role.sampler.require_whole()
 
 
 def load_config(path: str | Path, overrides: list[str] | None = None) -> RunConfig:

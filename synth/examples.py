@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import chain, repeat
+
+import numpy as np
 
 from synth.annotations import Annotation
 from synth.llm.config import ASKED, ROLES, ModelRole
@@ -15,6 +18,7 @@ from synth.prompts.annotate import formalize_back
 from synth.prompts.conjecture import ask_conjecture
 from synth.prompts.repair import ask_repair, shown_repair
 from synth.records import Attempt, Pair, Statement
+from synth.spool import Sorter, Spool
 from train.data import Example
 from train.replay import Chosen
 from verify_workers.records import Message
@@ -59,6 +63,38 @@ def rehearsed(proofs: int, others: list[Example], share: float, seed: int) -> li
     while len(drawn) < wanted:
         drawn += rng.sample(others, min(len(others), wanted - len(drawn)))
     return drawn
+
+
+def mixed(
+    taught: Mapping[ModelRole, Sequence[Example]], shares: Mapping[ModelRole, float], count: int, seed: int
+) -> dict[ModelRole, Sequence[Example]]:
+    """About `count` examples, each role's in the proportion of its share: all of them as often as that goes, the rest drawn by `seed`.
+
+    What a role without examples would have goes to the others.
+    """
+    there = {role: share for role, share in shares.items() if share and taught.get(role)}
+    rng = random.Random(seed)
+    drawn: dict[ModelRole, Sequence[Example]] = {}
+    for role, share in there.items():
+        have, wanted = taught[role], round(count * share / sum(there.values()))
+        whole = chain.from_iterable(repeat(have, wanted // len(have)))
+        some = chain(whole, _at(have, rng.sample(range(len(have)), wanted % len(have))))
+        drawn[role] = list(some) if isinstance(have, list) else Spool(Example, some)
+    return drawn
+
+
+def _at(have: Sequence[Example], places: list[int]) -> Iterator[Example]:
+    """The examples at `places`, in that order."""
+    if isinstance(have, list):
+        yield from (have[place] for place in places)
+        return
+    order = np.full(len(have), -1, np.int64)
+    order[places] = np.arange(len(places))
+    sorter = Sorter()
+    for example, at in zip(have, order, strict=True):
+        if at >= 0:
+            sorter.append(int(at), example.model_dump_json().encode())
+    yield from map(Example.model_validate_json, sorter)
 
 
 def repeated(examples: Sequence[Example], count: int) -> Sequence[Example]:

@@ -70,7 +70,8 @@ class TrainConfig(Config):
     batch_tokens: int = Field(4096, ge=16)
     """Tokens per optimizer step over all workers, padding included."""
     micro_batch_tokens: int | None = Field(None, ge=16)
-    """Most tokens per forward pass of one worker (gradients accumulate up to `batch_tokens`); None = no accumulation."""
+    """Most tokens per forward pass (gradients accumulate up to `batch_tokens`, over passes and workers); None = `batch_tokens`. A
+    micro-batch is split where a step has fewer of them than there are workers."""
     packing: bool = False
     """Lay whole examples end to end in rows of at most `micro_batch_tokens` tokens, without padding and each attending to itself
     alone, in place of batches padded to their longest example."""
@@ -127,7 +128,7 @@ class TrainConfig(Config):
     """Extra DeepSpeed settings, merged over those derived from this model (for what has no field here)."""
 
     workers: int = Field(1, ge=1)
-    """Number of Ray Train workers (one process each; on one GPU each if `gpu`)."""
+    """Number of Ray Train workers (one process each; on one GPU each if `gpu`). A round that is under way goes on with others."""
     threads: int = Field(2, ge=1)
     """Threads of each worker on a CPU."""
     cpus_per_worker: float = Field(1.0, ge=0)
@@ -179,10 +180,20 @@ class TrainConfig(Config):
         return self.workers * self.gpus_per_worker if self.gpu else 0.0
 
     @property
+    def step_micro_batches(self) -> int:
+        """Micro-batches of an optimizer step, of all workers together: the order of the data depends on it, and not on the workers."""
+        return max(1, round(self.batch_tokens / (self.micro_batch_tokens or self.batch_tokens)))
+
+    @property
     def accumulation(self) -> int:
         """Forward passes per worker and optimizer step."""
-        share = self.batch_tokens // self.workers
-        return max(1, round(share / (self.micro_batch_tokens or share)))
+        return -(-self.step_micro_batches // self.workers)
+
+
+DIVISION = frozenset({"workers", "threads", "gpu", "cpus_per_worker", "gpus_per_worker", "keep_workers", "wait_seconds"}) | {
+    *("max_failures", "max_seconds", "checkpoint_steps", "log_steps")
+}
+"""Settings that only divide, place, bound or report the work of a round: one that is under way goes on with others."""
 
 
 class ReplayConfig(Config):

@@ -1,9 +1,9 @@
-"""Examples → tokens → batches, for fifty examples or eight million with the same code.
+"""Examples → batches, for fifty examples or eight million with the same code.
 
-Examples are read from Parquet in record batches; each worker tokenizes its own share (row number modulo workers)
-into one flat file that is mapped into memory, so memory stays bounded.  Batches are cut from a seeded shuffle,
-examples of like length together, so that little is padded.  Right padding needs no attention mask under a causal
-model: no token sees what comes after it.  With packing (`train.packing`) nothing is padded.
+Micro-batches are cut from a seeded shuffle of all examples, those of like length together, so that little is padded.  An
+optimizer step takes the next few of them, whoever computes them: the steps of a round are the same for any number of
+workers.  Right padding needs no attention mask under a causal model: no token sees what comes after it.  With packing
+(`train.packing`) nothing is padded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +22,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from synth.prompts.format import Asked, completions_ids, prompts_ids
 from train.packing import Segments, pack, segments
+from train.tokens import SCHEMA, Tokens
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
-SCHEMA = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("weight", pa.float32()), ("chat", pa.bool_())])
-_ROWS = 4096  # rows per record batch while reading
+_ROWS = 4096  # rows per row group while writing
 _WINDOW = 16  # batches among which examples are sorted by length
 
 
@@ -101,74 +99,6 @@ def files_hash(files: Sequence[Path]) -> str:
     return total.hexdigest()[:20]
 
 
-def read_rows(files: Sequence[Path], rank: int = 0, world: int = 1) -> Iterator[tuple[list[Asked], list[str], list[float]]]:
-    """Prompts, completions and weights in batches: the rows whose number modulo `world` is `rank`. UserError names a bad row."""
-    for file in files:
-        reader = pq.ParquetFile(file)
-        names = [name for name in SCHEMA.names if name in reader.schema_arrow.names]
-        number = 0
-        for batch in reader.iter_batches(_ROWS, columns=names):
-            first = (rank - number) % world
-            columns = {name: batch.column(name).to_pylist()[first::world] for name in names}
-            prompts, completions = columns["prompt"], columns["completion"]
-            weights, chats = columns.get("weight", [1.0] * len(prompts)), columns.get("chat", [False] * len(prompts))
-            for i, (prompt, completion, weight) in enumerate(zip(prompts, completions, weights, strict=True)):
-                if not isinstance(prompt, str) or not isinstance(completion, str) or weight is None or not 0 < weight < float("inf"):
-                    row = number + first + i * world + 1
-                    raise UserError(f"{file}: row {row}: prompt and completion must be texts and weight a positive number")
-            number += batch.num_rows
-            yield [json.loads(prompt) if chat else prompt for prompt, chat in zip(prompts, chats, strict=True)], completions, weights
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Tokenized examples: example i is `ids[starts[i]:starts[i + 1]]`, of which the first `prompts[i]` are the prompt."""
-
-    ids: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    prompts: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    skipped: int
-    """Examples longer than the limit, left out."""
-
-    def __len__(self) -> int:
-        return len(self.prompts)
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        return np.diff(self.starts)
-
-
-def tokenize(files: Sequence[Path], tokenizer: Any, max_length: int, rank: int = 0, world: int = 1, scratch: str | None = None) -> Tokens:
-    """The share of `rank` among `world` workers, as tokens. Examples over `max_length` tokens are counted.
-
-    Prompts become the tokens that a sampling engine gives the model (`synth.prompts.format`).  `scratch` is the folder
-    of the unnamed temporary file behind `ids` (4 bytes per token); None = the system's.
-    """
-    lengths, prompt_lengths, weights, skipped = list[int](), list[int](), list[float](), 0
-    with tempfile.TemporaryFile(dir=scratch) as file:
-        for prompts, completions, batch_weights in read_rows(files, rank, world):
-            if not prompts:
-                continue
-            heads, tails = prompts_ids(tokenizer, prompts), completions_ids(tokenizer, prompts, completions)
-            kept = list[int]()
-            for head, tail, weight in zip(heads, tails, batch_weights, strict=True):
-                length = len(head) + len(tail)
-                if length > max_length:
-                    skipped += 1
-                    continue
-                kept += head
-                kept += tail
-                lengths.append(length)
-                prompt_lengths.append(len(head))
-                weights.append(weight)
-            file.write(np.asarray(kept, np.int32).tobytes())
-        file.flush()
-        starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-        ids = np.memmap(file, np.int32, "r", shape=(int(starts[-1]),)) if starts[-1] else np.empty(0, np.int32)
-    return Tokens(ids, starts, np.asarray(prompt_lengths, np.int32), np.asarray(weights, np.float32), skipped)
-
-
 def epoch_batches(lengths: NDArray[np.int64], batch_tokens: int, seed: int, epoch: int, packed: bool = False) -> list[NDArray[np.int64]]:
     """Cut a seeded shuffle of the examples into batches of at most `batch_tokens` tokens, padding included.
 
@@ -212,10 +142,38 @@ class Batch:
         return [part.to(device, non_blocking=True) for part in parts]
 
 
+def deal(parts: Sequence[NDArray[np.int64]], lengths: NDArray[np.int64], rank: int, workers: int, each: int) -> list[NDArray[np.int64]]:
+    """The `each` micro-batches that worker `rank` of `workers` computes in a step of the micro-batches `parts`; some may be empty.
+
+    Fewer micro-batches than workers are split, so that each worker has about as many tokens.
+    """
+    slots = list(parts)
+    if len(parts) < workers:
+        ways = [workers // len(parts) + (i < workers % len(parts)) for i in range(len(parts))]
+        slots = [piece for part, number in zip(parts, ways, strict=True) for piece in _split(part, lengths, number)]
+    slots += [np.empty(0, np.int64)] * (workers * each - len(slots))
+    return slots[rank::workers]
+
+
+def _split(index: NDArray[np.int64], lengths: NDArray[np.int64], ways: int) -> list[NDArray[np.int64]]:
+    """The examples of `index` in so many parts: each, longest first, goes where there are the fewest tokens."""
+    if ways == 1:
+        return [index]
+    parts, loads = [list[int]() for _ in range(ways)], [0] * ways
+    for i in index[np.argsort(-lengths[index], kind="stable")].tolist():
+        least = loads.index(min(loads))
+        parts[least].append(i)
+        loads[least] += int(lengths[i])
+    return [np.asarray(part, np.int64) for part in parts]
+
+
 def collate(tokens: Tokens, index: NDArray[np.int64], pad: int, prompt_loss_weight: float, packed: bool = False) -> Batch:
-    """Pad the examples of `index` to the longest of them, or lay them end to end (`packed`)."""
+    """Pad the examples of `index` to the longest of them, or lay them end to end (`packed`). No examples: two tokens of no weight."""
     import torch
 
+    if not len(index):
+        nothing = torch.full((1, 2), pad), torch.zeros(1, 1), torch.empty(0, dtype=torch.int64)
+        return Batch(*nothing, 0, segments([2]) if packed else None)
     lengths = tokens.starts[index + 1] - tokens.starts[index]
     width = int(lengths.max())
     ids = np.full((len(index), width), pad, np.int64)

@@ -85,6 +85,18 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     return engine, model
 
 
+def reduced(values: list[float], device: torch.device, world: int, how: str = "sum") -> list[float]:
+    """`values` summed (or their maximum) over the `world` workers."""
+    if world == 1:
+        return values
+    import torch
+    from torch import distributed
+
+    tensor = torch.tensor(values, dtype=torch.float64, device=device)
+    distributed.all_reduce(tensor, op=distributed.ReduceOp.SUM if how == "sum" else distributed.ReduceOp.MAX)
+    return [float(value) for value in tensor]
+
+
 def decoder_layers(model: Any) -> list[Any]:
     """The layers of `model`: the modules that transformers says must not be split over devices, as FSDP wraps them."""
     names = getattr(model, "_no_split_modules", None) or ()

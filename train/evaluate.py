@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from train.config import EvalConfig
 
@@ -53,11 +55,27 @@ def estimate(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) ->
     if not tallies:
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
     values = np.array([100.0 * pass_at_k(t.attempts, t.correct, min(k, t.attempts)) for t in tallies])
+    return resampled(values[None], config, seed)
+
+
+def resampled(values: NDArray[Any], config: EvalConfig, seed: int) -> Estimate:
+    """The mean of `values` (trainings × statements) with its percentile bootstrap interval; NaN for no value.
+
+    Statements are resampled, and the trainings where there are several, so that the interval also says how far trainings differ
+    (of few too little: with n of them by a factor of √(1 - 1/n)).
+    """
+    trainings, statements = values.shape
+    if not values.size:
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
     random = np.random.default_rng(seed)
-    means = np.array([values[random.integers(len(values), size=len(values))].mean() for _ in range(config.resamples)])
+
+    def drawn() -> float:
+        rows = values[random.integers(trainings, size=trainings)] if trainings > 1 else values
+        return float(rows[:, random.integers(statements, size=statements)].mean())
+
     tail = (1 - config.confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Estimate(float(values.mean()), float(low), float(high), len(values))
+    low, high = np.quantile([drawn() for _ in range(config.resamples)], [tail, 1 - tail])
+    return Estimate(float(values.mean()), float(low), float(high), statements)
 
 
 def by_group(tallies: Sequence[Tally], k: int, config: EvalConfig, seed: int) -> dict[str, Estimate]:

@@ -171,11 +171,14 @@ def _trainer(folder: Path, config: TrainConfig) -> Any:
     from ray.train.v2.api.config import LoggingConfig
 
     class PlainTorchTrainer(TorchTrainer):  # type: ignore[misc]
-        """Without the placement-group cleaner, a detached actor that polls the dashboard and outlives a run that has none."""
+        """Without the placement-group cleaner, a detached actor that polls the dashboard and outlives a run that has none, and without
+        Ray Data, which costs an actor and an import in each worker: our workers read their examples themselves.
+        """
 
         def _create_default_callbacks(self) -> list[Any]:
             callbacks: list[Any] = super()._create_default_callbacks()
-            return [callback for callback in callbacks if type(callback).__name__ != "PlacementGroupCleanerCallback"]
+            left_out = ("PlacementGroupCleanerCallback", "DatasetsCallback")
+            return [callback for callback in callbacks if type(callback).__name__ not in left_out]
 
     resources: dict[str, float] = {"CPU": config.cpus_per_worker} | ({"GPU": config.gpus_per_worker} if config.gpu else {})
     return PlainTorchTrainer(

@@ -34,6 +34,8 @@ class Job:
     """Unique per driver, so that a dying worker of an older driver cannot write into a newer one's checkpoint."""
     served: str = ""
     """Number format in which the result will be served; '' = the one it is trained in."""
+    data: str = ""
+    """`train.data.files_hash` of `examples`; '' = not known."""
 
 
 def write_json(path: Path, value: Any) -> None:

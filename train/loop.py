@@ -1,8 +1,9 @@
 """What each Ray Train worker runs: load, train, checkpoint, export.
 
-State lives in the round's folder (shared by the workers of a cluster): `checkpoints/` with `latest.json` naming
-the newest complete one, `metrics.jsonl` growing as it trains, and at the end `model/` and `manifest.json`.  A
-worker that starts finds the newest checkpoint there, whoever it was that died: a worker, a node or the driver.
+State lives in the round's folder (shared by the workers of a cluster): `tokens-…/` with the examples as tokens,
+`checkpoints/` with `latest.json` naming the newest complete one, `metrics.jsonl` growing as it trains, and at the end
+`model/` and `manifest.json`, when tokens and checkpoints go.  A worker that starts finds the newest checkpoint there,
+whoever it was that died (a worker, a node or the driver) and however many workers wrote it.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ from train.average import NAME as AVERAGE
 from train.average import Average, averaged
 from train.checkpoints import Checkpoints
 from train.config import TrainConfig
-from train.engine import clip, destroy, gather, make_engine, shard
+from train.dataset import shared_tokens, token_folder
+from train.engine import clip, destroy, gather, make_engine, reduced, shard
 from train.inbox import NOTICE, UP, Job, done_name, next_job, write_json
 from train.memory import check_memory, estimate, shape
-from train.schedule import learning_rate, planned_steps
+from train.reshard import load
+from train.schedule import learning_rate, planned_micro_batches, planned_steps
 from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
-    from train.data import Batch, Tokens
+    from train.data import Batch
+    from train.tokens import Tokens
 
 
 def serve(inbox: str) -> None:
@@ -88,11 +92,9 @@ def _rank() -> int:
 
 
 def prepare(job: Job) -> tuple[TrainingLoop, Any]:
-    """This worker's share of the data, tokenized, with model and optimizer in place; and the tokenizer."""
+    """The data, tokenized, with model and optimizer in place; and the tokenizer."""
     config = TrainConfig.model_validate(job.config)
     import torch
-
-    from train.data import tokenize
 
     if not config.gpu:
         torch.set_num_threads(config.threads)
@@ -103,8 +105,7 @@ def prepare(job: Job) -> tuple[TrainingLoop, Any]:
         _weigh(job, config, card.total_memory, card.name, rank)
     torch.manual_seed(job.seed)
     tokenizer = _quiet_transformers().from_pretrained(job.init)
-    files = [Path(file) for file in job.examples]
-    data = tokenize(files, tokenizer, config.max_length, rank, world)
+    data = shared_tokens(job, config, tokenizer, device, rank, world)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return TrainingLoop(job, config, data, pad, device, rank, world), tokenizer
 
@@ -135,7 +136,8 @@ class TrainingLoop:
         self.job, self.config, self.data, self.pad, self.device, self.rank, self.world = job, config, data, pad, device, rank, world
         self.out = Path(job.out)
         self.checkpoints = Checkpoints(self.out / "checkpoints")
-        self.micro_tokens = config.micro_batch_tokens or config.batch_tokens // config.workers
+        self.micro_tokens = config.micro_batch_tokens or config.batch_tokens
+        self._seed = job.seed * 1_000_003
         self._plan()
         self.engine, self.model = make_engine(job.init, config, device)
         self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -144,44 +146,30 @@ class TrainingLoop:
         self.stopped = ""
 
     def _plan(self) -> None:
-        """Agree with the other workers on the number of steps."""
+        """How many steps and micro-batches there are; all workers find the same."""
         from train.data import epoch_batches
 
-        epochs = range(max(1, math.ceil(self.config.epochs)))
-        micro = [len(epoch_batches(self.data.lengths, self.micro_tokens, self._seed, epoch, self.config.packing)) for epoch in epochs]
-        least = -self._reduce([-float(len(self.data))], "max")[0]
-        sums = self._reduce([len(self.data), int(self.data.starts[-1]), self.data.skipped])
-        self.examples, epoch_tokens, self.skipped = (int(value) for value in sums)
-        if least < 1:
+        config = self.config
+        self.examples, self.skipped = len(self.data), self.data.skipped
+        if not self.examples:
             raise UserError(
-                f"{self.job.examples[0]}: {self.examples} usable training examples ({self.skipped} longer than train.max_length = "
-                f"{self.config.max_length} tokens) for {self.world} workers; give more or shorter examples, or raise train.max_length"
+                f"{self.job.examples[0]}: no usable training examples ({self.skipped} longer than train.max_length = "
+                f"{config.max_length} tokens); give more or shorter examples, or raise train.max_length"
             )
-        micro = [int(count) for count in self._reduce([float(count) for count in micro], "max")]
-        self.total = planned_steps(micro, self.config.accumulation, epoch_tokens, self.config)
-        self.epoch_steps = micro[0] / self.config.accumulation
-
-    @property
-    def _seed(self) -> int:
-        return self.job.seed * 1_000_003 + self.rank
+        epochs = range(max(1, math.ceil(config.epochs)))
+        counts = [len(epoch_batches(self.data.lengths, self.micro_tokens, self._seed, epoch, config.packing)) for epoch in epochs]
+        self.micro = planned_micro_batches(counts, config.epochs)
+        self.total = planned_steps(counts, int(self.data.starts[-1]), config)
+        self.epoch_steps = counts[0] / config.step_micro_batches
 
     def _reduce(self, values: list[float], how: str = "sum") -> list[float]:
-        """`values` summed (or their maximum) over the workers."""
-        if self.world == 1:
-            return values
-        import torch
-        from torch import distributed
-
-        tensor = torch.tensor(values, dtype=torch.float64, device=self.device)
-        distributed.all_reduce(tensor, op=distributed.ReduceOp.SUM if how == "sum" else distributed.ReduceOp.MAX)
-        return [float(value) for value in tensor]
+        return reduced(values, self.device, self.world, how)
 
     def resume(self) -> None:
         """Load the newest complete checkpoint, if there is one, and drop what was logged after it."""
         newest, folder = self.checkpoints.newest(), self.checkpoints.folder
         if newest is not None:
-            # Without an adapter's frozen model, which comes from its own checkpoint.
-            _, state = self.engine.load_checkpoint(str(folder), tag=newest["tag"], load_module_strict=self.config.lora is None)
+            state = load(self.engine, folder / newest["tag"], self.rank, self.world, whole=self.config.lora is None)
             self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
             if self.rank == 0 and (folder / newest["tag"] / AVERAGE).exists():
                 self.average.load(folder / newest["tag"] / AVERAGE)
@@ -207,16 +195,17 @@ class TrainingLoop:
             self.checkpoints.add(tag, self.step)
 
     def train(self) -> None:
-        from train.data import collate, micro_batches
+        from train.data import collate, deal, micro_batches
 
-        config = self.config
-        skip = self.step * config.accumulation
-        stream = micro_batches(self.data.lengths, self.micro_tokens, self._seed, skip, config.packing)
+        config, lengths = self.config, self.data.lengths
+        per_step = config.step_micro_batches
+        stream = micro_batches(lengths, self.micro_tokens, self._seed, self.step * per_step, config.packing)
         self.engine.train()
         begin = time.monotonic() - self.seconds
         since = _Since(self.tokens)
         while self.step < self.total:
-            parts = [next(stream) for _ in range(config.accumulation)]
+            step = [next(stream) for _ in range(min(per_step, self.micro - self.step * per_step))]
+            parts = deal(step, lengths, self.rank, self.world, config.accumulation)
             batches = [collate(self.data, part, self.pad, config.prompt_loss_weight, config.packing) for part in parts]
             late = config.max_seconds is not None and time.monotonic() - begin > config.max_seconds
             sums = self._reduce(
@@ -306,8 +295,6 @@ class TrainingLoop:
         """One optimizer step; returns this worker's Σ weight · loss, still on the device, and the norm of the whole gradient."""
         import torch
 
-        # Dropout, where there is some, is that of this step, also for a worker that starts here.
-        torch.manual_seed((self._seed * 1_000_003 + self.step) % 2**63)
         rate = learning_rate(self.step, self.total, self.config)
         for group in self.engine.optimizer.param_groups:
             group["lr"] = rate * group.get("lr_ratio", 1.0)
@@ -317,6 +304,9 @@ class TrainingLoop:
         plain = self.engine.optimizer is self.engine.basic_optimizer
         norm: Any = 0.0
         for number, batch in enumerate(batches, 1):
+            # Dropout, where there is some, is that of this micro-batch, whoever computes it and wherever he began.
+            place = (number - 1) * self.world + self.rank
+            torch.manual_seed(((self._seed + self.step) * 1_000_003 + place) % 2**63)
             loss = self.engine(*batch.inputs(self.device))
             total = total + loss.detach()
             self.engine.backward(loss * scale)
@@ -358,7 +348,8 @@ class TrainingLoop:
                 "train_seconds": round(self.seconds, 3),
             }
             export.write(self.model, tokenizer, whole, adapter, self.job, self.job.served or self.config.dtype, figures)
-            shutil.rmtree(self.checkpoints.folder, ignore_errors=True)
+            for scratch in (self.checkpoints.folder, token_folder(self.job, self.config)):
+                shutil.rmtree(scratch, ignore_errors=True)
         distributed.barrier()
 
 

@@ -150,7 +150,8 @@ def estimate(model: Shape, config: TrainConfig) -> Memory:
 
 def _activations(model: Shape, config: TrainConfig, width: int) -> tuple[int, int]:
     """Bytes of a micro-batch's activations, and of its logits, at `width` bytes a number."""
-    tokens = config.micro_batch_tokens or config.batch_tokens // config.workers
+    # Of a micro-batch, or of a worker's part of it.
+    tokens = (config.micro_batch_tokens or config.batch_tokens) // max(1, config.workers // config.step_micro_batches)
     # Of a norm: its input in float32, the normed input, and the output. In float32 the input is that of the layer and counts once.
     norms = 2 * model.hidden * (4 + 2 * width)
     attention = width * (2 * model.queries + 2 * model.keys)  # queries, keys, values, and what the output layer reads

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,15 @@ def checkpoint_hash(directory: str | os.PathLike[str]) -> str:
     files = sorted(path for path in root.iterdir() if path.suffix in _HASHED and path.name != "probe.json") if root.is_dir() else []
     if not any(path.name == "config.json" for path in files) or not any(path.suffix == ".safetensors" for path in files):
         raise UserError(f"{root}: not a model checkpoint (it needs config.json and *.safetensors)")
+    return _hash(files)
+
+
+def tokenizer_hash(directory: str | os.PathLike[str]) -> str:
+    """20 hex digits over the names and bytes of what a checkpoint holds beside its weights, the tokenizer among it."""
+    return _hash(sorted(path for path in Path(directory).iterdir() if path.suffix in _HASHED and path.suffix != ".safetensors"))
+
+
+def _hash(files: Sequence[Path]) -> str:
     total = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:

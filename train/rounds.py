@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from train.config import TrainConfig
+from train.config import DIVISION, TrainConfig
 from train.data import Example, example_files, files_hash, write_examples
 from train.group import WorkerGroup
 from train.inbox import NOTICE, Job, write_json
@@ -26,17 +27,6 @@ from verify_workers.errors import UserError
 
 log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.3
-_NOT_IN_KEY = {
-    "max_failures",
-    "checkpoint_steps",
-    "log_steps",
-    "cpus_per_worker",
-    "gpus_per_worker",
-    "max_seconds",
-    "threads",
-    "keep_workers",
-    "wait_seconds",
-}
 
 
 class TrainingStopped(Exception):
@@ -101,10 +91,12 @@ def train_round(
     init_hash = checkpoint_hash(init)
     out.mkdir(parents=True, exist_ok=True)
     files = [file.resolve() for file in _files(examples, out)]
-    key = _key(init_hash, files_hash(files), config, seed)
-    _claim(out, key)
+    data = files_hash(files)
+    key = _key(init_hash, data, config, seed)
+    _claim(out, key, _key(init_hash, data, config, seed, DIVISION - {"workers", "gpu"}), config.workers)
     if not (out / "manifest.json").exists():
-        job = Job(str(init), tuple(map(str, files)), str(out), config.model_dump(mode="json"), seed, key, uuid.uuid4().hex[:8], served)
+        settings = config.model_dump(mode="json")
+        job = Job(str(init), tuple(map(str, files)), str(out), settings, seed, key, uuid.uuid4().hex[:8], served, data)
         if group is not None and group.fits(config) and not group.gone:
             with suppress(WorkersGone):
                 _launch(job, group, on_progress, should_stop)
@@ -124,21 +116,26 @@ def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> li
     return [path]
 
 
-def _key(init_hash: str, data_hash: str, config: TrainConfig, seed: int) -> str:
-    """Hash of what the weights depend on; not of what only bounds or reports the work."""
-    settings = config.model_dump(mode="json", exclude=_NOT_IN_KEY)
+def _key(init_hash: str, data_hash: str, config: TrainConfig, seed: int, without: frozenset[str] = DIVISION) -> str:
+    """Hash of what the weights depend on; not of what only divides, bounds or reports the work (the settings `without`)."""
+    settings = config.model_dump(mode="json", exclude=set(without))
     text = json.dumps([init_hash, data_hash, settings, seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def _claim(out: Path, key: str) -> None:
-    """Mark `out` as the folder of this round; UserError if it is another's."""
+def _claim(out: Path, key: str, old_key: str, workers: int) -> None:
+    """Mark `out` as the folder of this round; UserError if it is another's.
+
+    `old_key` is the round's in versions that put the number of `workers` into it, and whose steps depended on it.
+    """
     mark = out / "round.json"
-    if mark.exists():
-        if json.loads(mark.read_text())["key"] != key:
-            raise UserError(f"{out}: holds a round with another model, examples, configuration or seed; give a new folder or remove it")
-    else:
-        write_json(mark, {"key": key})
+    known = json.loads(mark.read_text())["key"] if mark.exists() else key
+    if known not in (key, old_key):
+        raise UserError(f"{out}: holds a round with another model, examples, configuration or seed; give a new folder or remove it")
+    if known != key and workers > 1 and not (out / "manifest.json").exists() and (out / "checkpoints").exists():
+        log.warning("%s: an earlier version began this round, with %d workers and another order of the data: it begins anew", out, workers)
+        shutil.rmtree(out / "checkpoints")
+    write_json(mark, {"key": key})
     for name in ("stop", "error.json", NOTICE):
         (out / name).unlink(missing_ok=True)
 

@@ -19,18 +19,21 @@ def learning_rate(step: int, total: int, config: TrainConfig) -> float:
     return config.lr * (config.min_lr_ratio + (1 - config.min_lr_ratio) * fall)
 
 
-def planned_steps(epoch_micro: list[int], accumulation: int, epoch_tokens: int, config: TrainConfig) -> int:
-    """Optimizer steps of a round: by `epochs`, at most those that fit into `max_tokens`, at most `max_steps`; at least 1.
+def planned_micro_batches(epoch_micro: list[int], epochs: float) -> int:
+    """Micro-batches of `epochs` passes over the examples; `epoch_micro` is the number of those of each begun epoch."""
+    whole = int(epochs)
+    return max(1, math.ceil(sum(epoch_micro[:whole]) + (epochs - whole) * (epoch_micro[whole] if whole < len(epoch_micro) else 0)))
 
-    `epoch_micro` is the number of micro-batches of each begun epoch on the busiest worker; `epoch_tokens` the
-    tokens of one epoch over all workers.
+
+def planned_steps(epoch_micro: list[int], epoch_tokens: int, config: TrainConfig) -> int:
+    """Optimizer steps of a round: by `epochs` (the last may have less), at most those that fit into `max_tokens`, at most `max_steps`.
+
+    At least 1.  `epoch_tokens` are the tokens of one epoch.
     """
-    whole = int(config.epochs)
-    micro = sum(epoch_micro[:whole]) + (config.epochs - whole) * (epoch_micro[whole] if whole < len(epoch_micro) else 0)
-    steps = math.ceil(micro / accumulation)
+    per_step = config.step_micro_batches
+    steps = math.ceil(planned_micro_batches(epoch_micro, config.epochs) / per_step)
     if config.max_tokens is not None:
-        per_step = epoch_tokens / max(1, epoch_micro[0]) * accumulation
-        steps = min(steps, int(config.max_tokens / per_step))
+        steps = min(steps, int(config.max_tokens / (epoch_tokens / max(1, epoch_micro[0]) * per_step)))
     if config.max_steps is not None:
         steps = min(steps, config.max_steps)
     return max(1, steps)

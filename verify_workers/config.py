@@ -42,6 +42,7 @@ class PoolConfig(BaseModel):
     )
     snapshots: bool = Field(False, description="process: import a header once, then load it from the cache (Lean 4.32 or newer)")
     workers: int = Field(0, ge=0, description="Lean workers on this machine; 0: from its cores and memory")
+    nodes: dict[str, str] = Field({}, description="Ray labels of the nodes that check, such as {lean: yes}; {}: every node with CPUs")
     timeout_first: float = Field(3.0, gt=0, description="seconds of the first pass; checks that need longer wait until nothing else does")
     timeout_last: float = Field(300.0, gt=0, description="seconds no check may exceed, whatever limit it asks for itself")
     memory_mb: int = Field(4096, gt=0, description="MB (2^20 bytes) one check may use beyond the imported library")

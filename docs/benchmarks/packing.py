@@ -20,9 +20,10 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from train.data import Tokens, collate, epoch_batches, tokenize
+from train.data import collate, epoch_batches
 from train.engine import make_loss
 from train.packing import use_packing
+from train.tokens import Tokens, tokenize
 
 
 def shuffled(lengths: Any, budget: int, seed: int) -> list[Any]:

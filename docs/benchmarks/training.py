@@ -34,10 +34,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from train.config import ModelConfig, TrainConfig
-from train.data import Example, tokenize
+from train.data import Example
 from train.model import build_model
 from train.rounds import train_round
 from train.tokenizer import train_tokenizer
+from train.tokens import tokenize
 from verify_workers.ray_session import ray_session
 
 PEAK = 989e12  # dense bf16 FLOP/s of an H100 SXM or H200, the datasheet's

@@ -40,7 +40,17 @@ class SamplerConfig(BaseModel):
 
     replicas: int = Field(1, ge=1, description="engines; each is one Ray actor")
     gpus: float = Field(0, ge=0, description="GPUs of one engine; more than 1 shards the model over them (tensor parallel)")
+    pipeline: int = Field(
+        1,
+        ge=1,
+        description="stages that an engine's GPUs are divided into, for models that no node holds: each is on one node, whose GPUs share "
+        "its layers (tensor parallel)",
+    )
+    process: bool | None = Field(
+        None, description="the engine in a process of its own, so that tokenizing never holds up its steps; null = where it has GPUs"
+    )
     cpus: float = Field(0, ge=0, description="logical Ray CPUs that one engine reserves")
+    nodes: dict[str, str] = Field({}, description="Ray labels of the nodes that engines may be on, such as {gpu: h100}; {}: any")
     threads: int = Field(1, ge=1, description="OpenMP threads of one engine on CPU")
     dtype: str = Field("float32", description="float32 is the fast one on CPUs without AMX; bfloat16 on GPUs")
     max_model_len: int | None = Field(
@@ -52,6 +62,16 @@ class SamplerConfig(BaseModel):
     enforce_eager: bool = Field(True, description="no graph capture: the fast start; turn off on GPUs")
     offline: bool = Field(True, description="never ask a model hub")
     release_while_training: bool = Field(False, description="end all engines while a round trains (GPUs shared with the trainer)")
+    swap: Literal["drain", "keep"] = Field(
+        "drain",
+        description="new weights wait for the answers under way (drain), or interrupt them and finish them (keep: for long answers, which "
+        "then count as the older version's; needs an engine with a process of its own)",
+    )
+    checksums: bool = Field(
+        False,
+        description="after a swap compare digests of all weights between the engines of a group, beside what they compute "
+        "(reads all weights once; vLLM 0.32 or newer)",
+    )
     swap_tolerance: float | None = Field(
         None,
         gt=0,
@@ -61,6 +81,18 @@ class SamplerConfig(BaseModel):
     requests: int = Field(64, ge=1, description="endpoints: requests in flight at once, of the whole run")
     request_timeout: float = Field(600.0, gt=0, description="endpoints: seconds that one request may take")
     retries: int = Field(8, ge=0, description="endpoints: how often a request that failed is sent again, with growing pauses")
+
+    @property
+    def apart(self) -> bool:
+        """Whether the engine has a process of its own."""
+        return self.gpus > 0 if self.process is None else self.process
+
+    def require_whole(self) -> None:
+        """ValueError where the settings, all of them given, make no engine."""
+        if self.pipeline > 1 and (self.gpus < self.pipeline or self.gpus % self.pipeline):
+            raise ValueError(f"sampler.pipeline ({self.pipeline}) divides an engine's GPUs: let sampler.gpus ({self.gpus:g}) be a multiple")
+        if self.swap == "keep" and not self.apart:
+            raise ValueError("sampler.swap=keep needs an engine with a process of its own: set sampler.process=true (with GPUs it is)")
 
 
 class RoleConfig(BaseModel):

@@ -1,11 +1,12 @@
-"""One vLLM engine, batched continuously.
+"""One vLLM engine in this process, batched continuously.
 
 The engine steps in a thread of its own; requests of many shards join its running batch as they come, so no caller
-waits for another's batch.
+waits for another's batch.  With GPUs the engine has a process of its own instead (`async_engine.py`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import threading
@@ -14,14 +15,14 @@ import traceback
 from typing import Any
 
 from synth.llm.config import SamplerConfig
-from synth.llm.swap import swap_weights
+from synth.llm.swap import DIGESTS, check_swap, digest, swap_weights, token_logprobs
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
 from synth.prompts.format import prompt_ids, stop_ids
+from train.probe import Probe, mean_gap
 
-# One process, no network, and the CPU back end's own thread binding left alone (docs/architecture.md, "vLLM on CPU").
+# No network, and the CPU back end's own thread binding left alone (docs/architecture.md, "vLLM on CPU").
 ENGINE_ENVIRONMENT = {
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_LOGGING_LEVEL": "WARNING",
@@ -31,7 +32,12 @@ ENGINE_ENVIRONMENT = {
 
 def engine_environment(config: SamplerConfig) -> dict[str, str]:
     """What vLLM reads from the environment."""
-    environment = {**ENGINE_ENVIRONMENT, "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib), "OMP_NUM_THREADS": str(config.threads)}
+    environment = {
+        **ENGINE_ENVIRONMENT,
+        "VLLM_ENABLE_V1_MULTIPROCESSING": str(int(config.apart)),
+        "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
+        "OMP_NUM_THREADS": str(config.threads),
+    }
     if config.offline:
         environment["HF_HUB_OFFLINE"] = "1"
     if not config.gpus and config.enforce_eager:
@@ -50,12 +56,27 @@ def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
         "disable_log_stats": True,
     }
     if config.gpus > 1:
-        arguments["tensor_parallel_size"] = int(config.gpus)
-    else:
+        arguments["tensor_parallel_size"] = int(config.gpus) // config.pipeline
+    if config.pipeline > 1:
+        arguments |= {"pipeline_parallel_size": config.pipeline, "distributed_executor_backend": "ray"}
+    if not config.apart:
         arguments["distributed_executor_backend"] = "uni"
     if config.gpus:
         arguments["gpu_memory_utilization"] = config.gpu_memory_utilization
     return arguments
+
+
+def request(config: SamplerConfig, tokenizer: Any, prompt: Prompt, sampling: Sampling, context: int) -> tuple[dict[str, Any], Any]:
+    """vLLM's input and parameters of a request, in a model whose context has that many tokens.  Raises PromptTooLong."""
+    tokens = prompt_ids(tokenizer, prompt)
+    if (room := context - len(tokens)) < 8:
+        raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {context}")
+    return {"prompt_token_ids": tokens}, sampling_params(config, tokenizer, prompt, sampling, room)
+
+
+def completions(output: Any, weights: Weights) -> list[Completion]:
+    """What vLLM has answered to a request."""
+    return [Completion(one.text, len(one.token_ids), one.finish_reason == "stop", weights) for one in output.outputs]
 
 
 def sampling_params(config: SamplerConfig, tokenizer: Any, prompt: Prompt, sampling: Sampling, room: int) -> Any:
@@ -77,7 +98,7 @@ def sampling_params(config: SamplerConfig, tokenizer: Any, prompt: Prompt, sampl
 
 
 class Engine:
-    """A vLLM engine stepped by its own thread.  Thread-safe: `submit` and `call` may come from anywhere."""
+    """A vLLM engine stepped by its own thread.  `submit` and `call` may come from any thread, coroutines from any event loop."""
 
     def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
         os.environ.update(engine_environment(config))
@@ -98,6 +119,56 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="vllm-steps", daemon=True)
         self._thread.start()
 
+    async def sample(self, prompt: Prompt, sampling: Sampling) -> list[Completion]:
+        """The answers to `prompt`; cancelled, the engine drops the request.  Raises PromptTooLong, and what an engine fails with."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Completion]] = loop.create_future()
+
+        def done(value: Any) -> None:
+            loop.call_soon_threadsafe(_settle, future, value)
+
+        self.submit(prompt, sampling, done)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self.abort(done)
+            raise
+
+    async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
+        """What the engine computes for the tokens of each text but the first, nats."""
+        answer: list[list[float]] = await self._called(lambda llm: token_logprobs(llm, texts))
+        return answer
+
+    async def digest(self) -> str:
+        """One of all weights, the same in every engine that holds the same."""
+        answer: str = await self._called(lambda llm: digest(llm.collective_rpc(DIGESTS)))
+        return answer
+
+    async def swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
+        """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed."""
+        gaps: tuple[float, float] = await self._called(lambda llm: self._swap(weights, probe))
+        return gaps
+
+    async def _called(self, function: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self.call(function, lambda value: loop.call_soon_threadsafe(_settle, future, value))
+        return await future
+
+    def _swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
+        """In the engine's thread, when nothing is being decoded; what failed answers nothing, also not what waits already."""
+        before = mean_gap(token_logprobs(self.llm, probe.tokens), probe.logprobs)
+        try:
+            swap_weights(self.llm, weights.path)
+            self.weights = weights
+            after = mean_gap(token_logprobs(self.llm, probe.tokens), probe.logprobs)
+            check_swap(weights.path, before, after, probe, self.config)
+        except Exception as error:
+            self.unfit = error
+            raise
+        self.unfit = None
+        return before, after
+
     @property
     def outstanding(self) -> int:
         """Requests that are not answered yet, roughly."""
@@ -114,11 +185,6 @@ class Engine:
     def call(self, function: Any, done: Any) -> None:
         """Run `function(llm)` when no request is being decoded; `done(result | Exception)` as above."""
         self._inbox.put(("call", function, None, done))
-
-    def swap(self, weights: Weights) -> None:
-        """Answer with `weights` from now on; for `call`, when nothing is being decoded."""
-        swap_weights(self.llm, weights.path)
-        self.weights = weights
 
     def _run(self) -> None:
         import torch
@@ -152,34 +218,29 @@ class Engine:
                 outputs = engine.step()
             except Exception as error:  # a failed step fails every request in the batch; the owner decides what next
                 traceback.print_exc()
-                for request, done in list(self._waiting.items()):
-                    engine.abort_request([request])
+                for name, done in list(self._waiting.items()):
+                    engine.abort_request([name])
                     done(error)
                 self._waiting.clear()
                 continue
             self.busy_seconds += time.monotonic() - started
             for output in outputs:
                 if output.finished and output.request_id in self._waiting:
-                    completions = [Completion(o.text, len(o.token_ids), o.finish_reason == "stop", self.weights) for o in output.outputs]
-                    self.generated += sum(c.tokens for c in completions)
-                    self._waiting.pop(output.request_id)(completions)
+                    answers = completions(output, self.weights)
+                    self.generated += sum(answer.tokens for answer in answers)
+                    self._waiting.pop(output.request_id)(answers)
 
     def _drop(self, done: Any) -> None:
-        for request in [request for request, waiting in self._waiting.items() if waiting is done]:
-            del self._waiting[request]
-            self.llm.llm_engine.abort_request([request])
+        for name in [name for name, waiting in self._waiting.items() if waiting is done]:
+            del self._waiting[name]
+            self.llm.llm_engine.abort_request([name])
 
-    def _add(self, request: str, prompt: Prompt, sampling: Sampling, done: Any) -> None:
+    def _add(self, name: str, prompt: Prompt, sampling: Sampling, done: Any) -> None:
         try:
             if self.unfit is not None:
                 raise self.unfit
-            tokens = prompt_ids(self.tokenizer, prompt)
-            room = self.context - len(tokens)
-            if room < 8:
-                raise PromptTooLong(f"the prompt has {len(tokens)} tokens, the model's context {self.context}")
-            params = sampling_params(self.config, self.tokenizer, prompt, sampling, room)
-            self.llm.llm_engine.add_request(request, {"prompt_token_ids": tokens}, params)
-            self._waiting[request] = done
+            self.llm.llm_engine.add_request(name, *request(self.config, self.tokenizer, prompt, sampling, self.context))
+            self._waiting[name] = done
         except Exception as error:
             done(error)
 
@@ -189,3 +250,12 @@ def _answer(done: Any, function: Any) -> None:
         done(function())
     except Exception as error:
         done(error)
+
+
+def _settle(future: asyncio.Future[Any], value: Any) -> None:
+    if future.cancelled():
+        return
+    if isinstance(value, BaseException):
+        future.set_exception(value)
+    else:
+        future.set_result(value)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import ray
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from synth.llm.async_engine import AsyncEngine
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import Engine, engine_environment
-from synth.llm.swap import SwapFailed, token_logprobs, tolerance
+from synth.llm.swap import SwapFailed
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
-from train.probe import Probe, mean_gap, read_probe
+from train.probe import Probe, read_probe
 from verify_workers.working_directory import enter_again
 
 
@@ -25,10 +27,10 @@ class Sampler:
 
     def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
         enter_again()  # before PyTorch is loaded
-        self.engine = Engine(weights, config, seed)
+        self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()
-        self.swap: dict[str, float] = {}
+        self.swap: dict[str, Any] = {}
 
     async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
         """`sampling.n` completions for each prompt, in order; a refused prompt gives its reason instead.
@@ -40,21 +42,9 @@ class Sampler:
             async with self.swapping:
                 if weights.version > self.engine.weights.version:  # still: another request may have brought newer ones
                     await self._load(weights)
-        loop = asyncio.get_running_loop()
-        futures, answered = [], []
-        for index, prompt in enumerate(prompts):
-            future: asyncio.Future[Any] = loop.create_future()
-            own = replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF)
-            done = lambda value, future=future: loop.call_soon_threadsafe(_settle, future, value)  # noqa: E731  # also names the request
-            self.engine.submit(prompt, own, done)
-            futures.append(future)
-            answered.append(done)
-        try:
-            outcomes = await asyncio.gather(*futures, return_exceptions=True)
-        except asyncio.CancelledError:
-            for done in answered:
-                self.engine.abort(done)
-            raise
+        own = [replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF) for index in range(len(prompts))]
+        asked = [asyncio.ensure_future(self.engine.sample(*request)) for request in zip(prompts, own, strict=True)]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
         results: list[list[Completion] | str] = []
         for outcome in outcomes:
             if isinstance(outcome, PromptTooLong):
@@ -65,25 +55,20 @@ class Sampler:
                 results.append(outcome)
         return results
 
-    async def _call(self, function: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self.engine.call(function, lambda value: loop.call_soon_threadsafe(_settle, future, value))
-        return await future
-
     async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
-        return list(await self._call(lambda llm: token_logprobs(llm, texts)))
+        return await self.engine.logprobs(texts)
 
-    async def load(self, weights: Weights, probe: Probe | None = None) -> dict[str, float]:
+    async def load(self, weights: Weights, probe: Probe | None = None) -> dict[str, Any]:
         """Swap in `weights` and check that the engine now computes what their checkpoint does.
 
         `probe` is what that is; None = the one that the trainer left beside the weights.
-        Returns the mean absolute differences (nats a token) `before` and `after`, and `seconds`.  Raises SwapFailed.
+        Returns the mean absolute differences (nats a token) `before` and `after`, `seconds`, and with `checksums` the weights' `digest`.
+        Raises SwapFailed.
         """
         async with self.swapping:
             return await self._load(weights, probe)
 
-    async def _load(self, weights: Weights, probe: Probe | None = None) -> dict[str, float]:
+    async def _load(self, weights: Weights, probe: Probe | None = None) -> dict[str, Any]:
         if weights == self.engine.weights and self.swap:
             return self.swap
         started = time.monotonic()
@@ -91,26 +76,10 @@ class Sampler:
         if probe is None or not probe.tokens:
             raise SwapFailed(f"{weights.path}: no probe.json that says what these weights compute, so the swap cannot be checked")
         self.swap = {}
-        before, after = await self._call(partial(self._checked, weights, probe))
-        self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started}
+        before, after = await self.engine.swap(weights, probe)
+        found = {"digest": await self.engine.digest()} if self.engine.config.checksums else {}
+        self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started, **found}
         return self.swap
-
-    def _checked(self, weights: Weights, probe: Probe, llm: Any) -> tuple[float, float]:
-        """Swap, in the engine's thread, and the gaps before and after; what failed answers nothing, also not what waits already."""
-        before = mean_gap(token_logprobs(llm, probe.tokens), probe.logprobs)
-        try:
-            self.engine.swap(weights)
-            after = mean_gap(token_logprobs(llm, probe.tokens), probe.logprobs)
-            if not after <= (limit := tolerance(probe, self.engine.config)):
-                raise SwapFailed(
-                    f"after loading {weights.path} the engine is {after:.4f} nats a token off the checkpoint "
-                    f"(before: {before:.4f}; up to {limit:.4f} would be rounding)"
-                )
-        except Exception as error:
-            self.engine.unfit = error
-            raise
-        self.engine.unfit = None
-        return before, after
 
     async def stats(self) -> dict[str, float]:
         """Tokens generated in all, and since the last look: the share of time spent stepping and tokens a second."""
@@ -128,23 +97,42 @@ class Sampler:
         }
 
 
-def _settle(future: asyncio.Future[Any], value: Any) -> None:
-    if future.cancelled():
-        return
-    if isinstance(value, BaseException):
-        future.set_exception(value)
-    else:
-        future.set_result(value)
-
-
 STATS_WINDOW = 5.0  # seconds over which rates are taken
 
 
+_PLACED: dict[Any, PlacementGroup] = {}
+"""By the actors that this process has started: what holds the GPUs of an engine over several nodes."""
+
+
 def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any:
-    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again."""
+    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again.  `end_sampler` ends it."""
     options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
-    if config.gpus:
-        options["num_gpus"] = config.gpus
+    group: PlacementGroup | None = None
+    if config.pipeline > 1:
+        labels = [config.nodes] * int(config.gpus) if config.nodes else None
+        group = placement_group(bundles(config), strategy="PACK", bundle_label_selector=labels)
+        # The engine's workers take the GPUs, one bundle each.
+        options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
+    elif config.gpus:
+        options["num_gpus"] = config.gpus  # more than one are on one node
+    if config.nodes and group is None:
+        options["label_selector"] = config.nodes
     environment = engine_environment(config)
     actor: Any = Sampler
-    return actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)
+    handle = actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)
+    if group is not None:
+        _PLACED[handle._actor_id] = group
+    return handle
+
+
+def bundles(config: SamplerConfig) -> list[dict[str, float]]:
+    """What an engine over several nodes holds, GPU by GPU, its own process beside the first; Ray packs neighbours together."""
+    first: dict[str, float] = {"GPU": 1.0, **({"CPU": config.cpus} if config.cpus else {})}
+    return [first, *({"GPU": 1.0} for _ in range(int(config.gpus) - 1))]
+
+
+def end_sampler(actor: Any) -> None:
+    """End a Sampler, and give back what held its place."""
+    ray.kill(actor)
+    if (group := _PLACED.pop(getattr(actor, "_actor_id", None), None)) is not None:
+        remove_placement_group(group)

@@ -6,32 +6,66 @@ engine must compute what the checkpoint computes (`train.probe`).
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from synth.llm.config import SamplerConfig
 from train.probe import Probe, rounding
 
+RELOAD = "reload_weights"
+"""What an engine's workers are told, with `weights_path`."""
+DIGESTS = "compute_weight_checksums"
+"""What they are asked for the digest of each weight."""
+
+
+def reading() -> Any:
+    """vLLM's parameters of a request that asks what the engine computes for a prompt."""
+    from vllm import SamplingParams
+
+    return SamplingParams(max_tokens=1, temperature=0, prompt_logprobs=0)
+
+
+def logprobs_of(tokens: list[int], output: Any) -> list[float]:
+    """The log-probabilities of all `tokens` but the first, nats, from vLLM's answer to them."""
+    return [entry[token].logprob for token, entry in zip(tokens[1:], output.prompt_logprobs[1:], strict=True)]
+
 
 def token_logprobs(llm: Any, texts: list[list[int]]) -> list[list[float]]:
     """The engine's log-probabilities of each text's tokens but the first, nats."""
-    from vllm import SamplingParams
-
-    prompts = [{"prompt_token_ids": tokens} for tokens in texts]
-    outputs = llm.generate(prompts, SamplingParams(max_tokens=1, temperature=0, prompt_logprobs=0), use_tqdm=False)
-    return [
-        [entry[token].logprob for token, entry in zip(tokens[1:], output.prompt_logprobs[1:], strict=True)]
-        for tokens, output in zip(texts, outputs, strict=True)
-    ]
+    outputs = llm.generate([{"prompt_token_ids": tokens} for tokens in texts], reading(), use_tqdm=False)
+    return [logprobs_of(tokens, output) for tokens, output in zip(texts, outputs, strict=True)]
 
 
 def swap_weights(llm: Any, path: str) -> None:
     """Load the safetensors of `path` into the running engine and forget cached prefixes."""
-    llm.collective_rpc("reload_weights", kwargs={"weights_path": path})
+    llm.collective_rpc(RELOAD, kwargs={"weights_path": path})
     llm.reset_prefix_cache()
 
 
 class SwapFailed(Exception):
     """The engine does not compute what the new checkpoint computes."""
+
+
+def digest(of_workers: list[dict[str, str]]) -> str:
+    """One digest of what an engine's workers say of their weights."""
+    lines = sorted(f"{name} {value}" for worker in of_workers for name, value in worker.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]
+
+
+def unlike(digests: list[str]) -> list[int]:
+    """Which of some engines hold other weights than most of them do (than the first, where as many hold others); '' is not known."""
+    known = [value for value in digests if value]
+    usual = max(known, key=known.count, default="")
+    return [index for index, value in enumerate(digests) if value and value != usual]
+
+
+def check_swap(path: str, before: float, after: float, probe: Probe, config: SamplerConfig) -> None:
+    """SwapFailed where the engine is further off the checkpoint at `path` than rounding explains."""
+    if not after <= (limit := tolerance(probe, config)):
+        raise SwapFailed(
+            f"after loading {path} the engine is {after:.4f} nats a token off the checkpoint "
+            f"(before: {before:.4f}; up to {limit:.4f} would be rounding)"
+        )
 
 
 def tolerance(probe: Probe, config: SamplerConfig) -> float:

@@ -9,6 +9,8 @@ from typing import Any
 import ray
 
 from synth.llm.config import ModelRole
+from synth.llm.sampler import end_sampler
+from synth.llm.swap import SwapFailed, unlike
 from synth.llm.types import Weights
 from synth.run.cluster import last_line, plain, started
 from synth.run.roles import check_endpoint, groups, start_group
@@ -71,7 +73,7 @@ async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
     return {f"swap_{key}": max(swap[key] for swap in done) for key in ("before", "after", "seconds")} if done else {}
 
 
-async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, float]]:
+async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
     probe = await _probe(job, group)
     turns = asyncio.Semaphore(1 if one_by_one else len(group.actors))
 
@@ -80,6 +82,9 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, floa
             return await sampler.load.remote(job.answering, probe)
 
     results = await asyncio.gather(*map(load, group.actors), return_exceptions=True)
+    digests = ["" if isinstance(result, BaseException) else result.get("digest", "") for result in results]
+    for index in unlike(digests):
+        results[index] = SwapFailed("its weights are not those of the other engines, by their digests")
     errors = {index: result for index, result in enumerate(results) if isinstance(result, BaseException)}
     if len(errors) == len(results):
         raise plain(next(iter(errors.values())))
@@ -88,7 +93,7 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, floa
     if errors:
         dropped = [group.actors[index] for index in errors]
         for actor in dropped:
-            ray.kill(actor)
+            end_sampler(actor)
         stop_shards(job)
         group.actors = [actor for actor in group.actors if actor not in dropped]
     return [result for result in results if not isinstance(result, BaseException)]
@@ -107,7 +112,7 @@ def stop_samplers(job: Run) -> None:
     stop_shards(job)
     for group in job.groups:
         for actor in group.actors if group.local else ():
-            ray.kill(actor)
+            end_sampler(actor)
     job.groups = [group for group in job.groups if not group.local]
 
 

@@ -12,9 +12,11 @@ import ray
 
 from synth.config import RunConfig
 from synth.llm.config import ModelRole, SamplerConfig
+from synth.llm.sampler import end_sampler
 from synth.run.roles import groups
 from synth.show.progress import Progress
 from verify_workers.errors import UserError
+from verify_workers.pool.node import has_labels, no_such
 
 JOIN = 60.0  # seconds that nodes of a cluster may take to join (autoscaling); a Ray of our own is what it is
 START = 1800.0  # seconds an engine may take to start: a large model from a slow disk
@@ -67,25 +69,38 @@ def shortage(config: RunConfig, roles: Sequence[ModelRole], nodes: list[dict[str
             release = "" if released(config, roles) else ", set sampler.release_while_training=true"
             release += " and train.keep_workers=false" if config.train.keep_workers else ""
             return f"{parts} ask for {asked:g} {name}s and the Ray cluster has {have[name]:g}; {remedy}{release}, or add nodes"
-    widest = max((sampler.gpus for sampler in samplers), default=0.0)
+    widest = max((sampler.gpus / sampler.pipeline for sampler in samplers), default=0.0)
     if widest > largest + 1e-6:
         return (
-            f"one sampler asks for {widest:g} GPUs and the largest node of the Ray cluster has {largest:g}; "
-            "lower sampler.gpus, or add such a node"
+            f"one sampler asks for {widest:g} GPUs on one node and the largest of the Ray cluster has {largest:g}; "
+            "lower sampler.gpus, divide it by sampler.pipeline, or add such a node"
         )
     return ""
+
+
+def unlabelled(config: RunConfig, roles: Sequence[ModelRole], nodes: Sequence[dict[str, Any]]) -> str:
+    """Which labels are asked for that none of `nodes` (as `ray.nodes` gives them) has; '' where there are such nodes."""
+    asked = [("verify.nodes: Lean workers", config.verify.nodes)]
+    asked += [("sampler.nodes: engines", sampler.nodes) for sampler in engines(config, roles)]
+    lacking = [(who, labels) for who, labels in asked if labels and not any(has_labels(node, labels) for node in nodes)]
+    return f"{lacking[0][0]} want {no_such(lacking[0][1], nodes)}" if lacking else ""
 
 
 async def enough(config: RunConfig, roles: Sequence[ModelRole], progress: Progress) -> None:
     """Return when the cluster has what the run asks for.  Raises UserError after a bounded wait."""
     until, told = time.monotonic() + (JOIN if "RAY_ADDRESS" in os.environ else 0.0), False
-    while missing := shortage(config, roles, [node["Resources"] for node in ray.nodes() if node["Alive"]]):
+    while missing := _missing(config, roles):
         if time.monotonic() >= until:
             raise UserError(missing)
         if not told:
             progress.note(f"waiting up to {JOIN:.0f} s for nodes to join: {missing}")
             told = True
         await asyncio.sleep(1.0)
+
+
+def _missing(config: RunConfig, roles: Sequence[ModelRole]) -> str:
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    return shortage(config, roles, [node["Resources"] for node in alive]) or unlabelled(config, roles, alive)
 
 
 async def started(
@@ -107,7 +122,7 @@ async def started(
             reasons[index] = last_line(error)
     for index, reason in reasons.items():
         failed(f"{what} {index} did not start: {reason}")
-        ray.kill(actors[index])
+        end_sampler(actors[index])
     if len(reasons) == len(actors):
         raise UserError(f"no {what} could start: {reasons[0]}")
     return [actor for index, actor in enumerate(actors) if index not in reasons]

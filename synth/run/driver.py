@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
+from synth.llm.sampler import end_sampler
 from synth.run.cluster import enough, plain
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
@@ -93,7 +94,9 @@ def _close(job: Run, in_order: bool) -> None:
         return
     if job.trainers is not None:
         job.trainers.close()
-    for actor in [*job.shards, *job.measuring, *job.samplers, *job.pools.values()]:
+    for actor in job.samplers:
+        end_sampler(actor)
+    for actor in [*job.shards, *job.measuring, *job.pools.values()]:
         ray.kill(actor)
 
 

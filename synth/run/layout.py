@@ -33,9 +33,10 @@ def plan(config: RunConfig, work: Shape, lean: Shape, lean_nodes: int | None = N
     roles = answering(used_prompts(config))
     train = config.train
     samplers = [
-        Piece("sampler", sampler.cpus, sampler.gpus, "sampler.cpus", "sampler.gpus")
+        Piece("sampler", sampler.cpus if stage == 0 else 0.0, sampler.gpus / sampler.pipeline, "sampler.cpus", "sampler.gpus")
         for sampler in engines(config, roles)
         for _ in range(sampler.replicas)
+        for stage in range(sampler.pipeline)
     ]
     worker = Piece("training worker", train.cpus_per_worker, train.gpus / train.workers, "train.cpus_per_worker", "train.gpus_per_worker")
     trainers = [worker] * train.workers if trains(config) else []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from synth.annotations import Annotation
 from synth.examples import (
     annotation_examples,
     conjecture_examples,
+    mixed,
     pair_example,
     proof_examples,
     rehearsed,
@@ -23,7 +25,7 @@ from synth.examples import (
     repeated,
     seed_examples,
 )
-from synth.llm.config import ROLES
+from synth.llm.config import ROLES, ModelRole
 from synth.records import Attempt, VerdictRow
 from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
@@ -59,30 +61,55 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
     if not len(places):
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
-    examples, left_out = await asyncio.to_thread(proofs_of, job, number, replayed, places, weights, taken)
+    proofs, left_out = await asyncio.to_thread(proofs_of, job, number, replayed, places, weights, taken)
     if left_out:
         job.progress.note(
             f"round {number}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on"
         )
     if job.inputs.seeds is not None:
-        seeds = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
-        for example in proof_examples(seeds, job.prompts["prover"]):
-            examples.append(example)
-    for example in (*corrections(job, number, replayed, places, weights, taken), *conjectures(job, number)):
-        examples.append(example)
-    if len(examples) < job.config.examples_per_round:
-        examples = Spool(Example, repeated(examples, job.config.examples_per_round))
-    if not len(examples):
+        known = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
+        for example in proof_examples(known, job.prompts["prover"]):
+            proofs.append(example)
+    taught: dict[ModelRole, Spool[Example] | list[Example]] = {
+        "prover": proofs,
+        "corrector": await asyncio.to_thread(corrections, job, number, replayed, places, weights, taken),
+        "conjecturer": conjectures(job, number),
+    }
+    if not any(map(len, taught.values())):
         job.progress.note(f"round {number}: all that was proved is of too easy conjectures; the weights stay as they are")
         return False
-    others = annotated(job) if job.config.models.follows("formalizer") else []
-    if job.inputs.seeds is not None:
-        roles = [role for role in ROLES if job.config.models.follows(role)]
-        others += seed_examples(await seeds_with_messages(job), job.prompts, roles)
-    for example in rehearsed(len(examples), others, job.config.models.bootstrap.rehearse, job.config.seed + number):
-        examples.append(example)
+    roles = [role for role in ROLES if job.config.models.follows(role)]
+    seeds = None if job.inputs.seeds is None else await seeds_with_messages(job)
+    given_pairs = annotated(job) if "formalizer" in roles else []
+    if job.config.models.mixture:
+        taught["formalizer"] = given_pairs
+        for role in roles:
+            for example in seed_examples(seeds, job.prompts, [role]) if seeds else ():
+                taught.setdefault(role, []).append(example)
+        examples = await asyncio.to_thread(mixture, job, number, taught)
+        if not len(examples):
+            job.progress.note(f"round {number}: no example yet of the roles in models.mixture; the weights stay as they are")
+            return False
+    else:
+        examples = Spool(Example, chain.from_iterable(taught.values()))
+        if len(examples) < job.config.examples_per_round:
+            examples = Spool(Example, repeated(examples, job.config.examples_per_round))
+        others = given_pairs + (seed_examples(seeds, job.prompts, roles) if seeds else [])
+        for example in rehearsed(len(examples), others, job.config.models.bootstrap.rehearse, job.config.seed + number):
+            examples.append(example)
     await fit(job, number, previous, examples, job.config.train)
     return True
+
+
+def mixture(job: Run, number: int, taught: Mapping[ModelRole, Sequence[Example]]) -> Spool[Example]:
+    """What round `number` is taught in the shares of `models.mixture`; what there was and what was taken goes to its `mixture.json`."""
+    count = max(job.config.examples_per_round, sum(len(taught.get(role, [])) for role, share in job.config.models.mixture.items() if share))
+    drawn = mixed(taught, job.config.models.mixture, count, job.config.seed + number)
+    rows = {role: {"examples": len(part), "trained": len(drawn.get(role, []))} for role, part in taught.items() if part}
+    job.store.write_json(f"rounds/{number:03d}/mixture.json", rows)
+    told = ", ".join(f"{role} {row['trained']:,} (of {row['examples']:,})" for role, row in rows.items())
+    job.progress.note(f"round {number}: trains on {told}")
+    return Spool(Example, chain.from_iterable(drawn.values()))
 
 
 def proofs_of(

@@ -7,7 +7,7 @@ know) or records written by an earlier stage; outputs are JSONL or Parquet by th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -20,6 +20,7 @@ from synth.benchmark import load_benchmark
 from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import annotation_examples, pair_examples
+from synth.llm.sampler import end_sampler
 from synth.problems.readers import read_problems
 from synth.prompts import PromptSet, Role
 from synth.records import Drop, Pair, Problem, Statement
@@ -109,23 +110,31 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
     async def work() -> list[Pair]:
         async with stage_tools(config, *asked) as tools:
-            gate = asyncio.Semaphore(config.search.in_flight)
-
-            async def one(statement: Statement) -> Found:
-                async with gate:
-                    problem, used = setting(statement, problems.get(statement.problem_id), config.search)
-                    own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
-                    found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
-                progress.advance("prove", proved=bool(found.pairs))
-                if any(part.unsound for part in found.everything()):
-                    progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
-                return found
-
-            return [pair for found in await asyncio.gather(*map(one, work_items)) for part in found.everything() for pair in part.pairs]
+            searches = await searched(work_items, problems, config, tools, progress, "prove")
+            return [pair for found in searches for part in found.everything() for pair in part.pairs]
 
     pairs: list[Pair] = run_stage(work())
     write_records(out, pairs, Pair)
     return pairs
+
+
+async def searched(
+    statements: Sequence[Statement], problems: Mapping[str, Problem], config: RunConfig, tools: Tools, progress: Progress, stage: str
+) -> list[Found]:
+    """The search of each statement (`problems`: theirs, by id), in order."""
+    gate = asyncio.Semaphore(config.search.in_flight)
+
+    async def one(statement: Statement) -> Found:
+        async with gate:
+            problem, used = setting(statement, problems.get(statement.problem_id), config.search)
+            own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
+            found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
+        progress.advance(stage, proved=bool(found.pairs))
+        if any(part.unsound for part in found.everything()):
+            progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
+        return found
+
+    return list(await asyncio.gather(*map(one, statements)))
 
 
 def train_file(
@@ -180,7 +189,7 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     weights, total = given_weights(config, "prover"), len(benchmark.statements)
 
     async def work() -> tuple[Baseline, list[Measured]]:
-        async with _services(config, "prove") as services:
+        async with stage_services(config, "prove") as services:
             progress.stage("baseline", total)
             cheap = await baseline(benchmark.statements, config, services.verify)
             progress.advance("baseline", total, unproved=total - len(cheap.solved))
@@ -247,7 +256,7 @@ def run_stage(work: Any, resumable: bool = False) -> Any:
 
 
 @asynccontextmanager
-async def _services(config: RunConfig, *asked: Role) -> AsyncIterator[Services]:
+async def stage_services(config: RunConfig, *asked: Role) -> AsyncIterator[Services]:
     """Pools, and what answers the prompts `asked`, for as long as a stage lasts."""
     roles = answering(asked)
     weights = {role: given_weights(config, role) for role in roles}
@@ -257,14 +266,16 @@ async def _services(config: RunConfig, *asked: Role) -> AsyncIterator[Services]:
         await asyncio.gather(*map(ready, started))
         yield Services(started, pools)
     finally:
-        for actor in [*(actor for group in started for actor in group.actors), *pools.values()]:
-            ray.kill(actor)
+        for actor in (actor for group in started for actor in group.actors):
+            end_sampler(actor)
+        for pool in pools.values():
+            ray.kill(pool)
 
 
 @asynccontextmanager
 async def stage_tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
     """What one stage works with on Ray: models and Lean."""
-    async with _services(config, *asked) as services:
+    async with stage_services(config, *asked) as services:
         weights = {role: given_weights(config, role) for role in answering(asked)}
         yield services.tools(role_prompts(config), weights, 0, config.seed)
 

@@ -29,6 +29,12 @@ from train.model import checkpoint_hash
 from train.tracking import Tracker
 
 
+def checkpoints(config: RunConfig, store: RunDir) -> Path:
+    """The folder of a run's weights, round by round: its own in `checkpoints`, or in the run directory."""
+    given = config.checkpoints
+    return Path(given).absolute() / f"{config.name}-{store.id}" if given else store.local_path("rounds")
+
+
 @dataclass
 class Shared:
     """What is kept from one round to the next so that it need not be read again."""
@@ -92,8 +98,7 @@ class Run:
     @property
     def checkpoints(self) -> Path:
         """A folder that every node can see, for all rounds' weights; in `checkpoints` each run has one of its own."""
-        given = self.config.checkpoints
-        return Path(given).absolute() / f"{self.config.name}-{self.store.id}" if given else self.store.local_path("rounds")
+        return checkpoints(self.config, self.store)
 
     def training(self, round: int) -> Path:
         """Where round `round` trains."""

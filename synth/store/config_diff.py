@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from train.config import DIVISION
+
+MAY_CHANGE = frozenset(f"{part}.{name}" for part in ("train", "models.bootstrap.train") for name in DIVISION)
+"""Keys with which a run may go on although they were others when it began."""
+
 
 def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     if isinstance(value, Mapping) and value:

@@ -33,7 +33,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from synth.store.config_diff import config_differences
+from synth.store.config_diff import MAY_CHANGE, config_differences
 from synth.store.lease import Lease
 from synth.store.units import KINDS, Units
 from verify_workers.errors import UserError
@@ -67,7 +67,7 @@ class RunDir(Units):
         """Open a directory for a run as its only driver: make it, or continue what it holds.
 
         `config` is the resolved config.  It is written down on first use and must agree with what is there
-        afterwards.  Leftovers of a killed writer are removed.
+        afterwards, but for what only divides the work of training.  Leftovers of a killed writer are removed.
         Raises UserError for another config, another driver at work, or a place that cannot be written.
         """
         run = cls(url)
@@ -78,10 +78,8 @@ class RunDir(Units):
         try:
             if not run.exists("run.json"):
                 run.write_json("run.json", {"id": uuid.uuid4().hex[:16]})
-            if config is not None:
-                run.agree(config)
-                if not run.exists("config.yaml"):
-                    run.write_text("config.yaml", _as_yaml(config))
+            if config is not None and (run.agree(config) or not run.exists("config.yaml")):
+                run.write_text("config.yaml", _as_yaml(config))
             run._sweep()
             run.save_manifest()
         except BaseException:
@@ -155,24 +153,26 @@ class RunDir(Units):
             return False
         return False
 
-    def agree(self, config: BaseModel | Mapping[str, Any]) -> None:
-        """UserError where a run of another config is here; nothing is written."""
+    def agree(self, config: BaseModel | Mapping[str, Any]) -> bool:
+        """UserError where a run of another config is here; nothing is written. True where it is one with other `MAY_CHANGE` keys."""
         text = _as_yaml(config)
         if not self.exists("config.yaml"):
             if self.keys():
                 raise UserError(f"{self.path}: holds results but no config.yaml; give another --run-dir")
-            return
+            return False
         try:
             old = yaml.safe_load(self.read_bytes("config.yaml"))
         except yaml.YAMLError:
             old = None
         if not isinstance(old, dict):
             raise UserError(f"{self.file('config.yaml')}: damaged; give another --run-dir")
-        different = config_differences(_completed(old, config), yaml.safe_load(text))
+        changed = config_differences(_completed(old, config), yaml.safe_load(text))
+        different = [change for change in changed if change[0] not in MAY_CHANGE]
         if different:
             shown = ", ".join(f"{key} is {was!r} there and {now!r} here" for key, was, now in different[:3])
             more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
             raise UserError(f"{self.path}: holds a run of another config: {shown}{more}; use that config, or give another --run-dir")
+        return bool(changed)
 
     def _sweep(self) -> None:
         """Remove what killed writers left: temporary files, and parts that no manifest entry names."""

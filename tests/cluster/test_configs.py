@@ -10,6 +10,7 @@ import pytest
 from synth.config import RunConfig, load_config
 from synth.llm.config import ROLES
 from synth.llm.engine import engine_arguments
+from synth.llm.sampler import bundles
 from synth.run.cluster import demand, held_together
 from synth.run.roles import answering, groups, used_prompts
 from train.deepspeed_config import deepspeed_config
@@ -61,6 +62,23 @@ def test_vllm_takes_it(path: Path) -> None:
     for role in ROLES:
         arguments = engine_arguments(models.of(role).sampler)
         assert set(arguments) <= {field.name for field in dataclasses.fields(EngineArgs)}
+
+
+def test_an_engine_over_several_nodes_is_divided_into_stages() -> None:
+    config = load_config(CONFIGS[0], ["sampler.gpus=16", "sampler.pipeline=2", "sampler.cpus=2"]).models.prover.sampler
+    arguments = engine_arguments(config)
+    assert (arguments["tensor_parallel_size"], arguments["pipeline_parallel_size"]) == (8, 2)
+    assert arguments["distributed_executor_backend"] == "ray"
+    assert bundles(config) == [{"GPU": 1.0, "CPU": 2.0}, *[{"GPU": 1.0}] * 15]
+    with pytest.raises(UserError, match=r"sampler\.pipeline \(3\) divides an engine's GPUs: let sampler\.gpus \(4\) be a multiple"):
+        load_config(CONFIGS[0], ["sampler.gpus=4", "sampler.pipeline=3"])
+
+
+def test_engines_with_gpus_have_a_process_of_their_own_and_only_those_keep_answers() -> None:
+    assert load_config(CONFIGS[0], ["sampler.gpus=1", "sampler.swap=keep"]).models.prover.sampler.apart
+    assert not load_config(CONFIGS[0], ["sampler.gpus=1", "sampler.process=false"]).models.prover.sampler.apart
+    with pytest.raises(UserError, match=r"sampler\.swap=keep needs .* sampler\.process=true"):
+        load_config(CONFIGS[0], ["models.judge.path=x", "models.judge.sampler.swap=keep", "sampler.gpus=0"])
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

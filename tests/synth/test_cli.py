@@ -328,3 +328,37 @@ def test_a_signal_while_the_workers_start_leaves_nothing(number: signal.Signals,
     assert (process.returncode, output) == (status, "") and errors.endswith("synth: interrupted\n") and "Traceback" not in errors, errors
     assert not psutil.wait_procs(children, timeout=60)[1]
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--run", "R", "--set", "rounds=2"), "--run: a given run has its own model and settings; leave out --model, --config and --set"),
+        (("--run", "R", "--only", "grades"), "--only grades: no such table; there are data, grade, iterations, pairs, negations, mode"),
+        (("--run", "R"), "R: not a run directory"),
+        (("--seeds", "0"), "Invalid value for '--seeds'"),
+        (("--config", "none.yaml"), "none.yaml: no such configuration file"),
+    ],
+)
+def test_ablate_says_what_is_wrong(synth: Callable[..., Result], args: tuple[str, ...], says: str) -> None:
+    status, _, err = synth("ablate", "--out", "out", *args)
+    assert status == 2 and says in one_line(err) and not Path("out").exists()
+
+
+def test_ablate_goes_on_after_an_interruption(synth: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def ablate(runs: list[str], config: Any, what: Any, progress: Any) -> str:
+        asked.append((runs, config.name, what))
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        return "the tables"
+
+    monkeypatch.setattr("synth.run.ablate.ablate", ablate)
+    monkeypatch.setattr("synth.cli._interrupted", [])
+    status, out, _ = synth("ablate", "--out", "here", "--only", "pairs", "--set", "rounds=1", "--tokens", "9")
+    assert (status, out.splitlines()) == (0, ["the tables", "here"])
+    runs, name, what = asked[0]
+    assert (runs, name, what.only, what.seeds, what.tokens, what.statements) == ([], "ablate", ("pairs",), 2, 9, 150)
+    status, _, err = synth("ablate", "--out", "here")
+    assert status == 130 and "run the same command to continue" in one_line(err)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from synth.examples import pair_examples, proof_examples, rehearsed, repeated
+from synth.examples import mixed, pair_examples, proof_examples, rehearsed, repeated
+from synth.llm.config import ModelRole
 from synth.prompts import Proof, load_prompts, read_proof
 from synth.records import Pair
+from synth.spool import Spool
 from train.data import Example
 from train.replay import Chosen
 
@@ -22,6 +24,18 @@ def test_rehearsed_mixes_in_the_share_asked_for() -> None:
     assert rehearsed(70, others, 0.3, 1) == drawn != rehearsed(70, others, 0.3, 2)
     assert len(rehearsed(70, examples("o", 7), 0.3, 1)) == 30, "too few others are repeated"
     assert rehearsed(70, [], 0.3, 1) == []
+
+
+def test_a_mixture_has_the_shares_asked_for() -> None:
+    taught: dict[ModelRole, list[Example]] = {"prover": examples("p", 60), "formalizer": examples("f", 100), "judge": examples("j", 9)}
+    shares: dict[ModelRole, float] = {"prover": 3, "formalizer": 1, "corrector": 1, "judge": 0}
+    drawn = mixed(taught, shares, 160, 1)
+    assert {role: len(part) for role, part in drawn.items()} == {"prover": 120, "formalizer": 40}, (
+        "a role without examples leaves its share"
+    )
+    assert sorted(e.completion for e in drawn["prover"]) == sorted(e.completion for e in taught["prover"] * 2)
+    assert len({e.completion for e in drawn["formalizer"]}) == 40
+    assert mixed(taught, shares, 160, 1) == drawn != mixed(taught, shares, 160, 2)
 
 
 def test_repeated_goes_round_up_to_a_count() -> None:
@@ -42,3 +56,12 @@ def test_a_whole_file_is_an_answer_where_the_preset_has_a_place_for_one() -> Non
     assert example.weight == 0.5 and whole.proof.strip() in example.completion and left_out == 0
     assert read_proof(load_prompts("deepseek-prover-v2").prove(whole.statement), example.completion, True) == Proof("code", whole.proof)
     assert pair_examples([Chosen(whole, 0.5)], load_prompts("deepseek-prover-v1.5")) == ([], 1), "no continuation of a theorem"
+
+
+def test_what_is_drawn_from_a_file_is_what_is_drawn_from_a_list() -> None:
+    taught: dict[ModelRole, list[Example]] = {"prover": examples("p", 30), "corrector": examples("c", 7)}
+    spooled: dict[ModelRole, Spool[Example]] = {role: Spool(Example, part) for role, part in taught.items()}
+    for count in (10, 50, 200):
+        listed, found = (mixed(some, {"prover": 0.75, "corrector": 0.25}, count, 3) for some in (taught, spooled))
+        assert {role: list(part) for role, part in found.items()} == listed
+    assert list(repeated(spooled["corrector"], 10)) == repeated(taught["corrector"], 10)

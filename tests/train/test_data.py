@@ -13,8 +13,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from synth.prompts import load_prompts
 from synth.prompts.format import prompt_ids, stop_ids
-from train.data import Example, collate, epoch_batches, example_files, micro_batches, read_rows, tokenize, write_examples
+from train.data import Example, collate, epoch_batches, example_files, micro_batches, write_examples
 from train.engine import make_loss
+from train.tokens import chunks, read_rows, tokenize
 from verify_workers.errors import UserError
 
 
@@ -38,19 +39,6 @@ def test_epochs_differ_and_skipping_goes_on_where_it_was() -> None:
         assert list(next(resumed)) == list(all_batches[skip])
 
 
-def test_shares_of_workers_make_up_the_whole(tmp_path: Path, tiny: Path, examples: list[Example]) -> None:
-    for part, rows in enumerate((examples[:50], examples[50:])):
-        write_examples(rows, tmp_path / f"{part}.parquet")
-    files, tokenizer = example_files(tmp_path), AutoTokenizer.from_pretrained(tiny)
-    whole = tokenize(files, tokenizer, 128)
-    shares = [tokenize(files, tokenizer, 128, rank, 3) for rank in range(3)]
-    assert len(whole) == 120 and sum(len(share) for share in shares) == 120
-    rows = lambda t: [tuple(t.ids[t.starts[i] : t.starts[i + 1]]) for i in range(len(t))]  # noqa: E731
-    assert sorted(rows(whole)) == sorted(row for share in shares for row in rows(share))
-    text = tokenizer.decode(whole.ids[: whole.starts[1]])
-    assert text == examples[0].prompt + examples[0].completion + "<|eos|>"
-
-
 def test_a_chat_is_trained_on_as_it_is_sampled_from(tmp_path: Path, tiny: Path) -> None:
     """Token for token what the engine is given, then the completion, then the end of the turn; loss on the latter two alone."""
     tokenizer = AutoTokenizer.from_pretrained(tiny)
@@ -61,7 +49,7 @@ def test_a_chat_is_trained_on_as_it_is_sampled_from(tmp_path: Path, tiny: Path) 
     raw = '{"role": "prove"}'  # text that only looks like a chat's JSON
     rows = [Example(prompt=prompt.for_training(), completion="by\n  rfl\n"), Example(prompt=raw, completion="x", weight=0.5)]
     write_examples(rows, tmp_path / "x.parquet")
-    assert list(read_rows([tmp_path / "x.parquet"])) == [([prompt.for_training(), raw], ["by\n  rfl\n", "x"], [1.0, 0.5])]
+    assert list(read_rows(*chunks([tmp_path / "x.parquet"]))) == [([prompt.for_training(), raw], ["by\n  rfl\n", "x"], [1.0, 0.5])]
     data = tokenize([tmp_path / "x.parquet"], tokenizer, 4096)
     chat, plain = (list(data.ids[data.starts[i] : data.starts[i + 1]]) for i in (0, 1))
     sampled = prompt_ids(tokenizer, prompt)
@@ -70,12 +58,6 @@ def test_a_chat_is_trained_on_as_it_is_sampled_from(tmp_path: Path, tiny: Path) 
     assert tokenizer.decode(plain) == raw + "x<|eos|>"
     batch = collate(data, np.array([0]), 0, 0.0)
     assert batch.weights[0].tolist() == [0.0] * (len(sampled) - 1) + [1.0] * (len(chat) - len(sampled))
-
-
-def test_over_length_examples_are_counted(tmp_path: Path, tiny: Path) -> None:
-    write_examples([Example(prompt="a", completion="b"), Example(prompt="a", completion="1" * 50)], tmp_path / "x.parquet")
-    data = tokenize([tmp_path / "x.parquet"], AutoTokenizer.from_pretrained(tiny), 20)
-    assert (len(data), data.skipped) == (1, 1)
 
 
 @pytest.mark.parametrize("prompt_weight", [0.0, 0.3])
@@ -108,7 +90,3 @@ def test_bad_input_names_the_place(tmp_path: Path) -> None:
     pq.write_table(pa.table({"prompt": ["a"]}), tmp_path / "bad.parquet")
     with pytest.raises(UserError, match="column completion missing"):
         example_files(tmp_path / "bad.parquet")
-    pq.write_table(pa.table({"prompt": ["a", "b", None], "completion": ["x"] * 3}), tmp_path / "bad.parquet")
-    with pytest.raises(UserError, match="row 3"):
-        list(read_rows([tmp_path / "bad.parquet"], 0, 2))
-    assert list(read_rows([tmp_path / "bad.parquet"], 1, 2)) == [(["b"], ["x"], [1.0])]

@@ -71,7 +71,7 @@ def test_learning_rate_rises_then_falls_to_its_end(schedule: str, total: int) ->
 
 
 def test_steps_follow_from_epochs_tokens_and_steps() -> None:
-    plan = lambda **over: planned_steps([10, 12, 10], 1, 1000, TrainConfig(**over))  # noqa: E731
+    plan = lambda **over: planned_steps([10, 12, 10], 1000, TrainConfig(**over))  # noqa: E731
     assert plan(epochs=1) == 10 and plan(epochs=2) == 22 and plan(epochs=1.5) == 16 and plan(epochs=3) == 32
     assert plan(epochs=3, max_tokens=500) == 5 and plan(epochs=3, max_steps=4) == 4 and plan(epochs=1, max_tokens=1) == 1
-    assert planned_steps([10], 4, 1000, TrainConfig(epochs=1)) == 3
+    assert planned_steps([10], 1000, TrainConfig(epochs=1, batch_tokens=4096, micro_batch_tokens=1024)) == 3

@@ -3,10 +3,11 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
 import pytest
 
 from train.config import EvalConfig
-from train.evaluate import Tally, by_group, estimate, pass_at_k
+from train.evaluate import Tally, by_group, estimate, pass_at_k, resampled
 
 CONFIG = EvalConfig()
 
@@ -48,3 +49,12 @@ def test_interval_holds_the_mean_narrows_with_data_and_is_seeded() -> None:
 def test_k_must_fit_the_samples() -> None:
     with pytest.raises(ValueError, match=r"eval\.ks"):
         EvalConfig(ks=(1, 16), samples=8)
+
+
+def test_several_trainings_are_resampled_too() -> None:
+    one = np.array([[0.0, 100.0] * 10])
+    assert resampled(one, CONFIG, 3) == estimate([Tally(str(i), 1, i % 2) for i in range(20)], 1, CONFIG, 3)
+    same, apart = np.full((2, 20), 50.0), np.array([[0.0] * 20, [100.0] * 20])
+    assert (resampled(same, CONFIG, 0).low, resampled(same, CONFIG, 0).high) == (50.0, 50.0)
+    assert (resampled(apart, CONFIG, 0).low, resampled(apart, CONFIG, 0).value, resampled(apart, CONFIG, 0).high) == (0.0, 50.0, 100.0)
+    assert math.isnan(resampled(np.zeros((2, 0)), CONFIG, 0).value)

@@ -18,10 +18,11 @@ from transformers.models.mamba import MambaConfig
 
 from train import loop, packing
 from train.config import TrainConfig
-from train.data import Batch, Example, Tokens, collate, epoch_batches, micro_batches, tokenize, write_examples
+from train.data import Batch, Example, collate, epoch_batches, micro_batches, write_examples
 from train.engine import make_loss
 from train.inbox import Job
 from train.packing import attention, segments, use_packing
+from train.tokens import Tokens, tokenize
 from verify_workers.errors import UserError
 
 SHAPE: dict[str, Any] = {"vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}

@@ -15,13 +15,13 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.train.conftest import make_examples
-from train.config import TrainConfig
+from train.config import DIVISION, TrainConfig
 from train.data import Example, write_examples
 from train.group import WorkerGroup
-from train.inbox import Job
+from train.inbox import Job, write_json
 from train.loop import prepare, run
 from train.model import checkpoint_hash
-from train.rounds import TrainingStopped, train_round
+from train.rounds import TrainingStopped, _claim, _key, train_round
 from verify_workers.errors import UserError
 
 CONFIG = TrainConfig(
@@ -130,6 +130,51 @@ def test_killed_worker_is_replaced_and_the_round_finishes(ray_local: None, tiny:
     assert steps == sorted(set(steps)) and steps[-1] == result.steps
     assert result.history[-1]["loss"] < 0.5 * result.history[0]["loss"]
     assert result.examples == 119
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_round_killed_on_two_workers_goes_on_with_one(ray_local: None, alone: None, tiny: Path, tmp_path: Path) -> None:
+    settings = {"workers": 2, "zero_stage": 2, "epochs": 40, "max_failures": 0, "log_steps": 1}
+    config = TrainConfig.model_validate(CONFIG.model_dump() | settings)
+    rows, out = make_examples(119, seed=5), tmp_path / "out"
+    run(job(tiny, rows, tmp_path / "reference", config.model_copy(update={"workers": 1}), seed=3))
+
+    def kill_one(row: dict[str, float]) -> None:
+        if (out / "checkpoints" / "latest.json").exists():
+            for worker in _train_workers():
+                worker.kill()
+
+    with pytest.raises(RuntimeError, match="failed"):
+        train_round(tiny, rows, out, config, 3, on_progress=kill_one)
+    step = json.loads((out / "checkpoints" / "latest.json").read_text())["step"]
+    result = train_round(tiny, rows, out, config.model_copy(update={"workers": 1}), 3)
+    reference = json.loads((tmp_path / "reference" / "manifest.json").read_text())["history"]
+    assert 0 < step < result.steps and len(result.history) == result.steps == len(reference)
+    assert [row["loss"] for row in result.history] == pytest.approx([row["loss"] for row in reference], rel=1e-4)
+
+
+def test_what_divides_the_work_is_not_in_the_key_and_older_rounds_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = TrainConfig(workers=2, threads=1)
+    key, old = _key("model", "data", config, 0), _key("model", "data", config, 0, DIVISION - {"workers", "gpu"})
+    other = config.model_copy(update={"workers": 4, "threads": 2, "gpu": True, "log_steps": 3})
+    assert _key("model", "data", other, 0) == key != _key("model", "data", config.model_copy(update={"micro_batch_tokens": 512}), 0)
+
+    def claimed(key_there: str, workers: int, finished: bool = False) -> bool:
+        """Whether the checkpoints of a folder marked so are still there."""
+        out = tmp_path / f"{key_there}-{workers}-{finished}"
+        (out / "checkpoints").mkdir(parents=True)
+        write_json(out / "round.json", {"key": key_there})
+        if finished:
+            write_json(out / "manifest.json", {})
+        _claim(out, key, old, workers)
+        assert json.loads((out / "round.json").read_text()) == {"key": key}
+        return (out / "checkpoints").exists()
+
+    assert claimed(key, 2) and claimed(old, 1) and claimed(old, 2, finished=True) and not caplog.records
+    assert not claimed(old, 2) and "begins anew" in caplog.text
+    with pytest.raises(UserError, match="holds a round with another"):
+        claimed("another", 2)
 
 
 def _train_workers() -> list[psutil.Process]:

@@ -11,13 +11,14 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
 from verify_workers.pool.local import NOBODY, LocalPool
 from verify_workers.pool.metrics import PoolMetrics
 from verify_workers.pool.runner import Factory, infra
@@ -124,8 +125,27 @@ class NodePool:
 
 
 def node_pools(config: PoolConfig) -> dict[str, Any]:
-    """One `NodePool` actor on every node of the running Ray cluster that has CPUs, by the node's id; for a `PoolClient`."""
-    return {node: node_pool(config, node) for node in _nodes()}
+    """One `NodePool` actor on every node of the running Ray cluster that has CPUs and `config.nodes`' labels, by the node's id.
+
+    For a `PoolClient`.  Raises UserError where there is no such node.
+    """
+    nodes = _nodes(config)
+    if not nodes and config.nodes:
+        raise UserError(f"the Lean workers want {no_such(config.nodes, ray.nodes())}, or change `nodes` of the pool")
+    return {node: node_pool(config, node) for node in nodes}
+
+
+def no_such(labels: dict[str, str], nodes: Sequence[dict[str, Any]]) -> str:
+    """What to say where none of `nodes` (as `ray.nodes` gives them) has the `labels`."""
+    labelled = [item for node in nodes for item in (node.get("Labels") or {}).items() if not item[0].startswith("ray.io/")]
+    there = ", ".join(sorted({f"{name}={value}" for name, value in labelled})) or "no labels"
+    wanted = ", ".join(f"{name}={value}" for name, value in labels.items())
+    return f"nodes with the Ray labels {wanted}, and none has them (there are {there}); `ray start --labels` gives some"
+
+
+def has_labels(node: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Whether a node, as `ray.nodes` gives it, has all the `labels`."""
+    return labels.items() <= (node.get("Labels") or {}).items()
 
 
 def node_pool(config: PoolConfig, node: str) -> Any:
@@ -134,12 +154,15 @@ def node_pool(config: PoolConfig, node: str) -> Any:
     return actor.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(config)
 
 
-def _nodes() -> list[str]:
-    """The nodes that have CPUs.  Raises RuntimeError where the cluster does not say: there is always the node of whoever asks."""
+def _nodes(config: PoolConfig) -> list[str]:
+    """The nodes that have CPUs and `config.nodes`' labels.
+
+    Raises RuntimeError where the cluster does not say: there is always the node of whoever asks.
+    """
     alive = [node for node in ray.nodes() if node["Alive"]]
     if not alive:
         raise RuntimeError("the cluster names no node")
-    return [node["NodeID"] for node in alive if node["Resources"].get("CPU")]
+    return [node["NodeID"] for node in alive if node["Resources"].get("CPU") and has_labels(node, config.nodes)]
 
 
 async def follow(pools: dict[str, Any], config: PoolConfig, changed: Callable[[dict[str, Any]], None]) -> None:
@@ -152,7 +175,7 @@ async def follow(pools: dict[str, Any], config: PoolConfig, changed: Callable[[d
     while True:
         await asyncio.sleep(FOLLOW_SECONDS)
         try:
-            nodes = await asyncio.to_thread(_nodes)
+            nodes = await asyncio.to_thread(_nodes, config)
         except Exception as error:  # Ray's head may be starting anew: nothing is known of the nodes, the next look tells
             log.warning("which nodes there are cannot be seen now: %s", error)
             continue

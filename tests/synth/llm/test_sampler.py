@@ -15,7 +15,7 @@ from ray.exceptions import RayTaskError, TaskCancelledError
 
 from synth.llm.config import SamplerConfig
 from synth.llm.sampler import sampler_actor
-from synth.llm.swap import SwapFailed, tolerance
+from synth.llm.swap import SwapFailed, tolerance, unlike
 from synth.llm.types import Sampling, Weights
 from synth.prompts import Prompt
 from train.config import ModelConfig
@@ -38,9 +38,11 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "1", folder / "2"
 
 
-@pytest.fixture(scope="module")
-def sampler(ray_local: None, checkpoints: tuple[Path, Path]) -> Iterator[Any]:
-    actor = sampler_actor(Weights(str(checkpoints[0]), 0, "first"), SamplerConfig(max_model_len=96, max_num_seqs=32))
+# Which engine it is must not show.  One in a process of its own takes half a minute to start here.
+@pytest.fixture(scope="module", params=[None, pytest.param(True, marks=pytest.mark.slow)], ids=["here", "apart"])
+def sampler(ray_local: None, checkpoints: tuple[Path, Path], request: pytest.FixtureRequest) -> Iterator[Any]:
+    config = SamplerConfig(max_model_len=96, max_num_seqs=32, process=request.param, checksums=True)
+    actor = sampler_actor(Weights(str(checkpoints[0]), 0, "first"), config)
     yield actor
     ray.kill(actor)
 
@@ -74,14 +76,16 @@ def test_a_swap_changes_the_engine_to_what_the_checkpoint_computes(sampler: Any,
     assert mean_gap(ray.get(sampler.logprobs.remote(old.tokens)), old.logprobs) < 1e-3
     second = Weights(str(checkpoints[1]), 1, "second")
     report = ray.get(sampler.load.remote(second))
-    assert report["before"] > 0.05 and report["after"] < 1e-3
+    assert report["before"] > 0.05 and report["after"] < 1e-3 and len(report["digest"]) == 20
     assert mean_gap(ray.get(sampler.logprobs.remote(new.tokens)), new.logprobs) < 1e-3
 
 
 def test_a_request_brings_newer_weights_and_never_older_ones_back(sampler: Any, checkpoints: tuple[Path, Path]) -> None:
     third = Weights(str(checkpoints[0]), 3, "third")
+    second = ray.get(sampler.load.remote(Weights(str(checkpoints[1]), 1, "second")))["digest"]
     ((answer,),) = ray.get(sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), third))
     assert answer.weights == third
+    assert ray.get(sampler.load.remote(third))["digest"] not in ("", second), "digests tell weights apart"
     ((late,),) = ray.get(
         sampler.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), Weights(str(checkpoints[1]), 1, "second"))
     )
@@ -112,6 +116,59 @@ def test_a_swap_that_did_not_take_is_an_error(sampler: Any, checkpoints: tuple[P
         ray.get(sampler.load.remote(Weights(str(tmp_path), 7, "unknown")))
     brought = compute_probe(tmp_path, "float32")  # the driver computes it once for all samplers
     assert ray.get(sampler.load.remote(Weights(str(tmp_path), 7, "unknown"), brought))["after"] < 1e-3
+
+
+@pytest.mark.slow
+def test_answers_under_way_go_on_with_new_weights_where_they_are_kept(
+    ray_local: None, checkpoints: tuple[Path, Path], tmp_path: Path
+) -> None:
+    asked, sampling = [Prompt("prove", PROMPT)] * 8, Sampling(n=30, temperature=2.0, max_tokens=90)
+    config = SamplerConfig(max_model_len=128, max_num_seqs=32, process=True, swap="keep")
+    actor = sampler_actor(Weights(str(checkpoints[0]), 0, "first"), config)
+    try:
+        ray.get(actor.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), Weights()))  # it is up
+        long = [actor.sample.remote(asked, sampling, Weights()) for _ in range(4)]
+        while ray.get(actor.stats.remote())["outstanding"] < 32:
+            time.sleep(0.02)
+        second = Weights(str(checkpoints[1]), 1, "second")
+        report = ray.get(actor.load.remote(second))
+        left = ray.get(actor.stats.remote())["outstanding"]
+        assert report["after"] < 1e-3, "while others are under way"
+        assert left, "nothing waited for them to end"
+        new = ray.get(actor.sample.remote([Prompt("prove", PROMPT)], Sampling(max_tokens=2), second))
+        old = ray.get(long)
+        assert {answer.weights for (answers,) in [new] for answer in answers} == {second}
+        assert {answer.weights.version for answers in old for one in answers for answer in one} == {0}, "they began with the older"
+        assert all(len(one) == 30 for answers in old for one in answers)
+        for file in checkpoints[0].iterdir():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        shutil.copy(checkpoints[1] / "probe.json", tmp_path)
+        kept = actor.sample.remote(asked, sampling, Weights())
+        time.sleep(0.2)
+        with pytest.raises(SwapFailed):
+            ray.get(actor.load.remote(Weights(str(tmp_path), 2, "wrong")))
+        with pytest.raises(SwapFailed):
+            ray.get(kept)  # what unknown weights have finished is no answer
+    finally:
+        ray.kill(actor)
+
+
+@pytest.mark.slow
+def test_an_engine_that_is_killed_leaves_no_process(ray_local: None, checkpoints: tuple[Path, Path]) -> None:
+    import psutil
+
+    actor = sampler_actor(Weights(str(checkpoints[0]), 0, "first"), SamplerConfig(max_model_len=96, max_num_seqs=32, process=True))
+    ray.get(actor.stats.remote())
+    pid = ray.get(actor.__ray_call__.remote(lambda self: __import__("os").getpid()))
+    children = psutil.Process(pid).children(recursive=True)
+    assert children, "an engine of its own"
+    ray.kill(actor)
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
+
+
+def test_engines_with_other_weights_than_most_are_found_by_their_digests() -> None:
+    assert unlike(["a", "b", "a", ""]) == [1] and unlike(["a", "b"]) == [1] and unlike(["", ""]) == [] and unlike([]) == []
 
 
 @pytest.mark.parametrize(("spread", "gap"), [(0.6, 0.009), (2.6, 0.028), (5.1, 0.06), (1.2, 0.014)])

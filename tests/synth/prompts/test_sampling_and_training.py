@@ -14,7 +14,8 @@ from synth.llm.engine import Engine
 from synth.llm.types import Sampling
 from synth.prompts import BUILT_IN, Proof, load_prompts, read_proof, write_proof
 from tests.synth.prompts.test_format import CHATML, tokenizer
-from train.data import tokenize, write_examples
+from train.data import write_examples
+from train.tokens import tokenize
 
 STATEMENT = "theorem foo (n : Nat) : n + 0 = n"
 PROOF = Proof("proof", "by\n  induction n with\n  | zero => rfl\n  | succ n _ =>\n    rfl")

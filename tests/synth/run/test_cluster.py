@@ -13,7 +13,7 @@ from rich.console import Console
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
 from synth.run import cluster
-from synth.run.cluster import demand, enough, shortage, started
+from synth.run.cluster import demand, enough, shortage, started, unlabelled
 from synth.show.progress import Progress
 from tests.synth.run.fakes import FakeActor
 from verify_workers.errors import UserError
@@ -111,3 +111,12 @@ def test_an_engine_that_does_not_start_is_left_out(monkeypatch: pytest.MonkeyPat
 def test_no_engine_at_all_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match=r"^no sampler could start: not up after 0 s; it asks for 0 CPUs and 2 GPUs, free in the cluster"):
         starting(monkeypatch, for_ever)
+
+
+def test_labels_that_no_node_has_are_told() -> None:
+    nodes = [{"Labels": {"gpu": "h100"}}, {"Labels": {"lean": "yes"}}]
+    wanted = RunConfig.model_validate({"sampler": {"nodes": {"gpu": "h100"}}, "verify": {"nodes": {"lean": "yes"}}})
+    assert unlabelled(wanted, PROVER, nodes) == "" and unlabelled(RunConfig(), PROVER, []) == ""
+    told = unlabelled(wanted, PROVER, nodes[1:])
+    assert told.startswith("sampler.nodes: engines want nodes with the Ray labels gpu=h100, and none has them (there are lean=yes)")
+    assert unlabelled(wanted, PROVER, nodes[:1]).startswith("verify.nodes: Lean workers want nodes with the Ray labels lean=yes")

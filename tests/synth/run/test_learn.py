@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from synth.annotations import Annotation
+from synth.config import ModelsConfig
 from synth.problems.seeds import SeedSet
 from synth.run import learn
 from synth.statements.text import normalized
@@ -26,10 +28,11 @@ SEEDS = SeedSet(
 
 
 def trained_on(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str], pairs: tuple[str, ...] = (), seeds_are: SeedSet | None = SEEDS
-) -> list[str] | None:
+    folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str], pairs: tuple[str, ...] = (), seeds_are: SeedSet | None = SEEDS,
+    **mixture: float,
+) -> list[str] | None:  # fmt: skip
     """The prompts of a round's examples; None where the round trains nothing."""
-    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs})
+    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs, "mixture": mixture})
     job.inputs = replace(job.inputs, seeds=seeds_are, benchmark=replace(job.inputs.benchmark, excluded=frozenset({HELD})))
     job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
@@ -54,6 +57,37 @@ def test_only_roles_that_are_trained_are_rehearsed(tmp_path: Path, monkeypatch: 
     assert kinds(trained_on(tmp_path / "a", monkeypatch, ["prover"])) == {"prove"}
     assert kinds(trained_on(tmp_path / "b", monkeypatch, ["prover", "formalizer"])) == {"prove", "formalize"}
     assert len(kinds(trained_on(tmp_path / "c", monkeypatch, ["prover", "formalizer", "judge"]))) == 3
+
+
+def test_a_mixture_gives_each_role_its_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are 5 proofs (4 pairs and a seed), 9 formalizations and 9 grades; the judge has no share."""
+    roles = ["prover", "formalizer", "judge"]
+    prompts = trained_on(tmp_path, monkeypatch, roles, prover=0.5, formalizer=0.5)
+    assert kinds(prompts) == {"prove", "formalize"}
+    found = json.loads((tmp_path / "run/rounds/001/mixture.json").read_text())
+    assert found == {
+        "prover": {"examples": 5, "trained": 7},
+        "formalizer": {"examples": 9, "trained": 7},
+        "judge": {"examples": 9, "trained": 0},
+    }
+    assert len(prompts or []) == 14
+    assert trained_on(tmp_path / "b", monkeypatch, roles, seeds_are=None, prover=0.0, corrector=1.0) is None, "no correction yet"
+
+
+@pytest.mark.parametrize(
+    ("mixture", "told"),
+    [
+        ({"prover": 1.0, "judge": 1.0}, "no round trains the judge; name it in models.train"),
+        ({"prover": 1.0, "sketcher": -1.0}, "must not be negative"),
+        ({"prover": 0.0}, "nor all 0"),
+        ({"formalizer": 1.0}, "give the prover a share"),
+        ({"translator": 1.0}, "Input should be 'formalizer'"),
+    ],
+)
+def test_mixtures_that_cannot_be_are_refused(mixture: dict[str, float], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        ModelsConfig.model_validate({"train": ["prover", "formalizer"], "mixture": mixture})
+    ModelsConfig.model_validate({"train": ["prover", "formalizer"], "mixture": {"prover": 2.0, "sketcher": 1.0, "judge": 0.0}})
 
 
 def test_pairs_of_plain_language_and_lean_train_the_formalizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
     async def services(config: RunConfig, *_: Any) -> AsyncIterator[Any]:
         yield FakeServices(scripted(answer)[0], by_table(PROOFS))
 
-    monkeypatch.setattr(stages, "_services", services)
+    monkeypatch.setattr(stages, "stage_services", services)
     monkeypatch.setattr(stages, "ray_session", nullcontext)
     copy = CONFIG.model_copy(deep=True)
     copy.models.prover.path, copy.models.prover.preset = str(model), "embedded"

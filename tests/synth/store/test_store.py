@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from fsspec.implementations.local import LocalFileSystem
 from pydantic import BaseModel
 
@@ -274,6 +275,18 @@ def test_a_run_of_a_version_that_had_fewer_keys_goes_on_with_their_defaults(tmp_
     (tmp_path / "config.yaml").write_text("seed: what\n")
     with pytest.raises(UserError, match="seed is 'what' there and 1 here, mode is None there"):
         RunDir.open(tmp_path, Now(seed=1))
+
+
+def test_what_only_divides_training_may_change(tmp_path: Path) -> None:
+    def config(**train: object) -> dict[str, object]:
+        return {"seed": 1, "train": {"lr": 0.1, "workers": 1, "threads": 2} | train}
+
+    RunDir.open(tmp_path, config()).close()
+    assert RunDir(tmp_path).agree(config(workers=4)) and not RunDir(tmp_path).agree(config())
+    RunDir.open(tmp_path, config(workers=4, threads=1)).close()
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text()) == config(workers=4, threads=1)
+    with pytest.raises(UserError, match=r"another config: train\.lr is 0\.1 there and 0\.2 here; use"):
+        RunDir.open(tmp_path, config(workers=2, lr=0.2))
 
 
 def test_config_differences_counts_missing_keys() -> None:

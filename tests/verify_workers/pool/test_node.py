@@ -11,6 +11,7 @@ import ray
 
 from tests.verify_workers.fake_backends import NullBackend, checks, expected
 from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
 from verify_workers.pool import node as module
 from verify_workers.pool.node import GIVES_WAY, NodePool, follow, node_pools
 
@@ -58,12 +59,25 @@ def test_every_node_with_processors_has_a_pool() -> None:
         ray.kill(pool)
 
 
+def test_only_nodes_with_the_labels_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [
+        {"NodeID": name, "Alive": True, "Resources": {"CPU": 1.0}, "Labels": {"ray.io/node-id": name, **labels}}
+        for name, labels in (("a", {}), ("b", {"lean": "yes"}), ("c", {"lean": "no"}))
+    ]
+    monkeypatch.setattr(module.ray, "nodes", lambda: nodes)
+    monkeypatch.setattr(module, "node_pool", lambda config, node: f"pool of {node}")
+    assert list(node_pools(PoolConfig())) == ["a", "b", "c"]
+    assert list(node_pools(PoolConfig(nodes={"lean": "yes"}))) == ["b"]
+    with pytest.raises(UserError, match=r"labels lean=maybe, and none has them \(there are lean=no, lean=yes\); `ray start --labels`"):
+        node_pools(PoolConfig(nodes={"lean": "maybe"}))
+
+
 def test_pools_follow_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A node that joins gets one, one that leaves loses it, and whoever asks them is told at every look: it may have been started anew."""
     looks = [["a", "b"], ["a", "b", "c"], ["c"], ["c"], ["c", "d"]]
     told, killed = list[list[str]](), list[str]()
     monkeypatch.setattr(module, "FOLLOW_SECONDS", 0.001)
-    monkeypatch.setattr(module, "_nodes", lambda: looks.pop(0) if looks else ["c", "d"])
+    monkeypatch.setattr(module, "_nodes", lambda config: looks.pop(0) if looks else ["c", "d"])
     monkeypatch.setattr(module, "node_pool", lambda config, node: f"pool of {node}")
     monkeypatch.setattr(module.ray, "kill", killed.append)
     pools: dict[str, Any] = {"a": "pool of a", "b": "pool of b"}

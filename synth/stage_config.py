@@ -1,0 +1,36 @@
+"""The configuration of one stage alone: `synth formalize`, `prove` and the others, and `synth.api`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from synth.config import RunConfig, load_config
+from synth.llm.config import ModelRole
+from verify_workers.errors import UserError
+
+FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
+
+
+def stage_config(
+    config: Path | None, model: Path | None, overrides: Sequence[str], *roles: ModelRole, generated: bool = False
+) -> RunConfig:
+    """`config` (None = the embedded one) with `overrides`.
+
+    `model` answers in the first of `roles`, and in those of the others that have no source of their own;
+    `generated`: the stage works on the generator's problems.  Raises UserError.
+    """
+    if config is not None:
+        loaded = load_config(config, list(overrides))
+    else:
+        with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
+            loaded = load_config(path, [*(() if generated else FOR_ANY_PROBLEMS), *overrides])
+    if model is not None:
+        if loaded.models.source(roles[0]).endpoint:
+            raise UserError(f"--model and models.{roles[0]}.endpoint: give one of them")
+        for role in roles:
+            source = loaded.models.source(role)
+            if role == roles[0] or not source.own:
+                source.path = str(model)
+    return loaded
