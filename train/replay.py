@@ -50,18 +50,26 @@ def select(pairs: Iterable[Pair], config: ReplayConfig, seed: int) -> list[Chose
 
 
 class Buffer:
-    """What is to be known of each pair to choose among them, in arrays: 60 bytes a pair, with the words of its proof in a file."""
+    """What is to be known of each pair to choose among them: arrays in temporary files, each read when it is wanted.
+
+    In memory are 30 bytes a pair, and up to 60 more while some are chosen.
+    """
 
     def __init__(self) -> None:
-        self._ids: list[NDArray[np.bytes_]] = []
-        self._columns: dict[str, list[Any]] = {name: [] for name in ("round", "statement", "content", "shape", "length", "words")}
+        self._columns = {
+            "id": Column("S20"),
+            "round": Column("i4"),
+            "statement": Column("u4"),
+            "content": Column("u8"),
+            "shape": Column("u8"),
+            "length": Column("i4"),
+        }
         self._statements = Keys()
         self._keys = _Texts()  # of statements, by their numbers
         self._words = _Texts()  # of pairs: hashes of the different words of their proofs
-        self._size = 0
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._columns["id"])
 
     def add(self, ids: Sequence[str], rounds: Sequence[int], texts: Sequence[tuple[str, str, str]]) -> None:
         """Take in pairs; `texts` are header, statement and proof of each."""
@@ -75,43 +83,39 @@ class Buffer:
         for proof in proofs:
             self._words.append(np.array([hash(word) for word in frozenset(_WORD.findall(proof))], np.int64).tobytes())
         contents = (f"{key}\0{_text(proof)}" for key, proof in zip(keys, proofs, strict=True))
-        self._ids.append(np.array([id.encode() for id in ids], np.bytes_))
-        for name, values in (
-            ("round", np.array(rounds, np.int32)),
-            ("statement", numbers.astype(np.uint32)),
-            ("content", hashes(contents)),
-            ("shape", hashes(map(shape, proofs))),
-            ("length", np.array([len(proof) for proof in proofs], np.int32)),
-        ):
-            self._columns[name].append(values)
-        self._size += len(ids)
-
-    def ids(self) -> NDArray[np.bytes_]:
-        """The ids of all, in the order in which they came."""
-        self._ids = [np.concatenate(self._ids)] if self._ids else []
-        return self._ids[0] if self._ids else np.zeros(0, "S1")
+        values = {
+            "id": np.array([id.encode() for id in ids], np.bytes_),
+            "round": np.array(rounds),
+            "statement": numbers,
+            "content": hashes(contents),
+            "shape": hashes(map(shape, proofs)),
+            "length": np.array([len(proof) for proof in proofs]),
+        }
+        for name, column in self._columns.items():
+            column.append(values[name])
 
     def column(self, name: str) -> Any:
-        parts = self._columns[name]
-        if len(parts) > 1:
-            parts[:] = [np.concatenate(parts)]
-        return parts[0] if parts else np.zeros(0, np.int32)
+        """All values of a column (`id`, `round`, …), in the order in which the pairs came."""
+        return self._columns[name].all()
 
     def choose(self, config: ReplayConfig, seed: int, among: NDArray[np.bool_] | None = None) -> tuple[Places, NDArray[np.float64]]:
         """Places of the chosen pairs, by their ids, and the weight of each; `among`: those that can be chosen."""
-        ranks = np.empty(self._size, np.uint32)
-        ranks[np.argsort(self.ids(), kind="stable")] = np.arange(self._size, dtype=np.uint32)
-        places = np.arange(self._size) if among is None else np.flatnonzero(among)
+        ranks = np.empty(len(self), np.uint32)
+        ranks[np.argsort(self.column("id"), kind="stable")] = np.arange(len(self), dtype=np.uint32)
+        places = np.arange(len(self)) if among is None else np.flatnonzero(among)
         kept = self._cap(self._distinct(places, ranks), ranks, config.per_statement, seed)
+        del places
         if not len(kept):
             return kept, np.zeros(0)
         kept = kept[np.argsort(ranks[kept])]
-        newest = int(self.column("round")[kept].max())
-        mixed = mix(kept, self.column("round")[kept] == newest, config.capacity, config.fresh_share, seed)
+        rounds = self.column("round")[kept]
+        newest = int(rounds.max())
+        mixed = mix(kept, rounds == newest, config.capacity, config.fresh_share, seed)
         mixed = mixed[np.argsort(ranks[mixed])]
-        _, group, sizes = np.unique(self.column("statement")[mixed], return_inverse=True, return_counts=True)
+        del kept, rounds, ranks
         weights = length_weights(self.column("length")[mixed], config.length_power)
         weights *= novelty_weights(self.column("shape")[mixed], config.novelty_power)
+        _, group, sizes = np.unique(self.column("statement")[mixed], return_inverse=True, return_counts=True)
         weights /= np.sqrt(sizes)[group]
         weights[self.column("round")[mixed] != newest] *= config.old_weight
         return mixed, weights / (math.fsum(weights) / len(weights))
@@ -130,15 +134,44 @@ class Buffer:
         places = places[np.lexsort((ranks[places], self.column("statement")[places]))]
         statements = self.column("statement")[places].astype(np.int64)
         starts = np.flatnonzero(np.diff(statements, prepend=-1)) if len(places) else np.zeros(0, np.int64)
+        all_lengths, all_rounds = self.column("length"), self.column("round")
         sizes = np.diff(starts, append=len(places))
         stays = np.repeat(sizes <= limit, sizes)
         for start, size in zip(starts[sizes > limit], sizes[sizes > limit], strict=True):
             group = places[start : start + size]
             draw = random.Random(f"{seed} {self._keys[int(statements[start])].decode('utf-8', 'surrogatepass')}")
             words = [frozenset(np.frombuffer(self._words[int(place)], np.int64).tolist()) for place in group]
-            lengths, rounds = self.column("length")[group].tolist(), self.column("round")[group].tolist()
+            lengths, rounds = all_lengths[group].tolist(), all_rounds[group].tolist()
             stays[start + np.array(_diverse(lengths, rounds, words, limit, draw))] = True
         return places[stays]
+
+
+class Column:
+    """Values of one type by number, in an unnamed temporary file once they are many; texts get as much room as the longest takes."""
+
+    def __init__(self, dtype: str) -> None:
+        self._dtype, self._size = np.dtype(dtype), 0
+        self._file = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115  # until `__del__`
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, values: NDArray[Any]) -> None:
+        if self._dtype.kind == "S" and values.dtype.itemsize > self._dtype.itemsize:
+            wider = self.all().astype(values.dtype)
+            self._dtype = values.dtype
+            self._file.seek(0)
+            self._file.write(wider.tobytes())
+        self._file.seek(0, io.SEEK_END)
+        self._file.write(values.astype(self._dtype).tobytes())
+        self._size += len(values)
+
+    def all(self) -> Any:
+        self._file.seek(0)
+        return np.frombuffer(self._file.read(), self._dtype)
 
 
 class _Texts:

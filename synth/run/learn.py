@@ -117,7 +117,7 @@ def proofs_of(
 ) -> tuple[Spool[Example], int]:
     """Prover examples from the chosen pairs, by the pairs' ids, and how many have none; `trained_on.json` says which they are."""
     known = factors(job.store, number)
-    ids = replayed.buffer.ids()[places]
+    ids = replayed.buffer.column("id")[places]
     if known:
         stays = np.array([known.get(id.decode(), 1.0) > 0 for id in ids], np.bool_)
         ids, places, weights = ids[stays], places[stays], weights[stays]

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.keys import Hashes, Keys, hashes
+from synth.keys import Keys, hashes
 from synth.records import Pair
 from synth.spool import Sorter
 from synth.store.rundir import RunDir
 from train.config import ReplayConfig
-from train.replay import Buffer, Chosen, Places
+from train.replay import Buffer, Chosen, Column, Places
 
 COLUMNS = ("statement_id", "round", "header", "statement", "proof", "model", "version")
 
 
 class Replayed:
-    """Pairs of the rounds that were taken in, in the order in which they came, each once: 90 bytes a pair."""
+    """Pairs of the rounds that were taken in, in the order in which they came, each once: 45 bytes a pair in memory."""
 
     def __init__(self, store: RunDir) -> None:
         self.store = store
@@ -27,8 +27,8 @@ class Replayed:
         """What was taken in: a round's units, or (`stream.fresh_pairs`) those that the round has taken."""
         self.buffer = Buffer()
         self._seen = Keys()
-        self._statements: list[Hashes] = []
-        self._versions: list[NDArray[np.int32]] = []  # of the weights that sampled it; -1 = no model
+        self._statements = Column("u8")  # hashes of their ids
+        self._versions = Column("i4")  # of the weights that sampled it; -1 = no model
 
     def __len__(self) -> int:
         return len(self.buffer)
@@ -45,18 +45,18 @@ class Replayed:
             self.buffer.add(columns["id"], rounds, list(zip(columns["header"], columns["statement"], columns["proof"], strict=True)))
             self._statements.append(hashes(columns["statement_id"]))
             versions = zip(columns["model"], columns["version"], strict=True)
-            self._versions.append(np.array([version if model else -1 for model, version in versions], np.int32))
+            self._versions.append(np.array([version if model else -1 for model, version in versions], np.int64))
 
     def choose(self, config: ReplayConfig, seed: int, without: Collection[str]) -> tuple[Places, NDArray[np.float64]]:
         """Places and weights of those to train on; none of the statements `without`."""
         among = np.ones(len(self), np.bool_)
         if without:
-            among = ~np.isin(self._column(self._statements), hashes(without))
+            among = ~np.isin(self._statements.all(), hashes(without))
         return self.buffer.choose(config, seed, among)
 
     def about(self, places: Places) -> Iterator[tuple[str, int, int]]:
         """Id, round and version (-1: no model sampled it) of each."""
-        ids, rounds, versions = self.buffer.ids(), self.buffer.column("round"), self._column(self._versions)
+        ids, rounds, versions = self.buffer.column("id"), self.buffer.column("round"), self._versions.all()
         for place in places:
             yield ids[place].decode(), int(rounds[place]), int(versions[place])
 
@@ -65,7 +65,7 @@ class Replayed:
 
         The last: of which of them that is known.
         """
-        rounds, own = self.buffer.column("round")[places], self._column(self._versions)[places].astype(np.int64)
+        rounds, own = self.buffer.column("round")[places], self._versions.all()[places].astype(np.int64)
         listed = np.array(sorted(versions), np.int64)
         behind = len(listed) - np.searchsorted(listed, own, side="right")
         return int((rounds == number).sum()), behind, (rounds == number) & (own >= 0)
@@ -89,11 +89,6 @@ class Replayed:
         round, keys = source
         prefix = "" if keys is not None else f"r{round:03d}-"
         yield from self.store.tables("pairs", None if columns is None else list(columns), prefix, keys)
-
-    def _column(self, parts: list[Any]) -> Any:
-        if len(parts) > 1:
-            parts[:] = [np.concatenate(parts)]
-        return parts[0] if parts else np.zeros(0, np.int64)
 
 
 def by_id(rows: Iterable[tuple[str, bytes]], ids: NDArray[np.bytes_]) -> Sorter:

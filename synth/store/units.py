@@ -34,7 +34,7 @@ KINDS: dict[str, type[Record]] = {
 
 PROVISIONAL = {"statements": ("reason", ("undecided",)), "verdicts": ("outcome", ("infra", "unchecked"))}
 """Field and values that say of a record: asked, but not answered."""
-PART = 65_536  # rows
+PART = 16_384  # rows
 TOGETHER = 4096  # units whose rows are read as one
 
 

@@ -134,7 +134,7 @@ def test_the_pairs_to_train_on_are_those_that_were_chosen_among_records(tmp_path
     for config in (ReplayConfig(), ReplayConfig(per_statement=2, capacity=7)):
         chosen, (places, weights) = select(records, config, 5), replayed.choose(config, 5, {"s3"})
         lines = ((c.pair.id, f"{c.pair.id} {c.weight:.9f}".encode()) for c in replayed.pairs(places, weights, {}))
-        told = [line.decode() for line in by_id(lines, replayed.buffer.ids()[places])]
+        told = [line.decode() for line in by_id(lines, replayed.buffer.column("id")[places])]
         assert told == [f"{c.pair.id} {c.weight:.9f}" for c in chosen]
         assert [id for id, _, _ in replayed.about(places)] == [c.pair.id for c in chosen]
     (dropped,) = {c.pair.id for c in select(records, ReplayConfig(), 5)} & {chosen[0].pair.id}
