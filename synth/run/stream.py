@@ -132,7 +132,7 @@ class Stream:
     async def _search(self) -> None:
         """The searches, one after the other."""
         for number in range(max(1, self.first), self.last + 1):
-            if not self.job.store.exists(name := _over(number)):
+            if not self.job.store.exists(_over(number)):
                 await self._published[max(0, number - 1 - self.job.config.stream.staleness)].wait()
                 if ended(self.job, number):
                     self.last = number - 1
@@ -141,8 +141,8 @@ class Stream:
                 view = await self.view(number)
                 await searched(view, number)
                 view.account.save()  # what the next search finds already spent
-                count = await asyncio.to_thread(self.job.store.count, "pairs", f"r{number:03d}-")
-                self.job.store.write_json(name, {"pairs": count})
+                # In no thread: an end of the run in between would have the search be done again.
+                self.job.store.write_json(_over(number), {"pairs": self.job.store.count("pairs", f"r{number:03d}-")})
             self._searched[number].set()
         for event in self._searched:
             event.set()
