@@ -770,6 +770,49 @@ def stats(
 
 
 @app.command()
+def simulate(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="a run directory: what things take is read from its records")],
+    config: Annotated[Path | None, typer.Option("--config", metavar="CONFIG", help="simulate this configuration, not that of RUN")] = None,
+    overrides: SetOption = [],  # noqa: B006  # typer reads it only
+    cluster: Annotated[
+        Path | None,
+        typer.Option(
+            "--cluster",
+            metavar="FILE",
+            help="a YAML file that says what there is and how fast it is (docs/capacity.md; examples in cluster/capacity/); "
+            "default: the machine that RUN had",
+        ),
+    ] = None,
+    cores: Annotated[int, typer.Option("--cores", help="cores of the machine that RUN had; 0 = as many as here")] = 0,
+    against: Annotated[str, typer.Option("--against", metavar="RUN", help="a real run of what is simulated: how far off is it?")] = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="keep the simulated run directory (`synth stats DIR`)")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="another draw of the same")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """What would a cluster do?  Throughput, idle shares, queues and cost, predicted from a run's records; nothing is started.
+
+    The run's own driver, rounds, shards, search and pool schedule are executed on a simulated clock; engines, Lean and training only take
+    their time, as recorded in RUN, or as --cluster says.  First try what you can check: predict a run that you also make.
+
+    synth simulate runs/mine --set verify.workers=1                      one Lean worker fewer
+
+    synth simulate runs/mine --set mode=async --against runs/async       and was it so?
+
+    synth simulate runs/mine --config cluster/configs/cluster.yaml --cluster cluster/capacity/gpus_32.yaml
+    """
+    from synth.simulate.predict import predict, table
+    from synth.simulate.setting import read_setting
+
+    setting = read_setting(cluster) if cluster else None
+    figures = predict(run, config, overrides, setting, out, seed, cores, against, lambda line: print(f"synth: {line}", file=sys.stderr))
+    if as_json:
+        print(json.dumps(figures, indent=2, ensure_ascii=False))
+        return
+    for line in table(figures):
+        print(line)
+
+
+@app.command()
 def dashboard(run: RunArgument) -> None:
     """Make the W&B workspace of a run and print its address; needs wandb-workspaces and a W&B login (docs/monitoring.md).
 

@@ -41,7 +41,7 @@ ROOMS = {
     "synth": [
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "stage_config", "services", "store", "examples"),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "doctor"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",
     ],

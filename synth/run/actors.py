@@ -20,6 +20,8 @@ from synth.services import Group
 from train.group import WorkerGroup
 from train.probe import Probe, compute_probe, read_probe
 
+AT_ONCE = 8  # turns in which new weights go into the engines of a group: one after the other, 1,000 of them would take a day
+
 
 def start_trainers(job: Run, number: int) -> None:
     """The workers that will train this round and later ones, if they are to be kept: they load while something else goes on."""
@@ -66,8 +68,8 @@ async def _ready(job: Run, group: Group) -> None:
 async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
     """Load the run's own weights as they are now into the engines that follow them; the largest figures of the swaps.
 
-    `one_by_one`: so that the other engines of a group go on sampling.  An engine that cannot is dropped.  Raises its error
-    when none is left.
+    `one_by_one`: so that the other engines of a group go on sampling (where there are very many, an eighth of them at a time).
+    An engine that cannot is dropped.  Raises its error when none is left.
     """
     done = [figures for group in job.groups if group.trained for figures in await _swap(job, group, one_by_one)]
     return {f"swap_{key}": max(swap[key] for swap in done) for key in ("before", "after", "seconds")} if done else {}
@@ -75,7 +77,7 @@ async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
 
 async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
     probe = await _probe(job, group)
-    turns = asyncio.Semaphore(1 if one_by_one else len(group.actors))
+    turns = asyncio.Semaphore(max(1, len(group.actors) // AT_ONCE) if one_by_one else len(group.actors))
 
     async def load(sampler: Any) -> Any:
         async with turns:

@@ -11,6 +11,7 @@ from synth.run.live import Kind
 from synth.run.state import Run
 
 POLL = 0.5  # seconds between looks at the actors' counts
+LOOKS = 500.0  # actors that are looked at in a second, at most: of thousands the driver would do nothing else
 
 T = TypeVar("T")
 
@@ -32,15 +33,15 @@ async def watched(job: Run, work: Awaitable[T], stages: dict[str, str], heed: Ca
     try:
         await meter.read()
         while True:
-            finished, _ = await asyncio.wait([future], timeout=POLL)
-            now = await meter.read(0.0 if finished else POLL / 2)
+            finished, _ = await asyncio.wait([future], timeout=(pause := between_looks(job)))
+            now = await meter.read(0.0 if finished else pause / 2)
             for key, stage in stages.items():
                 job.progress.set(stage, now[key], now["to_search"] if key == "searched" else None)
             for key in now:
                 if key.startswith("reject: ") and now[key]:
                     job.progress.rejected(key.removeprefix("reject: "), now[key])
             heed()
-            await gauges(job, 0.0 if finished else POLL / 2)
+            await gauges(job, 0.0 if finished else pause / 2)
             if finished:
                 return future.result()
     finally:
@@ -48,6 +49,11 @@ async def watched(job: Run, work: Awaitable[T], stages: dict[str, str], heed: Ca
         for group in GAUGES.values():
             for name in group:
                 job.progress.gauge(name, 0.0)
+
+
+def between_looks(job: Run) -> float:
+    """Seconds until all actors are looked at again."""
+    return max(POLL, (len(job.actors("shards")) + len(job.actors("samplers")) + len(job.actors("pools"))) / LOOKS)
 
 
 class Meter:

@@ -92,6 +92,23 @@ def test_new_weights_go_to_the_trained_and_the_frozen_never_change(tmp_path: Pat
     assert events[-4:-2] == [("start", ("formalizer", "judge"), "first"), ("start", ("prover",), "new")]
 
 
+@pytest.mark.parametrize(("engines", "most"), [(3, 1), (8, 1), (40, 5)])
+def test_one_by_one_means_an_eighth_of_very_many(tmp_path: Path, engines: int, most: int) -> None:
+    (tmp_path / "probe.json").write_text(json.dumps(asdict(PROBE)))
+    job, loading, peak = job_of(tmp_path), [0], [0]
+
+    async def load(weights: Weights, probe: Probe) -> dict[str, float]:
+        loading[0] += 1
+        peak[0] = max(peak[0], loading[0])
+        await asyncio.sleep(0.001)
+        loading[0] -= 1
+        return {"before": 1.0, "after": 0.0, "seconds": 0.0}
+
+    job.groups, job.answering = [Group(("prover",), [FakeActor(load=load) for _ in range(engines)], True)], Weights(str(tmp_path), 1, "new")
+    asyncio.run(swap_in(job, one_by_one=True))
+    assert peak[0] == most
+
+
 def test_endpoints_stay_while_a_round_trains(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:
     job = job_of(tmp_path, judge=SERVER, formalizer=SERVER)
     asyncio.run(start_samplers(job))

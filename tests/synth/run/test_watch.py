@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from synth.run import watch
-from synth.run.watch import watched
+from synth.run.watch import between_looks, watched
 from tests.synth.run.fakes import FakeActor, make_run
 
 
@@ -45,6 +45,13 @@ def test_counts_are_those_since_the_stage_began(tmp_path: Path, monkeypatch: pyt
     stages = {stage.name: (stage.done, stage.total) for stage in job.progress.stages}
     assert stages == {"prove": (3, 4), "formalize": (2, 0)}
     assert dict(job.progress.rejects) == {"grade": 2, "trivial": 2}
+
+
+def test_thousands_of_actors_are_looked_at_less_often(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    assert between_looks(job) == watch.POLL
+    job.pools = {str(n): FakeActor() for n in range(2000)}
+    assert between_looks(job) == 2000 / watch.LOOKS
 
 
 def test_a_failure_of_the_work_is_its_own(tmp_path: Path) -> None:

@@ -1,0 +1,222 @@
+"""What things take, as a run has recorded it: tokens and seconds of attempts, with how Lean judged them, statement by statement.
+
+A simulated statement is given what a recorded one had, on both sides, so that what belongs together stays together: an easy
+statement is proved by several attempts, a long proof takes Lean longer.  What no record says of a check (a filter's, an
+evaluation's) is taken from the pools' totals.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import yaml
+
+from synth.config import RunConfig
+from synth.llm.config import ROLES
+from synth.overrides import apply_overrides
+from synth.records import Attempt, SearchRow, Statement, VerdictRow
+from synth.search.portfolio import Portfolio
+from synth.simulate.engine import Curve
+from synth.simulate.rates import CALM, engine_seconds, fitted, pool_seconds, training
+from synth.store.rundir import RunDir
+from synth.store.timeline import read_timeline
+from verify_workers.errors import UserError
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One attempt as it was: generated tokens, Lean's seconds, and what came of it."""
+
+    tokens: int
+    seconds: float
+    outcome: str
+    reason: str = ""
+    unread: bool = False
+    name: str = ""
+    """Whose it is: equal proofs are one."""
+
+
+@dataclass
+class Template:
+    """One statement's search: its attempts by side (negated or not), in the order of their samples."""
+
+    attempts: dict[bool, list[Draw]] = field(default_factory=lambda: {False: [], True: []})
+    tactics: dict[bool, dict[str, Draw]] = field(default_factory=lambda: {False: {}, True: {}})
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run took."""
+
+    templates: dict[tuple[int, bool], list[Template]]
+    """By round, and whether the statement had been searched before."""
+    samples: int
+    """Attempts a side that the search of a statement had; those that said the same again are in no record."""
+    kept: dict[int, list[int]]
+    """Statements kept, of each problem in plain language, by round."""
+    formalize_tokens: float
+    """Of one sample of the formalizer."""
+    judge_tokens: float
+    """Of the judge, for each statement."""
+    filter_checks: float
+    """Checks for each problem before the search of its statements."""
+    filter_seconds: float
+    """Lean's seconds of one of them."""
+    other_seconds: float
+    """Lean's seconds of a check beside search, filters and evaluation: of cheap tactics, many in one."""
+    pool_seconds: float
+    """Of a worker's time for each check, beside Lean's."""
+    curve: Curve
+    train_tokens: float
+    """Of one example."""
+    train_rate: float
+    """Tokens a second."""
+    train_aside: float
+    """Seconds of a training beside its steps."""
+    swap_seconds: float
+    start_seconds: float
+    """Of an engine."""
+    cheap: list[str]
+    """Of statements that a model proved, the cheap tactic that proves them too; '' = none does."""
+    cheap_heldout: list[str]
+    """The same of held-out statements."""
+    heldout: float
+    """Of an attempt at a held-out statement, Lean's seconds as a share of those of any attempt."""
+    busy_per_check: float
+    """A pool's worker-seconds a check, while a search was all that went on."""
+    busy_per_token: float
+    """An engine's busy seconds a token, then."""
+
+    def searched(self, round: int, again: bool) -> list[Template]:
+        """The searches to draw from: those of the round, or of the nearest one that had any."""
+        rounds = sorted((abs(known - round), known) for known, other in self.templates if other == again)
+        if not rounds:
+            return self.searched(round, not again)
+        return self.templates[rounds[0][1], again]
+
+    def scaled(self, lean: float = 1.0, engine: float = 1.0) -> Measured:
+        """With other speeds: of everything that a Lean worker does, and of engines."""
+        return replace(
+            self,
+            templates={
+                key: [
+                    Template(
+                        {s: [replace(d, seconds=d.seconds * lean) for d in draws] for s, draws in t.attempts.items()},
+                        {s: {n: replace(d, seconds=d.seconds * lean) for n, d in draws.items()} for s, draws in t.tactics.items()},
+                    )
+                    for t in templates
+                ]
+                for key, templates in self.templates.items()
+            },
+            filter_seconds=self.filter_seconds * lean,
+            other_seconds=self.other_seconds * lean,
+            pool_seconds=self.pool_seconds * lean,
+            curve=Curve(self.curve.peak * engine, self.curve.half),
+        )
+
+    @property
+    def attempts(self) -> list[Draw]:
+        """All that a model proposed."""
+        return [d for templates in self.templates.values() for t in templates for draws in t.attempts.values() for d in draws]
+
+
+def recorded_config(store: RunDir) -> RunConfig:
+    """The configuration of a run, in which a role's own settings of its engines are those that differ from all others'.
+
+    UserError where there is none, or it does not load.
+    """
+    if not store.exists("config.yaml"):
+        raise UserError(f"{store.path}: no config.yaml: service times are read from a run directory of `synth run`")
+    tree = yaml.safe_load(store.read_bytes("config.yaml"))
+    for role in ROLES:
+        own = tree.get("models", {}).get(role, {}).get("sampler", {})
+        for name in [name for name, value in own.items() if tree.get("sampler", {}).get(name) == value]:
+            del own[name]
+    return apply_overrides(RunConfig, tree, [], where=f"{store.path}/config.yaml")
+
+
+def measured(store: RunDir, config: RunConfig) -> Measured:
+    """What the run in `store` took.  UserError where it holds too little to say."""
+    rounds = [figures for figures in store.rounds() if figures["round"]]
+    numbers = [int(figures["round"]) for figures in rounds]
+    templates = _templates(store, numbers)
+    if not rounds or not any(t.attempts[False] for found in templates.values() for t in found):
+        raise UserError(f"{store.path}: no complete round with attempts of a model: let `synth run` finish a round, or give another run")
+    rows, searches = read_timeline(store), [row for row in store.read("searches", SearchRow) if not row.inside]
+    clocks = [store.read_json(f"rounds/{number:03d}/clock.json", {}).get("spent", {}) for number in numbers]
+    checks, lean = (sum(clock.get(name, 0) for clock in clocks) for name in ("checks", "lean_ms"))
+    filter_checks = max(0, checks - sum(row.checks for row in searches))
+    filter_seconds = max(0.0, lean / 1000 - sum(row.lean_seconds for row in searches)) / max(1, filter_checks)
+    mean = lean / 1000 / max(1, checks)
+    problems = max(1, sum(figures["problems"] for figures in rounds))
+    spent = pool_seconds(rows, CALM) or pool_seconds(rows)
+    others = pool_seconds([row for row in rows if not {"search", "evaluate"} & row.stages.keys()]) or spent
+    statements = list(store.read("statements", Statement))
+    told = sum(entry["info"].get("problems", 0) for entry in store.entries() if entry["info"].get("tokens_formalizer"))
+    train = training(store, numbers)
+    return Measured(
+        templates=templates,
+        samples=config.search.attempts,
+        kept=_kept(statements),
+        formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
+        judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
+        filter_checks=filter_checks / problems,
+        filter_seconds=filter_seconds,
+        other_seconds=max(0.0, others - max(0.0, spent - mean)),
+        pool_seconds=max(0.0, spent - mean),
+        curve=fitted(rows, config.search.wave),
+        train_tokens=train[0],
+        train_rate=train[1],
+        train_aside=max(0.0, statistics.fmean(f["stages"].get("train", 0.0) for f in rounds) - train[2]),
+        swap_seconds=statistics.fmean([f["swap_seconds"] for f in rounds if "swap_seconds" in f] or [0.1]),
+        cheap=[tactic for number in numbers for tactic in store.read_json(f"rounds/{number:03d}/compared.json", {}).values()] or [""],
+        cheap_heldout=_heldout_tactics(store),
+        heldout=min(1.0, pool_seconds(rows, {"evaluate"}) / spent) if pool_seconds(rows, {"evaluate"}) else 1.0,
+        busy_per_check=spent,
+        busy_per_token=engine_seconds(rows, CALM) or engine_seconds(rows),
+        start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),
+    )
+
+
+def _templates(store: RunDir, numbers: Iterable[int]) -> dict[tuple[int, bool], list[Template]]:
+    """Round by round: an attempt that a later round made again is read again."""
+    begun = {s.id: s.round for s in store.read("statements", Statement)}
+    found: dict[tuple[int, bool], dict[str, Template]] = defaultdict(dict)
+    for number in numbers:
+        prefix = f"r{number:03d}-"
+        verdicts = {v.id: v for v in store.read("verdicts", VerdictRow, prefix)}
+        seconds = [v.seconds for v in verdicts.values() if v.seconds]
+        attempts = sorted(store.read("attempts", Attempt, prefix), key=lambda a: (a.statement_id, a.negated, a.sample))
+        for place, attempt in enumerate(attempts):
+            again = begun.get(attempt.statement_id, number) < number
+            template = found[number, again].setdefault(attempt.statement_id, Template())
+            draw = _draw(attempt, verdicts.get(attempt.id), seconds[place % len(seconds)] if seconds else 0.0)
+            if attempt.strategy == Portfolio.name:
+                template.tactics[attempt.negated][attempt.proof] = draw
+            else:
+                template.attempts[attempt.negated] += [draw] * attempt.count
+    return {key: list(by_id.values()) for key, by_id in found.items()}
+
+
+def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:
+    """`other`: seconds of a check that was called off."""
+    if verdict is None or verdict.outcome in ("unchecked", "infra"):
+        return Draw(attempt.tokens, other, "rejected", "elaboration", bool(attempt.unread), attempt.id)
+    return Draw(attempt.tokens, verdict.seconds, verdict.outcome, verdict.reason, bool(attempt.unread), attempt.id)
+
+
+def _kept(statements: Iterable[Statement]) -> dict[int, list[int]]:
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for s in statements:
+        if s.origin in ("autoformalized", "refined"):
+            found[s.round][s.problem_id] += s.kept
+    return {round: [*counts.values()] for round, counts in found.items()} or {1: [1]}
+
+
+def _heldout_tactics(store: RunDir) -> list[str]:
+    solved = list(store.read_json("rounds/000/baseline.json", {"solved": {}})["solved"].values())
+    rows = next((figures.get("heldout", 0) for figures in store.rounds()), 0)
+    return [*solved, *[""] * max(0, rows - len(solved))] or [""]

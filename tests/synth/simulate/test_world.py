@@ -1,0 +1,133 @@
+"""A simulated run is the real driver at work: its rounds, its stream, its shards and its clients, among actors that only take time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.simulate.measured import measured, recorded_config
+from synth.simulate.outlook import outlook
+from synth.simulate.predict import predict
+from synth.simulate.setting import EngineSetting, PoolSetting, Setting, TrainerSetting, read_setting
+from synth.store.rundir import RunDir
+from tests.synth.simulate.recorded import LEAN, recorded_run
+from verify_workers.errors import UserError
+
+APART = Setting(
+    engine=EngineSetting(tokens_per_second=1000, swap_seconds=1, start_seconds=0),
+    trainer=TrainerSetting(tokens_per_second=100, tokens_per_example=100, aside_seconds=20),
+    pools=PoolSetting(nodes=2, cores=2),
+    problems=24,
+)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    return recorded_run(tmp_path_factory.mktemp("recorded") / "run")
+
+
+def _predicted(recorded: RunDir, out: Path, setting: Setting = APART, *overrides: str, seed: int = 0) -> dict[str, Any]:
+    return predict(recorded.path, None, overrides, setting, out, seed, 2, "", lambda line: None)
+
+
+def test_service_times_are_those_of_the_records(recorded: RunDir) -> None:
+    found = measured(recorded, recorded_config(recorded))
+    assert {(d.tokens, d.seconds) for d in found.attempts} == {(20, LEAN)}
+    assert sum(d.outcome == "accepted" for d in found.attempts) == 2
+    assert found.filter_checks == 1.0
+    assert found.filter_seconds == pytest.approx(LEAN)
+    assert found.pool_seconds == pytest.approx(0.1)
+    assert found.curve.peak == pytest.approx(1000)
+
+
+def test_the_real_search_makes_the_recorded_attempts_and_proves_as_many(recorded: RunDir, tmp_path: Path) -> None:
+    figures = _predicted(recorded, tmp_path / "run", Setting(problems=16, pools=PoolSetting(cores=2)))
+    assert figures["proved"] == 4
+    store = RunDir.existing(tmp_path / "run")
+    assert store.rounds()[1]["ended"] == {"exhausted": 12, "proved": 4}  # 12 x 8 attempts, and what a wave of both sides has
+    assert figures["attempts"] == 16 * 8
+    assert 0 < figures["idle"]["pools"] < 1
+
+
+def test_the_same_seed_gives_the_same_run(recorded: RunDir, tmp_path: Path) -> None:
+    first, again = (_predicted(recorded, tmp_path / name, APART, "mode=async", "rounds=2") for name in ("a", "b"))
+    assert first == again
+
+
+def test_rounds_overlap_in_the_stream_and_not_in_turn(recorded: RunDir, tmp_path: Path) -> None:
+    seconds = {}
+    for mode in ("sync", "async"):
+        figures = _predicted(recorded, tmp_path / mode, APART, f"mode={mode}", "rounds=3", "stream.staleness=1")
+        store = RunDir.existing(tmp_path / mode)
+        assert [r["round"] for r in store.rounds()] == [0, 1, 2, 3]
+        assert store.count("attempts") == len(set(_ids(store)))  # nothing twice
+        seconds[mode] = figures["seconds"]
+    assert RunDir.existing(tmp_path / "async").exists("rounds/002/searched.json")
+    assert seconds["async"] < 0.8 * seconds["sync"]  # the trainer's 20 s beside its steps hide behind a search
+
+
+def _ids(store: RunDir) -> list[str]:
+    from synth.records import Attempt
+
+    return [attempt.id for attempt in store.read("attempts", Attempt)]
+
+
+def test_checks_of_nodes_that_go_are_done_by_others(recorded: RunDir, tmp_path: Path) -> None:
+    pools = PoolSetting(nodes=3, cores=2, preempted_per_hour=120, back_after=20)
+    figures = _predicted(recorded, tmp_path / "run", APART.model_copy(update={"pools": pools, "problems": 48}))
+    assert figures["nodes_lost"] > 0
+    assert figures["proved"] == 12
+    assert any("pool of Lean workers" in what for what in RunDir.existing(tmp_path / "run").rounds()[1]["failures"])
+
+
+def test_several_attempts_simulated_as_one_take_as_long(recorded: RunDir, tmp_path: Path) -> None:
+    one, two = (_predicted(recorded, tmp_path / f"{grain}", APART.model_copy(update={"grain": grain, "problems": 64})) for grain in (1, 2))
+    assert two["attempts"] == one["attempts"]
+    assert two["stages"]["search"] == pytest.approx(one["stages"]["search"], rel=0.1)
+
+
+def test_a_prediction_says_how_far_off_it_was(recorded: RunDir, tmp_path: Path) -> None:
+    setting = Setting(pools=PoolSetting(cores=2), engine=EngineSetting(swap_seconds=0, start_seconds=0))
+    figures = predict(recorded.path, None, (), setting, tmp_path / "run", 0, 2, recorded.path, lambda line: None)
+    # 8 checks of the filters and 64 of attempts, 0.6 s each, on two workers; the real one of the record took 24 s.
+    assert figures["against"]["search seconds"]["predicted"] == pytest.approx(72 * 0.6 / 2, rel=0.1)
+    assert figures["against"]["search seconds"]["real"] == 24.0
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "not a run directory"),
+        ({"config.yaml": "name: x\nmodels: {prover: {path: given}}\n"}, "no complete round with attempts of a model"),
+        ({"config.yaml": "nmae: x\n"}, "unknown key `nmae`"),
+    ],
+)
+def test_what_is_no_record_is_said_in_one_line(tmp_path: Path, files: dict[str, str], message: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match=message) as error:
+        predict(str(tmp_path), None, (), None, None, 0, 2, "", lambda line: None)
+    assert "\n" not in str(error.value)
+
+
+def test_a_cluster_file_names_the_key_that_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "cluster.yaml"
+    file.write_text("pools: {nodes: none}\n")
+    with pytest.raises(UserError, match=r"cluster.yaml: pools.nodes: "):
+        read_setting(file)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_setting(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize("name", ["gpus_32", "cores_10k", "cores_100k"])
+def test_the_clusters_that_come_along_load(name: str) -> None:
+    setting = read_setting(Path(__file__).parents[3] / "cluster" / "capacity" / f"{name}.yaml")
+    assert setting.sources
+
+
+def test_an_outlook_of_a_real_run_reads_its_timeline(recorded: RunDir) -> None:
+    found = outlook(recorded)
+    assert (found.search_seconds, found.pairs, found.checks) == (24.0, 2, 72)
+    assert found.idle["pools"] == pytest.approx(1 - 72 * 0.6 / 48, abs=1e-3)
