@@ -170,6 +170,12 @@ class FilterConfig(Section):
     similarity: float = Field(
         0.9, gt=0, le=1, description="the same among the run's own problems: the later one is a duplicate, and not formalized"
     )
+    similar_most: int = Field(
+        100_000,
+        ge=0,
+        description="problems up to which likenesses among them are looked for (40 KB each, outside the driver); "
+        "of more, only those are duplicates that say the same in the same words, but for filler and variables' names",
+    )
 
 
 class SketchConfig(Section):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import chain, repeat
+
+import numpy as np
 
 from synth.annotations import Annotation
 from synth.llm.config import ASKED, ROLES, ModelRole
@@ -15,6 +18,7 @@ from synth.prompts.annotate import formalize_back
 from synth.prompts.conjecture import ask_conjecture
 from synth.prompts.repair import ask_repair, shown_repair
 from synth.records import Attempt, Pair, Statement
+from synth.spool import Sorter, Spool
 from train.data import Example
 from train.replay import Chosen
 from verify_workers.records import Message
@@ -51,35 +55,51 @@ def annotation_examples(rows: Iterable[Annotation], prompts: PromptSet) -> list[
     return list(asked.values())
 
 
-def rehearsed(proofs: list[Example], others: list[Example], share: float, seed: int) -> list[Example]:
-    """`proofs` and as many of `others` (drawn by `seed`, repeated only if there are too few) as makes `share` of the whole."""
-    wanted = round(len(proofs) * share / (1 - share)) if others else 0
+def rehearsed(proofs: int, others: list[Example], share: float, seed: int) -> list[Example]:
+    """As many of `others` (drawn by `seed`, repeated only if there are too few) as make `share` of the whole with so many `proofs`."""
+    wanted = round(proofs * share / (1 - share)) if others else 0
     rng = random.Random(seed)
     drawn: list[Example] = []
     while len(drawn) < wanted:
         drawn += rng.sample(others, min(len(others), wanted - len(drawn)))
-    return proofs + drawn
+    return drawn
 
 
 def mixed(
-    taught: Mapping[ModelRole, list[Example]], shares: Mapping[ModelRole, float], count: int, seed: int
-) -> dict[ModelRole, list[Example]]:
+    taught: Mapping[ModelRole, Sequence[Example]], shares: Mapping[ModelRole, float], count: int, seed: int
+) -> dict[ModelRole, Sequence[Example]]:
     """About `count` examples, each role's in the proportion of its share: all of them as often as that goes, the rest drawn by `seed`.
 
     What a role without examples would have goes to the others.
     """
     there = {role: share for role, share in shares.items() if share and taught.get(role)}
     rng = random.Random(seed)
-    drawn: dict[ModelRole, list[Example]] = {}
+    drawn: dict[ModelRole, Sequence[Example]] = {}
     for role, share in there.items():
         have, wanted = taught[role], round(count * share / sum(there.values()))
-        drawn[role] = have * (wanted // len(have)) + rng.sample(have, wanted % len(have))
+        whole = chain.from_iterable(repeat(have, wanted // len(have)))
+        some = chain(whole, _at(have, rng.sample(range(len(have)), wanted % len(have))))
+        drawn[role] = list(some) if isinstance(have, list) else Spool(Example, some)
     return drawn
 
 
-def repeated(examples: list[Example], count: int) -> list[Example]:
+def _at(have: Sequence[Example], places: list[int]) -> Iterator[Example]:
+    """The examples at `places`, in that order."""
+    if isinstance(have, list):
+        yield from (have[place] for place in places)
+        return
+    order = np.full(len(have), -1, np.int64)
+    order[places] = np.arange(len(places))
+    sorter = Sorter()
+    for example, at in zip(have, order, strict=True):
+        if at >= 0:
+            sorter.append(int(at), example.model_dump_json().encode())
+    yield from map(Example.model_validate_json, sorter)
+
+
+def repeated(examples: Sequence[Example], count: int) -> Sequence[Example]:
     """`examples` over and over, up to `count` of them (all of them once if that is more)."""
-    return (examples * -(-count // len(examples)))[:count] if len(examples) < count and examples else examples
+    return (list(examples) * -(-count // len(examples)))[:count] if 0 < len(examples) < count else examples
 
 
 def proof_examples(proofs: Iterable[tuple[str, str]], prompts: PromptSet) -> list[Example]:
@@ -90,17 +110,17 @@ def proof_examples(proofs: Iterable[tuple[str, str]], prompts: PromptSet) -> lis
 
 def pair_examples(chosen: Iterable[Chosen], prompts: PromptSet) -> tuple[list[Example], int]:
     """Prover examples from replayed pairs, asked as they were; and how many the preset's answers have no place for."""
-    examples: list[Example] = []
-    left_out = 0
-    for choice in chosen:
-        pair = choice.pair
-        prompt = prompts.prove(pair.statement, pair.header, pair.preamble, "" if pair.negated else pair.problem)
-        target = write_proof(prompt, Proof(pair.form, pair.proof))
-        if target is None:
-            left_out += 1
-        else:
-            examples.append(example(prompt, target, choice.weight))
-    return examples, left_out
+    found = [pair_example(choice, prompts) for choice in chosen]
+    examples = [one for one in found if one is not None]
+    return examples, len(found) - len(examples)
+
+
+def pair_example(choice: Chosen, prompts: PromptSet) -> Example | None:
+    """One of `pair_examples`; None where the preset's answers have no place for it."""
+    pair = choice.pair
+    prompt = prompts.prove(pair.statement, pair.header, pair.preamble, "" if pair.negated else pair.problem)
+    target = write_proof(prompt, Proof(pair.form, pair.proof))
+    return None if target is None else example(prompt, target, choice.weight)
 
 
 def conjecture_examples(taught: Iterable[tuple[Statement, float]], prompts: PromptSet) -> list[Example]:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 # What each package may import of the others: whole packages, or single rooms of one.
 OUTSIDE = {
     "verify_workers": frozenset[str](),
-    "train": frozenset({"verify_workers", "synth.records", "synth.corpus", "synth.prompts"}),
+    "train": frozenset({"verify_workers", "synth.records", "synth.keys", "synth.corpus", "synth.prompts"}),
     "synth": frozenset({"verify_workers", "train", "cluster"}),
     "cluster": frozenset({"verify_workers.errors"}),
 }
@@ -39,20 +39,8 @@ ROOMS = {
         *("export", "loop", "group", "rounds"),
     ],
     "synth": [
-        *(
-            "overrides",
-            "records",
-            "annotations",
-            "prompts",
-            "llm",
-            "budget",
-            "problems",
-            "config",
-            "stage_config",
-            "services",
-            "store",
-            "examples",
-        ),
+        *("overrides", "records", "keys", "spool"),
+        *("annotations", "prompts", "llm", "budget", "problems", "config", "stage_config", "services", "store", "examples"),
         *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",

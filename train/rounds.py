@@ -109,11 +109,10 @@ def train_round(
 def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> list[Path]:
     if isinstance(examples, Path):
         return example_files(examples)
-    records = [example for example in examples if isinstance(example, Example)]
-    if not records:
+    if not len(examples) or isinstance(next(iter(examples)), Path):
         return example_files([path for path in examples if isinstance(path, Path)])
     path = out / "examples.parquet"
-    write_examples(records, path)
+    write_examples((example for example in examples if isinstance(example, Example)), path)
     return [path]
 
 

@@ -256,7 +256,7 @@ def _csv_rows(label: str, file: io.BufferedReader) -> Iterator[Row]:
 
 
 def _parquet_rows(label: str, file: Any) -> Iterator[Row]:
-    yield from _table_rows(label, pq.ParquetFile(file).iter_batches(batch_size=1024))
+    yield from _table_rows(label, pq.ParquetFile(file, buffer_size=2**20).iter_batches(batch_size=1024))
 
 
 def _arrow_rows(label: str, file: io.BufferedReader) -> Iterator[Row]:

@@ -7,6 +7,7 @@ others go on.  What was read, taken for what and left out is counted, so that a 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +16,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from synth.keys import Keys, hashes
 from synth.problems.columns import GUESSES, BadRow, Repeated, missing, problem_of, recognized, value_at
 from synth.problems.files import EVERY_SPLIT, Files, Format, locate
 from synth.problems.formats import Row, dataset_rows, rows
 from synth.records import Problem
+from synth.spool import Spool
 from verify_workers.errors import UserError
 
 _SHOWN = 5  # files and values named in a note
+_BATCH = 4096  # problems that are looked up together
 
 
 class ProblemsConfig(BaseModel):
@@ -64,9 +68,13 @@ class Reading:
     """What was read: the problems, the rows that are none, and how the file was understood."""
 
     path: str
-    problems: list[Problem] = field(default_factory=list)
-    rejected: list[Rejection] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)  # of `read_problems`
+    rejected: Spool[Rejection] = field(default_factory=lambda: Spool(Rejection))
     rows: int = 0
+    count: int = 0  # of the problems
+    stated: int = 0  # of these, those with a statement
+    repeated: int = 0  # of the rejected rows, those that are duplicates
+    first: dict[bool, Rejection] = field(default_factory=dict)  # of the rejected rows: of duplicates, and of others
     unselected: int = 0  # rows that `where` left out
     columns: dict[str, Counter[str]] = field(default_factory=dict)  # of each field
     splits: Counter[str] = field(default_factory=Counter)  # values of the column `split`
@@ -74,24 +82,28 @@ class Reading:
 
     def notes(self) -> list[str]:
         """What a user should know before a run, a line each."""
-        statements = sum(bool(problem.statement) for problem in self.problems)
         taken = "; ".join(
             f"{name} from " + ", ".join(f"`{column}`" + ("" if len(counts) == 1 else f" ({count:,})") for column, count in counts.items())
             for name, counts in self.columns.items()
         )
-        lines = [f"{self.path}: {self.rows:,} rows, {len(self.problems):,} problems, {statements:,} with a statement; {taken}"]
+        lines = [f"{self.path}: {self.rows:,} rows, {self.count:,} problems, {self.stated:,} with a statement; {taken}"]
         if self.unselected:
             lines.append(f"{self.path}: {self.unselected:,} rows left out by problems.where")
-        again = [rejection for rejection in self.rejected if rejection.duplicate]
-        for found, what in ((again, "rows left out"), ([r for r in self.rejected if not r.duplicate], "rows rejected")):
-            if found:
-                lines.append(f"{self.path}: {len(found):,} {what}; the first: {found[0].line()}")
+        bad = len(self.rejected) - self.repeated
+        for count, duplicate, what in ((self.repeated, True, "rows left out"), (bad, False, "rows rejected")):
+            if count:
+                lines.append(f"{self.path}: {count:,} {what}; the first: {self.first[duplicate].line()}")
         if len(self.splits) > 1:
             values = ", ".join(f"{name}: {count:,}" for name, count in self.splits.most_common(_SHOWN))
             lines.append(f"{self.path}: the column `split` has several values ({values}), and all of them are read")
         if self.skipped:
             lines.append(f"{self.path}: not read: {self._skipped()}")
         return lines
+
+    def reject(self, rejection: Rejection) -> None:
+        self.rejected.append(rejection)
+        self.repeated += rejection.duplicate
+        self.first.setdefault(rejection.duplicate, rejection)
 
     def _skipped(self) -> str:
         """The files that were left out, by reason."""
@@ -106,25 +118,72 @@ class Reading:
 
 def read_problems(config: ProblemsConfig) -> Reading:
     """All problems and all rejected rows.  UserError when nothing is left, and for the first bad row if `on_error` is stop."""
+    reading = Reading(config.path)
+    reading.problems.extend(problems_in(config, reading))
+    return reading
+
+
+def problems_in(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
+    """The same one by one, in bounded memory (24 bytes a problem); what else there is goes to `reading`."""
     unknown = sorted(set(config.fields) - set(GUESSES))
     if unknown:
         raise UserError(f"problems.fields.{unknown[0]}: unknown field; the fields are {', '.join(sorted(GUESSES))}")
     if not config.path:
         raise UserError("problems.path: no file is named; give the file or folder that holds the problems")
-    reading = Reading(config.path)
-    reading.problems.extend(_problems(config, reading))
-    if not reading.problems:
-        if reading.rejected:
-            first = reading.rejected[0].line()
+    yield from _distinct(config, reading)
+    if not reading.count:
+        if len(reading.rejected):
+            first = next(iter(reading.rejected)).line()
             raise UserError(f"{config.path}: none of {len(reading.rejected)} rows is usable; the first: {first}")
         kept = f" with {', '.join(f'{k} = {v}' for k, v in config.where.items())}" if config.where else ""
         raise UserError(f"{config.path}: no rows{kept}; give a file that holds problems")
-    return reading
 
 
-def _problems(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
-    """The problems in the order of the rows; what else there is goes to `reading`.  One that came before is rejected as a duplicate."""
-    seen: dict[str, str] = {}
+@dataclass(frozen=True)
+class _Read:
+    """A row that is a problem."""
+
+    problem: Problem
+    place: str
+    columns: dict[str, str]
+    split: str | None
+
+
+def _distinct(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
+    """The problems in the order of the rows.  One that came before is rejected as a duplicate."""
+    seen, places = Keys(), _Places()
+    found = _problems(config, reading)
+    while wanted := min(_BATCH, config.limit - reading.count if config.limit else _BATCH):
+        batch, problems = list[_Read | Rejection](), 0
+        for one in found:
+            batch.append(one)
+            problems += isinstance(one, _Read)
+            if problems == wanted:
+                break
+        if not batch:
+            return
+        ids = hashes(one.problem.id for one in batch if isinstance(one, _Read))
+        known = iter(zip(*seen.numbered(ids), strict=True))
+        for one in batch:
+            if isinstance(one, Rejection):
+                reading.reject(one)
+                continue
+            number, fresh = next(known)
+            if not fresh:
+                reading.reject(Rejection(source=one.place, reason=f"duplicate of {places[int(number)]}", duplicate=True))
+                continue
+            places.append(one.place)
+            reading.count += 1
+            reading.stated += bool(one.problem.statement)
+            for name, column in one.columns.items():
+                reading.columns.setdefault(name, Counter())[column] += 1
+            if one.split is not None:
+                reading.splits[one.split] += 1
+            yield one.problem
+
+
+def _problems(config: ProblemsConfig, reading: Reading) -> Iterator[_Read | Rejection]:
+    """The rows that are problems, and the bad ones; the first of those ends the reading if `on_error` is stop."""
     for place, row in _rows(config, reading):
         reading.rows += 1
         try:
@@ -138,19 +197,28 @@ def _problems(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
             rejection = Rejection(source=place, field=bad.field, reason=bad.reason, remedy=bad.remedy)
             if config.on_error == "stop":
                 raise UserError(f"{rejection.line()}, or set problems.on_error=skip") from None
-            reading.rejected.append(rejection)
+            yield rejection
             continue
-        if problem.id in seen:
-            reading.rejected.append(Rejection(source=place, reason=f"duplicate of {seen[problem.id]}", duplicate=True))
-            continue
-        seen[problem.id] = place
-        for name, column in columns.items():
-            reading.columns.setdefault(name, Counter())[column] += 1
-        if "split" not in config.where and isinstance(row.get("split"), str):
-            reading.splits[row["split"]] += 1
-        yield problem
-        if config.limit and len(seen) >= config.limit:
-            return
+        split = row.get("split") if "split" not in config.where else None
+        yield _Read(problem, place, columns, split if isinstance(split, str) else None)
+
+
+class _Places:
+    """Where problems stand, such as `a.jsonl:7`, by their numbers."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, int] = {}
+        self._file, self._row = array("H"), array("q")
+
+    def append(self, place: str) -> None:
+        file, _, row = place.rpartition(":")
+        file, row = (file, row) if row.isdecimal() else (place, "-1")
+        self._file.append(min(self._files.setdefault(file, len(self._files)), 2**16 - 1))
+        self._row.append(int(row))
+
+    def __getitem__(self, number: int) -> str:
+        file, row = list(self._files)[self._file[number]], self._row[number]
+        return f"{file}:{row}" if row >= 0 else file
 
 
 def _rows(config: ProblemsConfig, reading: Reading) -> Iterator[Row]:

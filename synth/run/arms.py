@@ -14,7 +14,6 @@ from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.records import KEPT_GRADES, Drop, Pair, Statement
 from synth.run.inputs import Inputs, inputs_of_run
-from synth.run.learn import searched_pairs
 from synth.run.roles import given_weights, role_prompts
 from synth.run.state import checkpoints
 from synth.show.recorded import recorded_config
@@ -68,7 +67,8 @@ class Source:
     @cached_property
     def pairs(self) -> list[Pair]:
         """The run's verified pairs."""
-        return searched_pairs(self.store, self.rounds)
+        again = self.store.repeated()
+        return [pair for pair in self.store.read("pairs", Pair) if pair.round <= self.rounds and pair.statement_id not in again]
 
     @cached_property
     def statements(self) -> list[Statement]:

@@ -6,16 +6,18 @@ is on disk, so that one that another step, or an earlier command, has made is th
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synth.llm.types import Weights
-from synth.records import content_id
 from synth.run.learn import versions
 from synth.run.state import Run
+from synth.run.stored import stored
 from synth.show.series import round_series
 from train.tracking import Artifact, tracked_id
 
@@ -47,9 +49,12 @@ def works(job: Run, number: int, metrics: Mapping[str, Any]) -> list[Work]:
 
 def _sampled_by(job: Run, number: int) -> list[int]:
     """The rounds after which the weights were those that sampled round `number`'s new pairs; several in `mode: async`."""
-    behind = (job.store.read_json(f"rounds/{number:03d}/trained_on.json") or {}).get("staleness", {})
+    ages = job.store.read_json(f"rounds/{number:03d}/staleness.json")
+    if ages is None:  # a round that an earlier version trained
+        given = (job.store.read_json(f"rounds/{number:03d}/trained_on.json") or {}).get("staleness", {})
+        ages = dict.fromkeys(given.values())
     there = versions(job.store, number - 1)
-    return sorted({there[-1 - late] for late in behind.values()} or {number - 1})
+    return sorted({there[-1 - int(late)] for late in ages} or {number - 1})
 
 
 def _earlier(job: Run, number: int) -> Weights:
@@ -66,12 +71,23 @@ def _weights(job: Run, number: int, metrics: Mapping[str, Any]) -> Weights:
 
 def _problems(job: Run) -> Artifact:
     problems, generator = job.config.problems, job.config.generator
-    ids = [problem.id for problem in job.inputs.problems]
+    if not job.shared.problems:
+        job.shared.problems = _hash(id for ids in stored(job.inputs.problems).ids() for id in ids)
     source = problems.path or f"generated (seed {problems.seed})"
-    about: dict[str, Any] = {"source": source, "problems": len(ids), "hash": content_id("problems", ids)}
+    about: dict[str, Any] = {"source": source, "problems": len(job.inputs.problems), "hash": job.shared.problems}
     if not problems.path:
         about["generator"] = generator.model_dump(mode="json")
     return Artifact(f"problems-{about['hash'][:12]}", "problems", about, _address(problems.path))
+
+
+def _hash(ids: Iterable[str]) -> str:
+    """`content_id("problems", list(ids))`, without the list."""
+    digest, before = hashlib.sha256(b'["problems",['), b""
+    for id in ids:
+        digest.update(before + json.dumps(id, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        before = b","
+    digest.update(b"]]")
+    return digest.hexdigest()[:20]
 
 
 def _corpus(job: Run, number: int, metrics: Mapping[str, Any], sampled: list[Artifact]) -> Artifact:

@@ -7,7 +7,7 @@ make the statements and search them like any others; once all shards are done, `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,6 @@ from synth.search.outcome import MADE
 from synth.statements.filters.base import Context
 from synth.statements.text import identity
 from synth.store.rundir import RunDir
-from train.replay import Chosen
 
 
 @dataclass(frozen=True)
@@ -160,8 +159,6 @@ def taught(store: RunDir, number: int, config: ConjectureConfig) -> list[tuple[S
     return [(found[id], weight) for id, weight in weights.items() if id in found and found[id].origin == "conjectured"]
 
 
-def weighed(chosen: Sequence[Chosen], store: RunDir, number: int) -> list[Chosen]:
-    """The prover's pairs with the weights that conjectures' proofs have, without those that have none: their statements are too easy."""
-    factors = {pair: weight for round in range(1, number + 1) for one in band_of(store, round) for pair, weight in one.pairs.items()}
-    found = [replace(choice, weight=choice.weight * factors.get(choice.pair.id, 1.0)) for choice in chosen]
-    return [choice for choice in found if choice.weight > 0]
+def factors(store: RunDir, number: int) -> dict[str, float]:
+    """What the weights of conjectures' proofs are multiplied with, by pair: 0 where their statements are too easy."""
+    return {pair: weight for round in range(1, number + 1) for one in band_of(store, round) for pair, weight in one.pairs.items()}

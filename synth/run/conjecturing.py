@@ -60,9 +60,10 @@ def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: s
 
 def read_parents(source: str, progress: Progress) -> Parents:
     """The statements of a file of pairs, statements or problems, and its pairs if it has some.  UserError where there is none."""
-    rows, problems, model = rows_of(source)
-    found = Parents()
-    for row, problem in zip(rows, problems, strict=True):
+    rows, model = rows_of(source)
+    found, read = Parents(), 0
+    for row, problem in rows:
+        read += 1
         if isinstance(row, Pair):
             place = Problem(id=row.problem_id, header=row.header, preamble=row.preamble)
             found.statements.setdefault(row.statement_id, new_statement(place, row.statement).model_copy(update={"id": row.statement_id}))
@@ -74,8 +75,8 @@ def read_parents(source: str, progress: Progress) -> Parents:
             found.statements.setdefault(statement.id, statement)
     if not found.statements:
         raise UserError(f"{source}: no {'kept statement' if model is Statement else 'statement in Lean'}; nothing to start from")
-    if model is Problem and len(found.statements) < len(rows):
-        progress.note(f"{source}: {len(rows) - len(found.statements):,} rows have no statement in Lean of their own and are left out")
+    if model is Problem and len(found.statements) < read:
+        progress.note(f"{source}: {read - len(found.statements):,} rows have no statement in Lean of their own and are left out")
     return found
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from synth.problems.readers import ProblemsConfig, read_problems
+from synth.problems.readers import ProblemsConfig, Reading, problems_in
 from synth.records import Drop, Pair, Problem, Record, Statement
 from synth.services import Verify, asking
 from synth.show.progress import Progress
+from synth.spool import Spool
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
 from synth.store.corpus import read_pairs
@@ -28,8 +30,9 @@ AT_ONCE = 500  # rows whose statements Lean is asked about together
 class Cleaned:
     """What came of a file: rows of `model` without the repeated ones, and a line for each of those."""
 
-    rows: list[Record]
+    rows: Spool[Any]
     model: type[Record]
+    read: int = 0
     matches: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -42,18 +45,18 @@ def decontaminate_file(
 ) -> Cleaned:
     """Write the rows of `source` (pairs, statements or problems) that repeat none of `against`; what repeats goes to a JSON file beside it.
 
-    Without a `pool` Lean is not asked: statements then are compared by their text.
+    The rows are a stream.  Without a `pool` Lean is not asked: statements then are compared by their text.
     """
     check_target(out)
-    rows, problems, model = rows_of(source)
+    rows, model = rows_of(source)
     barred = read_benchmarks(against)
     if pool is None:
-        cleaned = asyncio.run(_cleaned(rows, problems, model, barred, similarity, None, progress))
+        cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, None, progress))
     else:
         with LocalPool(pool) as lean:
-            cleaned = asyncio.run(_cleaned(rows, problems, model, barred, similarity, asking(lean), progress))
+            cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, asking(lean), progress))
     write_records(out, cleaned.rows, model)
-    report = {"source": source, "against": list(against), "rows": len(rows), "kept": len(cleaned.rows), "counts": cleaned.counts}
+    report = {"source": source, "against": list(against), "rows": cleaned.read, "kept": len(cleaned.rows), "counts": cleaned.counts}
     text = json.dumps(report | {"matches": cleaned.matches}, indent=1, ensure_ascii=False)
     report_path(out).write_text(text + "\n", encoding="utf-8")
     return cleaned
@@ -65,8 +68,7 @@ def report_path(out: str) -> Path:
 
 
 async def _cleaned(
-    rows: Sequence[Record],
-    problems: Sequence[Problem],
+    rows: Iterator[tuple[Any, Problem]],
     model: type[Record],
     barred: Sequence[Problem],
     similarity: float,
@@ -74,15 +76,15 @@ async def _cleaned(
     progress: Progress,
 ) -> Cleaned:
     progress.stage("benchmarks", len(barred))
-    benchmarks, cleaned = Benchmarks(), Cleaned([], model)
+    benchmarks, cleaned = Benchmarks(), Cleaned(Spool(model), model)
     benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, verify) if verify else {})
     words = benchmarks.index(similarity)
     progress.advance("benchmarks", len(barred))
-    progress.stage("decontaminate", len(rows))
-    for start in range(0, len(rows), AT_ONCE):
-        batch = problems[start : start + AT_ONCE]
-        forms = await forms_of(batch, verify) if verify else {}
-        for row, problem in zip(rows[start : start + AT_ONCE], batch, strict=True):
+    progress.stage("decontaminate", 0)
+    while batch := await asyncio.to_thread(list, islice(rows, AT_ONCE)):
+        forms = await forms_of([problem for _, problem in batch], verify) if verify else {}
+        cleaned.read += len(batch)
+        for row, problem in batch:
             like = next((found for index in words.values() if (found := index.find(problem.text))), None)
             same = benchmarks.statement(_statement(problem, forms)) if problem.statement else None
             if same is None and like is None:
@@ -100,14 +102,14 @@ def _statement(problem: Problem, forms: dict[str, tuple[str, str]]) -> Statement
     return given(problem, 0).model_copy(update={"form": form, "negated_form": negated})
 
 
-def rows_of(source: str) -> tuple[Sequence[Record], list[Problem], type[Record]]:
-    """The records of a file, of the first sort that its rows are, and a problem for each that says what to compare."""
+def rows_of(source: str) -> tuple[Iterator[tuple[Any, Problem]], type[Record]]:
+    """The records of a file, of the first sort that its rows are, each with a problem that says what to compare; and their sort."""
     for model, read, adapt in ((Pair, read_pairs, _of_pair), (Statement, lambda path: read_records(path, Statement), _of_statement)):
         records: Any = of_this_sort(read(source))
-        if found := list(records or ()):
-            return found, [adapt(record) for record in found], model
-    problems = read_problems(ProblemsConfig(path=source, split="all")).problems
-    return problems, problems, Problem
+        if records is not None and (first := next(records, None)) is not None:
+            return ((record, adapt(record)) for record in chain([first], records)), model
+    config = ProblemsConfig(path=source, split="all")
+    return ((problem, problem) for problem in problems_in(config, Reading(source))), Problem
 
 
 def _of_pair(pair: Pair) -> Problem:

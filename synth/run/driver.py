@@ -29,6 +29,7 @@ from synth.run.stream import rounds_in_stream
 from synth.run.told import with_timeline
 from synth.show.progress import Progress
 from synth.show.report import write_report
+from synth.store.compact import keep_compact
 from synth.store.rundir import RunDir
 from train.tracking import Tracker, tracked_id
 from verify_workers.errors import UserError
@@ -103,8 +104,9 @@ async def _work(job: Run) -> None:
     """All rounds that are not yet complete."""
     await enough(job.config, job.roles, job.progress)
     job.pools = node_pools(job.config.verify)
-    following = asyncio.create_task(follow(job.pools, job.config.verify, job.members))
+    beside = [asyncio.create_task(follow(job.pools, job.config.verify, job.members)), asyncio.create_task(keep_compact(job.store))]
     try:
         await (rounds_in_turn(job) if job.config.mode == "sync" else rounds_in_stream(job))
     finally:
-        following.cancel()
+        for task in beside:
+            task.cancel()

@@ -7,21 +7,28 @@ faithfulness afterwards, and no stage sees them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 from synth.benchmark import Benchmark, load_benchmark
 from synth.config import RunConfig
+from synth.keys import Keys, hashes
+from synth.problems.files import locate
 from synth.problems.generate import generate
-from synth.problems.readers import ProblemsConfig, Rejection, read_problems
+from synth.problems.readers import ProblemsConfig, Reading, Rejection, problems_in
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
 from synth.run.roles import check_roles, check_training, used_prompts
+from synth.run.stored import Listed, Stored, stored
 from synth.search.loop import require_strategies
+from synth.spool import Spool
 from synth.statements.benchmarks import read_benchmarks
 from synth.statements.faithfulness import canonical
 from synth.statements.judge_error import read_calibration
-from synth.statements.text import under_header
+from synth.statements.text import headed, under_header
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 from verify_workers.text.statement import negate
@@ -29,31 +36,42 @@ from verify_workers.text.statement import negate
 
 @dataclass(frozen=True)
 class Inputs:
-    problems: list[Problem]
-    rejected: list[Rejection]
+    problems: Sequence[Problem]
+    rejected: Sequence[Rejection]
     references: dict[str, str]
     benchmark: Benchmark
     seeds: SeedSet | None
     notes: list[str]  # how the files were read: for the user, before anything runs
     barred: list[Problem] = field(default_factory=list)  # rows of `filters.benchmarks`
+    source: Source | None = None  # where the problems are from, if they were read
 
 
-def load_inputs(config: RunConfig) -> Inputs:
-    """Read or generate all inputs.  Raises UserError for what a user can mend."""
+@dataclass(frozen=True)
+class Source:
+    """Files of problems as they were when they were read, and what there was to say of them."""
+
+    files: dict[str, str]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Problems, read or generated, and what belongs to them."""
+
+    problems: Sequence[Problem]
+    rejected: Sequence[Rejection] = ()
+    references: dict[str, str] = field(default_factory=dict)
+    source: Source | None = None
+
+
+def load_inputs(config: RunConfig, given: _Given | None = None) -> Inputs:
+    """Read or generate all inputs (`given`: but for the problems).  Raises UserError for what a user can mend."""
     require_strategies(config.search)
     check_training(config)
     choice = config.generator.choice()
     benchmark = load_benchmark(config.heldout, config.header, choice)
-    references: dict[str, str] = {}
-    rejected: list[Rejection] = []
-    notes = list(benchmark.notes)
-    if config.problems.path:
-        reading = read_problems(config.problems)
-        problems, rejected, notes = reading.problems, reading.rejected, [*reading.notes(), *notes]
-    else:
-        generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references, choice=choice)
-        problems = [item.problem() for item in generated]
-        references = {problem.id: item.reference for problem, item in zip(problems, generated, strict=True)}
+    given = given or _problems(config, benchmark)
+    notes = [*(given.source.notes if given.source else ()), *benchmark.notes]
     seeds = None
     if config.models.bootstrapped:
         bootstrap = config.models.bootstrap
@@ -67,10 +85,32 @@ def load_inputs(config: RunConfig) -> Inputs:
             others=bootstrap.seed_others,
         )
         seeds = seeds.model_copy(update={"proofs": _without(seeds.proofs, benchmark)})
-    check_roles(config, used_prompts(config, problems))
+    check_roles(config, used_prompts(config, given.problems))
     read_calibration(config)
     barred = under_header(read_benchmarks(config.filters.benchmarks), config.header) if config.filters.decontaminate else []
-    return Inputs(under_header(problems, config.header), rejected, references, benchmark, seeds, notes, barred)
+    return Inputs(given.problems, given.rejected, given.references, benchmark, seeds, notes, barred, given.source)
+
+
+def _problems(config: RunConfig, benchmark: Benchmark) -> _Given:
+    if config.problems.path:
+        files, reading = _states(config.problems), Reading(config.problems.path)
+        problems = Spool(Problem)
+        for problem in problems_in(config.problems, reading):
+            problems.append(headed(problem, config.header))
+        return _Given(Listed(problems, reading.stated < reading.count), reading.rejected, source=Source(files, reading.notes()))
+    generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references, choice=config.generator.choice())
+    made = [item.problem() for item in generated]
+    references = {problem.id: item.reference for problem, item in zip(made, generated, strict=True)}
+    return _Given(under_header(made, config.header), references=references)
+
+
+def _states(config: ProblemsConfig) -> dict[str, str]:
+    """A sign of the state of each file of problems, which changes when it does; {} where there is none to be had."""
+    files = locate(config.path, config.format, config.split) if config.format != "datasets" else None
+    if files is None:
+        return {}
+    files.fs.invalidate_cache()
+    return {name: str(files.fs.ukey(name)) for name in files.chosen}
 
 
 def _without(proofs: list[tuple[str, str]], benchmark: Benchmark) -> list[tuple[str, str]]:
@@ -82,38 +122,75 @@ def _without(proofs: list[tuple[str, str]], benchmark: Benchmark) -> list[tuple[
 def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:
     """What the run in `store` works on: read now if it is new, else what it began with, whatever the files say by now.
 
-    Raises UserError for what a user can mend, and for a held-out benchmark that is not the one of the earlier rounds.
+    Files that are as they were are not read again.  Raises UserError for what a user can mend, and for a held-out benchmark that is
+    not the one of the earlier rounds.
     """
     if not store.done("problems", "all"):
         return load_inputs(config)
-    problems = list(store.read("problems", Problem))
-    try:
-        inputs = load_inputs(config)
-        changed = list(dict.fromkeys(p.id for p in inputs.problems)) != [p.id for p in problems]
-        news = f"now gives {len(inputs.problems):,} problems, not the {len(problems):,} of this run" if changed else ""
-    except UserError as error:
-        inputs = load_inputs(config.model_copy(update={"problems": ProblemsConfig(count=1)}))  # whatever else is wrong is said again
-        news = f"cannot be read any more ({error})"
-    notes = [f"problems.path {news}; this run goes on with those it began with (others need another --run-dir)"] if news else []
+    given = _begun_with(store)
+    notes = []
+    if given.source and given.source.files and given.source.files == _states_now(config.problems):
+        inputs = load_inputs(config, given)
+    else:
+        try:
+            inputs = load_inputs(config)
+            changed = any(a != b for a, b in zip_longest(_ids(inputs.problems), _ids(given.problems)))
+            news = f"now gives {len(inputs.problems):,} problems, not the {len(given.problems):,} of this run" if changed else ""
+        except UserError as error:
+            inputs = load_inputs(config.model_copy(update={"problems": ProblemsConfig(count=1)}))  # whatever else is wrong is said again
+            news = f"cannot be read any more ({error})"
+        notes = [f"problems.path {news}; this run goes on with those it began with (others need another --run-dir)"] if news else []
     if (before := store.read_json("heldout.json")) not in (None, benchmark_id(inputs.benchmark)):
         raise UserError(
             f"{store.path}: the held-out benchmark has changed since this run began (was {before['statements']:,} statements, now "
             f"{len(inputs.benchmark.statements):,}); restore heldout.path, or give another --run-dir"
         )
-    rejected = [Rejection.model_validate(row) for row in store.read_json("rejected.json", [])]
     return replace(
-        inputs, problems=problems, references=store.read_json("references.json", {}), rejected=rejected, notes=[*inputs.notes, *notes]
+        inputs, problems=given.problems, references=given.references, rejected=given.rejected, notes=[*inputs.notes, *notes], source=None
     )
+
+
+def _begun_with(store: RunDir) -> _Given:
+    """What the run began with."""
+    told = store.read_json("reading.json")
+    source = Source(told["files"], told["notes"]) if told else None
+    return _Given(Stored(store), (), store.read_json("references.json", {}), source)
+
+
+def _states_now(config: ProblemsConfig) -> dict[str, str]:
+    try:
+        return _states(config)
+    except UserError:
+        return {}
+
+
+def _ids(problems: Sequence[Problem]) -> Iterator[str]:
+    """The ids of problems, each once."""
+    seen = Keys()
+    for ids in stored(problems).ids():
+        yield from (id for id, fresh in zip(ids, seen.fresh(hashes(ids)), strict=True) if fresh)
 
 
 def keep_inputs(inputs: Inputs, store: RunDir) -> Inputs:
     """Write down what a run begins with, once; the inputs as any continuation will find them."""
     if not store.done("problems", "all"):
-        store.write_json("rejected.json", [rejection.model_dump() for rejection in inputs.rejected])
+        store.write_chunks("rejected.json", _as_json(rejection.model_dump() for rejection in inputs.rejected))
         store.write_json("references.json", inputs.references)
         store.write_json("heldout.json", benchmark_id(inputs.benchmark))
-        store.write("problems", inputs.problems, "all")  # last: it says that all of this is there
-    return replace(inputs, problems=list(store.read("problems", Problem)))
+        if inputs.source:
+            store.write_json("reading.json", asdict(inputs.source))
+        about = {"unstated": stored(inputs.problems).unstated, **({"distinct": True} if inputs.source else {})}
+        store.commit("problems:all", {"problems": inputs.problems}, about)  # last: it says that all of this is there
+    return replace(inputs, problems=Stored(store), rejected=())
+
+
+def _as_json(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """The text of a list, in pieces."""
+    before = "[\n"
+    for row in rows:
+        yield (before + json.dumps(row, ensure_ascii=False)).encode("utf-8", "replace")
+        before = ",\n"
+    yield b"[]\n" if before == "[\n" else b"\n]\n"
 
 
 def benchmark_id(benchmark: Benchmark) -> dict[str, Any]:

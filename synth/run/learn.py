@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synth.annotations import Annotation
 from synth.examples import (
     annotation_examples,
     conjecture_examples,
     mixed,
-    pair_examples,
+    pair_example,
     proof_examples,
     rehearsed,
     repair_examples,
@@ -22,19 +26,21 @@ from synth.examples import (
     seed_examples,
 )
 from synth.llm.config import ROLES, ModelRole
-from synth.records import Attempt, Pair, VerdictRow
+from synth.records import Attempt, VerdictRow
 from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
-from synth.run.conjectures import taught, weighed
+from synth.run.conjectures import factors, taught
 from synth.run.interrupt import in_thread
+from synth.run.replayed import Replayed, by_id
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run
+from synth.spool import Spool
 from synth.statements.text import in_context
 from synth.store.files import read_records
 from synth.store.rundir import RunDir
 from train.config import TrainConfig
 from train.data import Example
-from train.replay import select
+from train.replay import Places
 from train.rounds import train_round
 
 SAVING = 120.0  # seconds that an interrupted training may take to save its checkpoint
@@ -49,30 +55,27 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
     """
     if not job.config.models.train:
         return False
-    pairs = taken_pairs(job.store, number) if taken else searched_pairs(job.store, number)
-    if not pairs:
+    replayed = await asyncio.to_thread(taken_pairs if taken else searched_pairs, job, number)
+    again = taken.repeated if taken else job.store.repeated()
+    places, weights = await asyncio.to_thread(replayed.choose, job.config.replay, job.config.seed, again)
+    if not len(places):
         job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
         return False
-    chosen = weighed(select(pairs, job.config.replay, job.config.seed), job.store, number)
-    given = trained_on([choice.pair for choice in chosen], number, versions(job.store, number - 1))
-    if not job.config.models.follows("prover"):
-        given["staleness"] = {}  # what samples is what it was in the beginning, and not trained
-    job.store.write_json(f"rounds/{number:03d}/trained_on.json", given)
-    if ages := given["staleness"].values():
-        job.live.other["staleness/versions"] = sum(ages) / len(ages)
-    proofs, left_out = pair_examples(chosen, job.prompts["prover"])
+    proofs, left_out = await asyncio.to_thread(proofs_of, job, number, replayed, places, weights, taken)
     if left_out:
         job.progress.note(
             f"round {number}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on"
         )
     if job.inputs.seeds is not None:
         known = [job.inputs.seeds.proofs[i] for i in await verified_seeds(job)]
-        proofs += proof_examples(known, job.prompts["prover"])
-    taught: dict[ModelRole, list[Example]] = {
-        "prover": proofs, "corrector": corrections(job, number, pairs, taken), "conjecturer": conjectures(job, number),
-    }  # fmt: skip
-    examples = repeated([example for part in taught.values() for example in part], job.config.examples_per_round)
-    if not examples:
+        for example in proof_examples(known, job.prompts["prover"]):
+            proofs.append(example)
+    taught: dict[ModelRole, Spool[Example] | list[Example]] = {
+        "prover": proofs,
+        "corrector": await asyncio.to_thread(corrections, job, number, replayed, places, weights, taken),
+        "conjecturer": conjectures(job, number),
+    }
+    if not any(map(len, taught.values())):
         job.progress.note(f"round {number}: all that was proved is of too easy conjectures; the weights stay as they are")
         return False
     roles = [role for role in ROLES if job.config.models.follows(role)]
@@ -81,19 +84,24 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
     if job.config.models.mixture:
         taught["formalizer"] = given_pairs
         for role in roles:
-            taught[role] = taught.get(role, []) + (seed_examples(seeds, job.prompts, [role]) if seeds else [])
-        examples = mixture(job, number, taught)
-        if not examples:
+            for example in seed_examples(seeds, job.prompts, [role]) if seeds else ():
+                taught.setdefault(role, []).append(example)
+        examples = await asyncio.to_thread(mixture, job, number, taught)
+        if not len(examples):
             job.progress.note(f"round {number}: no example yet of the roles in models.mixture; the weights stay as they are")
             return False
     else:
+        examples = Spool(Example, chain.from_iterable(taught.values()))
+        if len(examples) < job.config.examples_per_round:
+            examples = Spool(Example, repeated(examples, job.config.examples_per_round))
         others = given_pairs + (seed_examples(seeds, job.prompts, roles) if seeds else [])
-        examples = rehearsed(examples, others, job.config.models.bootstrap.rehearse, job.config.seed + number)
+        for example in rehearsed(len(examples), others, job.config.models.bootstrap.rehearse, job.config.seed + number):
+            examples.append(example)
     await fit(job, number, previous, examples, job.config.train)
     return True
 
 
-def mixture(job: Run, number: int, taught: Mapping[ModelRole, list[Example]]) -> list[Example]:
+def mixture(job: Run, number: int, taught: Mapping[ModelRole, Sequence[Example]]) -> Spool[Example]:
     """What round `number` is taught in the shares of `models.mixture`; what there was and what was taken goes to its `mixture.json`."""
     count = max(job.config.examples_per_round, sum(len(taught.get(role, [])) for role, share in job.config.models.mixture.items() if share))
     drawn = mixed(taught, job.config.models.mixture, count, job.config.seed + number)
@@ -101,7 +109,35 @@ def mixture(job: Run, number: int, taught: Mapping[ModelRole, list[Example]]) ->
     job.store.write_json(f"rounds/{number:03d}/mixture.json", rows)
     told = ", ".join(f"{role} {row['trained']:,} (of {row['examples']:,})" for role, row in rows.items())
     job.progress.note(f"round {number}: trains on {told}")
-    return [example for part in drawn.values() for example in part]
+    return Spool(Example, chain.from_iterable(drawn.values()))
+
+
+def proofs_of(
+    job: Run, number: int, replayed: Replayed, places: Places, weights: NDArray[np.float64], taken: Taken | None
+) -> tuple[Spool[Example], int]:
+    """Prover examples from the chosen pairs, by the pairs' ids, and how many have none; `trained_on.json` says which they are."""
+    known = factors(job.store, number)
+    ids = replayed.buffer.column("id")[places]
+    if known:
+        stays = np.array([known.get(id.decode(), 1.0) > 0 for id in ids], np.bool_)
+        ids, places, weights = ids[stays], places[stays], weights[stays]
+    told = trained_on(replayed, places, number, versions(job.store, number - 1) if job.config.models.follows("prover") else [])
+    job.store.write_chunks(f"rounds/{number:03d}/trained_on.json", told.text())
+    job.store.write_json(f"rounds/{number:03d}/staleness.json", told.ages())
+    if told.mean is not None:
+        job.live.other["staleness/versions"] = told.mean
+    left_out = 0
+
+    def lines() -> Iterator[tuple[str, bytes]]:
+        nonlocal left_out
+        for choice in replayed.pairs(places, weights, known):
+            if (example := pair_example(choice, job.prompts["prover"])) is None:
+                left_out += 1
+            else:
+                yield choice.pair.id, example.model_dump_json().encode()
+
+    examples = Spool(Example, map(Example.model_validate_json, by_id(lines(), ids)))
+    return examples, left_out
 
 
 @dataclass(frozen=True)
@@ -126,21 +162,28 @@ def read_taken(store: RunDir, number: int) -> Taken:
     return Taken(frozenset(found["units"]), frozenset(found["repeated"]))
 
 
-def searched_pairs(store: RunDir, number: int) -> list[Pair]:
-    """The verified pairs of the searches up to round `number`'s."""
-    again = store.repeated()
-    return [pair for pair in store.read("pairs", Pair) if pair.round <= number and pair.statement_id not in again]
+def searched_pairs(job: Run, number: int) -> Replayed:
+    """The verified pairs of the searches up to round `number`'s; what an earlier training has read is not read again."""
+    return _taken_in(job, [(round, None) for round in range(1, number + 1)])
 
 
-def taken_pairs(store: RunDir, number: int) -> list[Pair]:
-    """The verified pairs that rounds up to `number` have taken; the `round` of each is the first that did."""
-    found, before = dict[str, Pair](), frozenset[str]()
+def taken_pairs(job: Run, number: int) -> Replayed:
+    """The verified pairs that rounds up to `number` have taken; the round of each is the first that did."""
+    sources, before = list[tuple[int, frozenset[str] | None]](), frozenset[str]()
     for round in range(1, number + 1):
-        taken = read_taken(store, round)
-        for pair in store.read("pairs", Pair, keys=taken.units - before):
-            found.setdefault(pair.id, pair.model_copy(update={"round": round}))
+        taken = read_taken(job.store, round)
+        sources.append((round, taken.units - before))
         before = taken.units
-    return [pair for pair in found.values() if pair.statement_id not in taken.repeated]
+    return _taken_in(job, sources)
+
+
+def _taken_in(job: Run, sources: list[tuple[int, frozenset[str] | None]]) -> Replayed:
+    known = job.shared.replayed
+    if known is None or known.sources != sources[: len(known.sources)]:
+        known = job.shared.replayed = Replayed(job.store)
+    for round, keys in sources[len(known.sources) :]:
+        known.take(round, keys)
+    return known
 
 
 def versions(store: RunDir, number: int) -> list[int]:
@@ -148,13 +191,42 @@ def versions(store: RunDir, number: int) -> list[int]:
     return sorted({int(store.read_json(f"rounds/{round:03d}/weights.json")["round"]) for round in range(number + 1)})
 
 
-def trained_on(pairs: list[Pair], number: int, versions: list[int]) -> dict[str, Any]:
-    """What a round's training is given: the pairs' ids, and of each new one how many versions behind the weights were that sampled it.
+@dataclass(frozen=True)
+class TrainedOn:
+    """What a round's training is given: the pairs, and of each new one how many versions behind the weights were that sampled it."""
 
-    The last of `versions` are the weights that the round trains on.
-    """
-    behind = {pair.id: sum(v > pair.version for v in versions) for pair in pairs if pair.round == number and pair.model}
-    return {"pairs": [pair.id for pair in pairs], "new": sum(pair.round == number for pair in pairs), "staleness": behind}
+    replayed: Replayed
+    places: Places
+    new: int
+    behind: NDArray[np.int64]
+    aged: NDArray[np.bool_]
+    """Of which places `behind` says something."""
+
+    @property
+    def mean(self) -> float | None:
+        """Of `behind`; None where nothing is known."""
+        return float(self.behind[self.aged].mean()) if self.aged.any() else None
+
+    def ages(self) -> dict[str, int]:
+        """How many new pairs there are of each number of versions behind."""
+        ages, counts = np.unique(self.behind[self.aged], return_counts=True)
+        return {str(age): int(count) for age, count in zip(ages, counts, strict=True)}
+
+    def text(self) -> Iterator[bytes]:
+        """As JSON, in pieces."""
+        yield b'{\n  "pairs": ['
+        for place, (id, _, _) in enumerate(self.replayed.about(self.places)):
+            yield (b"," if place else b"") + b"\n    " + json.dumps(id).encode()
+        yield f'\n  ],\n  "new": {self.new},\n  "staleness": {{'.encode()
+        for place, (id, _, _) in enumerate(self.replayed.about(self.places[self.aged])):
+            yield (b"," if place else b"") + f"\n    {json.dumps(id)}: {self.behind[self.aged][place]}".encode()
+        yield b"\n  }\n}\n"
+
+
+def trained_on(replayed: Replayed, places: Places, number: int, versions: list[int]) -> TrainedOn:
+    """What round `number` trains on.  The last of `versions` are the weights that it trains; [] where what samples is not trained."""
+    new, behind, aged = replayed.ages(places, number, versions)
+    return TrainedOn(replayed, places, new, behind, aged if versions else np.zeros(len(places), np.bool_))
 
 
 def annotated(job: Run) -> list[Example]:
@@ -166,18 +238,20 @@ def annotated(job: Run) -> list[Example]:
     return annotation_examples(clean, job.prompts["formalizer"])
 
 
-def corrections(job: Run, number: int, pairs: list[Pair], taken: Taken | None) -> list[Example]:
+def corrections(
+    job: Run, number: int, replayed: Replayed, places: Places, weights: NDArray[np.float64], taken: Taken | None
+) -> list[Example]:
     """What the corrector learns from: proofs that failed in this run, what Lean said of them, and what was accepted in their place."""
     if "repair" not in job.config.search.strategies or not job.config.models.follows("corrector"):
         return []
-    proved = {pair.statement_id for pair in pairs}
+    chosen = sorted((choice.pair for choice in replayed.pairs(places, weights, {})), key=lambda pair: pair.id)
+    proved = {pair.statement_id for pair in chosen}
     if taken:
         tried, judged = (job.store.read("attempts", Attempt, keys=taken.units), job.store.read("verdicts", VerdictRow, keys=taken.units))
     else:
         tried, judged = earlier(job.store, "attempts", Attempt, number + 1), earlier(job.store, "verdicts", VerdictRow, number + 1)
     attempts = {a.id: a for a in tried if a.statement_id in proved and not a.unread}
     errors = {v.id: v.errors for v in judged if v.statement_id in proved and v.errors}
-    chosen = [choice.pair for choice in select(pairs, job.config.replay, job.config.seed)]
     return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
 
 
@@ -190,7 +264,7 @@ def conjectures(job: Run, number: int) -> list[Example]:
 
 
 async def fit(
-    job: Run, number: int, initial: Path, examples: list[Example], config: TrainConfig, under_way: asyncio.Event | None = None
+    job: Run, number: int, initial: Path, examples: Sequence[Example], config: TrainConfig, under_way: asyncio.Event | None = None
 ) -> None:
     """One DeepSpeed round in rounds/NNN/training; an interruption leaves a checkpoint from which it goes on.
 

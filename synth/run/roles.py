@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ray.exceptions import RayTaskError
@@ -17,6 +17,7 @@ from synth.llm.sampler import sampler_actor
 from synth.llm.types import Weights
 from synth.prompts import PromptSet, Role, load_prompts
 from synth.records import Problem
+from synth.run.stored import stored
 from synth.search.loop import STRATEGIES
 from synth.services import Group
 from synth.store.files import read_records
@@ -24,9 +25,9 @@ from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
 
-def used_prompts(config: RunConfig, problems: Iterable[Problem] | None = None) -> tuple[Role, ...]:
+def used_prompts(config: RunConfig, problems: Sequence[Problem] | None = None) -> tuple[Role, ...]:
     """The prompts that a run on `problems` (of any kind) asks: those of statements only where problems come without one."""
-    formalized = problems is None or any(not problem.statement for problem in problems)
+    formalized = problems is None or stored(problems).unstated
     asked = (*(statement_prompts(config) if formalized else ()), *search_prompts(config), *conjecture_prompts(config), "prove")
     return tuple(dict.fromkeys(asked))  # `prove`: the benchmark takes whole proofs
 

@@ -23,7 +23,7 @@ from synth.run.figures import compare, costs, reference_equivalents, reference_f
 from synth.run.interrupt import together
 from synth.run.learn import Taken, train
 from synth.run.repeats import settle_repeats
-from synth.run.screen import contamination, screen
+from synth.run.screen import REPORT, contamination, screen
 from synth.run.searching import search_round
 from synth.run.spending import SEARCH, used_up
 from synth.run.state import Run
@@ -87,7 +87,7 @@ async def finish(job: Run, number: int, figures: dict[str, Any]) -> None:
     figures |= costs(figures) | {"pools": pools} | await idle_shares(job, number)
     job.store.write_json(_metrics(number), figures)
     await tell_round(job, number, figures)
-    write_report(job.store)
+    await asyncio.to_thread(write_report, job.store)
 
 
 def over(job: Run, rounds: list[dict[str, Any]]) -> bool:
@@ -164,16 +164,20 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         await start_samplers(job, "prover")
         gaps = await swap_in(job)
     figures = await evaluated(job, number)
-    return {**figures, **round_counts(job, number), **gaps}
+    return {**figures, **await asyncio.to_thread(round_counts, job, number), **gaps}
 
 
 async def searched(job: Run, number: int) -> None:
     """A round's search, and what can be settled once it is over."""
     with job.timed(SEARCH):
         await search_round(job, number)
+    await asyncio.to_thread(_settled, job, number)
+
+
+def _settled(job: Run, number: int) -> None:
     settle_repeats(job.store, number)
     settle_band(job.store, number, job.config.conjectures)
-    job.store.write_json("contamination.json", contamination(job.store))
+    job.store.write_json(REPORT, contamination(job.store, number))
 
 
 async def compared(job: Run, number: int) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from synth.records import Drop, Statement, content_id
+import pyarrow.compute as pc
+import ray
+
+from synth.config import FilterConfig
+from synth.records import Drop, Problem, content_id
 from synth.run.inputs import Inputs
 from synth.run.state import Run
 from synth.statements.benchmarks import Benchmarks, forms_of
@@ -14,8 +19,9 @@ from synth.statements.screen import Passed, screened
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
-FILE = "screened.json"
+FILE, REPORT = "screened.json", "contamination.json"
 SHOWN = 3  # benchmark rows that are named in a note
+MANY = 5_000  # problems that are looked through elsewhere
 
 
 async def screen(job: Run) -> None:
@@ -32,7 +38,11 @@ async def screen(job: Run) -> None:
         job.progress.stage("screen", len(inputs.problems))
         forms = await forms_of(rows, job.services().verify)
         barred = _benchmarks(inputs, forms)
-        passed = await asyncio.to_thread(screened, inputs.problems, barred, filters)
+        if len(inputs.problems) > filters.similar_most:
+            job.progress.note(
+                f"{len(inputs.problems):,} problems are more than filters.similar_most: only those in the same words count as duplicates"
+            )
+        passed = await _screened(inputs.problems, barred, filters)
         job.progress.advance("screen", len(inputs.problems))
         known = {"benchmarks": _identity(inputs), "forms": forms, "passed": {name: one.model_dump() for name, one in passed.items()}}
         job.store.write_json(FILE, known)
@@ -49,6 +59,14 @@ async def screen(job: Run) -> None:
         )
 
 
+async def _screened(problems: Sequence[Problem], barred: Benchmarks, filters: FilterConfig) -> dict[str, Passed]:
+    """`screened`; of many problems in a process of its own, for what it holds meanwhile is no matter of the driver's."""
+    if len(problems) < MANY or not ray.is_initialized():
+        return await asyncio.to_thread(screened, problems, barred, filters)
+    found: dict[str, Passed] = await ray.remote(num_cpus=0)(screened).remote(problems, barred, filters)
+    return found
+
+
 def _benchmarks(inputs: Inputs, forms: dict[str, tuple[str, str]]) -> Benchmarks:
     found = Benchmarks()
     found.add(inputs.benchmark.problems, Drop.HELDOUT, forms)
@@ -60,12 +78,19 @@ def _identity(inputs: Inputs) -> str:
     return content_id("benchmarks", [problem.id for problem in inputs.barred])
 
 
-def contamination(store: RunDir) -> dict[str, Any]:
-    """What was found of benchmarks in a run: how many statements of each kind, and every match."""
-    rows = [
-        {"statement": s.id, "problem": s.problem_id, "origin": s.origin, "kept": s.kept, "reason": s.reason, "benchmark": s.benchmark}
-        for s in store.read("statements", Statement)
-        if s.benchmark
-    ]
-    counts = Counter(f"{row['origin']}, {'kept' if row['kept'] else row['reason']}" for row in rows)
-    return {"matches": len(rows), "counts": dict(counts.most_common()), "rows": rows}
+def contamination(store: RunDir, number: int = 0) -> dict[str, Any]:
+    """What was found of benchmarks in a run: how many statements of each kind, and every match.
+
+    After round `number`: what was written down after the round before is not read again.
+    """
+    columns = ["problem_id", "origin", "kept", "reason", "benchmark"]
+    before = store.read_json(REPORT, {}) if number > 1 else {}
+    prefix = f"r{number:03d}-" if before.get("rounds") == number - 1 else ""
+    rows: dict[str, dict[str, Any]] = {row["statement"]: row for row in before["rows"]} if prefix else {}
+    for table in store.tables("statements", columns, prefix):
+        for row in table.filter(pc.not_equal(table["benchmark"], "")).select(["id", *columns]).to_pylist():
+            id, problem = row.pop("id"), row.pop("problem_id")
+            if id not in rows or rows[id]["reason"] == Drop.UNDECIDED:
+                rows[id] = {"statement": id, "problem": problem, **row}
+    counts = Counter(f"{row['origin']}, {'kept' if row['kept'] else row['reason']}" for row in rows.values())
+    return {"matches": len(rows), "counts": dict(counts.most_common()), "rounds": number, "rows": list(rows.values())}

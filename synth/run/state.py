@@ -14,7 +14,9 @@ from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.run.clock import Clock
 from synth.run.inputs import Inputs
+from synth.run.ledger import Ledger
 from synth.run.live import Kind, Live
+from synth.run.replayed import Replayed
 from synth.run.roles import given_weights
 from synth.run.timeline import Timeline
 from synth.services import Group, Services
@@ -31,6 +33,15 @@ def checkpoints(config: RunConfig, store: RunDir) -> Path:
     """The folder of a run's weights, round by round: its own in `checkpoints`, or in the run directory."""
     given = config.checkpoints
     return Path(given).absolute() / f"{config.name}-{store.id}" if given else store.local_path("rounds")
+
+
+@dataclass
+class Shared:
+    """What is kept from one round to the next so that it need not be read again."""
+
+    ledger: Ledger | None = None
+    replayed: Replayed | None = None
+    problems: str = ""  # hash of their ids
 
 
 @dataclass
@@ -58,6 +69,7 @@ class Run:
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
     benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
     passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
+    shared: Shared = field(default_factory=Shared)
     in_use: Counter[int] = field(default_factory=Counter)  # shards under way, by the version of the weights that they were given
 
     def members(self, pools: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ from synth.run.rounds import compared, complete, evaluated, finish, first_model,
 from synth.run.screen import screen
 from synth.run.spending import used_up
 from synth.run.state import Run
+from synth.store.rundir import RunDir
 from verify_workers.working_directory import enter_again
 
 LOOK = 1.0  # seconds between two looks at how many pairs are new, and at what is under way
@@ -131,7 +132,7 @@ class Stream:
     async def _search(self) -> None:
         """The searches, one after the other."""
         for number in range(max(1, self.first), self.last + 1):
-            if not self.job.store.exists(name := _over(number)):
+            if not self.job.store.exists(_over(number)):
                 await self._published[max(0, number - 1 - self.job.config.stream.staleness)].wait()
                 if ended(self.job, number):
                     self.last = number - 1
@@ -140,7 +141,8 @@ class Stream:
                 view = await self.view(number)
                 await searched(view, number)
                 view.account.save()  # what the next search finds already spent
-                self.job.store.write_json(name, {"pairs": self.job.store.count("pairs", f"r{number:03d}-")})
+                # In no thread: an end of the run in between would have the search be done again.
+                self.job.store.write_json(_over(number), {"pairs": self.job.store.count("pairs", f"r{number:03d}-")})
             self._searched[number].set()
         for event in self._searched:
             event.set()
@@ -157,7 +159,8 @@ class Stream:
                     break
                 fresh = self.job.config.stream.fresh_pairs
                 previous = Path(self.job.weights(number - 1).path)
-                await trained(view, number, previous, take(self.job.store, number) if fresh else None)
+                taken = await asyncio.to_thread(take, self.job.store, number) if fresh else None
+                await trained(view, number, previous, taken)
             if self._ending is not None:
                 await self._ending
                 if over(self.job, self.rounds):
@@ -174,17 +177,15 @@ class Stream:
         if not stream.fresh_pairs or not stream.staleness or number == self.job.config.rounds:
             await self._searched[number].wait()
             return
-        before, there = read_taken(self.job.store, number - 1).units, [*versions(self.job.store, number - 1), number]
+        before = await asyncio.to_thread(_pairs_of, self.job.store, read_taken(self.job.store, number - 1).units)
+        there = [*versions(self.job.store, number - 1), number]
         while not self._searched[number].is_set():
+            new = await asyncio.to_thread(self.job.store.count, "pairs") - before
             oldest = min(+self.job.in_use, default=number)
-            if self._new_pairs(before) >= stream.fresh_pairs and sum(v > oldest for v in there) <= stream.staleness:
+            if new >= stream.fresh_pairs and sum(v > oldest for v in there) <= stream.staleness:
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._searched[number].wait(), LOOK)
-
-    def _new_pairs(self, before: Collection[str]) -> int:
-        """Verified pairs that are committed, but for those of the units `before`."""
-        return sum(rows for key, rows in self.job.store.units("pairs").items() if key not in before)
 
     async def _publish(self, number: int) -> None:
         """Version `number` answers from now on, if it is a new one."""
@@ -205,7 +206,7 @@ class Stream:
             figures = await evaluated(measured, 0)
         else:
             figures, _ = await together(evaluated(measured, number), self._compared(view, number))
-            figures |= round_counts(view, number) | self._gaps.get(number, {})
+            figures |= await asyncio.to_thread(round_counts, view, number) | self._gaps.get(number, {})
         seconds = self.clock.seconds - sum(done["seconds"] for done in self.rounds)
         await finish(view, number, {**figures, "seconds": round(seconds, 1)})
         self.rounds.append(metrics(self.job.store, number))
@@ -214,3 +215,8 @@ class Stream:
     async def _compared(self, view: Run, number: int) -> None:
         await self._searched[number].wait()
         await compared(view, number)
+
+
+def _pairs_of(store: RunDir, units: Collection[str]) -> int:
+    """Verified pairs that these units hold."""
+    return sum(rows for key, rows in store.units("pairs").items() if key in units) if units else 0

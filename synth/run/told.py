@@ -63,13 +63,11 @@ async def tell_round(job: Run, number: int, figures: Mapping[str, Any]) -> None:
         return
     await job.timeline.tell(round_series(figures))
     if job.tracker.active:
-        seed = job.config.seed
-        statements, proofs = sampled_statements(job.store, number, seed), sampled_proofs(job.store, number, seed)
-        steps = works(job, number, figures)
+        seed, steps = job.config.seed, await asyncio.to_thread(works, job, number, figures)
 
         def tell() -> None:
-            job.tracker.table("samples/statements", STATEMENTS, statements)
-            job.tracker.table("samples/proofs", PROOFS, proofs)
+            job.tracker.table("samples/statements", STATEMENTS, sampled_statements(job.store, number, seed))
+            job.tracker.table("samples/proofs", PROOFS, sampled_proofs(job.store, number, seed))
             for step in steps:
                 job.tracker.work(step.name, step.kind, step.used, step.made)
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import jinja2
 import yaml
@@ -47,7 +47,7 @@ def write_report(run: RunDir | str | Path) -> str:
 def render_report(store: RunDir) -> str:
     """The page as text."""
     rounds = store.rounds()
-    pairs = sample_pairs(store.read("pairs", Pair), PAIRS_SHOWN)
+    pairs = shown_pairs(store)
     environment = jinja2.Environment(loader=jinja2.PackageLoader("synth.show", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     config = store.read_bytes("config.yaml").decode() if store.exists("config.yaml") else ""
     last = rounds[-1] if rounds else {}
@@ -143,12 +143,33 @@ def _idle(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
     return [(name, [percent_text(shares.get(kind)) for kind in KINDS]) for name, shares in (*rows, *whole)]
 
 
-def sample_pairs(pairs: Iterable[Pair], size: int) -> list[Pair]:
+def shown_pairs(store: RunDir) -> list[Pair]:
+    """A sample of the pairs, newest round first; only theirs are read whole."""
+    columns = ("id", "round", "negated")
+    tables = store.tables("pairs", columns)
+    rows = (Row(*row) for table in tables for row in zip(*(table[name].to_pylist() for name in columns), strict=True))
+    chosen = [row.id for row in sample_pairs(rows, PAIRS_SHOWN)]
+    found = store.find("pairs", Pair, chosen)
+    return [found[id] for id in chosen]
+
+
+class Row(NamedTuple):
+    """What a sample of pairs is drawn by."""
+
+    id: str
+    round: int
+    negated: bool
+
+
+P = TypeVar("P", Row, Pair)
+
+
+def sample_pairs(pairs: Iterable[P], size: int) -> list[P]:
     """A fixed sample of `size` pairs in one pass: ids are hashes, so the smallest ids are a fair choice.
 
     Every round and both sides (theorem, negation) get the same share where they have as many; newest round first.
     """
-    groups: dict[tuple[int, bool], list[tuple[int, str, Pair]]] = {}
+    groups: dict[tuple[int, bool], list[tuple[int, str, P]]] = {}
     for pair in pairs:
         heap = groups.setdefault((pair.round, pair.negated), [])
         # A max-heap by id (negated), so that the largest of the kept ids is the one to leave.
@@ -158,7 +179,7 @@ def sample_pairs(pairs: Iterable[Pair], size: int) -> list[Pair]:
         elif item[0] > heap[0][0]:
             heapq.heapreplace(heap, item)
     queues = [[pair for _, _, pair in sorted(group, reverse=True)] for _, group in sorted(groups.items(), reverse=True)]
-    chosen: list[Pair] = []
+    chosen: list[P] = []
     while len(chosen) < size and any(queues):
         for queue in queues:
             if queue and len(chosen) < size:

@@ -5,21 +5,25 @@ From what is on disk, so that it can be asked at any time; a round at work count
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
 from synth.budget import PriceConfig, costs
+from synth.keys import Keys, hashes
 from synth.llm.config import ROLES
 from synth.overrides import apply_overrides
-from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
 from synth.show.progress import percent_text
 from synth.show.recorded import recorded_config
 from synth.store.rundir import RunDir
+from synth.store.tally import tally
 from synth.store.timeline import KINDS, idle, idle_of_round, read_timeline
 
 FUNNEL = ("problems", "statements", "kept", "searched", "proved", "pairs")
@@ -55,11 +59,12 @@ def stats(store: RunDir, prices: PriceConfig) -> dict[str, Any]:
 def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict[str, Any]:
     prefix = f"r{number:03d}-"
     units: Counter[str] = Counter()
-    for entry in store.entries():
-        if entry["key"].startswith(prefix):
-            units.update({name: value for name, value in entry["info"].items() if isinstance(value, int)})
-    statements: Counter[str] = Counter(s.reason if not s.kept else "" for s in store.read("statements", Statement, prefix))
-    searches = [row for row in store.read("searches", SearchRow, prefix) if not row.inside]
+    for entry in store.entries(prefix):
+        units.update({name: value for name, value in entry["info"].items() if isinstance(value, int)})
+    statements: Counter[str] = Counter()
+    for (kept, reason), count in tally(store, "statements", prefix, "kept", "reason").items():
+        statements["" if kept else reason] += count
+    searches = _Searches(store, prefix)
     clock = store.read_json(f"rounds/{number:03d}/clock.json", {})
     return {
         "round": number,
@@ -71,51 +76,78 @@ def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict
         "pairs": store.count("pairs", prefix),
         "dropped": {reason: count for reason, count in statements.most_common() if reason},
         "conjectures": store.read_json(f"rounds/{number:03d}/conjectures.json", {}).get("counts", {}),
-        "ended": dict(Counter(f"{row.ended}: {row.limit}" if row.limit else row.ended for row in searches).most_common()),
-        "strategies": _strategies(store, prefix, searches, prices),
-        "cost": _cost(units, searches, clock, prices, gpus),
+        "ended": dict(searches.ended.most_common()),
+        "strategies": _strategies(store, prefix, searches.spent, prices),
+        "cost": _cost(units, searches.lean_seconds, clock, prices, gpus),
     }
 
 
-def _cost(
-    units: Mapping[str, int], searches: list[SearchRow], clock: Mapping[str, Any], prices: PriceConfig, gpus: float
-) -> dict[str, Any]:
+class _Searches:
+    """What the searches of a round came to, those of pieces left aside."""
+
+    def __init__(self, store: RunDir, prefix: str) -> None:
+        self.ended: Counter[str] = Counter()
+        self.lean_seconds = 0.0
+        self.spent: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))  # by strategy
+        columns = ("ended", "limit", "lean_seconds", "strategies")
+        for table in store.tables("searches", ["inside", *columns], prefix):
+            own = table.filter(pc.invert(table["inside"]))
+            for how, limit, seconds, strategies in zip(*(own[name].to_pylist() for name in columns), strict=True):
+                self.ended[f"{how}: {limit}" if limit else how] += 1
+                self.lean_seconds += seconds
+                for strategy, figures in json.loads(strategies).items():
+                    for name, value in figures.items():
+                        self.spent[strategy][name] += value
+
+
+def _cost(units: Mapping[str, int], lean_seconds: float, clock: Mapping[str, Any], prices: PriceConfig, gpus: float) -> dict[str, Any]:
     """What a round has cost, with what interruptions threw away where that is known; Lean only counts the cores that it used."""
     kept = clock.get("spent", {})
     spent: dict[str, float] = {f"tokens_{role}": max(units[f"tokens_{role}"], kept.get(f"tokens_{role}", 0)) for role in ROLES}
     spent["samples"] = max(units["samples"], kept.get("samples", 0))
-    spent["lean_ms"] = max(sum(row.lean_seconds for row in searches) * 1000, kept.get("lean_ms", 0))
+    spent["lean_ms"] = max(lean_seconds * 1000, kept.get("lean_ms", 0))
     spent["gpu_ms"] = 1000 * gpus * clock.get("stages", {}).get("search", 0.0)
     figures = costs(spent, prices)
     by_role = {role: int(spent[f"tokens_{role}"]) for role in ROLES if spent[f"tokens_{role}"]}
     return {"tokens_by_role": by_role, **{name: round(value, 4) for name, value in figures.items()}}
 
 
-def _strategies(store: RunDir, prefix: str, searches: list[SearchRow], prices: PriceConfig) -> dict[str, dict[str, Any]]:
+def _strategies(store: RunDir, prefix: str, spent: Mapping[str, Mapping[str, float]], prices: PriceConfig) -> dict[str, dict[str, Any]]:
     """What each strategy tried, spent and proved, and what became of its attempts."""
     rows: dict[str, dict[str, Any]] = defaultdict(lambda: {"attempts": 0, "outcomes": Counter(), "proved": 0, "pairs": 0})
-    outcomes = {v.id: v.reason or v.outcome for v in store.read("verdicts", VerdictRow, prefix)}
-    for attempt in store.read("attempts", Attempt, prefix):
-        row = rows[attempt.strategy]
-        row["attempts"] += 1
-        row["outcomes"][outcomes.get(attempt.id, "unknown")] += 1
-    proved: dict[str, set[str]] = defaultdict(set)
-    for pair in store.read("pairs", Pair, prefix):
-        rows[pair.strategy]["pairs"] += 1
-        proved[pair.strategy].add(pair.statement_id)
-    spent: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for search in searches:
-        for strategy, figures in search.strategies.items():
-            for name, value in figures.items():
-                spent[strategy][name] += value
+    for (strategy, outcome), count in _outcomes(store, prefix).items():
+        rows[strategy]["attempts"] += count
+        rows[strategy]["outcomes"][outcome] += count
+    proved: dict[str, Keys] = defaultdict(Keys)
+    for table in store.tables("pairs", ["strategy", "statement_id"], prefix):
+        for strategy in table["strategy"].unique().to_pylist():
+            own = table.filter(pc.equal(table["strategy"], strategy))
+            rows[strategy]["pairs"] += own.num_rows
+            proved[strategy].add(hashes(own["statement_id"].to_pylist()))
     for strategy in {*rows, *spent}:
-        row, figures = rows[strategy], spent[strategy]
+        row, figures = rows[strategy], defaultdict(float, spent.get(strategy, {}))
         money = prices.money({**figures, "lean_ms": 1000 * figures["lean_seconds"]})
         row["proved"] = len(proved[strategy])
         row["outcomes"] = dict(row["outcomes"].most_common())
         row |= {name: int(figures[name]) for name in ("samples", "tokens", "checks")}
         row |= {"core_seconds": round(figures["lean_seconds"], 3), "money": round(money, 4)}
     return dict(rows)
+
+
+def _outcomes(store: RunDir, prefix: str) -> Counter[tuple[str, str]]:
+    """How many attempts of a round each strategy made, by what became of them: 14 bytes an attempt."""
+    keys, names, codes = Keys(), ["unknown"], [np.zeros(0, np.uint16)]
+    for table in store.tables("verdicts", ["outcome", "reason"], prefix):
+        said = pc.if_else(pc.equal(table["reason"], ""), table["outcome"], table["reason"]).to_pylist()
+        names += sorted(set(said) - set(names))
+        codes.append(np.array([names.index(one) for one in said], np.uint16))
+        keys.add(hashes(table["id"].to_pylist()))
+    by_number, counts = np.concatenate(codes), Counter[tuple[str, str]]()
+    for table in store.tables("attempts", ["strategy"], prefix):
+        numbers = keys.find(hashes(table["id"].to_pylist()))
+        found = np.where(numbers >= 0, by_number[np.maximum(numbers, 0)], 0) if len(by_number) else np.zeros(len(numbers), np.int64)
+        counts.update(zip(table["strategy"].to_pylist(), (names[code] for code in found), strict=True))
+    return counts
 
 
 def _total(rounds: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

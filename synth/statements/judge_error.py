@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -197,7 +197,7 @@ def settings(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def came_to_judging(statements: Sequence[Statement]) -> tuple[int, int]:
-    """(passed, all) of the autoformalized statements that came to the judging filters."""
-    came = [s for s in statements if s.origin in ("autoformalized", "refined") and s.reason not in NOT_JUDGED]
-    return sum(s.kept for s in came), len(came)
+def came_to_judging(statements: Mapping[tuple[str, bool, str], int]) -> tuple[int, int]:
+    """(passed, all) of the autoformalized statements that came to the judging filters; counted by origin, whether kept, and reason."""
+    came = {key: count for key, count in statements.items() if key[0] in ("autoformalized", "refined") and key[2] not in NOT_JUDGED}
+    return sum(count for (_, kept, _), count in came.items() if kept), sum(came.values())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 
 from synth.config import FilterConfig
 from synth.records import Drop, Problem
 from synth.statements.benchmarks import Benchmarks
-from synth.statements.words import Words
+from synth.statements.words import SameWords, Words
 
 
 class Passed(BaseModel):
@@ -20,13 +20,15 @@ class Passed(BaseModel):
     benchmark: str = ""
 
 
-def screened(problems: Iterable[Problem], benchmarks: Benchmarks, config: FilterConfig) -> dict[str, Passed]:
+def screened(problems: Sequence[Problem], benchmarks: Benchmarks, config: FilterConfig) -> dict[str, Passed]:
     """What is known of `problems` by their words, by id; the same for the same arguments.
 
-    Of problems that repeat each other the first stays.  Given statements are no duplicates: what counts of them is the statement.
+    Of problems that repeat each other the first stays; among more than `similar_most` only those count that do so word for word.
+    Given statements are no duplicates: what counts of them is the statement.
     """
     barred = benchmarks.index(config.benchmark_similarity) if config.decontaminate else {}
-    seen, found = Words(config.similarity), dict[str, Passed]()
+    seen: Words | SameWords = Words(config.similarity) if len(problems) <= config.similar_most else SameWords()
+    found: dict[str, Passed] = {}
     for problem in problems:
         likeness = next(((reason, like) for reason, index in barred.items() if (like := index.find(problem.text))), None)
         if likeness is not None:

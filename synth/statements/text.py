@@ -77,7 +77,12 @@ def _defines(chunk: Sequence[Token]) -> str:
 
 def under_header(problems: list[Problem], header: str) -> list[Problem]:
     """`problems` with `header` before their statements; `keep` leaves each its own."""
-    return problems if header == "keep" else [problem.model_copy(update={"header": header}) for problem in problems]
+    return [headed(problem, header) for problem in problems]
+
+
+def headed(problem: Problem, header: str) -> Problem:
+    """`problem` with `header` before its statement; `keep` leaves it its own."""
+    return problem if header == "keep" else problem.model_copy(update={"header": header})
 
 
 def new_statement(problem: Problem, text: str, **fields: object) -> Statement:

@@ -16,6 +16,8 @@ from synth.records import SCHEMA_VERSION
 
 _SCALARS: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
+GROUP = 16_384  # rows of a part that are read together
+
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -91,5 +93,5 @@ def part_bytes(records: Iterable[BaseModel], model: type[BaseModel], key: str) -
     table = to_table(records, model)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"key": key.encode()})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd", row_group_size=GROUP)
     return sink.getvalue().to_pybytes(), table.num_rows

@@ -6,7 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
-from synth.store.arrow import from_table, to_table
+from synth.store.arrow import arrow_schema, from_table, to_table
 from verify_workers.errors import UserError
 
 R = TypeVar("R", bound=BaseModel)
+_ROWS = 16_384  # rows of a table that are read or written together
 _ENDINGS = (".parquet", ".arrow", ".jsonl")
 
 
@@ -53,12 +54,13 @@ def of_this_sort(records: Iterator[R]) -> Iterator[R] | None:
 def _table_records(file: Path, model: type[R]) -> Iterator[R]:
     try:
         if file.suffix == ".parquet":
-            with pq.ParquetFile(file) as parts:
-                table = parts.read()
+            with pq.ParquetFile(file, buffer_size=2**20) as parts:
+                for batch in parts.iter_batches(_ROWS):
+                    yield from from_table(pa.Table.from_batches([batch]), model)
         else:
             with pa.memory_map(str(file)) as data:
-                table = pa.ipc.open_stream(data).read_all()
-        yield from from_table(table, model)
+                for batch in pa.ipc.open_stream(data):
+                    yield from from_table(pa.Table.from_batches([batch]), model)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{file}: not a readable {file.suffix[1:].capitalize()} file ({str(error).splitlines()[0]})") from None
     except ValidationError as error:
@@ -117,7 +119,7 @@ def write_records(path: str | Path, records: Sequence[R] | Iterable[R], model: t
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix == ".parquet":
-            pq.write_table(to_table(records, model), partial, compression="zstd")
+            _write_parquet(records, partial, model)
         else:
             with partial.open("w", encoding="utf-8", errors="replace") as file:
                 file.writelines(record.model_dump_json() + "\n" for record in records)
@@ -126,3 +128,10 @@ def write_records(path: str | Path, records: Sequence[R] | Iterable[R], model: t
         raise UserError(f"{target}: cannot be written ({os.strerror(error.errno or 0).lower()})") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_parquet(records: Iterable[R], file: Path, model: type[R]) -> None:
+    left = iter(records)
+    with pq.ParquetWriter(file, arrow_schema(model), compression="zstd") as writer:
+        while some := list(islice(left, _ROWS)):
+            writer.write_table(to_table(some, model))

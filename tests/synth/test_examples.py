@@ -6,6 +6,7 @@ from synth.examples import mixed, pair_examples, proof_examples, rehearsed, repe
 from synth.llm.config import ModelRole
 from synth.prompts import Proof, load_prompts, read_proof
 from synth.records import Pair
+from synth.spool import Spool
 from train.data import Example
 from train.replay import Chosen
 
@@ -17,12 +18,12 @@ def examples(name: str, count: int) -> list[Example]:
 
 
 def test_rehearsed_mixes_in_the_share_asked_for() -> None:
-    proofs, others = examples("p", 70), examples("o", 100)
-    mixed = rehearsed(proofs, others, 0.3, 1)
-    assert mixed[:70] == proofs and len(mixed) == 100 and len({e.completion for e in mixed}) == 100
-    assert rehearsed(proofs, others, 0.3, 1) == mixed != rehearsed(proofs, others, 0.3, 2)
-    assert len(rehearsed(proofs, examples("o", 7), 0.3, 1)) == 100, "too few others are repeated"
-    assert rehearsed(proofs, [], 0.3, 1) == proofs
+    others = examples("o", 100)
+    drawn = rehearsed(70, others, 0.3, 1)
+    assert len(drawn) == 30 == len({e.completion for e in drawn}) and {e.prompt for e in drawn} == {"o"}
+    assert rehearsed(70, others, 0.3, 1) == drawn != rehearsed(70, others, 0.3, 2)
+    assert len(rehearsed(70, examples("o", 7), 0.3, 1)) == 30, "too few others are repeated"
+    assert rehearsed(70, [], 0.3, 1) == []
 
 
 def test_a_mixture_has_the_shares_asked_for() -> None:
@@ -55,3 +56,12 @@ def test_a_whole_file_is_an_answer_where_the_preset_has_a_place_for_one() -> Non
     assert example.weight == 0.5 and whole.proof.strip() in example.completion and left_out == 0
     assert read_proof(load_prompts("deepseek-prover-v2").prove(whole.statement), example.completion, True) == Proof("code", whole.proof)
     assert pair_examples([Chosen(whole, 0.5)], load_prompts("deepseek-prover-v1.5")) == ([], 1), "no continuation of a theorem"
+
+
+def test_what_is_drawn_from_a_file_is_what_is_drawn_from_a_list() -> None:
+    taught: dict[ModelRole, list[Example]] = {"prover": examples("p", 30), "corrector": examples("c", 7)}
+    spooled: dict[ModelRole, Spool[Example]] = {role: Spool(Example, part) for role, part in taught.items()}
+    for count in (10, 50, 200):
+        listed, found = (mixed(some, {"prover": 0.75, "corrector": 0.25}, count, 3) for some in (taught, spooled))
+        assert {role: list(part) for role, part in found.items()} == listed
+    assert list(repeated(spooled["corrector"], 10)) == repeated(taught["corrector"], 10)

@@ -3,13 +3,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.keys import hashes
 from synth.records import Pair, content_id
+from tests.train import replay_by_records
 from train.config import ReplayConfig
-from train.replay import cap, dedup, length_weights, mix, novelty_weights, select, shape, statement_key
+from train.replay import length_weights, mix, novelty_weights, select, shape, statement_key
 
 
 def pair(statement: int, proof: str, round_: int = 0, salt: str = "") -> Pair:
@@ -43,31 +46,43 @@ def test_n_proofs_of_a_statement_weigh_one_over_root_n_each() -> None:
     assert weight["by a"] / weight["by e"] == pytest.approx(0.5)
 
 
+MANY = st.lists(st.builds(pair, st.integers(0, 2), st.text("ab;\n ", max_size=9), st.integers(0, 3)), min_size=1, max_size=60)
+
+
+@given(MANY, st.builds(ReplayConfig, per_statement=st.integers(1, 4), capacity=st.none() | st.integers(1, 20)), st.integers(0, 3))
+def test_what_is_chosen_from_arrays_is_what_was_chosen_from_records(pairs: list[Pair], config: ReplayConfig, seed: int) -> None:
+    chosen, before = select(pairs, config, seed), replay_by_records.select(pairs, config, seed)
+    assert [c.pair for c in chosen] == [c.pair for c in before]
+    assert [c.weight for c in chosen] == pytest.approx([c.weight for c in before], rel=1e-12)
+
+
 def test_dedup_ignores_names_and_line_ends_and_keeps_the_earliest() -> None:
-    kept = dedup([pair(1, "by a\n  b  ", 2, "x"), pair(1, "by a  \n  b", 1, "y"), pair(1, "by c", 1)])
-    assert sorted((p.proof.split()[1], p.round) for p in kept) == [("a", 1), ("c", 1)]
-    assert statement_key(pair(1, "", salt="x")) == statement_key(pair(1, "", salt="y")) != statement_key(pair(2, ""))
+    chosen = select([pair(1, "by a\n  b  ", 2, "x"), pair(1, "by a  \n  b", 1, "y"), pair(1, "by c", 1)], ReplayConfig(), 0)
+    assert sorted((c.pair.proof.split()[1], c.pair.round) for c in chosen) == [("a", 1), ("c", 1)]
+    keys = [statement_key("", f"theorem t{salt} : {n} = {n}") for salt, n in (("x", 1), ("y", 1), ("y", 2))]
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_cap_keeps_a_shortest_and_then_the_unlike() -> None:
     proofs = ["by omega", "by omega; done", "by omega; done; done", "induction n with simp"]
-    assert {p.proof for p in cap([pair(1, proof) for proof in proofs], 2, 0)} == {"by omega", "induction n with simp"}
+    chosen = select([pair(1, proof) for proof in proofs], ReplayConfig(per_statement=2), 0)
+    assert {c.pair.proof for c in chosen} == {"by omega", "induction n with simp"}
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 40), st.floats(0, 1))
 def test_mix_fills_the_capacity_with_the_promised_share(fresh: int, old: int, capacity: int, share: float) -> None:
-    pairs = [pair(i, "by a", 5) for i in range(fresh)] + [pair(i, "by a", 1) for i in range(old)]
-    mixed = mix(pairs, 5, capacity, share, 0)
-    got = sum(p.round == 5 for p in mixed)
-    assert len(mixed) == min(capacity, fresh + old) and len({p.id for p in mixed}) == len(mixed)
+    new = np.array([True] * fresh + [False] * old, np.bool_)
+    mixed = mix(np.arange(fresh + old), new, capacity, share, 0)
+    got = int(new[mixed].sum())
+    assert len(mixed) == min(capacity, fresh + old) and len(set(mixed)) == len(mixed)
     if fresh + old > capacity:
         assert got >= min(fresh, round(capacity * share)) and len(mixed) - got >= min(old, capacity - round(capacity * share))
 
 
 def test_weights_prefer_short_new_and_fresh() -> None:
-    assert length_weights([10, 20, 40], 0.5) == pytest.approx([2**0.5, 1, 0.5**0.5])
-    assert length_weights([1, 1000, 1000], 1.0) == [2.0, 1.0, 1.0]
-    assert novelty_weights(["x", "x", "x", "x", "y"], 0.5) == [0.5] * 4 + [1.0]
+    assert length_weights(np.array([10, 20, 40]), 0.5) == pytest.approx([2**0.5, 1, 0.5**0.5])
+    assert length_weights(np.array([1, 1000, 1000]), 1.0).tolist() == [2.0, 1.0, 1.0]
+    assert novelty_weights(hashes("xxxxy"), 0.5).tolist() == [0.5] * 4 + [1.0]
     assert shape("exact ⟨12, by omega⟩") == shape("exact  ⟨7, by omega⟩") != shape("exact ⟨12, by simp⟩")
     chosen = select([pair(1, "by a", 1), pair(2, "by b", 2)], ReplayConfig(old_weight=0.5), 0)
     weight = {c.pair.round: c.weight for c in chosen}

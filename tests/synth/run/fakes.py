@@ -15,6 +15,7 @@ from synth.llm.config import ROLES
 from synth.prompts import load_prompts
 from synth.records import Pair, Problem, Statement
 from synth.run.inputs import Inputs
+from synth.run.searching import earlier_rounds, unsolved_before
 from synth.run.state import Run
 from synth.show.progress import Progress
 from synth.statements.text import given
@@ -65,6 +66,11 @@ def output(job: Run) -> str:
     """What was printed so far."""
     file: Any = job.progress.console.file
     return str(file.getvalue())
+
+
+def again(job: Run, number: int) -> list[Statement]:
+    """The statements of earlier rounds that round `number` is to ask about again."""
+    return earlier_rounds(job, number).statements(unsolved_before(job, number))
 
 
 def statement(name: str, round: int = 1, **fields: Any) -> Statement:

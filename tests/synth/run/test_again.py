@@ -7,24 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from synth.config import AdaptiveConfig, RunConfig, SearchConfig
+from synth.llm.config import ROLES
 from synth.records import Attempt, Problem, SearchRow, Statement
-from synth.run.again import Record, allowance, earlier_records, records, searched_again
-from synth.run.searching import to_search_again
+from synth.run.again import allowance
+from synth.run.searching import earlier_rounds, plan_round, task_of, to_search_again
 from synth.run.shard import Shard, ShardTask
 from synth.statements.text import given
 from synth.store.rundir import RunDir
 from tests.synth.run.fakes import make_run, pair, statement
-from tests.synth.stage_fakes import BY_ROLE, FakeServices, by_table, scripted
+from tests.synth.stage_fakes import BY_ROLE, WEIGHTS, FakeServices, by_table, scripted
 
 
 def row(of: str, round: int = 1, **fields: Any) -> SearchRow:
     return SearchRow.model_validate({"id": f"{of}-{round}", "statement_id": of, "round": round, "ended": "exhausted", **fields})
 
 
-def test_searches_are_counted_but_not_those_that_never_began() -> None:
-    known = records([row("a", 1, samples=8), row("a", 2, samples=4, accepted=1), row("b", ended="budget", limit="round.tokens")])
-    assert (known["a"].searches, known["a"].samples, known["a"].accepted) == (2, 12, 1)
-    assert known["b"].searches == 0 and known["a"].chance == 2 / 14 and Record().chance == 0.5
+def test_searches_are_counted_but_not_those_that_never_began(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    job.frozen = dict.fromkeys(ROLES, WEIGHTS)
+    job.store.commit("r001-a", {"statements": [statement("a"), statement("b")], "searches": [row("a", 1, samples=8)]})
+    job.store.commit("r001-b", {"searches": [row("b", ended="budget", limit="round.tokens"), row("a", 1, samples=8)]})
+    job.store.commit("r002-a", {"searches": [row("a", 2, samples=4, accepted=1)]})
+    tasks = [task_of(job, plan_round(job, number), 0) for number in (2, 3)]
+    assert [dict(task.searches) for task in tasks] == [{"a": 1, "b": 0}, {"a": 2, "b": 0}]
 
 
 def test_survivors_get_more_up_to_a_bound() -> None:
@@ -34,28 +39,32 @@ def test_survivors_get_more_up_to_a_bound() -> None:
     assert allowance(SearchConfig(attempts=100), adaptive, 1).attempts == 100, "growth never takes attempts away"
 
 
-def test_who_has_had_enough_is_given_up_and_the_best_chance_goes_first() -> None:
-    statements = [statement(name) for name in "abcd"]
-    known = {"a": Record(3, 24, 0), "b": Record(1, 8, 0), "c": Record(1, 4, 0)}
-    again, given_up = searched_again(statements, [], known, AdaptiveConfig(retries=2, order="chance"), 4, 0)
-    assert ([s.id for s in again], given_up) == (["d", "c", "b"], ["a"])
-    assert [s.id for s in searched_again(statements, [], known, AdaptiveConfig(), 4, 0)[0]] == ["a", "b", "c", "d"]
+def test_who_has_had_enough_is_given_up_and_the_best_chance_goes_first(tmp_path: Path) -> None:
+    """By the share of samples that Lean accepts, as far as is known (Laplace's rule: one of two before any was seen)."""
+    searches = [row("a", samples=8), row("b", samples=8), row("c", samples=4), row("e", samples=4), row("f", samples=4, accepted=2)]
+    for order, found in (("chance", ["d", "f", "c", "e", "b"]), ("found", ["b", "c", "d", "e", "f"])):
+        job = make_run(tmp_path / order, adaptive={"retries": 2, "order": order})
+        job.store.commit("r001-a", {"statements": [statement(name) for name in "abcdef"], "searches": searches})
+        for number in (2, 3):
+            job.store.commit(f"r{number:03d}-a", {"searches": [row("a", number, samples=8)]})
+        assert [s.id for s in earlier_rounds(job, 4).statements(to_search_again(job, 4))] == found
+        assert job.store.read_json("rounds/004/given_up.json")["statements"] == ["a"]
 
 
-def test_a_share_of_the_proved_ones_is_sampled_again_another_one_each_round() -> None:
+def test_a_share_of_the_proved_ones_is_sampled_again_another_one_each_round(tmp_path: Path) -> None:
+    job = make_run(tmp_path, adaptive={"resample": 0.05})
     solved = [statement(f"s{n}") for n in range(2000)]
-    config = AdaptiveConfig(resample=0.05)
-    second, third = ({s.id for s in searched_again([], solved, {}, config, round, 0)[0]} for round in (2, 3))
+    job.store.commit("r001-a", {"statements": solved, "pairs": [pair(s) for s in solved]})
+    second, third = (set(to_search_again(job, number)) for number in (2, 3))
     assert 60 <= len(second) <= 140 and second != third
-    assert second == {s.id for s in searched_again([], solved, {}, config, 2, 0)[0]}, "the same when a round goes on"
+    assert second == set(to_search_again(make_run(tmp_path, adaptive={"resample": 0.05}), 2)), "the same when a round goes on"
 
 
 def test_a_round_writes_down_whom_it_gives_up(tmp_path: Path) -> None:
     job = make_run(tmp_path, adaptive={"retries": 0, "resample": 1.0})
     hard, easy, new = statement("hard"), statement("easy"), statement("new")
     job.store.commit("r001-a", {"statements": [hard, easy, new], "pairs": [pair(easy)], "searches": [row("hard", samples=4), row("easy")]})
-    known = earlier_records(job.store, 2)
-    assert [s.id for s in to_search_again(job, 2, known)] == ["new", "easy"]
+    assert [s.id for s in earlier_rounds(job, 2).statements(to_search_again(job, 2))] == ["new", "easy"]
     assert job.store.read_json("rounds/002/given_up.json") == {"reason": "adaptive.retries", "statements": ["hard"]}
 
 

@@ -12,18 +12,16 @@ import pytest
 from synth.config import RunConfig
 from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run import learn
-from synth.run.conjectures import Plan, band_of, planned, settle_band, taught, weighed
-from synth.run.figures import conjectured
+from synth.run.conjectures import Plan, band_of, factors, planned, settle_band, taught
+from synth.run.figures import round_counts
 from synth.run.repeats import settle_repeats
 from synth.run.roles import check_roles, used_prompts
-from synth.run.searching import unsolved_before
 from synth.run.shard import Shard, ShardTask
 from synth.show.stats import prices, stats
 from synth.show.trace import text, trace
 from synth.store.rundir import RunDir
-from tests.synth.run.fakes import make_run, pair, statement
+from tests.synth.run.fakes import again, make_run, pair, statement
 from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted
-from train.replay import Chosen
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem
@@ -134,8 +132,8 @@ def test_from_a_proof_to_conjectures_in_the_band(second: Path, tmp_path: Path) -
     assert says(in_band) == TRUE and 0.8 < weight < 1
     assert taught(store, 4, CONFIG.conjectures) and not taught(store, 5, CONFIG.conjectures), "the last three rounds"
 
-    factors = {choice.pair.statement_id: choice.weight for choice in weighed([Chosen(p, 1.0) for p in store.read("pairs", Pair)], store, 2)}
-    assert factors[parent] == 1.0 and factors[in_band.id] == weight and made[EASY].id not in factors
+    weights = {pair.statement_id: factors(store, 2).get(pair.id, 1.0) for pair in store.read("pairs", Pair)}
+    assert weights[parent] == 1.0 and weights[in_band.id] == weight and weights[made[EASY].id] == 0.0
 
 
 def test_the_conjecturer_learns_what_was_in_the_band(second: Path, tmp_path: Path) -> None:
@@ -232,19 +230,18 @@ def test_open_conjectures_are_searched_again_only_where_that_is_asked_for(tmp_pa
         statement("v", origin="variant"),
         statement("u", origin="variant", kept=False, reason="undecided"),
     ]
-    for retry, again in ((False, ["open"]), (True, ["open", "c", "v"])):
+    for retry, found in ((False, ["open"]), (True, ["open", "c", "v"])):
         job = make_run(tmp_path / str(retry), conjectures={"enabled": True, "retry": retry})
         job.store.commit("r001-a", {"statements": [statement("open"), *made]})
-        assert [s.id for s in unsolved_before(job, 2)] == again
+        assert [s.id for s in again(job, 2)] == found
 
 
 def test_figures_stats_and_trace_tell_of_them(second: Path, tmp_path: Path) -> None:
     store = copied(second, tmp_path / "run")
     settle_band(store, 2, CONFIG.conjectures)
     job = make_run(tmp_path, conjectures=SETTINGS["conjectures"])
-    made = list(store.read("statements", Statement, "r002-"))
     pairs = list(store.read("pairs", Pair, "r002-"))
-    found = conjectured(job, 2, made, pairs)
+    found = round_counts(job, 2)
     assert (found["conjectures"], found["conjectures_kept"], found["conjectures_proved"], found["conjectures_in_band"]) == (6, 5, 2, 1)
     ended = {"in_band": 1, "easy": 1, "refuted": 2, "unproved": 1}
     assert found["conjectures_ended"] == ended

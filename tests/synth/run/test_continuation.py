@@ -14,7 +14,7 @@ from synth.llm.config import ROLES
 from synth.llm.types import Weights
 from synth.records import Pair, Problem, Statement
 from synth.run.inputs import Inputs, inputs_of_run, keep_inputs
-from synth.run.searching import problems_of
+from synth.run.searching import new_problems
 from synth.run.shard import ShardTask
 from synth.store.rundir import RunDir
 from tests.synth.run.fakes import make_run
@@ -87,7 +87,8 @@ def test_half_done_shards_go_on_after_the_file_changed(config: RunConfig, tmp_pa
     def tasks(inputs: Inputs) -> list[ShardTask]:
         job = make_run(tmp_path, rounds=1)
         job.inputs = inputs
-        problems = problems_of(job, 1)
+        places = new_problems(job, 1)
+        problems = inputs.problems[places.start : places.stop]
         weights = dict.fromkeys(ROLES, Weights("/weights", 0, "hash"))
         return [ShardTask(1, i, tuple(problems[i::2]), (), weights) for i in range(2)]
 

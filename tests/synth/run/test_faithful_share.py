@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from synth.config import RunConfig
-from synth.records import Problem, Statement
+from synth.records import Problem
 from synth.run.figures import corrected_share, reference_equivalents, round_counts
 from synth.run.inputs import load_inputs
 from synth.run.roles import answering, statement_prompts
@@ -29,9 +29,7 @@ def test_a_round_states_its_corrected_share(tmp_path: Path) -> None:
     file = tmp_path / "judge.json"
     write_calibration(str(file), {ALL: Counts(90, 10, 40, 60)}, RunConfig())
     config = RunConfig.model_validate({"filters": {"calibration": str(file)}})
-    rows = [
-        Statement(id=str(i), problem_id=str(i), text="theorem X : 1 = 1", kept=i < 75, reason="" if i < 75 else "grade") for i in range(100)
-    ]
+    rows = {("autoformalized", True, ""): 75, ("autoformalized", False, "grade"): 25}
     figures = corrected_share(cast(Any, SimpleNamespace(config=config)), rows)
     assert figures["faithful_corrected"] == pytest.approx(84.0, abs=0.1)
     low, high = figures["faithful_corrected_interval"]

@@ -11,9 +11,9 @@ import pytest
 from synth.llm.config import ROLES
 from synth.llm.types import Weights
 from synth.run import searching
-from synth.run.searching import problems_of, search_round, unsolved_before
+from synth.run.searching import new_problems, search_round
 from synth.run.shard import ShardTask
-from tests.synth.run.fakes import FakeActor, make_run, pair, statement
+from tests.synth.run.fakes import FakeActor, again, make_run, pair, statement
 from tests.synth.stage_fakes import WEIGHTS
 
 FROZEN = Weights("given", 0, "first")
@@ -32,7 +32,10 @@ FROZEN = Weights("given", 0, "first")
 )
 def test_each_problem_is_new_in_one_round(tmp_path: Path, settings: dict[str, Any], sizes: list[int]) -> None:
     job = make_run(tmp_path, **settings)
-    rounds = [problems_of(job, number) for number in range(1, settings["rounds"] + 1)]
+    rounds = [
+        job.inputs.problems[places.start : places.stop]
+        for places in (new_problems(job, number) for number in range(1, settings["rounds"] + 1))
+    ]
     assert [len(problems) for problems in rounds] == sizes
     assert [p for problems in rounds for p in problems] == job.inputs.problems[: sum(sizes)]
 
@@ -46,9 +49,9 @@ def test_unsolved_are_the_kept_statements_of_earlier_rounds_without_a_pair(tmp_p
     job.store.commit(
         "r002-a", {"statements": [later, undecided.model_copy(update={"kept": True, "reason": ""})], "pairs": [pair(open_, 2)]}
     )
-    assert unsolved_before(job, 1) == []
-    assert [s.id for s in unsolved_before(job, 2)] == ["open", "undecided"], "a proof of round 2 does not change what round 2 began with"
-    assert [(s.id, s.kept) for s in unsolved_before(job, 3)] == [("undecided", True), ("later", True)]
+    assert again(job, 1) == []
+    assert [s.id for s in again(job, 2)] == ["open", "undecided"], "a proof of round 2 does not change what round 2 began with"
+    assert [(s.id, s.kept) for s in again(job, 3)] == [("undecided", True), ("later", True)]
 
 
 def test_pieces_are_searched_again_while_what_they_are_of_is_open(tmp_path: Path) -> None:
@@ -57,10 +60,10 @@ def test_pieces_are_searched_again_while_what_they_are_of_is_open(tmp_path: Path
         statement(name).model_copy(update={"origin": "subgoal", "parent": parent.id, "kept": kept})
         for name, parent, kept in (("left", open_, True), ("unfit", open_, False), ("moot", solved, True), ("proved", open_, True))
     ]
-    for retry, again in ((True, ["open", "left"]), (False, ["open"])):
+    for retry, found in ((True, ["open", "left"]), (False, ["open"])):
         job = make_run(tmp_path / str(retry), search={"sketch": {"retry": retry}})
         job.store.commit("r001-a", {"statements": [open_, solved, *pieces], "pairs": [pair(solved), pair(pieces[3])]})
-        assert [s.id for s in unsolved_before(job, 2)] == again
+        assert [s.id for s in again(job, 2)] == found
 
 
 def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int = 2) -> list[ShardTask]:

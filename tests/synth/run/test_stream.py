@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from synth.llm.types import Weights
+from synth.records import Pair
 from synth.run import stream
-from synth.run.learn import read_taken, taken_pairs, trained_on, versions
+from synth.run.learn import read_taken, searched_pairs, taken_pairs, trained_on, versions
+from synth.run.replayed import Replayed
 from synth.run.state import Run
 from synth.run.stream import rounds_in_stream
 from tests.synth.run.fakes import FakeActor, make_run, output, pair, statement
@@ -176,9 +180,9 @@ def test_a_training_begins_with_the_pairs_that_are_there(tmp_path: Path, monkeyp
     assert stage.before("train 1", "search 1 done")
     first, second = read_taken(job.store, 1).units, read_taken(job.store, 2).units
     assert 2 <= len(first) < 4 and first < second and len(second) == 6, "the last training takes all"
-    pairs = taken_pairs(job.store, 2)
-    assert {p.round for p in pairs if p.statement_id in ("s1.0", "s1.1")} == {1} and len(pairs) == 6
-    assert {p.id for p in pairs if p.round == 2} == {p.id for p in pairs} - {p.id for p in taken_pairs(job.store, 1)}
+    before, pairs = dict(rounds_of(taken_pairs(job, 1))), dict(rounds_of(taken_pairs(job, 2)))
+    assert {pairs[pair(statement(name, 1), 1).id] for name in ("s1.0", "s1.1")} == {1} and len(pairs) == 6
+    assert {id for id, number in pairs.items() if number == 2} == pairs.keys() - before.keys()
 
 
 def test_a_training_waits_for_shards_whose_pairs_would_be_too_old_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,12 +192,25 @@ def test_a_training_waits_for_shards_whose_pairs_would_be_too_old_for_the_next(t
     assert stage.versions["search 2"] == 0 and stage.before("search 2 done", "train 2")
 
 
-def test_how_old_the_weights_were_is_written_down_for_every_new_pair() -> None:
+def rounds_of(replayed: Replayed) -> list[tuple[str, int]]:
+    return [(id, number) for id, number, _ in replayed.about(np.arange(len(replayed)))]
+
+
+def told(pairs: list[Pair], folder: Path, number: int, versions: list[int]) -> bytes:
+    """`trained_on.json` of round `number`, which trains on `pairs`."""
+    job = make_run(folder)
+    for one in pairs:
+        job.store.commit(f"r{one.round:03d}-{one.id}", {"pairs": [one]})
+    replayed = searched_pairs(job, number)
+    return b"".join(trained_on(replayed, np.arange(len(replayed)), number, versions).text())
+
+
+def test_how_old_the_weights_were_is_written_down_for_every_new_pair(tmp_path: Path) -> None:
     aged = (("a", 1, 0), ("b", 3, 2), ("c", 3, 1))  # name, round, version that sampled it
     old, new, stale = (pair(statement(name), number, model="m", version=version) for name, number, version in aged)
     cheap = pair(statement("d"), 3)
-    assert trained_on([old, new, stale, cheap], 3, [0, 1, 2]) == {
-        "pairs": [old.id, new.id, stale.id, cheap.id],
+    assert json.loads(told([old, new, stale, cheap], tmp_path, 3, [0, 1, 2])) == {
+        "pairs": sorted([old.id, new.id, stale.id, cheap.id], key=lambda id: (id != old.id, id)),
         "new": 3,
         "staleness": {new.id: 0, stale.id: 1},
     }
@@ -205,7 +222,7 @@ def test_a_round_that_trained_nothing_makes_no_weights_older(tmp_path: Path) -> 
         store.write_json(f"rounds/{number:03d}/weights.json", {"round": trained})
     assert versions(store, 2) == [0] and versions(store, 3) == [0, 3]
     first = pair(statement("a"), 3, model="m", version=0)
-    assert trained_on([first], 3, versions(store, 2))["staleness"] == {first.id: 0}
+    assert json.loads(told([first], tmp_path, 3, versions(store, 2)))["staleness"] == {first.id: 0}
 
 
 def test_after_rounds_that_trained_nothing_fresh_pairs_are_still_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,10 @@ from synth.config import RunConfig, SearchConfig
 from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt
 from synth.records import Problem, SearchRow, Statement
-from synth.run.searching import left_out
+from synth.run.searching import earlier_rounds
 from synth.run.shard import Shard, ShardTask
 from synth.run.spending import Spending, used_up
+from synth.run.stored import stored
 from synth.search.loop import search
 from synth.search.outcome import Found
 from synth.search.whole_proof import WholeProof
@@ -158,9 +159,9 @@ def test_problems_that_a_budget_left_out_are_asked_about_in_the_next_round(tmp_p
     job = make_run(tmp_path, problems=3)
     left = Statement(id="x", problem_id="p01", text="", kept=False, reason="budget", detail="round.tokens", round=1)
     job.store.commit("r001-a", {"statements": [left]})
-    assert [problem.id for problem in left_out(job, 2)] == ["p01"]
+    assert list(earlier_rounds(job, 2).left_out(stored(job.inputs.problems))) == [1]
     job.store.commit("r002-a", {"statements": [left.model_copy(update={"id": "y", "reason": "unparsed"})]})
-    assert left_out(job, 3) == []
+    assert not len(earlier_rounds(job, 3).left_out(stored(job.inputs.problems)))
 
 
 def test_a_total_budget_can_bound_gpus_a_statements_cannot() -> None:

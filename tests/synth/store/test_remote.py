@@ -58,7 +58,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(s3: str) -> None:
     assert len(set(reported)) == len(reported) >= 14, "no unit was done twice"
     with RunDir.open(f"{s3}/run", {"a": 1}) as run:
         attempts, pairs, keys = list(run.read("attempts", Attempt)), list(run.read("pairs", Pair)), set(run.keys())
-        files = {path.split("/run/")[1] for kind in ("attempts", "pairs") for path in run._list(kind)}
+        files = {path.split("/run/")[1] for kind in ("attempts", "pairs") for path in run.list_files(kind)}
         assert files == {part["path"] for entry in run.entries() for part in entry["parts"]}, "no part without an entry"
     assert set(reported) <= keys
     assert {a.id for a in attempts} == {f"{key}-{k}" for key in keys for k in range(20)} and len(attempts) == 20 * len(keys)
