@@ -17,15 +17,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from synth.config import load_config
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.stage_config import stage_config
-from synth.store.arrow import arrow_schema, to_table
+from synth.store.arrow import arrow_schema
 from synth.store.files import write_records
 from synth.store.rundir import RunDir
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pydantic import BaseModel
 
 PathLike = str | Path
@@ -94,8 +95,8 @@ class LoadedRun:
         return list(self.store.rounds())
 
     def _table(self, kind: str, model: type[BaseModel]) -> pa.Table:
-        found = self.store.read(kind, model)
-        return to_table(found, model) if found else arrow_schema(model).empty_table()
+        found = list(self.store.tables(kind, None))
+        return pa.concat_tables(found, promote_options="default") if found else arrow_schema(model).empty_table()
 
 
 def _path(given: PathLike | None) -> Path | None:
