@@ -43,7 +43,7 @@ def test_small_model_on_a_cpu_needs_no_compiled_optimizer() -> None:
     ("wrong", "message"),
     [
         ({"max_length": 5000}, "does not fit"),
-        ({"workers": 16}, "does not fit"),
+        ({"micro_batch_tokens": 256, "max_length": 512}, "does not fit"),
         ({"optimizer": "fused_adam"}, "needs train.gpu"),
         ({"gpu": True, "workers": 8, "gpus_per_worker": 0.5}, "two on one GPU"),
         ({"offload": True}, "train.offload needs"),

@@ -48,7 +48,7 @@ def test_sampler_and_trainer_share_a_gpu() -> None:
         ([{"CPU": 64, "GPU": 8}, {"CPU": 64, "GPU": 8}], ""),
         ([{"CPU": 64, "GPU": 8}], "4 samplers and 8 training workers ask for 16 GPUs and the Ray cluster has 8; lower"),
         ([{"CPU": 64}], "ask for 16 GPUs and the Ray cluster has 0"),
-        ([{"CPU": 8, "GPU": 1}] * 16, "one sampler asks for 2 GPUs and the largest node of the Ray cluster has 1; lower sampler.gpus"),
+        ([{"CPU": 8, "GPU": 1}] * 16, "one sampler asks for 2 GPUs on one node and the largest of the Ray cluster has 1; lower"),
         ([{"CPU": 4, "GPU": 16}], "ask for 8 CPUs and the Ray cluster has 4"),
         ([{"GPU": 16}], "need a node with CPUs"),
         ([], "need a node with CPUs"),
