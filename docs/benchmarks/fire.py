@@ -1,6 +1,6 @@
 """A run under fire: three Ray nodes and an S3 server on this machine, and something of the run killed (SIGKILL) again and again.
 
-    python docs/benchmarks/fire.py --out FOLDER [--kills 30] [--mode async] [--seed 0] [--problems 240]
+    python docs/benchmarks/fire.py --out FOLDER --model RUN/rounds/000/training/model [--kills 30] [--mode async] [--problems 600]
 
 Victims in turn: a shard, a sampler, a training worker, a pool, a Lean worker, what looks after the training, a node, and the
 driver, which is started again with the same command.  Of each kill is told how long it took until the run had written something
@@ -51,10 +51,9 @@ TITLES = {  # how Ray names the processes of our actors
     "training controller": "ray::TrainController",
 }
 SETTINGS = (
-    "rounds=3", "heldout.count=30", "models.bootstrap.seed_formalizations=3000", "models.bootstrap.seed_grades=500",
-    "models.bootstrap.seed_proofs=200", "models.bootstrap.train.max_tokens=250000", "train.max_tokens=60000", "train.checkpoint_steps=20",
-    "search.attempts=4", "search.wave=2", "shards.problems=40", "shards.batch=10", "shards.chunk=10", "verify.workers=1",
-    "models.prover.sampler.replicas=2", "stream.staleness=1", "eval.samples=4", "eval.ks=[1]",
+    "rounds=3", "heldout.count=30", "train.max_tokens=100000", "train.checkpoint_steps=20", "search.attempts=4", "search.wave=2",
+    "shards.problems=40", "shards.batch=10", "shards.chunk=10", "verify.workers=1", "models.prover.sampler.replicas=2",
+    "stream.staleness=1", "eval.samples=4", "eval.ks=[1]",
 )  # fmt: skip
 
 
@@ -152,6 +151,7 @@ class Run:
         problems = out / "problems.jsonl"
         problems.write_text("".join(json.dumps({"text": p.text}) + "\n" for p in generate(11, arguments.problems)), encoding="utf-8")
         settings = [*SETTINGS, f"mode={arguments.mode}", f"problems.path={problems}", f"checkpoints={out}/weights", *arguments.set]
+        settings += [f"models.prover.path={arguments.model.resolve()}", "models.prover.preset=embedded"]
         overrides = [word for setting in settings for word in ("--set", setting)]
         config = str(ROOT / "cluster/configs/embedded.yaml")
         self.command = [sys.executable, "-m", "synth", "run", config, "--run-dir", run_dir, *overrides]
@@ -183,7 +183,9 @@ def victim(kind: str, run: Run, draw: random.Random) -> int | None:
     for process in run.cluster.processes():
         with contextlib.suppress(psutil.Error):
             title = " ".join(process.cmdline())
-            if title.startswith(TITLES[kind]) if kind in TITLES else "lean" in process.name():
+            if kind == "lean" and title.startswith(TITLES["pool"]):
+                found += [child.pid for child in process.children(recursive=True)]
+            elif kind != "lean" and title.startswith(TITLES[kind]):
                 found.append(process.pid)
     return draw.choice(sorted(found)) if found else None
 
@@ -266,10 +268,11 @@ def read_back(run: Run, arguments: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True, help="the demo's small model, say; it is trained on")
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--mode", choices=["sync", "async"], default="async")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--problems", type=int, default=240)
+    parser.add_argument("--problems", type=int, default=600)
     parser.add_argument("--pause", type=float, nargs=2, default=(2.0, 12.0), help="seconds that the run is let work between two kills")
     parser.add_argument("--set", action="append", default=[])
     arguments = parser.parse_args()
