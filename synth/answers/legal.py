@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
+from itertools import permutations
 
 from synth.answers.enumerate import Case
 from synth.answers.hole import Hole
 from synth.answers.terms import Answer, Node, NotATerm, parse, said_in
-from synth.answers.values import evaluate, folded, written
+from synth.answers.values import evaluate, folded, sorted_out, written
 from verify_workers.text.lexer import tokens
 
 LONGEST = 60  # nodes of an answer
-DIGITS = 12  # a value with no more of them is written out: `3 ^ 2` is no answer where 9 is
+SHOWN = 40  # a value with more of them may be computed in any way that is not the question's own
+MOST_NAMES = 4  # that are tried in every order
+DIGITS = 12  # a value with no more of them is written out: `3 ^ 2` is no answer where 9 is; larger ones may be powers and products
 _LISTS = ("List", "Finset", "Set", "Multiset")
 
 
@@ -89,9 +92,15 @@ def _unevaluated(node: Node, hole: Hole) -> str:
         return str(error)
     if isinstance(value, bool):
         return f"write {str(value).lower()}"
-    if isinstance(value, list) or max(abs(value.numerator), value.denominator) >= 10**DIGITS:
+    if isinstance(value, list):
         return ""
-    return "" if _is_fraction(node, value) else f"write {value.numerator}" + (f" / {value.denominator}" if value.denominator > 1 else "")
+    if max(abs(value.numerator), value.denominator) >= 10**DIGITS and (_is_large(node, hole.field) or _is_fraction(node, value)):
+        return ""
+    if _is_fraction(node, value):
+        return ""
+    if max(abs(value.numerator), value.denominator) >= 10**SHOWN:
+        return ""  # nobody writes it out
+    return f"write {value.numerator}" + (f" / {value.denominator}" if value.denominator > 1 else "")
 
 
 def _is_fraction(node: Node, value: int | Fraction) -> bool:
@@ -121,13 +130,41 @@ def _is_product(node: Node) -> bool:
 def _restates(answer: Answer, hole: Hole) -> bool:
     """Whether the body, if it computes anything, stands in the statement: word for word, or but for names and for what changes nothing."""
     plain = folded(answer.body, hole.natural, hole.field)
-    if plain.size < 5 or (plain.kind == "list" and not plain.names()):  # `2 * n` stands in many a question
+    if not answer.parameters:
+        if not _computes(answer.body):
+            return False
+        plain = answer.body  # as it is written: `123 * 456` is what was asked, whatever its value
+    elif plain.size < 5:  # `2 * n` stands in many a question
+        return False
+    if plain.kind == "list" and not plain.names():
         return False
     body, said = ([mark.text for mark in tokens(text) if mark.text not in "()"] for text in (answer.body_text, hole.goal))
     if plain.kind != "list" and any(said[at : at + len(body)] == body for at in range(len(said) - len(body) + 1)):
         return True
-    shape = plain.shape()
-    return any(folded(part, hole.natural, hole.field).shape() == shape for part in said_in(hole.goal) if part.parts)
+    parts = {part for part in said_in(hole.goal) if part.parts}
+    if not answer.parameters:
+        return any(sorted_out(part) == sorted_out(plain) for part in parts)
+    return any(_same(plain, folded(part, hole.natural, hole.field)) for part in parts)
+
+
+def _computes(node: Node) -> bool:
+    """Whether a value without parameters is one that Lean is to compute: no number, fraction, truth or list of such."""
+    if node.kind == "negative":
+        return _computes(node.parts[0])
+    if node.kind == "/" and all(part.kind in ("number", "negative") for part in node.parts):
+        return False
+    return node.kind not in ("number", "truth", "list")
+
+
+def _same(one: Node, other: Node) -> bool:
+    """Whether two terms are equal but for their names and the order of operands."""
+    mine, theirs = sorted(one.names()), sorted(other.names())
+    if one.shape() == other.shape():
+        return True
+    if len(mine) != len(theirs) or len(mine) > MOST_NAMES or one.size != other.size:
+        return False
+    wanted = sorted_out(other)
+    return any(sorted_out(one.renamed(dict(zip(mine, order, strict=True)))) == wanted for order in permutations(theirs))
 
 
 def agreement(answer: Answer, cases: list[Case], hole: Hole) -> float | None:

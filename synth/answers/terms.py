@@ -6,7 +6,7 @@ No quantifier, no name of the problem's, no function but `min` and `max`: so tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -49,6 +49,11 @@ class Node:
     def _shape(self, order: dict[str, str]) -> Node:
         text = order.setdefault(self.text, f"x{len(order)}") if self.kind == "name" else self.text
         return Node(self.kind, text, tuple(part._shape(order) for part in self.parts))
+
+    def renamed(self, names: Mapping[str, str]) -> Node:
+        """It with other names."""
+        text = names.get(self.text, self.text) if self.kind == "name" else self.text
+        return Node(self.kind, text, tuple(part.renamed(names) for part in self.parts))
 
     @property
     def size(self) -> int:

@@ -95,6 +95,14 @@ def _remainder(a: Number, b: Number) -> Number:
     return a if b == 0 else a % max(b, -b)
 
 
+def sorted_out(node: Node) -> Node:
+    """The term with the operands of sums, products, minima and maxima in one order."""
+    parts = tuple(sorted_out(part) for part in node.parts)
+    if node.kind in ("+", "*"):
+        parts = tuple(each for part in parts for each in (part.parts if part.kind == node.kind else (part,)))
+    return Node(node.kind, node.text, tuple(sorted(parts, key=repr)) if node.kind in ("+", "*", "min", "max") else parts)
+
+
 def folded(node: Node, natural: bool, field: bool = False) -> Node:
     """The term without what changes nothing: `+ 0`, `* 1`, `^ 1` and the like, and with closed parts computed."""
     exponent = node.kind == "^"
@@ -120,8 +128,14 @@ def folded(node: Node, natural: bool, field: bool = False) -> Node:
             return same
         case "min" | "max", (same, other) if same == other:
             return same
+        case "max", (same, other) if natural and zero in parts:
+            return other if same == zero else same
+        case "/", (Node(kind="*", parts=factors), Node(kind="number") as divisor) if divisor in factors and divisor != zero:
+            return factors[1] if factors[0] == divisor else factors[0]
+        case "%", (Node(kind="+", parts=terms), modulus) if modulus in terms:
+            return folded(Node("%", node.text, (terms[1] if terms[0] == modulus else terms[0], modulus)), natural, field)
         case "if", (left, right, then, other):
-            if then == other:
+            if then == other or (left == right and node.text in ("=", "≤", "≥")):
                 return then
             try:
                 return then if _COMPARED[node.text](_number(left, {}, natural, field), _number(right, {}, natural, field)) else other

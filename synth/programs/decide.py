@@ -105,7 +105,8 @@ def means(item: Item, config: SearchConfig, tools: Tools) -> list[tuple[Strategy
         Counterexample(statement, inputs[FEW:MANY], tools.verify, config.timeout),
         Portfolio(config.tactics or GENERIC_TACTICS),
     ]
-    named = [(name, STRATEGIES[name].make(statement, item.problem, config, tools)) for name in config.strategies]
+    asked = config.strategies if tools.models else ()  # without a model what is cheap must do
+    named = [(name, STRATEGIES[name].make(statement, item.problem, config, tools)) for name in asked]
     sampled = [(made, config.attempts) for name, made in named if made is not None and STRATEGIES[name].asks]
     return [*((strategy, EVERYTHING) for strategy in cheap), *sampled]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from synth.problems.whole_file import split_file
 from synth.programs.functions import REQUIREMENT, translate
 from synth.programs.types import Untranslatable
-from synth.prompts.declarations import THEOREMS, declarations
+from synth.prompts.declarations import THEOREMS, Declaration, declarations
 from synth.records import Problem, Statement, content_id
 from synth.statements.text import given
 from verify_workers.errors import UserError
+from verify_workers.text.lexer import tokens
 from verify_workers.text.statement import StatementError
 
 ENDINGS = (".py", ".lean", ".jsonl")
@@ -83,6 +84,11 @@ def of_lean(text: str, place: str, words: str = "") -> Iterator[Item]:
     found = [d for d in declarations(text) if d.keyword in THEOREMS]
     if not found:
         yield Item(NAME, place, refused=f"{place}: no theorem states a requirement")
+    elif between := _between(text, found):
+        line = text.count("\n", 0, between) + 1
+        refused = f"{place}: line {line}: what stands between the theorems, or after them, does not count: put it before the first"
+        found = []
+        yield Item(NAME, place, refused=refused)
     for one in found:
         try:
             parts = split_file(f"{text[: found[0].start]}\n{text[one.start : one.end]}")
@@ -90,6 +96,13 @@ def of_lean(text: str, place: str, words: str = "") -> Iterator[Item]:
             yield Item(one.name, place, refused=f"{place}: {error}")
         else:
             yield _item(one.name, place, parts.theorem, parts.preamble, parts.header, words or parts.doc)
+
+
+def _between(text: str, found: Sequence[Declaration]) -> int:
+    """Where something other than a theorem stands after the first one began; 0 = nowhere."""
+    inside = [range(one.start, one.end) for one in found]
+    marks = (mark.start for mark in tokens(text) if mark.start > found[0].start)
+    return next((at for at in marks if not any(at in part for part in inside)), 0)
 
 
 def _of_row(line: str, place: str) -> Iterator[Item]:

@@ -28,6 +28,9 @@ from synth.run.stages import require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies, search, strategies
 from synth.services import Tools
 from synth.show.progress import Progress
+from synth.statements.filters.base import Context
+from synth.statements.filters.consistent import consistent
+from synth.statements.filters.run import filtered
 from synth.statements.text import under_header
 from synth.store.files import check_target, write_records
 from verify_workers.errors import UserError
@@ -185,6 +188,11 @@ async def answer_problem(problem: Problem, config: RunConfig, tools: Tools, gate
     for one, statement in order:
         found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
         proof = found.pairs[0] if found.pairs else None
+        if proof and not proof.negated:  # of hypotheses that no number fulfils anything follows
+            (seen,) = await filtered([statement], Context(tools, config.filters, 1, {problem.id: problem}), (consistent,))
+            if not seen.kept:
+                dropped[statement.text] = f"{seen.reason}: {seen.detail}"
+                continue
         this = blank.model_copy(update=_stated(statement, one.answers[statement.id].text))
         if proof:
             told = {"proved": not proof.negated, "refuted": proof.negated, "proof": proof.proof, "strategy": proof.strategy}

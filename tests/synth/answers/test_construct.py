@@ -189,6 +189,15 @@ def test_a_wrong_answer_is_never_proved(backend: Backend) -> None:
     )
 
 
+def test_what_follows_from_impossible_hypotheses_is_not_proved(backend: Backend) -> None:
+    posed = "(answer : Nat → Nat) (n : Nat) (h : n < 0) : n * n + n = answer n"
+    sample, _ = model({"formalize": [posed], "guess": ["fun n => n ^ 2"], "prove": ["omega"]})
+    direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
+    row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
+    assert not row.proved and not row.answer and row.first == "fun n => n ^ 2"
+    assert list(row.dropped.values()) == ["contradictory: the hypotheses prove False"]
+
+
 def test_after_a_refutation_the_next_answer_is_tried(backend: Backend) -> None:
     sample, _ = model({"formalize": [POSED], "guess": ["fun n => n + n", "fun n => n + n", "fun n => n + n * n"], "prove": ["simp"]})
     direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})

@@ -11,6 +11,7 @@ import pytest
 from synth.config import SearchConfig
 from synth.programs.decide import Answer, Decision, decide
 from synth.programs.items import of_lean, of_program, read_items
+from synth.services import Tools
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
@@ -128,3 +129,26 @@ def test_a_file_that_is_none(name: str, text: str, says: str, tmp_path: Path) ->
     else:
         with pytest.raises(UserError, match=says):
             read_items(tmp_path / name)
+
+
+def test_what_stands_between_theorems_is_not_left_out_in_silence() -> None:
+    """`two` was proved of the first `f`, and said to be about `B.f`."""
+    shadowed = "def f (n : Nat) : Nat := n + 1\ntheorem one (n : Nat) : f n > n\nnamespace B\ntheorem two (n : Nat) : f n > n\nend B\n"
+    (item,) = of_lean(shadowed, "open.lean")
+    assert item.statement is None and item.refused.startswith(
+        "open.lean: line 3: what stands between the theorems, or after them, does not"
+    )
+    (item,) = of_lean("theorem one : 1 = 1\ndef g := 2\n", "after.lean")
+    assert "line 2" in item.refused
+    plain = "def f (n : Nat) : Nat := n\n/-- first -/\ntheorem one : f 1 = 1\n-- a remark\n/-- second -/\ntheorem two : f 2 = 2\n"
+    assert [item.name for item in of_lean(plain, "plain.lean") if item.statement] == ["one", "two"]
+
+
+def test_without_a_model_what_nothing_decides_is_undecided(backend: Backend) -> None:
+    """Strategies that ask a model were tried although there was none: a trace, and no report of any item."""
+    program = "def bomb(n: Nat) -> Nat:\n    return 1 if n * n == 15241383936 else 0\n"
+    program += "def requirement_bomb(n: Nat) -> bool:\n    return bomb(n) == 0\n"
+    (item,) = of_program(program, "bomb.py")
+    config = SearchConfig(tactics=("rfl",), timeout=5)
+    made = asyncio.run(decide(item, config, Tools({}, checked_by(backend))))
+    assert made.decision.answer is Answer.UNDECIDED and "is the requirement meant so" in made.decision.reason
