@@ -8,6 +8,7 @@ from synth.prompts.answer import Block, answer_proper, blocks, is_prose, opens_f
 from synth.prompts.declarations import declarations, one_line, tokens
 from synth.prompts.preset import PromptSet
 from synth.prompts.prompt import Prompt, Unread
+from verify_workers.text.lexer import Kind
 
 
 def pose(prompts: PromptSet, problem: str, header: str = "") -> Prompt:
@@ -58,7 +59,15 @@ def read_guess(prompt: Prompt, text: str, finished: bool = True) -> str | Unread
     if fenced:
         return Unread("no_code", "no fenced block holds a term")
     line = answer.strip()
-    return Unread("prose") if prompt.chat and is_prose(line) else _term(line)
+    return Unread("prose") if prompt.chat and is_prose(line) and not _is_value(line) else _term(line)
+
+
+def _is_value(line: str) -> bool:
+    """Whether it is a number, a list of numbers, a truth, or a term of numbers alone, and nothing else."""
+    marks = tokens(line)
+    words = [mark.text for mark in marks if mark.kind is not Kind.NUMBER]
+    plain = all(word in ("True", "False", "true", "false") or set(word) <= set("()[]{},+-*/%^") for word in words)
+    return bool(marks) and "\n" not in line and plain
 
 
 def _term(code: str) -> str | Unread:
