@@ -55,6 +55,7 @@ right = sampler.sampler_actor(Weights(), SamplerConfig(gpus=2, nodes={"side": "r
 side, _ = ray.get(right.where.remote(), timeout=120)
 labels = {node["NodeID"]: node["Labels"].get("side") for node in ray.nodes()}
 print(json.dumps({"stages": [labels[node] for node in nodes], "here": labels[here], "held": held, "back": back, "right": labels[side]}))
+ray.shutdown()
 cluster.shutdown()
 """
 
