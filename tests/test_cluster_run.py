@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,7 @@ import pytest
 from synth.records import Attempt, Pair, Statement
 from synth.store.rundir import RunDir
 from tests.conftest import CREDENTIALS
+from tests.nodes import AGENTS, answers, free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -43,15 +42,6 @@ train: {max_steps: 2, batch_tokens: 1024}
 eval: {ks: [1], samples: 1}
 tracking: {mode: offline}
 """
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 @dataclass
@@ -116,13 +106,6 @@ while sum(node["Alive"] for node in ray.nodes()) < 2:
     assert time.monotonic() < until, "the second node did not join"
     time.sleep(0.5)
 """
-AGENTS = ("dashboard-agent-listen-port", "dashboard-agent-grpc-port", "runtime-env-agent-port", "metrics-export-port")
-
-
-def answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 def wait_for(condition: object, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -18,7 +18,6 @@ import logging
 import os
 import random
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -37,10 +36,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from synth.problems.generate import generate
 from synth.records import Pair, Statement
 from synth.store.rundir import RunDir
+from tests.conftest import CREDENTIALS
+from tests.nodes import AGENTS, answers, free_ports
 
 ROOT = Path(__file__).parents[2]
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-AGENTS = ("dashboard-agent-listen-port", "dashboard-agent-grpc-port", "runtime-env-agent-port", "metrics-export-port")
 LOOK = 0.5  # seconds
 KINDS = ("shard", "sampler", "training worker", "pool", "lean", "training controller", "node", "driver")
 TITLES = {  # how Ray names the processes of our actors
@@ -57,14 +56,6 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
 @dataclass
 class Cluster:
     """A head that is let live, and nodes that come and go."""
@@ -76,7 +67,7 @@ class Cluster:
     started: int = 0
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        agents = [f"--{name}={port}" for name, port in zip(AGENTS, ports(len(AGENTS)), strict=True)]
+        agents = [f"--{name}={port}" for name, port in zip(AGENTS, free_ports(len(AGENTS)), strict=True)]
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats", "--num-cpus=4"]
         self.started += 1
         with (self.folder / f"node-{self.started}.log").open("wb") as log:
@@ -107,24 +98,18 @@ def cluster(folder: Path, endpoint: str) -> Iterator[Cluster]:
         "PYTHONPATH": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    port, dashboard = ports(2)
+    port, dashboard = free_ports(2)
     nodes = Cluster(folder, environment, f"127.0.0.1:{port}")
     head = nodes.start("--head", f"--port={port}", f"--dashboard-port={dashboard}", f"--temp-dir={folder}/s")
     nodes.nodes.append(head)
     try:
-        wait(lambda: _listens(port), 300, "the head does not answer")
+        wait(lambda: answers(port), 300, "the head does not answer")
         nodes.join()
         nodes.join()
         yield nodes
     finally:
         for node in nodes.nodes:
             kill_tree(node.pid)
-
-
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 def wait(condition: Any, seconds: float, otherwise: str) -> None:
