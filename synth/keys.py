@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,15 @@ def hashes(texts: Iterable[str]) -> Hashes:
     """The hash of each text; the same in every process."""
     digests = b"".join(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)
     return np.frombuffer(digests, np.uint64)
+
+
+def grown(column: NDArray[Any], size: int) -> NDArray[Any]:
+    """`column` with room for `size` values at least, the new ones 0."""
+    if len(column) >= size:
+        return column
+    larger = np.zeros(max(size, len(column) * 5 // 4, 1024), column.dtype)
+    larger[: len(column)] = column
+    return larger
 
 
 class Keys:

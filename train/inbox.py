@@ -38,11 +38,16 @@ class Job:
     """`train.data.files_hash` of `examples`; '' = not known."""
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` at `path`, whole or not at all."""
+def write_text(path: Path, text: str) -> None:
+    """Write `text` at `path`, whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """The same of a value."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def done_name(job: Job) -> str:

@@ -54,11 +54,24 @@ class Checker:
 
         `preamble` are definitions of yours that the statement needs.  A verdict of `infra` or `timeout` says nothing of the proof.
         """
-        return self._pool.verify([self._ask(statement, proof, code, negated, header, preamble, timeout)])[0]
+        question = Check(
+            id="check",
+            statement=statement,
+            negated=negated,
+            header=self.header if header is None else header,
+            preamble=preamble,
+            proof=proof,
+            code=code,
+            timeout=timeout or self.timeout,
+        )
+        return self._pool.verify([question])[0]
 
     def check_all(self, checks: Iterable[Check | tuple[str, str]]) -> list[Verdict]:
         """One verdict for each check, or pair of a statement and a proof, in their order; all workers are used."""
-        asked = [one if isinstance(one, Check) else self._ask(*one) for one in checks]
+        header, limit = self.header, self.timeout
+        asked = [
+            one if isinstance(one, Check) else Check(id="", statement=one[0], proof=one[1], header=header, timeout=limit) for one in checks
+        ]
         return self._pool.verify([one.model_copy(update={"id": str(number)}) for number, one in enumerate(asked)])
 
     async def acheck(self, statement: str, proof: str | None = None, **how: Any) -> Verdict:
@@ -84,24 +97,3 @@ class Checker:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await asyncio.to_thread(self.close)
-
-    def _ask(
-        self,
-        statement: str,
-        proof: str | None = None,
-        code: str | None = None,
-        negated: bool = False,
-        header: str | None = None,
-        preamble: str = "",
-        timeout: float | None = None,
-    ) -> Check:
-        return Check(
-            id="check",
-            statement=statement,
-            negated=negated,
-            header=self.header if header is None else header,
-            preamble=preamble,
-            proof=proof,
-            code=code,
-            timeout=timeout or self.timeout,
-        )

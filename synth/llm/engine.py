@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from synth.llm.config import SamplerConfig
@@ -121,18 +122,14 @@ class Engine:
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> list[Completion]:
         """The answers to `prompt`; cancelled, the engine drops the request.  Raises PromptTooLong, and what an engine fails with."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[Completion]] = loop.create_future()
-
-        def done(value: Any) -> None:
-            loop.call_soon_threadsafe(_settle, future, value)
-
+        future, done = _awaited()
         self.submit(prompt, sampling, done)
         try:
-            return await future
+            answers: list[Completion] = await future
         except asyncio.CancelledError:
             self.abort(done)
             raise
+        return answers
 
     async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
         """What the engine computes for the tokens of each text but the first, nats."""
@@ -150,9 +147,8 @@ class Engine:
         return gaps
 
     async def _called(self, function: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self.call(function, lambda value: loop.call_soon_threadsafe(_settle, future, value))
+        future, done = _awaited()
+        self.call(function, done)
         return await future
 
     def _swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
@@ -250,6 +246,17 @@ def _answer(done: Any, function: Any) -> None:
         done(function())
     except Exception as error:
         done(error)
+
+
+def _awaited() -> tuple[asyncio.Future[Any], Callable[[Any], None]]:
+    """A future of the running loop, and what settles it from another thread."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def done(value: Any) -> None:
+        loop.call_soon_threadsafe(_settle, future, value)
+
+    return future, done
 
 
 def _settle(future: asyncio.Future[Any], value: Any) -> None:

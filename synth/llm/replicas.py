@@ -7,7 +7,6 @@ work.  An actor that lives but fails is started anew, and left alone when that d
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from verify_workers.errors import UserError
+from verify_workers.pool.client import lot
 
 TRIES = 3  # failures of one actor in a row after which it is given up
 PAUSE = (0.5, 15.0)  # first and longest pause, seconds, before a failed actor is asked again
-MANY = 8  # actors from which on each shard draws lots between equals: else hundreds of shards would all begin with the same ones
 PATIENCE = 900.0  # seconds that a dead actor may take to come back: a large model is loaded anew
 
 
@@ -43,7 +42,7 @@ class Replicas:
 
     def __init__(self, name: str, actors: list[Any], failures: Counter[str]) -> None:
         self.name, self.failures = name, failures
-        self._members = [_Member(actor, lot=random.random() if len(actors) >= MANY else 0.0) for actor in actors]
+        self._members = [_Member(actor, lot=lot(len(actors))) for actor in actors]
 
     def __len__(self) -> int:
         return len(self._members)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ from synth.show.paper import Table
 from synth.show.progress import Progress
 from synth.show.tables import ArmResult, Filled, as_json, page
 from synth.store.files import read_records, write_records
+from train import inbox
 
 STAGE = "ablate"
 OTHER = "other"
@@ -39,11 +39,9 @@ class Asked:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a file so that it appears whole or not at all."""
+    """Write a file under OUT, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+    inbox.write_text(file, text)
 
 
 class Ablation:

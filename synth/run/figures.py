@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import ray
 
-from synth.keys import Hashes, Keys, hashes
+from synth.keys import Hashes, Keys, grown, hashes
 from synth.llm.config import ROLES
 from synth.records import Pair, Problem, Statement
 from synth.run.baseline import baseline
@@ -114,12 +114,7 @@ class Proofs:
 
     def _add(self, keys: Hashes, table: pa.Table) -> None:
         numbers = self._keys.add(keys)
-        for name, kind in (("_flags", np.uint16), ("_strategy", np.int32)):
-            old = getattr(self, name)
-            if len(old) < len(self._keys):
-                grown = np.zeros(max(len(self._keys), len(old) * 5 // 4), kind)
-                grown[: len(old)] = old
-                setattr(self, name, grown)
+        self._flags, self._strategy = (grown(column, len(self._keys)) for column in (self._flags, self._strategy))
         negated = table["negated"].to_numpy()
         flags = np.array([_OF_KIND.get(kind, 0) for kind in table["kind"].to_pylist()], np.uint16)
         np.bitwise_or.at(self._flags, numbers, flags << np.where(negated, 8, 0).astype(np.uint16))

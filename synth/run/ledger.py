@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synth.config import AdaptiveConfig
-from synth.keys import Hashes, Keys, hashes
+from synth.keys import Hashes, Keys, grown, hashes
 from synth.records import Drop, Statement
 from synth.run.again import drawn
 from synth.run.stored import Stored
@@ -173,7 +173,7 @@ class Ledger:
             return
         keys = hashes(table["problem_id"].to_pylist())
         self._left.add(keys[out])
-        self._out = _grown(self._out, len(self._left))
+        self._out = grown(self._out, len(self._left))
         numbers = self._left.find(keys)
         for number, left in zip(numbers, out, strict=True):
             if number >= 0:
@@ -238,7 +238,7 @@ class Ledger:
 
     def _grow(self) -> None:
         for name, column in self._columns.items():
-            self._columns[name] = _grown(column, len(self.keys))
+            self._columns[name] = grown(column, len(self.keys))
 
 
 def _prefix(round: int) -> str:
@@ -247,15 +247,6 @@ def _prefix(round: int) -> str:
 
 def _flags(column: Any) -> Any:
     return column.to_numpy().astype(np.bool_)
-
-
-def _grown(column: Any, size: int) -> Any:
-    """`column` with room for `size` values at least."""
-    if len(column) >= size:
-        return column
-    larger = np.zeros(max(size, len(column) * 5 // 4, 1024), column.dtype)
-    larger[: len(column)] = column
-    return larger
 
 
 def _waves(numbers: Numbers) -> Iterator[Numbers]:

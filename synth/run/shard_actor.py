@@ -14,8 +14,34 @@ from synth.services import Services
 from synth.store.rundir import RunDir
 
 
+class ShardCalls:
+    """What is asked of the actor around a shard."""
+
+    async def _shard(self) -> Shard:
+        raise NotImplementedError
+
+    async def run(self, task: ShardTask) -> None:
+        await (await self._shard()).run(task)
+
+    async def evaluate(self, *question: Any) -> list[Measured]:
+        return await (await self._shard()).evaluate(*question)
+
+    async def stop(self, limit: str, round: int) -> None:
+        (await self._shard()).stop(limit, round)
+
+    async def members(self, pools: dict[str, Any]) -> None:
+        (await self._shard()).services.members(pools)
+
+    async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        """What is done, what was rejected, and what failed while others stood in for it."""
+        shard = await self._shard()
+        spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
+        found = {f"found: {name}": count for name, count in shard.counts.found.items()}
+        return {**shard.counts.done, **spent, **found}, dict(shard.counts.rejects), dict(shard.services.failures)
+
+
 @ray.remote
-class SearchShard:
+class SearchShard(ShardCalls):
     """A `Shard` as a Ray actor that works on one task at a time and answers questions meanwhile."""
 
     def __init__(
@@ -40,22 +66,3 @@ class SearchShard:
     async def _make(self) -> Shard:
         heldout, benchmarks = await self._held
         return Shard(*self._parts, heldout, benchmarks)
-
-    async def run(self, task: ShardTask) -> None:
-        await (await self._shard()).run(task)
-
-    async def evaluate(self, *question: Any) -> list[Measured]:
-        return await (await self._shard()).evaluate(*question)
-
-    async def stop(self, limit: str, round: int) -> None:
-        (await self._shard()).stop(limit, round)
-
-    async def members(self, pools: dict[str, Any]) -> None:
-        (await self._shard()).services.members(pools)
-
-    async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        """What is done, what was rejected, and what failed while others stood in for it."""
-        shard = await self._shard()
-        spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
-        found = {f"found: {name}": count for name, count in shard.counts.found.items()}
-        return {**shard.counts.done, **spent, **found}, dict(shard.counts.rejects), dict(shard.services.failures)

@@ -123,7 +123,7 @@ class Measured:
         return [d for templates in self.templates.values() for t in templates for draws in t.attempts.values() for d in draws]
 
 
-def recorded_config(store: RunDir) -> RunConfig:
+def changeable_config(store: RunDir) -> RunConfig:
     """The configuration of a run, in which a role's own settings of its engines are those that differ from all others'.
 
     UserError where there is none, or it does not load.

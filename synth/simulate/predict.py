@@ -13,7 +13,7 @@ from synth.overrides import apply_overrides
 from synth.run.cluster import engines
 from synth.run.inputs import Inputs
 from synth.run.roles import answering, used_prompts
-from synth.simulate.measured import Measured, measured, recorded_config
+from synth.simulate.measured import Measured, changeable_config, measured
 from synth.simulate.outlook import compared, cost, outlook
 from synth.simulate.setting import PoolSetting, Setting
 from synth.simulate.world import inputs, simulated_run
@@ -75,7 +75,7 @@ def predict(
     `real`: a run directory of what was simulated, to compare with; '' = none.
     """
     store = RunDir.existing(run)
-    recorded = recorded_config(store)
+    recorded = changeable_config(store)
     wanted = changed(load_config(config) if config else recorded, overrides)
     found = measured(store, recorded)
     own = own_setting(recorded, cores or usable_cores())

@@ -21,16 +21,18 @@ FEW = 20  # checks from which on their mean says something
 
 def pool_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
     """Worker-seconds a check in rows of just these stages (None: of any); 0 where there are too few to say."""
-    chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
-    checks = sum(row.made.get("checks", 0.0) for row in chosen)
-    return sum(row.busy.get("pools", 0.0) for row in chosen) / checks if checks >= FEW else 0.0
+    return _busy_each(rows, stages, "pools", "checks", FEW)
 
 
 def engine_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
     """An engine's busy seconds a token in such rows; 0 where there is none."""
+    return _busy_each(rows, stages, "samplers", "tokens", 0.0)
+
+
+def _busy_each(rows: Iterable[Row], stages: Iterable[str] | None, kind: str, made: str, least: float) -> float:
     chosen = [row for row in rows if stages is None or (row.stages and row.stages.keys() <= set(stages))]
-    tokens = sum(row.made.get("tokens", 0.0) for row in chosen)
-    return sum(row.busy.get("samplers", 0.0) for row in chosen) / tokens if tokens else 0.0
+    count = sum(row.made.get(made, 0.0) for row in chosen)
+    return sum(row.busy.get(kind, 0.0) for row in chosen) / count if count and count >= least else 0.0
 
 
 def fitted(rows: Iterable[Row], sequences: int) -> Curve:

@@ -11,8 +11,8 @@ from synth.budget import Meter
 from synth.config import RunConfig
 from synth.prompts import Prompt
 from synth.records import Drop, Problem, Statement
-from synth.run.heldout import Measured as Judged
 from synth.run.shard import Batch, Shard, ShardTask, counted, identities
+from synth.run.shard_actor import ShardCalls
 from synth.services import Services, Tools
 from synth.simulate.drawing import NAME, Drawing
 from synth.statements.text import given
@@ -92,25 +92,11 @@ def hash_of(name: str) -> int:
     return int.from_bytes(name.encode()[-8:], "big")
 
 
-class SimulatedShardActor:
-    """`synth/run/shard_actor.py` without Ray."""
+class SimulatedShardActor(ShardCalls):
+    """The actor without Ray."""
 
     def __init__(self, shard: SimulatedShard) -> None:
         self.shard = shard
 
-    async def run(self, task: ShardTask) -> None:
-        await self.shard.run(task)
-
-    async def evaluate(self, *question: Any) -> list[Judged]:
-        return await self.shard.evaluate(*question)
-
-    async def stop(self, limit: str, round: int) -> None:
-        self.shard.stop(limit, round)
-
-    async def members(self, pools: dict[str, Any]) -> None:
-        self.shard.services.members(pools)
-
-    async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        shard = self.shard
-        spent = {f"spent: {name}": count for name, count in shard.meter.spent.items()}
-        return {**shard.counts.done, **spent}, dict(shard.counts.rejects), dict(shard.services.failures)
+    async def _shard(self) -> SimulatedShard:
+        return self.shard

@@ -34,7 +34,7 @@ POOL_TRIES = 8  # deaths in a row after which a pool is not asked again
 RESTART_SECONDS = (1.0, 8.0)  # first and longest pause before a pool that has died is asked again
 STATS_SECONDS = 10.0  # that a pool may take to say how it is
 MAX_FAILURES = 100  # kept
-MANY = 8  # pools from which on each client draws lots between equals: else thousands of shards would all begin with the same pools
+MANY = 8  # actors from which on each client draws lots between equals: else thousands of shards would all begin with the same ones
 
 
 @dataclass(eq=False)
@@ -64,7 +64,7 @@ class PoolClient:
             raise UserError("no node of the Ray cluster has a CPU for Lean workers: start one with --num-cpus")
         self.failures: list[str] = []
         self._here = here or (ray.get_runtime_context().get_node_id() if ray.is_initialized() else "")
-        self._pools = [_Pool(node, actor, lot=_lot(pools)) for node, actor in pools.items()]
+        self._pools = [_Pool(node, actor, lot=lot(len(pools))) for node, actor in pools.items()]
         self._patience = patience
 
     def members(self, pools: Mapping[str, Any]) -> None:
@@ -75,7 +75,7 @@ class PoolClient:
             if pool.node not in pools and not pool.broken:
                 pool.left = True
                 self._break(pool, UserError("its node has left the cluster"))
-        self._pools += [_Pool(node, actor, lot=_lot(pools)) for node, actor in pools.items() if node not in known]
+        self._pools += [_Pool(node, actor, lot=lot(len(pools))) for node, actor in pools.items() if node not in known]
 
     async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
         """One verdict per check, in their order.  Raises `UserError`, one line, when no pool is left.
@@ -218,8 +218,9 @@ class PoolClient:
         raise UserError("no Lean workers are left: " + "; ".join(f"{reason} (node {node[:8]})" for reason, node in reasons.items()))
 
 
-def _lot(pools: Mapping[str, Any]) -> float:
-    return random.random() if len(pools) >= MANY else 0.0
+def lot(among: int) -> float:
+    """What decides between equals of so many actors."""
+    return random.random() if among >= MANY else 0.0
 
 
 async def _awaited(reference: Any) -> Any:

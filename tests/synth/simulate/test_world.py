@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from synth.simulate.measured import measured, recorded_config
+from synth.simulate.measured import changeable_config, measured
 from synth.simulate.outlook import outlook
 from synth.simulate.predict import predict
 from synth.simulate.setting import EngineSetting, PoolSetting, Setting, TrainerSetting, read_setting
@@ -33,7 +33,7 @@ def _predicted(recorded: RunDir, out: Path, setting: Setting = APART, *overrides
 
 
 def test_service_times_are_those_of_the_records(recorded: RunDir) -> None:
-    found = measured(recorded, recorded_config(recorded))
+    found = measured(recorded, changeable_config(recorded))
     assert {(d.tokens, d.seconds) for d in found.attempts} == {(20, LEAN)}
     assert sum(d.outcome == "accepted" for d in found.attempts) == 2
     assert found.filter_checks == 1.0
