@@ -336,7 +336,8 @@ def serve(
 ModelOption = Annotated[
     Path | None,
     typer.Option(
-        "--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model; the same as --set models.ROLE.path"
+        "--model",
+        help="a Hugging Face checkpoint (the same as --set models.ROLE.path), or a run directory: what answers there after its last round",
     ),
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
