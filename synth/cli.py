@@ -527,7 +527,10 @@ def answer(
     from synth.show.progress import Progress
 
     settings = _stage_config(
-        config, model, [*overrides, *(["answers.programs=0"] if direct else [])], "formalizer", "conjecturer", "prover"
+        config,
+        model,
+        [*overrides, *(["answers.programs=0"] if direct else [])],
+        *("formalizer", "conjecturer", "judge", "informalizer", "prover"),
     )
     with Progress() as progress:
         if source == "generated":
