@@ -110,6 +110,17 @@ def test_statements_without_a_place(posed: str, reason: Drop, backend: Backend) 
     assert one.hole is None and [s.reason for s in one.statements] == [reason]
 
 
+def test_each_statement_has_an_id_of_its_own(backend: Backend) -> None:
+    """Two formalizations with an answer in them said the same under one id, and so did one without a place for it."""
+    posed = ["(answer : Nat) : 5 + 6 = answer", "(answer : Nat) : 5 + answer = 11", ": 5 + 6 = 11"]
+    sample, _ = model({"formalize": posed, "guess": ["11", "6"]})
+    direct = CONFIG.model_copy(update={"programs": 0})
+    made = asyncio.run(construct(PROBLEM, direct, FormalizeConfig(samples=3, keep=2), tools(sample, checked_by(backend))))
+    found = [(s.text, s.reason) for one in made for s in one.statements if s.text == "theorem X : 5 + 6 = 11"]
+    assert sorted(reason for _, reason in found) == ["", Drop.DUPLICATE, Drop.NO_PLACE]
+    assert len({s.id for one in made for s in one.statements}) == 7 and sum(len(one.answers) for one in made) == 3
+
+
 def test_what_agrees_with_the_cases_comes_before_what_has_votes(backend: Backend) -> None:
     guesses = ["fun n => 2 * n", "fun n => 2 * n", "fun n => n * n + n", "fun n => 3"]
     one = made({"guess": guesses}, backend, CONFIG.model_copy(update={"keep": 1}))
