@@ -249,11 +249,14 @@ def shorten(
     workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict)."""
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict).
+
+    Pairs that Lean does not accept as they are go to OUT.refused.…, with the reason.
+    """
     from pydantic import ValidationError
 
     from synth.overrides import explain
-    from synth.run.shortening import shorten_file
+    from synth.run.shortening import refused_path, shorten_file
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig, VerifyConfig
@@ -269,9 +272,8 @@ def shorten(
     if as_json:
         print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
         return
-    refused = f", {found.refused:,} not accepted as they are and left alone" if found.refused else ""
-    lengths = f"{found.long:,} of more than two lines: median {found.before:g} → {found.after:g} tokens (-{found.cut:.0f} %)"
-    print(f"{found.shortened:,} of {found.pairs:,} proofs shortened{refused}; {lengths}", file=sys.stderr)
+    for line in found.lines(str(refused_path(str(out)))):
+        print(line, file=sys.stderr)
     print(out)
 
 
