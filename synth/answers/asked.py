@@ -26,7 +26,7 @@ def asked(hole: Hole) -> tuple[Node, ...]:
 
     Where the answer stands beside `∈`, the terms that it says its elements are equal to.
     """
-    said = equations(hole.goal)
+    said = [(sign, *_without_common(left, right)) for sign, left, right in equations(hole.goal)]
     known = [*((left, right) for sign, left, right in said if sign != "∈"), *_defined(hole.preamble)]
     known += [(right, left) for left, right in known]
     found: dict[Node, None] = {}
@@ -41,6 +41,24 @@ def asked(hole: Hole) -> tuple[Node, ...]:
                 if term.names() <= names.keys() and all(part.kind != "call" for part in term.all()) and term.parts:
                     found[term.renamed(names)] = None
     return tuple(found)
+
+
+def _without_common(left: Node, right: Node) -> Equation:
+    """Both sides without what is added to, or taken from, both of them, and without `+ 0` and `1 *`."""
+    left, right = _plain(left), _plain(right)
+    if left.kind == right.kind and left.kind in ("+", "-"):
+        for one, other in ((0, 0), (0, 1), (1, 0), (1, 1)) if left.kind == "+" else ((1, 1),):
+            if left.parts[one] == right.parts[other]:
+                return _without_common(left.parts[1 - one], right.parts[1 - other])
+    return left, right
+
+
+def _plain(node: Node) -> Node:
+    neutral = {"+": "0", "-": "0", "*": "1", "/": "1", "^": "1"}.get(node.kind)
+    for place in ((0, 1) if node.kind in ("+", "*") else (1,)) if neutral else ():
+        if node.parts[place] == Node("number", neutral or ""):
+            return _plain(node.parts[1 - place])
+    return node
 
 
 def parameter(index: int) -> str:

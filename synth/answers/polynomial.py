@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
-from synth.answers.values import HOLDS, LARGE
+from synth.answers.values import LARGE
 
 Atom = tuple[object, ...]
 """What is no polynomial: a sign, and the forms of its parts; or a name; or a power with a name in its exponent."""
@@ -22,10 +22,6 @@ Polynomial = dict[Monomial, Fraction]
 Form = frozenset[tuple[Monomial, Fraction]]
 UNIT: Monomial = frozenset()
 MOST_TERMS, MOST_POWER, MOST_PRIME = 200, 12, 10_000  # beyond which no product is multiplied out, and no base split
-
-
-class TooLarge(Exception):
-    pass
 
 
 def form(polynomial: Polynomial) -> Form:
@@ -79,12 +75,12 @@ def _times(one: Monomial, other: Monomial, sign: int = 1) -> Monomial:
 
 def product(one: Polynomial, other: Polynomial) -> Polynomial:
     if len(one) * len(other) > MOST_TERMS:
-        raise TooLarge
+        return opaque("*", one, other)
     total: Polynomial = {}
     for mine, value in one.items():
         for theirs, factor in other.items():
             if (value * factor).numerator.bit_length() > LARGE:
-                raise TooLarge
+                return opaque("*", one, other)
             monomial = _times(mine, theirs)
             total[monomial] = total.get(monomial, Fraction(0)) + value * factor
     return {monomial: value for monomial, value in total.items() if value}
@@ -115,12 +111,12 @@ def _fixed(base: Polynomial, exponent: int) -> Polynomial:
     if len(base) == 1:
         ((monomial, value),) = base.items()
         if value not in (1, -1) and max(value.numerator.bit_length(), value.denominator.bit_length()) * abs(exponent) > LARGE:
-            raise TooLarge
+            return atom("base", form(base), power=exponent)
         return {frozenset((atom, power * exponent) for atom, power in monomial if exponent): value**exponent}
     if not base:
         return {} if exponent > 0 else constant(1)
     if not 0 <= exponent <= MOST_POWER:
-        raise TooLarge
+        return atom("base", form(base), power=exponent)
     return reduce(product, [base] * exponent, constant(1))
 
 
@@ -178,7 +174,16 @@ def _below(rest: Polynomial, by: Polynomial) -> int | None:
     return 0 if rest.get(max(rest, key=_key, default=UNIT), Fraction(0)) * by[max(by, key=_key)] >= 0 else -1
 
 
-def quotient(one: Polynomial, by: Polynomial, field: bool) -> Polynomial:
+def never_negative(one: Polynomial) -> bool:
+    """Whether it is 0 or more for all natural numbers, by its coefficients."""
+    return all(value > 0 for value in one.values())
+
+
+def positive(one: Polynomial) -> bool:
+    return never_negative(one) and one.get(UNIT, 0) > 0
+
+
+def quotient(one: Polynomial, by: Polynomial, natural: bool, field: bool) -> Polynomial:
     number = value_of(by)
     if number == 0:
         return {}
@@ -195,6 +200,8 @@ def quotient(one: Polynomial, by: Polynomial, field: bool) -> Polynomial:
             return added(whole, constant(left // number))
         common = reduce(gcd, [int(value) for value in rest.values()], int(number))
         return added(whole, atom("/", form(scaled(rest, Fraction(1, common))), form(constant(number / common))))
+    if natural and never_negative(one) and positive(added(by, scaled(one, -1))):
+        return {}
     quotient, rest = _divided(one, by)
     if not rest:
         return quotient
@@ -203,8 +210,10 @@ def quotient(one: Polynomial, by: Polynomial, field: bool) -> Polynomial:
     return added(quotient, atom("/", form(rest), form(by)))
 
 
-def remainder(one: Polynomial, by: Polynomial) -> Polynomial:
+def remainder(one: Polynomial, by: Polynomial, natural: bool) -> Polynomial:
     number = value_of(by)
+    if natural and never_negative(one) and positive(added(by, scaled(one, -1))):
+        return one
     if number is not None and number > 0:
         one = _reduced(one, number)
         rest = {monomial: value % number for monomial, value in one.items() if value % number}
@@ -231,18 +240,11 @@ def _reduced(one: Polynomial, number: Fraction) -> Polynomial:
     return total
 
 
-def extreme(name: str, one: Polynomial, other: Polynomial, natural: bool) -> Polynomial:
-    apart = value_of(added(one, scaled(other, -1)))
-    if apart is not None:
-        return one if (apart >= 0) == (name == "max") else other
-    if natural and not (one and other):
-        return (one or other) if name == "max" else {}
-    return atom(name, *sorted((form(one), form(other)), key=lambda each: repr(_sortable(each))))
+def opaque(sign: str, one: Polynomial, other: Polynomial) -> Polynomial:
+    """An atom of two parts, in whatever order."""
+    return atom(sign, *sorted((form(one), form(other)), key=text))
 
 
-def choice(sign: str, parts: list[Polynomial]) -> Polynomial:
-    left, right, then, other = parts
-    apart = value_of(added(left, scaled(right, -1)))
-    if then == other or apart is not None:
-        return then if apart is None or HOLDS[sign](apart, Fraction(0)) else other
-    return atom("if", sign, *map(form, parts))
+def text(form: Form) -> str:
+    """The same text for the same form."""
+    return repr(_sortable(form))

@@ -7,7 +7,7 @@ out or factored where the asked one is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from synth.answers.asked import asked, parameter
@@ -15,12 +15,12 @@ from synth.answers.hole import Hole
 from synth.answers.normal import normal
 from synth.answers.polynomial import UNIT, Polynomial, degree, form, inner, primes
 from synth.answers.said import said_in
-from synth.answers.terms import Answer, Node
-from synth.answers.values import folded, sorted_out
-from verify_workers.text.lexer import tokens
+from synth.answers.terms import Answer, Node, NotATerm
+from synth.answers.values import evaluate, folded, sorted_out
 
 SMALL = 5  # nodes: `2 * n` stands in many a question, and there is nothing simpler than it
 MOST_NAMES = 4  # that are tried in every order
+POINTS = ((12, 24, 60), (13, 25, 61))  # arguments for which two terms are compared
 
 
 def restates(answer: Answer, hole: Hole) -> bool:
@@ -29,7 +29,7 @@ def restates(answer: Answer, hole: Hole) -> bool:
 
 
 def _stands_there(answer: Answer, hole: Hole) -> bool:
-    """Whether the body stands in the statement: word for word, or but for names and for what changes nothing."""
+    """Whether the body stands in the statement as a term, but for names and for what changes nothing."""
     plain = folded(answer.body, hole.natural, hole.field)
     if not answer.parameters:
         if not _computes(answer.body):
@@ -39,9 +39,6 @@ def _stands_there(answer: Answer, hole: Hole) -> bool:
         return False
     if plain.kind == "list" and not plain.names():
         return False
-    body, said = ([mark.text for mark in tokens(text) if mark.text not in "()"] for text in (answer.body_text, hole.goal))
-    if plain.kind != "list" and any(said[at : at + len(body)] == body for at in range(len(said) - len(body) + 1)):
-        return True
     parts = {part for part in said_in(hole.goal) if part.parts}
     if not answer.parameters:
         return any(sorted_out(part) == sorted_out(plain) for part in parts)
@@ -88,8 +85,39 @@ def _hides(body: Node, wanted: Node, natural: bool, field: bool) -> bool:
     found = [normal(part, natural, field) for part in parts]
     if any(_holds(one, said) and not _own(part, wanted, part == body) for part, one in zip(parts, found, strict=True)):
         return True
+    if (
+        body.names()
+        and not _own(body, wanted, True)
+        and _computes_it(body, wanted, natural, field)
+        and _is_made_of(found, wanted, natural, field)
+    ):
+        return True
     forms = set(map(form, found))
     return degree(said) > 0 and any(_holds(one, said) and form(one) not in forms for part in found for one in inner(part))
+
+
+def _computes_it(body: Node, wanted: Node, natural: bool, field: bool) -> bool:
+    """Whether both compute the same for large arguments, or for those that small numbers divide, or that leave 1."""
+    names = sorted(body.names() | wanted.names())
+    for points in POINTS:
+        try:
+            cases = [{name: point + 12 * place for place, name in enumerate(names)} for point in points]
+            if all(evaluate(body, case, natural, field) == evaluate(wanted, case, natural, field) for case in cases):
+                return True
+        except (OverflowError, NotATerm):
+            continue
+    return False
+
+
+def _is_made_of(parts: Sequence[Polynomial], wanted: Node, natural: bool, field: bool) -> bool:
+    """Whether what is asked for is a polynomial, of which any form of its own is one, or what it is made of is there."""
+    if any(_holds(part, normal(_within(wanted), natural, field)) for part in parts):
+        return True
+    if all(part.kind in ("+", "-", "*", "^", "negative", "number", "name") for part in wanted.all()):
+        return True
+    pieces = [part for part in wanted.all() if part.names() and part.parts and not any(each.parts for each in part.parts)]
+    whole = sum(map(_count, pieces)) == _count(wanted)
+    return whole and all(normal(piece, natural, field) in parts for piece in pieces)
 
 
 def _holds(polynomial: Polynomial, wanted: Polynomial) -> bool:

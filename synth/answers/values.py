@@ -11,7 +11,7 @@ Number = int | Fraction
 Value = int | Fraction | bool | list[Number]
 Env = Mapping[str, int]
 LARGE = 4096  # bits of a number that an answer may compute
-HOLDS: dict[str, Callable[[Number, Number], bool]] = {
+_COMPARED: dict[str, Callable[[Number, Number], bool]] = {
     "=": lambda a, b: a == b, "≠": lambda a, b: a != b, "<": lambda a, b: a < b, "≤": lambda a, b: a <= b,
     ">": lambda a, b: a > b, "≥": lambda a, b: a >= b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
 }  # fmt: skip
@@ -29,7 +29,7 @@ def evaluate(node: Node, env: Env, natural: bool, field: bool = False) -> Value:
             return [_number(part, env, natural, field) for part in node.parts]
         case "if":
             left, right, then, other = node.parts
-            holds = HOLDS[node.text](_number(left, env, natural, field), _number(right, env, natural, field))
+            holds = _COMPARED[node.text](_number(left, env, natural, field), _number(right, env, natural, field))
             return evaluate(then if holds else other, env, natural, field)
     return _number(node, env, natural, field)
 
@@ -138,7 +138,7 @@ def folded(node: Node, natural: bool, field: bool = False) -> Node:
             if then == other or (left == right and node.text in ("=", "≤", "≥")):
                 return then
             try:
-                return then if HOLDS[node.text](_number(left, {}, natural, field), _number(right, {}, natural, field)) else other
+                return then if _COMPARED[node.text](_number(left, {}, natural, field), _number(right, {}, natural, field)) else other
             except (OverflowError, NotATerm, KeyError):
                 return node
     return node

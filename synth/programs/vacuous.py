@@ -26,9 +26,9 @@ SCRIPTS = 6  # that are made from the definitions, and tried on the hypotheses
 
 async def says_nothing(statement: Statement, proof: str, config: FilterConfig, tools: Tools) -> str:
     """Why `statement`, which `proof` proves, says nothing of the program before it; '' where nothing was found."""
-    named = _named(statement)
-    if declarations(statement.preamble) and not named:
+    if _is_nameless(statement):
         return NAMELESS
+    named = _named(statement)
     if not tools.models:
         config = config.model_copy(update={"contradiction_attempts": 0})
     guess = statement.model_copy(update={"origin": "autoformalized"})  # filters leave what is given alone
@@ -48,6 +48,13 @@ async def says_nothing(statement: Statement, proof: str, config: FilterConfig, t
         if verdict.accepted:
             return f"it is true of any {', '.join(one.name for one in named)}" if text == of_any else IMPOSSIBLE
     return ""
+
+
+def _is_nameless(statement: Statement) -> bool:
+    """Whether a requirement names nothing that the program declares; `x.f` may name `T.f`."""
+    words = {mark.text.rpartition(".")[2] for mark in tokens(statement.text) if mark.kind is Kind.IDENT}
+    declared = {one.name.rpartition(".")[2] for one in declarations(statement.preamble) if one.name}
+    return bool(declared) and not declared & words
 
 
 def _named(statement: Statement) -> list[Declaration]:

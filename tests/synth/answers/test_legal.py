@@ -221,6 +221,7 @@ INTEGERS = "theorem X (answer : Int → Int) (n : Int) : ((n : Int) - 1) * (n + 
 BINOMIAL = "theorem X (answer : Nat → Nat → Nat) (a b : Nat) : a ^ 2 + 2 * a * b + b ^ 2 = answer a b"
 OF_ANOTHER = nat("m * m + m = answer n", binders="(m : Nat) (h : m = n + 1)")
 LETS = nat("(let s := n * n + n; s) = answer n")
+CASES = nat("(if n < 3 then n * n else 2 * n) = answer n")
 CUBE = nat("2 ^ n % 3 = answer n")
 EXACT = "theorem X (answer : Nat) : 3 ^ 100 + 1 = answer"
 ONE_OF = "theorem X (answer : List Nat) : [123456789 * 987654321] = answer"
@@ -239,6 +240,13 @@ TENS = "theorem X (answer : Nat) : 6 ^ 100 * 10 ^ 100 = answer"
         (REST, ["(n ^ 3 + 9 * n) % 7", "if (n ^ 3 + 2 * n) % 7 = 0 then 0 else 1", "(n ^ 3 + 2 * n) % 14 % 7", "(n ^ 3 % 7 + 2 * n) % 7"]),
         (TWO, ["n * n + m * (2 * n + m)", "n * n + n * m + m * n + m * m"]),
         (INTEGERS, ["(n + 1) * (n - 1)", "n * n - 2 + 1"]),
+        (SUM, ["max (n * n) n + n", "n / 2 * 2 * n + n", "n * n + n * ((n + 1) ^ 13 / (n + 1) ^ 13)", "(2 * n * n + 2 * n) / 4 * 2"]),
+        (INTEGERS.replace("((n : Int) - 1) * (n + 1)", "n * n + n"), ["max (n * n) (-1) + n"]),
+        (nat("n * (n + 1) / 2 = answer n"), ["n * (n + 1) * 3 / 6", "(n * (n + 1) + 1) / 2"]),
+        (CASES, ["if n ≥ 3 then 2 * n else n * n", "if n ≤ 2 then n * n else n + n", "if 3 > n then n * n else 2 * n"]),
+        (nat("n * n + n + 1 = answer n + 1"), ["if n = 0 then 0 else n * n + n"]),
+        (nat("((answer n : Nat) : Int) = (n : Int) * n + n"), ["n * n + 2 * n - n"]),
+        (nat("↑n * ↑n + ↑n = (↑(answer n) : ℝ)"), ["n * n + 2 * n - n"]),
         # What is asked for by way of names, functions and definitions.
         (SEQUENCE, ["if n = 0 then 0 else n * n + n", "n * n + (n + 1) - 1"]),
         (OF_ANOTHER, ["(n + 1) * (n + 1) + n + 1"]),
@@ -261,6 +269,32 @@ def test_the_question_in_disguise(text: str, bodies: list[str]) -> None:
         assert isinstance(found, tuple) and found[0] is Illegal.RESTATES, (body, found)
 
 
+WRAPPED = (
+    *(
+        "if n + 1 = 0 then 3 else {}",
+        "({}) % (({}) + 5)",
+        "({}) + n - n",
+        "min ({}) (({}) + 2)",
+        "max ({}) 0",
+        "({}) * 3 / 3",
+        "2 * ({}) - ({})",
+    ),
+    *("({}) * (n + 2) / (n + 2)", "if n < 0 then n else {}", "({}) * 2 ^ n / 2 ^ n", "(({}) * 6 + 5) / 6", "if n ≤ 4 then {} else {}"),
+)
+
+
+def test_no_wrapping_hides_the_question() -> None:
+    """Around all of it, or around one of its terms."""
+    for outer in ("{}", "({}) % 7", "({}) / 2", "({}) * (n + 3)"):
+        for terms in (("n * n", "5 * n"), ("2 ^ n", "n ^ 3"), ("3 * n ^ 2", "4")):
+            asked = outer.format(" + ".join(terms))
+            place = hole(nat(f"{asked} = answer n"))
+            for wrapped in WRAPPED:
+                inside = "({}) + {}".format(wrapped.replace("{}", terms[0]), terms[1])
+                for body in (wrapped.replace("{}", asked), outer.format(inside)):
+                    assert legal(place, f"fun n => {body}") == (Illegal.RESTATES, "the statement says it already"), (asked, body)
+
+
 @pytest.mark.parametrize(
     ("text", "bodies"),
     [
@@ -271,6 +305,13 @@ def test_the_question_in_disguise(text: str, bodies: list[str]) -> None:
         (BINOMIAL, ["(n + m) * (n + m)", "(n + m) ^ 2"]),
         (INTEGERS, ["n ^ 2 - 1", "n * n - 1"]),
         (REST, ["n % 7", "if n % 7 = 0 then 0 else if n % 7 = 1 then 3 else 5"]),
+        (nat("n * n + 2 * n = answer n"), ["n * (n + 2)"]),
+        (nat("n * (n + 1) / 2 = answer n"), ["(n ^ 2 + n) / 2", "if n % 2 = 0 then n / 2 * (n + 1) else n * ((n + 1) / 2)"]),
+        (nat("(if n = 0 then 1 else n * n + 2 * n) = answer n"), ["if n = 0 then 1 else n * (n + 2)"]),
+        (CASES, ["min (n * n) (2 * n)"]),
+        (nat("2 ^ n % 7 = answer n"), ["1 + n % 3 + n % 3 / 2", "if n % 3 = 0 then 1 else if n % 3 = 1 then 2 else 4"]),
+        (nat("n ^ 3 = answer n", binders="(h : n < 3)"), ["if n = 0 then 0 else if n = 1 then 1 else 8"]),
+        (nat("4 ^ n - 1 = answer n"), ["(2 ^ n - 1) * (2 ^ n + 1)"]),
         (CUBE, ["1 + n % 2", "if n % 2 = 0 then 1 else 2"]),
         (nat("3 ^ n % 8 = answer n"), ["1 + 2 * (n % 2)"]),
         (nat("3 * 3 ^ n = answer n"), ["3 ^ (n + 1)"]),

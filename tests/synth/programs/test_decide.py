@@ -107,6 +107,13 @@ def test_a_proved_requirement_that_says_nothing_is_told(requirement: str, says: 
     assert says in lines[0] and lines[-2] == "1 items: 1 proved" + ("; 1 of the proved ones say nothing" if says else "")
 
 
+def test_types_and_dotted_names_are_named(backend: Backend) -> None:
+    lean = (
+        "inductive Door | shut | ajar\n\ndef Door.turned : Door → Door\n  | .shut => .ajar\n  | .ajar => .shut\n\ntheorem X (d : Door) : "
+    )
+    assert decided(f"{lean}d.turned.turned = d", backend).says_nothing == ""
+
+
 def test_what_lean_says_is_one_line(backend: Backend) -> None:
     one = decided("def f (n : Nat) : Nat := n\n\ntheorem X (n : Nat) :\n  f n =\n    g n", backend)
     assert (one.answer, one.reason) == (Answer.ILL_FORMED, "x.lean: Lean does not accept it: Unknown identifier `g`")
