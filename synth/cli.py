@@ -248,11 +248,14 @@ def shorten(
     workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict)."""
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict).
+
+    Pairs that Lean does not accept as they are go to OUT.refused.…, with the reason.
+    """
     from pydantic import ValidationError
 
     from synth.overrides import explain
-    from synth.run.shortening import shorten_file
+    from synth.run.shortening import refused_path, shorten_file
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig, VerifyConfig
@@ -268,9 +271,8 @@ def shorten(
     if as_json:
         print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
         return
-    refused = f", {found.refused:,} not accepted as they are and left alone" if found.refused else ""
-    lengths = f"{found.long:,} of more than two lines: median {found.before:g} → {found.after:g} tokens (-{found.cut:.0f} %)"
-    print(f"{found.shortened:,} of {found.pairs:,} proofs shortened{refused}; {lengths}", file=sys.stderr)
+    for line in found.lines(str(refused_path(str(out)))):
+        print(line, file=sys.stderr)
     print(out)
 
 
@@ -438,6 +440,7 @@ def judge_error(
     references: Annotated[
         bool, typer.Option("--references", help="the generator's own statements and cheats planted in them; asks no model")
     ] = False,
+    count: Annotated[int | None, typer.Option(min=1, help="generated problems: how many; default: problems.count")] = None,
     model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
@@ -450,7 +453,12 @@ def judge_error(
     from synth.show.errors import filter_errors, told_table
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover", generated=not source)
+    if source and references:
+        raise UserError(f"--references: the generator's own statements; leave {source} out")
+    if source and count:
+        raise UserError(f"--count is for generated problems; all rows of {source} are asked about")
+    words = [*overrides, *([f"problems.count={count}"] if count else [])]
+    settings = _stage_config(config, model, words, "formalizer", "judge", "informalizer", "prover", generated=not source)
     errors = Console(stderr=True)
     with Progress() as progress:
         if references:
@@ -527,7 +535,10 @@ def answer(
     from synth.show.progress import Progress
 
     settings = _stage_config(
-        config, model, [*overrides, *(["answers.programs=0"] if direct else [])], "formalizer", "conjecturer", "prover"
+        config,
+        model,
+        [*overrides, *(["answers.programs=0"] if direct else [])],
+        *("formalizer", "conjecturer", "judge", "informalizer", "prover"),
     )
     with Progress() as progress:
         if source == "generated":
@@ -710,17 +721,25 @@ def decontaminate(
     backend: BackendOption = "auto",
     project: ProjectOption = None,
     repl: ReplOption = None,
+    overrides: Annotated[
+        list[str], typer.Option("--set", metavar="KEY=VALUE", help="how problems in IN are read, such as problems.fields.text=COLUMN")
+    ] = [],  # noqa: B006
 ) -> None:
-    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was."""
-    from synth.run.decontaminate import decontaminate_file, report_path
+    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was.
+
+    Problems are written with all columns of their rows.
+    """
+    from synth.overrides import apply_overrides
+    from synth.run.decontaminate import DecontaminateConfig, decontaminate_file, report_path
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig
 
     settings = {"backend": require_backend(backend), "project": project, "repl": repl}
     pool = PoolConfig.model_validate(settings) if lean else None
+    config = apply_overrides(DecontaminateConfig, DecontaminateConfig().model_dump(), overrides)
     with Progress() as progress:
-        cleaned = decontaminate_file(source, against, out, pool, similarity, progress)
+        cleaned = decontaminate_file(source, against, out, pool, similarity, progress, config)
     counts = ", ".join(f"{count:,} by their {how}" for how, count in cleaned.counts.most_common()) or "none"
     print(f"{len(cleaned.rows):,} rows kept, left out: {counts}; see {report_path(out)}", file=sys.stderr)
     print(out)
