@@ -11,6 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from synth.export.read import read_pairs
 from synth.problems.readers import ProblemsConfig, Reading, problems_in
 from synth.records import Drop, Pair, Problem, Record, Statement
 from synth.services import Verify, asking
@@ -18,7 +19,6 @@ from synth.show.progress import Progress
 from synth.spool import Spool
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
-from synth.store.corpus import read_pairs
 from synth.store.files import check_target, of_this_sort, read_records, write_records
 from verify_workers.config import PoolConfig
 from verify_workers.pool.local import LocalPool

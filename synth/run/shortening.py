@@ -7,10 +7,10 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from synth.export.read import read_pairs
 from synth.records import Pair
 from synth.search.shorten import length, shortened
 from synth.services import asking
-from synth.store.corpus import read_pairs
 from synth.store.files import check_target, write_records
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError

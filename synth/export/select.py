@@ -1,0 +1,158 @@
+"""The pairs of runs as a corpus has them: filtered, each once, with what their statements' records say; in tables, never all at once.
+
+Two pairs are one where statement and proof are: the statement by its normal form, which neither its name nor its spelling changes
+(where there is none, by its text without the name), the proof by its text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synth.export.filters import Filters
+from synth.export.schema import PAIR_COLUMNS, corpus_schema
+from synth.export.snapshot import Snapshot
+from synth.export.splits import SPLITS, Groups, Shares
+from synth.keys import Hashes, Keys, grown, hashes
+from synth.records import GRADES
+
+ORIGINS = ("", "given", "autoformalized", "refined", "conjectured", "variant", "subgoal", "lemma", "answered")
+_GRADES = ("", *GRADES)
+_NEGATED = np.uint64(0x9E3779B97F4A7C15)  # makes another key of a statement's for its negation
+_FORM = 32  # characters of a normal form
+TALLIED = ("kind", "origin", "grade", "negated", "form", "round", "strategy", "model", "audit", "lean", "library", "split")
+
+
+class Selection:
+    """What of `runs` goes into a corpus.  `counts` has, once `tables` was read to its end, `pairs`, `duplicates` and what was left out."""
+
+    def __init__(self, runs: Sequence[Snapshot], filters: Filters, shares: Shares, preset: str = "chat") -> None:
+        self.runs, self.filters, self.shares, self.preset = runs, filters, shares, preset
+        self.counts: Counter[str] = Counter({"pairs": 0, "duplicates": 0})
+        self.tallies: dict[str, Counter[str]] = {name: Counter() for name in (*TALLIED, "axioms")}
+        self._sides = _Sides(runs)
+        self.groups = self._sides.groups()
+        self._repeated = hashes(sorted({name for run in runs for name in run.repeated()}))
+
+    def tables(self) -> Iterator[pa.Table]:
+        """The rows in the order of the runs and of their units' keys: the same whichever worker finished first."""
+        seen = Keys()
+        for run in self.runs:
+            for table in run.tables("pairs", PAIR_COLUMNS):
+                rows = self._sides.joined(table)
+                rows = self._rid(rows, ~np.isin(hashes(rows["statement_id"].to_pylist()), self._repeated))
+                rows = self.filters.apply(rows, self.counts)
+                rows = self._rid(rows, seen.fresh(hashes(_sameness(rows))))
+                if rows.num_rows:
+                    rows = self._finished(rows)
+                    self.counts["pairs"] += rows.num_rows
+                    self._tally(rows)
+                    yield rows
+
+    def _rid(self, table: pa.Table, stays: NDArray[np.bool_]) -> pa.Table:
+        """The table without what is there already."""
+        self.counts["duplicates"] += int(len(stays) - stays.sum())
+        return table if stays.all() else table.filter(pa.array(stays))
+
+    def _finished(self, table: pa.Table) -> pa.Table:
+        texts = pc.binary_join_element_wise(*(table[name] for name in ("header", "preamble", "statement", "form", "proof")), "\0")
+        digests = [sha256(text.encode()).hexdigest() for text in texts.to_pylist()]
+        table = table.append_column("content_hash", pa.array(digests, pa.string()))
+        table = table.append_column("split", pa.array(self.split(table["problem_id"].to_pylist()), pa.string()))
+        schema = corpus_schema()
+        return table.select(schema.names).cast(schema)
+
+    def split(self, problems: Iterable[str]) -> list[str]:
+        return [SPLITS[code] for code in self.groups.split(hashes(problems), self.shares)]
+
+    def _tally(self, table: pa.Table) -> None:
+        for name in TALLIED:
+            _count(self.tallies[name], table[name])
+        _count(self.tallies["axioms"], pc.list_flatten(table["axioms"]))
+
+
+def _count(counts: Counter[str], column: pa.ChunkedArray) -> None:
+    found = pc.value_counts(column)
+    for value, count in zip(found.field(0).to_pylist(), found.field(1).to_pylist(), strict=True):
+        counts[str(value).lower() if isinstance(value, bool) else str(value)] += count
+
+
+_NAME = r"[^\s:(\[{⦃.]+"
+_NAMED = rf"^\s*(theorem|lemma)\s+{_NAME}(\.{_NAME})*"
+
+
+def _sameness(table: pa.Table) -> list[str]:
+    """A text of each row that is the same where statement and proof are."""
+    nameless = pc.replace_substring_regex(table["statement"], _NAMED, "")
+    plain = pc.binary_join_element_wise(table["header"], table["preamble"], pc.replace_substring_regex(nameless, r"\s+", " "), "\0")
+    said = pc.if_else(pc.equal(table["normal_form"], ""), plain, table["normal_form"])
+    texts: list[str] = pc.binary_join_element_wise(said, table["form"], pc.utf8_trim_whitespace(table["proof"]), "\0").to_pylist()
+    return texts
+
+
+def _place(column: pa.ChunkedArray, among: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Where each value is in `among`; the first of these for one that is not there."""
+    places: NDArray[np.uint8] = pc.fill_null(pc.index_in(column, pa.array(among)), 0).to_numpy().astype(np.uint8)
+    return places
+
+
+class _Sides:
+    """What the pairs of runs prove: statements and negations, with grade, origin and normal form; 40 bytes each in memory."""
+
+    def __init__(self, runs: Sequence[Snapshot]) -> None:
+        self._known, self._problems = Keys(), Keys()
+        self._first = np.zeros(0, np.uint64)  # hash of each problem, by its number
+        edges: list[NDArray[np.uint32]] = []
+        for run in runs:
+            for table in run.tables("pairs", ["statement_id", "problem_id", "negated"]):
+                sides, problems = self._keys(table), hashes(table["problem_id"].to_pylist())
+                numbers, fresh = self._problems.numbered(problems)
+                self._first = grown(self._first, len(self._problems))
+                self._first[numbers[fresh]] = problems[fresh]
+                edges.append(np.stack([numbers, self._known.add(sides)]).astype(np.uint32))
+        self._edges = np.concatenate(edges, axis=1) if edges else np.zeros((2, 0), np.uint32)
+        size = len(self._known)
+        self._grade, self._origin = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+        self._form = np.zeros(size, f"S{_FORM}")
+        for run in runs:
+            for table in run.tables("statements", ["grade", "origin", "form", "negated_form"]):
+                self._take(table)
+
+    def _keys(self, table: pa.Table) -> Hashes:
+        negated = table["negated"].to_numpy(zero_copy_only=False)
+        keys: Hashes = hashes(table["statement_id"].to_pylist()) ^ np.where(negated, _NEGATED, np.uint64(0))
+        return keys
+
+    def _take(self, table: pa.Table) -> None:
+        own = hashes(table["id"].to_pylist())
+        for keys, form in ((own, "form"), (own ^ _NEGATED, "negated_form")):
+            numbers = self._known.find(keys)
+            rows = np.flatnonzero(numbers >= 0)
+            if len(rows):
+                some, at = table.take(pa.array(rows)), numbers[rows]
+                self._form[at] = some[form].to_numpy().astype(f"S{_FORM}")
+                self._grade[at] = _place(some["grade"], _GRADES)
+                self._origin[at] = _place(some["origin"], ORIGINS)
+
+    def joined(self, table: pa.Table) -> pa.Table:
+        """The pairs of a table, with their statements' columns."""
+        at = self._known.find(self._keys(table))
+        table = table.append_column("grade", pa.array(_GRADES).take(pa.array(self._grade[at])))
+        table = table.append_column("origin", pa.array(ORIGINS).take(pa.array(self._origin[at])))
+        return table.append_column("normal_form", pa.array(self._form[at].astype(str), pa.string()))
+
+    def groups(self) -> Groups:
+        """Problems by what their pairs prove."""
+        forms = np.arange(len(self._form), dtype=np.uint64)  # a side without a normal form is like no other
+        named = self._form != b""
+        _, forms[named] = np.unique(self._form[named], return_inverse=True)
+        forms[named] += np.uint64(len(forms))
+        _, numbers = np.unique(forms, return_inverse=True)
+        problem, side = self._edges
+        return Groups(self._problems, self._first[: len(self._problems)], (problem, numbers.astype(np.uint32)[side]))
