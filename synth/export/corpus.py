@@ -87,8 +87,7 @@ def describe(selection: Selection, out: Out, about: dict[str, Any], name: str, l
     out.text("README.md", card(selection, about, files, schema, name=name, licence=licence, holds=holds))
     if schema is not None:
         words = f"Lean 4 statements with verified proofs and their lineage ({selection.counts['pairs']:,} pairs), made with proof-synth"
-        link = licence if "://" in licence else f"https://spdx.org/licenses/{licence}.html" if licence else ""
-        made = croissant(name, words, link, about["made"][:10], f"{CORPUS_SCHEMA}.0.0", files, schema)
+        made = croissant(name, words, licence, about["made"][:10], f"{CORPUS_SCHEMA}.0.0", files, schema)
         out.text("croissant.json", json.dumps(made, indent=2, ensure_ascii=False) + "\n")
 
 

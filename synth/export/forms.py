@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from synth.export.preference import write_preference
 from synth.export.rejects import write_rejects
-from synth.export.rows import Row, chat_rows, of_split, prover_row, sft_row
+from synth.export.rows import NEEDED, Row, chat_rows, of_split, prover_row, sft_row
 from synth.export.select import Selection
 from synth.export.splits import SPLITS
 from synth.export.steps import write_steps, write_stepwise
@@ -46,7 +46,7 @@ def _each(make: Callable[[Row], dict[str, Any] | None]) -> Callable[[Selection, 
 
     def write(selection: Selection, out: Out) -> None:
         for table in selection.tables():
-            found = of_split(iter(table.to_pylist()), make)
+            found = of_split(table.select(NEEDED).to_pylist(), make)
             for split, rows in found.items():
                 out.rows(split, rows)
             if left := table.num_rows - sum(map(len, found.values())):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from synth.prompts import PromptSet
 from synth.prompts.format import messages
 from synth.prompts.prover import Proof, write_proof
 from synth.records import above
-from synth.store.lineage import as_comment, lineage, opening_of
+from synth.store.lineage import LINEAGE, as_comment, lineage, opening_of
 
 Row = Mapping[str, Any]
 CHECKED = ("id", "header", "preamble", "statement", "form", "proof")
 """What `synth verify` takes."""
+NEEDED = tuple(dict.fromkeys([*CHECKED, "problem", "split", *LINEAGE]))
+"""Columns of a corpus that these rows are made from."""
 
 
 def checkable(row: Row) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def prover_row(row: Row) -> dict[str, Any]:
     }
 
 
-def of_split(rows: Iterator[Row], make: Callable[[Row], dict[str, Any] | None]) -> dict[str, list[dict[str, Any]]]:
+def of_split(rows: Iterable[Row], make: Callable[[Row], dict[str, Any] | None]) -> dict[str, list[dict[str, Any]]]:
     """The made rows by their splits."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:

@@ -45,8 +45,10 @@ class Selection:
         seen = Keys()
         for run in self.runs:
             for table in run.tables("pairs", PAIR_COLUMNS):
-                rows = self._sides.joined(table)
-                rows = self._rid(rows, ~np.isin(hashes(rows["statement_id"].to_pylist()), self._repeated))
+                rows = table
+                if len(self._repeated):
+                    rows = self._rid(rows, ~np.isin(hashes(rows["statement_id"].to_pylist()), self._repeated))
+                rows = self._sides.joined(rows)
                 rows = self.filters.apply(rows, self.counts)
                 rows = self._rid(rows, seen.fresh(hashes(_sameness(rows))))
                 if rows.num_rows:
@@ -102,6 +104,12 @@ def _place(column: pa.ChunkedArray, among: tuple[str, ...]) -> NDArray[np.uint8]
     return places
 
 
+def _as_they_stand(run: Snapshot, kind: str, columns: list[str]) -> Iterator[pa.Table]:
+    """The records of a kind, some of them several times."""
+    for span in run.spans(kind):
+        yield from run.span_tables(kind, columns, span)
+
+
 class _Sides:
     """What the pairs of runs prove: statements and negations, with grade, origin and normal form; 40 bytes each in memory."""
 
@@ -110,7 +118,7 @@ class _Sides:
         self._first = np.zeros(0, np.uint64)  # hash of each problem, by its number
         edges: list[NDArray[np.uint32]] = []
         for run in runs:
-            for table in run.tables("pairs", ["statement_id", "problem_id", "negated"]):
+            for table in _as_they_stand(run, "pairs", ["statement_id", "problem_id", "negated"]):
                 sides, problems = self._keys(table), hashes(table["problem_id"].to_pylist())
                 numbers, fresh = self._problems.numbered(problems)
                 self._first = grown(self._first, len(self._problems))
@@ -121,7 +129,7 @@ class _Sides:
         self._grade, self._origin = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
         self._form = np.zeros(size, f"S{_FORM}")
         for run in runs:
-            for table in run.tables("statements", ["grade", "origin", "form", "negated_form"]):
+            for table in _as_they_stand(run, "statements", ["id", "grade", "origin", "form", "negated_form"]):
                 self._take(table)
 
     def _keys(self, table: pa.Table) -> Hashes:
@@ -134,6 +142,7 @@ class _Sides:
         for keys, form in ((own, "form"), (own ^ _NEGATED, "negated_form")):
             numbers = self._known.find(keys)
             rows = np.flatnonzero(numbers >= 0)
+            rows = rows[self._form[numbers[rows]] == b""]  # of several records of one statement the first that says what it is
             if len(rows):
                 some, at = table.take(pa.array(rows)), numbers[rows]
                 self._form[at] = some[form].to_numpy().astype(f"S{_FORM}")

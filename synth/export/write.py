@@ -171,12 +171,15 @@ class _Parquet(_Series):
         self._finish()
 
 
+_LINE = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
 class _Jsonl(_Series):
     def __init__(self, out: Out, name: str) -> None:
         super().__init__(out, name, ".jsonl")
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+        lines = [f"{_LINE(row)}\n" for row in rows]
         if lines:
             self.opened().write("".join(lines).encode("utf-8", "replace"))
             self.rows += len(lines)

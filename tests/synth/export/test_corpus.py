@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from synth.export import write
 from synth.export.corpus import Asked, export
 from synth.export.filters import Filters
 from synth.export.forms import FORMS
@@ -59,30 +60,33 @@ def test_parquet(run: Path, tmp_path: Path) -> None:
     assert about["files"] == [{"name": file.name, "rows": 3, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}]
 
 
-def test_shards_row_groups_and_a_stable_order(tmp_path: Path) -> None:
+def test_shards_row_groups_and_a_stable_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same bytes whichever unit was finished first, in files of bounded size that a reader takes in pieces."""
-    units = {f"r001-s0000-c{n:04d}": [pair(n * 1000 + m, proof=f"by rfl -- {n} {m}") for m in range(1000)] for n in range(16)}
+    monkeypatch.setattr(write, "GROUP_ROWS", 128)
+    units = {f"r001-s0000-c{n:04d}": [pair(n * 100 + m, proof=f"by rfl -- {n} {m}") for m in range(100)] for n in range(6)}
     for name, order in (("one", list(units)), ("two", list(reversed(units)))):
         with RunDir.open(tmp_path / name, {"name": "x"}) as store:
             for key in order:
                 store.commit(key, {"pairs": units[key]})
-    asked = Asked(shard=size_of("100 KB"))
-    assert export(tmp_path / "one", tmp_path / "a", "parquet", asked)["pairs"] == 16_000
+    asked = Asked(shard=size_of("40 KB"))
+    assert export(tmp_path / "one", tmp_path / "a", "parquet", asked)["pairs"] == 600
     export(tmp_path / "two", tmp_path / "b", "parquet", asked)
     files = sorted((tmp_path / "a").glob("*.parquet"))
     assert [file.name for file in files] == ["pairs-00000.parquet", "pairs-00001.parquet"], "it ends with the group that reaches its size"
     assert all(file.read_bytes() == (tmp_path / "b" / file.name).read_bytes() for file in files)
     groups = [pq.ParquetFile(file).metadata for file in files]
-    assert max(g.row_group(i).num_rows for g in groups for i in range(g.num_row_groups)) <= 16_384
+    assert {g.row_group(i).num_rows <= 128 for g in groups for i in range(g.num_row_groups)} == {True}
     assert [p.id for p in read_pairs(tmp_path / "a")] == [p.id for key in units for p in units[key]]
 
 
-def test_row_groups_of_long_proofs_are_of_bounded_size(tmp_path: Path) -> None:
+def test_row_groups_of_long_proofs_are_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "GROUP_ROWS", 128)
+    monkeypatch.setattr(write, "GROUP_BYTES", 100_000)
     with RunDir.open(tmp_path / "run", {"name": "x"}) as store:
-        store.write("pairs", [pair(n, proof="by rfl -- " + f"{n} " * 2000) for n in range(5000)], "a")
-    export(tmp_path / "run", tmp_path / "out", "parquet", Asked(shard=size_of("1MiB")))
+        store.write("pairs", [pair(n, proof="by rfl -- " + f"{n} " * 500) for n in range(256)], "a")
+    export(tmp_path / "run", tmp_path / "out")
     about = pq.ParquetFile(tmp_path / "out" / "pairs-00000.parquet").metadata
-    assert all(about.row_group(i).total_byte_size < 64 << 20 for i in range(about.num_row_groups))
+    assert {about.row_group(i).num_rows for i in range(about.num_row_groups)} == {64}
 
 
 @pytest.mark.parametrize(("text", "size"), [("500MB", 500_000_000), ("2 GiB", 2 << 30), ("1000", 1000), ("1.5kb", 1500)])

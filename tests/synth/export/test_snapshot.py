@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,29 +107,41 @@ def test_a_part_that_was_cut(run: RunDir, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value) and sorted(path.name for path in tmp_path.iterdir()) == ["copy", "run"]
 
 
-@pytest.mark.parametrize("what", ["run", "run/pairs", "run/manifest", "target"])
-def test_without_permission_there_is_one_line_with_the_remedy(run: RunDir, tmp_path: Path, what: str) -> None:
-    """As another user, where this is root."""
-    (tmp_path / "target").mkdir()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    for path in [tmp_path / "run", *(tmp_path / "run").rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    (tmp_path / "target").chmod(0o777)
-    (tmp_path / what).chmod(0o000 if what != "target" else 0o555)
-    code = f"""
-import os
-if os.getuid() == 0:
-    import synth.cli, synth.export.corpus  # as root: the packages may lie where others cannot read
-    os.setgid(65534); os.setuid(65534)
+AS_ANOTHER = """
+import json, os, sys
 from synth.cli import main
-main(["export", {str(tmp_path / "run")!r}, "--to", {str(tmp_path / "target" / "out")!r}])
+import synth.export.corpus  # as root, where this is: the packages may lie where others cannot read
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+for run, target in json.loads(sys.argv[1]):
+    try:
+        main(["export", run, "--to", target])
+    except SystemExit as error:
+        print(error.code, file=sys.stderr)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    (tmp_path / what).chmod(0o755)
+
+
+def test_without_permission_there_is_one_line_with_the_remedy(run: RunDir) -> None:
+    """A run, a folder in one, and a place to write to, all shut to the user (another one, where this is root)."""
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are this user's alone
+        place = Path(name)
+        for copy in ("run", "shut", "half"):
+            shutil.copytree(run.path, place / copy)
+        (place / "target").mkdir()
+        (place / "here").mkdir()
+        modes = {".": 0o755, "shut": 0o000, "half/pairs": 0o000, "target": 0o555, "here": 0o777}
+        for one, mode in modes.items():
+            (place / one).chmod(mode)
+        asked = [("shut", "here/a"), ("half", "here/b"), ("run", "target/c")]
+        places = json.dumps([[str(place / one), str(place / other)] for one, other in asked])
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", AS_ANOTHER, places]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=place, env=environment)
+        for one in modes:
+            (place / one).chmod(0o755)
+        assert not any((place / "here").iterdir()) and not any((place / "target").iterdir())
     lines = done.stderr.strip().splitlines()
-    assert done.returncode == 2 and len(lines) == 1, done.stderr
-    remedy = "free space or choose another --to" if what == "target" else "ask its owner for it (chmod -R a+rX)"
-    assert what.rpartition("/")[2] in lines[0] and remedy in lines[0]
+    assert lines[1::2] == ["2", "2", "2"] and len(lines) == 6, done.stderr
+    assert "shut: no permission to read it; ask its owner for it (chmod -R a+rX)" in lines[0]
+    assert "half/pairs: no permission to read it; ask its owner for it" in lines[2]
+    assert "target/c: cannot be written (permission denied); free space or choose another --to" in lines[4]
