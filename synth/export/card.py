@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synth.export.schema import columns_table
 from synth.export.select import Selection
+from synth.export.snapshot import Snapshot
 from synth.export.write import Written
 from synth.show.recorded import recorded_config
 
@@ -95,6 +96,7 @@ def card(
         holds=holds,
         counts={key.replace("_", " "): value for key, value in selection.counts.items()},
         splits={series: sum(file.rows for file in some) for series, some in files.items()},
+        folders=list(dict.fromkeys(series.rpartition("/")[0] for series in files if "/" in series)),
         tallies={key: tally for key, tally in selection.tallies.items() if tally},
         runs=[_run(run) for run in selection.runs],
         funnel=FUNNEL,
@@ -102,7 +104,7 @@ def card(
     )
 
 
-def _run(run: Any) -> dict[str, Any]:
+def _run(run: Snapshot) -> dict[str, Any]:
     """What the card says of a run."""
     config = recorded_config(run)
     prover = config.models.prover if config else None
@@ -115,5 +117,5 @@ def _run(run: Any) -> dict[str, Any]:
         "prover": (prover.name or prover.path or "a small model of its own") if prover else "unknown",
         "preset": prover.preset if prover else "unknown",
         "rounds": [figures for figures in run.figures if figures.get("statements") is not None],
-        "contamination": run.read_json("contamination.json"),
+        "contamination": run.contamination,
     }

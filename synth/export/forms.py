@@ -64,7 +64,7 @@ def write_chat(selection: Selection, out: Out) -> None:
 
 FORMS = {
     "parquet": Form("every column (docs/corpora.md), in Parquet", write_parquet, card=False),
-    "hf": Form("the same as a Hugging Face data set with splits, card and Croissant metadata", write_hf),
+    "hf": Form("every column (docs/corpora.md), as a Hugging Face data set with splits, card and Croissant metadata", write_hf),
     "sft": Form("prompt and completion as text, for TRL's SFTTrainer", _each(sft_row)),
     "sft-chat": Form("prompt and completion as a conversation, as a preset asks, for TRL's SFTTrainer", write_chat),
     "preference": Form("a verified proof beside an attempt that Lean refused, for TRL's DPOTrainer", write_preference),

@@ -21,6 +21,8 @@ class Snapshot(RunDir):
 
     figures: list[dict[str, Any]]
     """Of the finished rounds; read before the units, so that these are all there."""
+    contamination: dict[str, Any] | None
+    """What repeats a benchmark or a held-out statement, as the last of them reported it."""
     running: bool
     """Whether a driver was at work here."""
     listed: frozenset[str] | None = None
@@ -36,6 +38,7 @@ class Snapshot(RunDir):
         found.running = found.locked()
         cls.existing(url)
         found.figures = found.rounds()
+        found.contamination = found.read_json("contamination.json")
         before: dict[str, Any] = {}
         with contextlib.suppress(UserError):  # it is only a copy, which a run writes anew where it is torn
             before = found.read_json(FILE, {})
