@@ -19,7 +19,7 @@ from synth.export.filters import Filters
 from synth.export.schema import PAIR_COLUMNS, corpus_schema
 from synth.export.snapshot import Snapshot
 from synth.export.splits import SPLITS, Groups, Shares
-from synth.keys import Hashes, Keys, grown, hashes
+from synth.keys import NOWHERE, Hashes, Keys, hashes, places
 from synth.records import GRADES
 
 ORIGINS = ("", "given", "autoformalized", "refined", "conjectured", "variant", "subgoal", "lemma", "answered")
@@ -44,7 +44,7 @@ class Selection:
         """The rows in the order of the runs and of their units' keys: the same whichever worker finished first."""
         seen = Keys()
         for run in self.runs:
-            for table in run.tables("pairs", PAIR_COLUMNS):
+            for table in _as_they_stand(run, "pairs", PAIR_COLUMNS):  # what stands there twice is found below
                 rows = table
                 if len(self._repeated):
                     rows = self._rid(rows, ~np.isin(hashes(rows["statement_id"].to_pylist()), self._repeated))
@@ -111,20 +111,16 @@ def _as_they_stand(run: Snapshot, kind: str, columns: list[str]) -> Iterator[pa.
 
 
 class _Sides:
-    """What the pairs of runs prove: statements and negations, with grade, origin and normal form; 40 bytes each in memory."""
+    """What the pairs of runs prove: statements and negations, with grade, origin and normal form; 42 bytes each in memory."""
 
     def __init__(self, runs: Sequence[Snapshot]) -> None:
-        self._known, self._problems = Keys(), Keys()
-        self._first = np.zeros(0, np.uint64)  # hash of each problem, by its number
-        edges: list[NDArray[np.uint32]] = []
+        sides, problems = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
         for run in runs:
             for table in _as_they_stand(run, "pairs", ["statement_id", "problem_id", "negated"]):
-                sides, problems = self._keys(table), hashes(table["problem_id"].to_pylist())
-                numbers, fresh = self._problems.numbered(problems)
-                self._first = grown(self._first, len(self._problems))
-                self._first[numbers[fresh]] = problems[fresh]
-                edges.append(np.stack([numbers, self._known.add(sides)]).astype(np.uint32))
-        self._edges = np.concatenate(edges, axis=1) if edges else np.zeros((2, 0), np.uint32)
+                sides.append(self._keys(table))
+                problems.append(hashes(table["problem_id"].to_pylist()))
+        self._known, self._side = _numbered(sides)
+        self._problems, self._problem = _numbered(problems)
         size = len(self._known)
         self._grade, self._origin = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
         self._form = np.zeros(size, f"S{_FORM}")
@@ -140,8 +136,8 @@ class _Sides:
     def _take(self, table: pa.Table) -> None:
         own = hashes(table["id"].to_pylist())
         for keys, form in ((own, "form"), (own ^ _NEGATED, "negated_form")):
-            numbers = self._known.find(keys)
-            rows = np.flatnonzero(numbers >= 0)
+            numbers = places(self._known, keys)
+            rows = np.flatnonzero(numbers != NOWHERE)
             rows = rows[self._form[numbers[rows]] == b""]  # of several records of one statement the first that says what it is
             if len(rows):
                 some, at = table.take(pa.array(rows)), numbers[rows]
@@ -151,17 +147,32 @@ class _Sides:
 
     def joined(self, table: pa.Table) -> pa.Table:
         """The pairs of a table, with their statements' columns."""
-        at = self._known.find(self._keys(table))
+        at = places(self._known, self._keys(table))
         table = table.append_column("grade", pa.array(_GRADES).take(pa.array(self._grade[at])))
         table = table.append_column("origin", pa.array(ORIGINS).take(pa.array(self._origin[at])))
         return table.append_column("normal_form", pa.array(self._form[at].astype(str), pa.string()))
 
     def groups(self) -> Groups:
         """Problems by what their pairs prove."""
-        forms = np.arange(len(self._form), dtype=np.uint64)  # a side without a normal form is like no other
-        named = self._form != b""
-        _, forms[named] = np.unique(self._form[named], return_inverse=True)
-        forms[named] += np.uint64(len(forms))
-        _, numbers = np.unique(forms, return_inverse=True)
-        problem, side = self._edges
-        return Groups(self._problems, self._first[: len(self._problems)], (problem, numbers.astype(np.uint32)[side]))
+        forms = _hashed(self._form)
+        unnamed = self._form == b""
+        forms[unnamed] = self._known[unnamed]  # a side without a normal form is like no other
+        numbers = _numbered([forms])[1]
+        side, self._side = self._side, np.zeros(0, np.uint32)
+        return Groups(self._problems, self._problem, numbers[side])
+
+
+def _numbered(lots: list[Hashes]) -> tuple[Hashes, NDArray[np.uint32]]:
+    """All of them sorted, each once, and where there each one stands."""
+    known, numbers = np.unique(np.concatenate(lots), return_inverse=True)
+    return known, numbers.astype(np.uint32)
+
+
+def _hashed(forms: NDArray[np.bytes_]) -> Hashes:
+    """A hash of each normal form, which is one already."""
+    words = forms.view(np.uint64).reshape(len(forms), _FORM // 8)
+    found: Hashes = words[:, 0].copy()
+    with np.errstate(over="ignore"):
+        for place in range(1, words.shape[1]):
+            found = found * np.uint64(0x100000001B3) ^ words[:, place]
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.keys import Hashes, Keys
+from synth.keys import NOWHERE, Hashes, places
 from verify_workers.errors import UserError
 
 SPLITS = ("train", "validation", "test")
@@ -38,10 +38,9 @@ class Shares:
 class Groups:
     """Problems, put together by what their pairs prove."""
 
-    def __init__(self, problems: Keys, first: Hashes, edges: tuple[NDArray[np.uint32], NDArray[np.uint32]]) -> None:
-        """`first` has the hash of each problem by its number; `edges` numbers of problems and of the normal forms that they share."""
-        self._problems, self._least = problems, first.copy()
-        problem, form = edges
+    def __init__(self, problems: Hashes, problem: NDArray[np.uint32], form: NDArray[np.uint32]) -> None:
+        """`problems` are sorted hashes; `problem` and `form` say, pair by pair, which of them and which form it is of."""
+        self._problems, self._least = problems, problems.copy()
         while len(problem):
             forms = np.full(int(form.max()) + 1, np.iinfo(np.uint64).max, np.uint64)
             np.minimum.at(forms, form, self._least[problem])
@@ -52,11 +51,8 @@ class Groups:
 
     def split(self, hashes: Hashes, shares: Shares) -> NDArray[np.uint8]:
         """Of problems by their hashes; one that has no pairs is its own group."""
-        numbers = self._problems.find(hashes)
-        known = numbers >= 0
-        least = hashes.copy()
-        least[known] = self._least[numbers[known]]
-        return shares.of(least)
+        at = places(self._problems, hashes)
+        return shares.of(np.where(at == NOWHERE, hashes, self._least[at] if len(self._least) else hashes))
 
 
 def _mixed(values: Hashes) -> Hashes:

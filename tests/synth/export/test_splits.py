@@ -12,7 +12,7 @@ from synth.export.corpus import Asked, export
 from synth.export.filters import Filters
 from synth.export.read import read_pairs
 from synth.export.splits import SPLITS, Groups, Shares
-from synth.keys import Keys, hashes
+from synth.keys import hashes
 from synth.records import Statement
 from synth.store.rundir import RunDir
 from tests.synth.export.tiny import pair
@@ -35,14 +35,12 @@ def test_shares_and_seeds() -> None:
 
 def test_problems_that_share_a_statement_stay_together() -> None:
     """Along chains, too: 0–1 by a, 1–2 by b, 2–3 by c; 4 and 5 by themselves."""
-    problems, own = Keys(), hashes(NAMES[:6])
-    problems.add(own)
+    problems = np.sort(hashes(NAMES[:6]))
     edges = [(3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 0), (4, 3), (5, 4)]
-    problem, form = (np.array(column, np.uint32) for column in zip(*edges, strict=True))
-    groups = Groups(problems, own, (problem, form))
+    groups = Groups(problems, *(np.array(column, np.uint32) for column in zip(*edges, strict=True)))
     seen = set()
     for seed in range(40):
-        found = groups.split(own, Shares(0.3, 0.3, seed)).tolist()
+        found = groups.split(problems, Shares(0.3, 0.3, seed)).tolist()
         assert len(set(found[:4])) == 1
         seen.add((found[0], found[4], found[5]))
     assert len(seen) > 10, "the others go their own ways"
