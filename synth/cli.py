@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -868,22 +867,28 @@ def dashboard(run: RunArgument) -> None:
 
 
 @app.command()
-def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
-    """How far a run is: rounds, records so far, and whether it is at work now."""
+def status(
+    run: RunArgument,
+    watch: Annotated[float, typer.Option(min=0, help="seconds between looks, as long as the run is at work; 0: look once")] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """How far a run is, wherever its directory is: rounds, records so far, and what it is doing now.  --json: a line at each look."""
     from synth.show.progress import Progress
-    from synth.store.rundir import KINDS, RunDir
+    from synth.show.status import look
 
-    store = RunDir.existing(run)
-    console = Console()
+    console, shown = Console(), -1
     while True:
-        rounds = store.rounds()
-        progress = Progress(console, plain=True)
-        progress.round_table(rounds)
-        progress.print_table()
-        counts = ", ".join(f"{store.count(kind):,} {kind}" for kind in KINDS)
-        state = "at work" if store.locked() else "not running; the same `synth run` continues it"
-        console.print(f"{run}: {len(rounds)} rounds finished; {counts}; {state}", highlight=False, markup=False, soft_wrap=True)
-        if not watch:
+        found = look(run)
+        if as_json:
+            print(json.dumps(found.as_json(), ensure_ascii=False), flush=True)
+        else:
+            if len(found.rounds) > shown:  # the table again when a round is finished
+                shown = len(found.rounds)
+                progress = Progress(console, plain=True)
+                progress.round_table(found.rounds)
+                progress.print_table()
+            console.print(found.line(), highlight=False, markup=False, soft_wrap=True)
+        if not watch or not found.at_work:
             return
         time.sleep(watch)
 
