@@ -2,8 +2,9 @@
 
     python docs/benchmarks/export.py [--pairs 5000000] [--problems 10000000] [--forms parquet,hf,sft,prover] [--folder DIR]
 
-The run directory is the generated one of `driver.py corpus`: two problems and statements a pair, over ten rounds.  Each form is written by a process of its own and
-removed again.  Everything is in a temporary folder (TMPDIR), or in DIR, where a run that is there already is taken: 2 GB for 5 M pairs, and up to 6 GB for a form.
+The run directory is the generated one of `driver.py corpus`: two problems and statements a pair, over ten rounds.  Each form is
+written by a process of its own and removed again.  Everything is in a temporary folder (TMPDIR), or in DIR, where a run that is there
+already is taken: 2 GB for 5 M pairs, and up to 6 GB for a form.
 """
 
 from __future__ import annotations
