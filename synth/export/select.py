@@ -66,7 +66,8 @@ class Selection:
         texts = pc.binary_join_element_wise(*(table[name] for name in ("header", "preamble", "statement", "form", "proof")), "\0")
         digests = [sha256(text.encode()).hexdigest() for text in texts.to_pylist()]
         table = table.append_column("content_hash", pa.array(digests, pa.string()))
-        table = table.append_column("split", pa.array(self.split(table["problem_id"].to_pylist()), pa.string()))
+        codes = self.groups.split(hashes(table["problem_id"].to_pylist()), self.shares)
+        table = table.append_column("split", pa.array(SPLITS).take(pa.array(codes)))
         schema = corpus_schema()
         return table.select(schema.names).cast(schema)
 
@@ -91,9 +92,14 @@ _NAMED = rf"^\s*(theorem|lemma)\s+{_NAME}(\.{_NAME})*"
 
 def _sameness(table: pa.Table) -> list[str]:
     """A text of each row that is the same where statement and proof are."""
+    if not pc.any(unnamed := pc.equal(table["normal_form"], "")).as_py():
+        return _joined(table["normal_form"], table)
     nameless = pc.replace_substring_regex(table["statement"], _NAMED, "")
     plain = pc.binary_join_element_wise(table["header"], table["preamble"], pc.replace_substring_regex(nameless, r"\s+", " "), "\0")
-    said = pc.if_else(pc.equal(table["normal_form"], ""), plain, table["normal_form"])
+    return _joined(pc.if_else(unnamed, plain, table["normal_form"]), table)
+
+
+def _joined(said: pa.ChunkedArray, table: pa.Table) -> list[str]:
     texts: list[str] = pc.binary_join_element_wise(said, table["form"], pc.utf8_trim_whitespace(table["proof"]), "\0").to_pylist()
     return texts
 
@@ -150,7 +156,7 @@ class _Sides:
         at = places(self._known, self._keys(table))
         table = table.append_column("grade", pa.array(_GRADES).take(pa.array(self._grade[at])))
         table = table.append_column("origin", pa.array(ORIGINS).take(pa.array(self._origin[at])))
-        return table.append_column("normal_form", pa.array(self._form[at].astype(str), pa.string()))
+        return table.append_column("normal_form", pa.array(self._form[at]).cast(pa.string()))
 
     def groups(self) -> Groups:
         """Problems by what their pairs prove."""
