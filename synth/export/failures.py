@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from synth.export.filters import STRICT, Filters
 from synth.export.snapshot import Snapshot
+from synth.keys import Keys, hashes
 from synth.records import Attempt, Problem, Statement, VerdictRow
 from synth.store.lineage import failed_lineage
 from verify_workers.records import Outcome, Reason
@@ -51,18 +52,16 @@ def failures(
 
     Attempts that Lean refused for their statement's sake are none, unless with `any_reason`.
     """
-    seen: set[str] = set()
+    seen = Keys()
     for run in runs:
         waiting: list[Tried] = []
         repeated = run.repeated()
         for entry in run.entries():
             if not any(part["kind"] == "verdicts" for part in entry["parts"]):
                 continue
-            for tried in _of_unit(run, entry["key"], counts, outcomes, any_reason):
-                attempt = tried[0]
-                if attempt.id not in seen and attempt.statement_id not in repeated:
-                    seen.add(attempt.id)
-                    waiting.append(tried)
+            unit = list(_of_unit(run, entry["key"], counts, outcomes, any_reason))
+            fresh = seen.fresh(hashes(attempt.id for attempt, _, _ in unit))
+            waiting += [tried for tried, new in zip(unit, fresh, strict=True) if new and tried[0].statement_id not in repeated]
             if len(waiting) >= AT_ONCE:
                 yield _looked_up(run, waiting, filters, counts)
                 waiting = []
