@@ -41,8 +41,9 @@ ROOMS = {
     "synth": [
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate"),
-        *("stage_config", "doctor", "api", "cluster_command", "cli"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark"),
+        *("show", "export", "run", "simulate", "stage_config", "doctor"),
+        *("api", "cluster_command", "cli"),
         "__main__",
     ],
     "cluster": ["plan", "machines", "render", "wait"],
