@@ -85,12 +85,8 @@ def _hides(body: Node, wanted: Node, natural: bool, field: bool) -> bool:
     found = [normal(part, natural, field) for part in parts]
     if any(_holds(one, said) and not _own(part, wanted, part == body) for part, one in zip(parts, found, strict=True)):
         return True
-    if (
-        body.names()
-        and not _own(body, wanted, True)
-        and _computes_it(body, wanted, natural, field)
-        and _is_made_of(found, wanted, natural, field)
-    ):
+    rewrites = _is_made_of(found, wanted, natural, field) and _computes_it(body, wanted, natural, field)
+    if body.names() and rewrites and not _own(body, wanted, True):
         return True
     forms = set(map(form, found))
     return degree(said) > 0 and any(_holds(one, said) and form(one) not in forms for part in found for one in inner(part))
