@@ -105,8 +105,29 @@ class ExportTo(StrEnum):
     parquet = "parquet"
     hf = "hf"
     sft = "sft"
-    prover = "prover"
+    sft_chat = "sft-chat"
+    preference = "preference"
+    stepwise = "stepwise"
     steps = "steps"
+    prover = "prover"
+    rejects = "rejects"
+
+
+class GradeFrom(StrEnum):
+    """Grades of the judge."""
+
+    excellent = "excellent"
+    good = "good"
+    above_average = "above average"
+    fair = "fair"
+    poor = "poor"
+
+
+class AuditOf(StrEnum):
+    """Who must have accepted a pair."""
+
+    any = "any"
+    strict = "strict"
 
 
 @app.command()
@@ -338,7 +359,8 @@ def serve(
 ModelOption = Annotated[
     Path | None,
     typer.Option(
-        "--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model; the same as --set models.ROLE.path"
+        "--model",
+        help="a Hugging Face checkpoint (the same as --set models.ROLE.path), or a run directory: what answers there after its last round",
     ),
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
@@ -688,19 +710,41 @@ def ablate(
 
 @app.command()
 def export(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories; they may still be written to")],
     to: Annotated[Path, typer.Option("--to", help="a new folder")],
-    form: Annotated[
-        ExportTo,
-        typer.Option(
-            "--format", help="parquet, datasets folder, SFT or prover JSONL; steps: proofs, failed ones too, with a label for each step"
-        ),
-    ] = ExportTo.parquet,
+    form: Annotated[ExportTo, typer.Option("--format", help="docs/corpora.md says what each holds")] = ExportTo.parquet,
+    min_grade: Annotated[GradeFrom | None, typer.Option(help="the judge's lowest grade of statements; given ones are taken")] = None,
+    audit: Annotated[AuditOf, typer.Option(help="strict: only what kernel objects decided, in a clean process")] = AuditOf.any,
+    negations: Annotated[bool, typer.Option("--negations/--no-negations", help="proofs that a statement is false, too")] = True,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="longest statement and proof, by --tokenizer")] = None,
+    tokenizer: Annotated[str, typer.Option(help="a checkpoint's folder, or a tokenizer.json")] = "",
+    strategies: Annotated[list[str] | None, typer.Option("--strategy", help="only what this found; may be given several times")] = None,
+    rounds: Annotated[list[int] | None, typer.Option("--round", help="only of this round; may be given several times")] = None,
+    validation: Annotated[float, typer.Option(help="share of the problems that go to this split")] = 0.01,
+    test: Annotated[float, typer.Option(help="share of the problems that go to this split")] = 0.01,
+    seed: Annotated[int, typer.Option(help="of the splits")] = 0,
+    shard_size: Annotated[str, typer.Option(help="size at which a file ends")] = "500MB",
+    preset: Annotated[str, typer.Option(help="of sft-chat: how a prover is asked")] = "chat",
+    licence: Annotated[str, typer.Option("--license", help="of the corpus, for its card: an identifier such as cc-by-4.0")] = "",
 ) -> None:
-    """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
-    from synth.store.corpus import export as export_corpus
+    """Write the verified pairs of runs as one corpus, each once, with lineage."""
+    from synth.export.corpus import Asked
+    from synth.export.corpus import export as export_corpus
+    from synth.export.filters import Filters
+    from synth.export.splits import Shares
+    from synth.export.write import size_of
 
-    counts = export_corpus(list(runs), to, form.value)
+    filters = Filters(
+        min_grade=min_grade.value if min_grade else None,  # type: ignore[arg-type]
+        audit=audit.value,  # type: ignore[arg-type]
+        negations=negations,
+        max_tokens=max_tokens,
+        tokenizer=tokenizer,
+        strategies=tuple(strategies or ()),
+        rounds=tuple(rounds or ()),
+    )
+    asked = Asked(filters, Shares(validation, test, seed), size_of(shard_size), preset, licence)
+    counts = export_corpus(list(runs), to, form.value, asked)
     told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name not in ("pairs", "duplicates"))
     print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out{told and f'; {told}'}", file=sys.stderr)
     print(to)

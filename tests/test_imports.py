@@ -40,8 +40,9 @@ ROOMS = {
     ],
     "synth": [
         *("overrides", "records", "keys", "spool"),
-        *("annotations", "prompts", "llm", "budget", "problems", "config", "stage_config", "services", "store", "examples"),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
+        *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
+        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark"),
+        *("show", "export", "run", "simulate", "stage_config", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",
     ],

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from synth.export.read import read_pairs
 from synth.problems.columns import Repeated
 from synth.problems.files import EVERY_SPLIT
 from synth.problems.readers import ProblemsConfig, Reading, rows_in
@@ -25,7 +26,6 @@ from synth.show.progress import Progress
 from synth.spool import Spool
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
-from synth.store.corpus import read_pairs
 from synth.store.files import check_target, of_this_sort, read_records, write_records, write_rows
 from verify_workers.config import PoolConfig
 from verify_workers.pool.local import LocalPool

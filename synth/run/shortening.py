@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pydantic import Field
 
+from synth.export.read import read_pairs
 from synth.records import Pair, Record
 from synth.search.shorten import length, shortened
 from synth.services import asking
-from synth.store.corpus import read_pairs
 from synth.store.files import check_target, write_records
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from synth.benchmark import Benchmark
+from synth.export.filters import Filters
+from synth.export.select import Selection
+from synth.export.snapshot import Snapshot
+from synth.export.splits import Shares
 from synth.records import Drop, Problem, Statement
 from synth.run.repeats import settle_repeats
 from synth.run.screen import contamination, screen
 from synth.run.state import Run
-from synth.store.corpus import unique_pairs
 from synth.store.rundir import RunDir
 from tests.synth.run.fakes import make_run, output, pair, statement
 from verify_workers.backends.base import Backend
@@ -35,8 +38,9 @@ def test_of_equal_statements_a_given_one_stays_then_a_proved_one_then_the_smalle
     assert settle_repeats(store, 1) == dropped, "done again it is the same"
     rows = {s.id: s.kept for s in store.read("statements", Statement)}
     assert rows == {"a": False, "b": False, "c": True, "d": False, "e": False, "f": True, "g": False, "h": False, "z": True}
-    counts = {"pairs": 0, "duplicates": 0}
-    assert [p.statement_id for p in unique_pairs([store], counts)] == ["c", "f"] and counts == {"pairs": 2, "duplicates": 1}
+    corpus = Selection([Snapshot.take(tmp_path)], Filters(), Shares())
+    assert [name for table in corpus.tables() for name in table["statement_id"].to_pylist()] == ["c", "f"]
+    assert corpus.counts == {"pairs": 2, "duplicates": 1}
 
 
 def test_a_round_without_repeats_is_settled_too(tmp_path: Path) -> None:
