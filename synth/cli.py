@@ -829,6 +829,7 @@ def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="s
     """How far a run is: rounds, records so far, and whether it is at work now."""
     from synth.show.progress import Progress
     from synth.store.rundir import KINDS, RunDir
+    from synth.store.units import INDEX
 
     store = RunDir.existing(run)
     console = Console()
@@ -837,7 +838,7 @@ def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="s
         progress = Progress(console, plain=True)
         progress.round_table(rounds)
         progress.print_table()
-        counts = ", ".join(f"{store.count(kind):,} {kind}" for kind in KINDS)
+        counts = ", ".join(f"{store.count(kind):,} {kind}" for kind in KINDS if kind not in INDEX)
         state = "at work" if store.locked() else "not running; the same `synth run` continues it"
         console.print(f"{run}: {len(rounds)} rounds finished; {counts}; {state}", highlight=False, markup=False, soft_wrap=True)
         if not watch:

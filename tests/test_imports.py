@@ -41,8 +41,8 @@ ROOMS = {
     "synth": [
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "stage_config", "services", "store", "examples"),
-        *("statements", "informal", "search", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate", "doctor"),
-        *("api", "cluster_command", "cli"),
+        *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate"),
+        *("doctor", "api", "cluster_command", "cli"),
         "__main__",
     ],
     "cluster": ["plan", "machines", "render", "wait"],

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,13 +19,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.keys import NOWHERE, Hashes, Keys, hashes
+from synth.keys import Hashes, Postings, grown, hashes
+
+Short = NDArray[np.uint32]
 
 LONG, SHORT = 13, 8  # words of an n-gram: of texts with at least `2 * LONG` words, and of shorter ones
 SHARED = 0.5  # of a text's n-grams, in another one that holds it as a passage
 PERMUTATIONS = 128
 REORDERED = 0.85  # least likeness where numbers, symbols or variables come in another order
-_NAMES = 4096  # that are kept together
+_NONE = np.zeros(0, np.uint32)
+_MOST = 65_535
+_COLUMNS: dict[str, Any] = {"place": np.uint32, "exact": np.uint32, "words": np.uint16, "grams": np.uint16}
 TOLERATED = 0.05  # of the words that say something, in another text that says the same
 
 LATEX = {
@@ -109,93 +113,113 @@ class Likeness:
         return f"{self.name} ({self.how} {self.similarity:.2f})"
 
 
+@dataclass(frozen=True)
+class Marks:
+    """By what texts that are alike are found: 32-bit hashes of bands of their features' signatures (MinHash), and of their n-grams."""
+
+    bands: Short
+    grams: Short
+
+    @classmethod
+    def of(cls, text: str, similarity: float) -> Marks:
+        told = said(text)
+        if not told.words:
+            return cls(np.zeros(0, np.uint32), np.zeros(0, np.uint32))
+        bands = [_bands(features, similarity) for features in told.features]
+        return cls(np.unique(np.concatenate(bands)), _hashed(grams(told.words, _length(told.words))))
+
+
 class Words:
-    """An index of texts; `similarity` is the least Jaccard similarity of their features at which two are alike."""
+    """An index of texts; `similarity` is the least Jaccard similarity of their features at which two are alike.
+
+    A text takes about 0.7 KB, half of it the text itself (docs/benchmarks.md); which texts are looked at does not depend on how they were
+    added, so that several indices that share texts between them find what one would.
+    """
 
     def __init__(self, similarity: float) -> None:
-        from datasketch import MinHashLSH  # scipy comes with it
-
         self.similarity = similarity
-        self._texts: list[tuple[str, Said]] = []
-        self._near = MinHashLSH(threshold=similarity, num_perm=PERMUTATIONS)
-        self._passages: dict[int, dict[int, list[int]]] = {LONG: defaultdict(list), SHORT: defaultdict(list)}
+        self._rows = list[bytes]()  # name, a zero byte, text
+        self._near, self._passages = Postings(), Postings()
+        self._columns = {name: np.zeros(0, kind) for name, kind in _COLUMNS.items()}
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._rows)
 
     def add(self, name: str, text: str) -> None:
         """One more text, under the name by which `find` tells it."""
-        told, at = said(text), len(self._texts)
-        self._texts.append((name, told))
-        if told.words:
-            for which, features in enumerate(told.features):
-                self._near.insert((at, which), _hashed(features), check_duplication=False)
-            n = _length(told.words)
-            for gram in grams(told.words, n):
-                self._passages[n][hash(gram)].append(at)
+        self.extend([(len(self), name, text, Marks.of(text, self.similarity))])
+
+    def extend(self, rows: Sequence[tuple[int, str, str, Marks]]) -> None:
+        """Texts with their places, names and marks."""
+        first = len(self)
+        self._rows += [b"\0".join(part.encode("utf-8", "surrogatepass") for part in (name, text)) for _, name, text, _ in rows]
+        for column, values in zip(self._columns, zip(*(_about(*row) for row in rows), strict=True), strict=False):
+            self._columns[column] = grown(self._columns[column], len(self))
+            self._columns[column][first : len(self)] = values
+        for postings, part in ((self._near, "bands"), (self._passages, "grams")):
+            marks: list[Short] = [getattr(row[3], part) for row in rows]
+            numbers = np.repeat(np.arange(first, len(self), dtype=np.uint32), [len(some) for some in marks])
+            postings.add(np.concatenate([_NONE, *marks]), numbers)
 
     def find(self, text: str) -> Likeness | None:
         """The text of the index that `text` repeats most; of several the first."""
+        return next((like for _, like in self.best(text, Marks.of(text, self.similarity))), None)
+
+    def best(self, text: str, marks: Marks, before: int | None = None) -> list[tuple[int, Likeness]]:
+        """The text that `text` repeats most, with its place; none from the place `before` on.  At most one."""
+        found = self.alike(text, marks, before)
+        return [min(found, key=lambda one: (-one[1].similarity, one[0]))] if found else []
+
+    def alike(self, text: str, marks: Marks, before: int | None = None) -> list[tuple[int, Likeness]]:
+        """All texts that `text` repeats, with their places; none from the place `before` on."""
         told = said(text)
-        if not told.words:
-            return None
-        found = [*self._alike(told), *self._holding(told)]
-        return min(found, key=lambda one: (-one[1].similarity, one[0]))[1] if found else None
+        if not told.words or not len(self):
+            return []
+        found = []
+        for at in self._possible(told, marks, before):
+            name, _, other_text = self._rows[at].partition(b"\0")
+            other = said(other_text.decode("utf-8", "surrogatepass"))
+            how = max(((share, how) for how, share in _shares(told, other, self.similarity)), default=None)
+            if how and agree(told, other):
+                found.append((int(self._columns["place"][at]), Likeness(name.decode("utf-8", "surrogatepass"), how[1], how[0])))
+        return found
 
-    def _alike(self, told: Said) -> Iterator[tuple[int, Likeness]]:
-        candidates = {key[0] for features in told.features for key in self._near.query(_hashed(features))}
-        for at in candidates:
-            name, other = self._texts[at]
-            near = max(_jaccard(one, two) for one, two in zip(told.features, other.features, strict=True))
-            if near >= _least(told, other, self.similarity) and agree(told, other):
-                yield at, Likeness(name, "words", near)
-
-    def _holding(self, told: Said) -> Iterator[tuple[int, Likeness]]:
-        """Texts of the index of which `told` holds most."""
-        shared: Counter[int] = Counter()
-        for n, passages in self._passages.items():
-            for gram in grams(told.words, n):
-                shared.update(set(passages.get(hash(gram), ())))
-        for at, count in shared.items():
-            name, other = self._texts[at]
-            share = count / len(grams(other.words, _length(other.words)))
-            if share >= _least(told, other, SHARED) and agree(told, other):
-                yield at, Likeness(name, "passage", min(1.0, share))
-
-
-class SameWords:
-    """An index of texts of which only those are alike that have the same words but for filler and the names of variables.
-
-    About 40 bytes a text.
-    """
-
-    def __init__(self) -> None:
-        self._keys, self._names = Keys(), list[NDArray[np.bytes_]]()
-        self._last: list[bytes] = []
-
-    def add(self, name: str, text: str) -> None:
-        """One more text, under the name by which `find` tells it; of equal texts the first stays."""
-        told = said(text)
-        if not told.words or not self._keys.fresh(_sameness(told))[0]:
-            return
-        self._last.append(name.encode())
-        if len(self._last) == _NAMES:
-            self._names.append(np.array(self._last, np.bytes_))
-            self._last = []
-
-    def find(self, text: str) -> Likeness | None:
-        told = said(text)
-        number = int(self._keys.find(_sameness(told))[0]) if told.words else NOWHERE
-        if number == NOWHERE:
-            return None
-        piece, place = divmod(number, _NAMES)
-        name = self._names[piece][place] if piece < len(self._names) else self._last[place]
-        return Likeness(bytes(name).decode(), "words", 1.0)
+    def _possible(self, told: Said, marks: Marks, before: int | None) -> NDArray[np.int64]:
+        """Texts that may be alike, by their marks and by what of `agree` can be said without looking at them."""
+        near = np.unique(self._near.find(marks.bands))
+        other = _hashed(grams(told.words, LONG) | grams(told.words, SHORT))
+        holding, counts = np.unique(self._passages.find(np.unique(other)), return_counts=True)
+        holding = holding[counts >= SHARED * self._columns["grams"][holding]]
+        found = np.union1d(near, holding).astype(np.int64)
+        words = self._columns["words"][found].astype(np.int64)
+        shorter = (words + SHORT < len(told.words)) & (words > SHORT)
+        stays = shorter | (self._columns["exact"][found] == _exact(told))
+        if before is not None:
+            stays &= self._columns["place"][found] < before
+        possible: NDArray[np.int64] = found[stays]
+        return possible
 
 
-def _sameness(told: Said) -> Hashes:
-    """What two texts have in common that `agree` and have all features in common."""
-    return hashes([repr((sorted(told.plain.items()), sorted(told.exact.items()), told.letters, told.order, sorted(told.features[1])))])
+def _about(place: int, name: str, text: str, marks: Marks) -> tuple[int, int, int, int]:
+    told = said(text)
+    return place, _exact(told), min(len(told.words), _MOST), min(len(marks.grams), _MOST)
+
+
+def _exact(told: Said) -> int:
+    """A hash of what two texts have in common that `agree`, unless one is a passage of the other."""
+    return int(_hashed([(repr((sorted(told.exact.items()), told.letters)),)])[0])
+
+
+def _shares(told: Said, other: Said, similarity: float) -> Iterator[tuple[str, float]]:
+    """How `told` repeats `other`, and by how much, where it is enough."""
+    near = max(_jaccard(one, two) for one, two in zip(told.features, other.features, strict=True))
+    if near >= _least(told, other, similarity):
+        yield "words", near
+    n = _length(other.words)
+    whole = grams(other.words, n)
+    share = len(whole & grams(told.words, n)) / len(whole)
+    if share >= _least(told, other, SHARED):
+        yield "passage", share
 
 
 def _length(words: Sequence[str]) -> int:
@@ -220,6 +244,16 @@ def _jaccard(one: frozenset[str], two: frozenset[str]) -> float:
     return len(one & two) / max(1, len(one | two))
 
 
+def _bands(features: frozenset[str], similarity: float) -> Short:
+    """The hashes of the bands of a signature; its permutations are drawn once, with a fixed seed."""
+    signature = _empty().copy()
+    signature.update_batch([feature.encode() for feature in features])
+    bands, rows = _banding(similarity)
+    values = signature.hashvalues[: bands * rows].reshape(bands, rows).astype(np.uint64)
+    mixed = (values * _factors(rows)).sum(axis=1, dtype=np.uint64) + np.arange(bands, dtype=np.uint64) * _factors(1)
+    return np.asarray((mixed * _factors(1)) >> np.uint64(32), np.uint32)
+
+
 @lru_cache(maxsize=1)
 def _empty() -> Any:
     from datasketch import MinHash
@@ -227,7 +261,20 @@ def _empty() -> Any:
     return MinHash(num_perm=PERMUTATIONS, seed=1)
 
 
-def _hashed(features: frozenset[str]) -> Any:
-    found = _empty().copy()  # its permutations are drawn once
-    found.update_batch([feature.encode() for feature in features])
-    return found
+@lru_cache
+def _banding(similarity: float) -> tuple[int, int]:
+    """Into how many bands of how many rows a signature is cut, so that few texts are missed, and few looked at for nothing."""
+    from datasketch import MinHashLSH  # scipy comes with it
+
+    lsh = MinHashLSH(threshold=similarity, num_perm=PERMUTATIONS)
+    return lsh.b, lsh.r
+
+
+@lru_cache
+def _factors(count: int) -> Hashes:
+    return hashes(f"factor {i}" for i in range(count)) | np.uint64(1)
+
+
+def _hashed(texts: Iterable[tuple[str, ...]]) -> Short:
+    """32-bit hashes, the same in every process."""
+    return np.asarray(hashes(" ".join(words) for words in texts) >> np.uint64(32), np.uint32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from synth.config import FilterConfig
@@ -26,9 +26,13 @@ class Context:
     benchmarks: Benchmarks = field(default_factory=Benchmarks)
     """Statements of all benchmarks, the held-out one included."""
     known: Mapping[str, str] = field(default_factory=dict)
-    """Ids of the statements that earlier rounds kept, by `text.identity`."""
+    """Ids of the statements that there are already, by `text.identity`."""
+    claim: Claim | None = None
+    """Of a run: which statement is the one of equal ones; None = the first, and those `known`."""
 
 
+Claim = Callable[[Sequence[Statement]], Awaitable[list[str]]]
+"""For each statement the id of the one that says the same and is kept: its own, or another's (`synth/index`)."""
 Filter = Callable[[list[Statement], Context], Awaitable[list[Statement]]]
 """Gets the kept statements of a batch, and gives each back once, in order: as it is, labelled, or dropped with a reason."""
 

@@ -66,7 +66,7 @@ def test_problems_become_pairs_with_their_lineage(tmp_path: Path, backend: Backe
     work, _ = shard(tmp_path, checked_by(backend))
     asyncio.run(work.run(task(PROBLEMS[:2])))
     store = RunDir(tmp_path)
-    assert sorted(store.keys()) == ["r001-s0000-b0000-c0000", "r001-s0000-b0000-statements"]
+    assert sorted(store.keys()) == ["r001-s0000-b0000-c0000", "r001-s0000-b0000-statements", "r001-x00-000000"]
     statements = {s.id: s for s in store.read("statements", Statement)}
     pairs = list(store.read("pairs", Pair))
     assert len(statements) == len(pairs) == 2
