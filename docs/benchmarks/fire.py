@@ -41,11 +41,12 @@ from tests.nodes import AGENTS, answers, free_ports
 
 ROOT = Path(__file__).parents[2]
 LOOK = 0.5  # seconds
-KINDS = ("shard", "sampler", "training worker", "pool", "lean", "training controller", "node", "driver")
+KINDS = ("shard", "sampler", "training worker", "index", "pool", "lean", "training controller", "node", "driver")
 TITLES = {  # how Ray names the processes of our actors
     "shard": "ray::SearchShard",
     "sampler": "ray::Sampler",
     "training worker": "ray::RayTrainWorker",
+    "index": "ray::IndexActor",
     "pool": "ray::NodePool",
     "training controller": "ray::TrainController",
 }

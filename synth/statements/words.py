@@ -187,8 +187,7 @@ class Words:
     def _possible(self, told: Said, marks: Marks, before: int | None) -> NDArray[np.int64]:
         """Texts that may be alike, by their marks and by what of `agree` can be said without looking at them."""
         near = np.unique(self._near.find(marks.bands))
-        other = _hashed(grams(told.words, LONG) | grams(told.words, SHORT))
-        holding, counts = np.unique(self._passages.find(np.unique(other)), return_counts=True)
+        holding, counts = np.unique(self._passages.find(_all_grams(told.words)), return_counts=True)
         holding = holding[counts >= SHARED * self._columns["grams"][holding]]
         found = np.union1d(near, holding).astype(np.int64)
         words = self._columns["words"][found].astype(np.int64)
@@ -198,6 +197,11 @@ class Words:
             stays &= self._columns["place"][found] < before
         possible: NDArray[np.int64] = found[stays]
         return possible
+
+
+@lru_cache(maxsize=1024)
+def _all_grams(words: tuple[str, ...]) -> Short:
+    return np.unique(_hashed(grams(words, LONG) | grams(words, SHORT)))
 
 
 def _about(place: int, name: str, text: str, marks: Marks) -> tuple[int, int, int, int]:
