@@ -261,7 +261,7 @@ class Claim(Record):
 
 
 class Marked(Record):
-    """A problem that repeats none before it, and by what likely repetitions of it are found (`synth/statements/words.py`)."""
+    """A problem that repeats none before it, and by what likely repetitions of it are found (`synth/statements/likeness.py`)."""
 
     id: str
     place: int = Field(0, description="in the list of problems")

@@ -8,7 +8,8 @@ from typing import Any
 
 from synth.config import FilterConfig
 from synth.index.claims import claims_of
-from synth.index.shard import IndexShard, share, share_of
+from synth.index.log import share, share_of
+from synth.index.shard import IndexShard
 from synth.records import Problem, Statement
 from synth.statements.screen import Passed, Sought, judged
 

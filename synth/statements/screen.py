@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from synth.config import FilterConfig
 from synth.records import Drop, Problem
 from synth.statements.benchmarks import Benchmarks
-from synth.statements.words import Likeness, Marks, Words
+from synth.statements.likeness import Likeness, Marks, Words
 
 PIECE = 256  # problems that are asked about together
 Place = tuple[int, Likeness]
