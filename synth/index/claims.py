@@ -2,13 +2,13 @@
 
 A key is a 64-bit hash of what statements have in common that say the same (`statements.text.identity`: the normal form, else the text in
 its context).  Of statements of one round that claim a key the one with the better right has it, whoever was first: a given one, then a
-problem's, then one that was made of what is proved, then a piece of another; of equal right the first that asked.  Who asks again gets the
-same answer.
+problem's, then one that was made of what is proved, then a piece of another, one that is proved before others; of equal right the first
+that asked.  Who asks again gets the same answer.  Pieces, which are searched when they claim, are no repetitions of earlier rounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,14 @@ from synth.records import Claim, Statement
 from synth.search.outcome import KINDS, MADE
 from synth.statements.text import identity
 
-GIVEN, OF_A_PROBLEM, MADE_OF_PROOFS, PIECE = range(4)
+GIVEN, OF_A_PROBLEM, MADE_OF_PROOFS, PROVED_PIECE, PIECE = range(5)
 _COLUMNS: dict[str, Any] = {"owner": "S20", "unit": np.uint32, "rank": np.uint8, "turn": np.uint16}
 
 
-def claims_of(statements: Sequence[Statement], unit: str) -> list[Claim]:
-    """The claims of statements that the unit of work `unit` will hold."""
+def claims_of(statements: Sequence[Statement], unit: str, proved: Collection[str] = ()) -> list[Claim]:
+    """The claims of statements that the unit of work `unit` will hold; `proved`: ids of those that are."""
     keys = signed(map(identity, statements))
-    return [Claim(id=s.id, key=int(key), unit=unit, rank=_rank(s)) for s, key in zip(statements, keys, strict=True)]
+    return [Claim(id=s.id, key=int(key), unit=unit, rank=_rank(s, s.id in proved)) for s, key in zip(statements, keys, strict=True)]
 
 
 def signed(identities: Iterable[str]) -> NDArray[np.int64]:
@@ -34,10 +34,10 @@ def signed(identities: Iterable[str]) -> NDArray[np.int64]:
     return hashes(identities).view(np.int64)
 
 
-def _rank(statement: Statement) -> int:
-    if statement.origin == "given":
-        return GIVEN
-    return PIECE if statement.origin in KINDS else MADE_OF_PROOFS if statement.origin in MADE else OF_A_PROBLEM
+def _rank(statement: Statement, proved: bool) -> int:
+    if statement.origin in KINDS:
+        return PROVED_PIECE if proved else PIECE
+    return GIVEN if statement.origin == "given" else MADE_OF_PROOFS if statement.origin in MADE else OF_A_PROBLEM
 
 
 def round_of(unit: str) -> int:
@@ -73,6 +73,8 @@ class Claims:
                 news.append(self._set(number, claim.model_copy(update={"turn": before.turn + 1 if before else 0})))
                 if before and before.id != claim.id and round_of(before.unit) == round_of(claim.unit):
                     news.append(self._lose(before, claim.id))
+                answers.append(claim.id)
+            elif claim.rank >= PROVED_PIECE and round_of(before.unit) < round_of(claim.unit):
                 answers.append(claim.id)
             else:
                 if before.id != claim.id and (claim.key, claim.id) not in self.lost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from synth.config import FilterConfig
@@ -20,9 +20,12 @@ class Index:
     def __init__(self, shards: Sequence[Any], filters: FilterConfig) -> None:
         self.shards, self.filters = list(shards), filters
 
-    async def claim(self, statements: Sequence[Statement], unit: str) -> list[str]:
-        """For each of `statements`, which the unit of work `unit` will hold, the id of the run's one that says this."""
-        claims = claims_of(statements, unit)
+    async def claim(self, statements: Sequence[Statement], unit: str, proved: Collection[str] = ()) -> list[str]:
+        """For each of `statements`, which the unit of work `unit` will hold, the id of the run's one that says this.
+
+        `proved`: ids of those that are proved already.
+        """
+        claims = claims_of(statements, unit, proved)
         numbers = [share(claim.key, len(self.shards)) for claim in claims]
         asked = [n for n in range(len(self.shards)) if n in numbers]
         answers = await asyncio.gather(

@@ -117,7 +117,8 @@ class Statements(Log):
             holder, one = holders[key], written.get((holders[key].unit, holders[key].id))
             if there and not holder.unit.endswith(f"-{BEFORE}") and not (one and one.kept):
                 holder = claims.give(next(claim for claim in losers if claim.id == there[0].id))
-                self._log([holder])
+                while not self._log([holder]):
+                    pass  # what another process wrote is read when this is asked again
             says = f"says what statement {holder.id} says"
             for statement in there:
                 if statement.id == holder.id and statement.reason == Drop.DUPLICATE:

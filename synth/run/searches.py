@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.llm.config import ROLES
-from synth.records import Record, Statement
+from synth.records import Statement
 from synth.run.interrupt import together
 from synth.search.outcome import Found
 from synth.store.rundir import RunDir
@@ -100,7 +100,7 @@ class Searching:
             self._begun.pop(statement.id, None)  # what was found is on disk
 
 
-def records(results: Sequence[Searched], round: int) -> dict[str, list[Record]]:
+def records(results: Sequence[Searched], round: int) -> dict[str, list[Any]]:
     """What the searches of a chunk made in `round`, by kind; but for the statements."""
     parts = [part for one in results for part in one.found.everything()]
     return {

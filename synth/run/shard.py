@@ -277,8 +277,10 @@ class Shard:
     async def keep(self, task: ShardTask, key: str, results: Sequence[Searched]) -> None:
         """Commit what the searches of a chunk found: all of it, or, when killed, nothing."""
         made = [statement for one in results for statement in one.found.made()]
-        await self.index.claim([s for s in made if s.kept], key)  # whether they are repetitions is settled at the round's end
-        self.store.commit(key, {"statements": made, **records(results, task.round)}, figures(results))
+        found = records(results, task.round)
+        proved = {pair.statement_id for pair in found["pairs"]}
+        await self.index.claim([s for s in made if s.kept], key, proved)  # whether they are repetitions is settled at the round's end
+        self.store.commit(key, {"statements": made, **found}, figures(results))
 
     async def evaluate(
         self,

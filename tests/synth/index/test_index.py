@@ -14,6 +14,7 @@ from synth.index.client import Index
 from synth.index.shard import IndexShard
 from synth.problems.generate import generate
 from synth.records import Claim, Drop, Pair, Problem, Statement
+from synth.run.ledger import Ledger
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.screen import Passed, screened
 from synth.store.compact import compact
@@ -125,6 +126,9 @@ def test_a_statement_that_was_never_kept_keeps_none_out(tmp_path: Path, of: int)
         rows = {s.id: (s.kept, s.detail) for s in store.read("statements", Statement)}
         assert rows == {"a2": (True, ""), "a3": (False, "says what statement a2 says"), "b1": (True, ""), "c1": (True, "")}
         assert claimed(some, equal(["a4"]), "r002-s0000-b0000-statements") == ["a2"] and not store.repeated()
+    ledger = Ledger(store)
+    ledger.upto(1)
+    assert {s.id for s in ledger.statements(ledger.unsolved(True, True))} == {"a2", "b1", "c1"}, "it is searched in the next round"
 
 
 @pytest.mark.parametrize("of", [1, 3])
