@@ -166,13 +166,26 @@ def gpu_memory() -> float:
 
 
 def worker_memory(gpu: bool) -> float:
-    """GiB that the training workers hold now: of the GPU, or resident where they train on CPUs."""
-    if gpu:
-        return gpu_memory()
+    """GiB that the training workers of this process hold now: of the GPU, or resident where they train on CPUs."""
     import psutil
 
-    own = [p for p in psutil.process_iter(["name", "cmdline"]) if "RayTrainWorker" in " ".join(p.info["cmdline"] or [])]
+    own = [p for p in psutil.Process().children(recursive=True) if "RayTrainWorker" in " ".join(_command(p))]
+    if gpu:
+        query = ["nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
+        lines = subprocess.run(query, capture_output=True, text=True, check=True).stdout.splitlines()
+        held = {int(pid): float(mib) for pid, mib in (line.split(",") for line in lines)}
+        return sum(held.get(p.pid, 0.0) for p in own) / 1024
     return float(sum(p.memory_info().rss for p in own)) / 2**30
+
+
+def _command(process: Any) -> list[str]:
+    """What a process was started with; [] if it has ended."""
+    import psutil
+
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
 
 
 def settings(arguments: argparse.Namespace, stage: int, steps: int) -> TrainConfig:
@@ -250,13 +263,13 @@ def leak(arguments: argparse.Namespace, folder: Path) -> None:
     _free(arguments.gpu)
     for stage in arguments.stages:
         config = settings(arguments, stage, 3)
-        start, held = worker_memory(arguments.gpu), []
+        held: list[float] = []
         with WorkerGroup(config, folder) as group:
             for number in range(arguments.rounds):
                 out = folder / f"leak-{stage}-{number}"
                 train_round(folder / "model", folder / "examples.parquet", out, config, number, group=group)
                 time.sleep(1)
-                held.append(worker_memory(arguments.gpu) - start)
+                held.append(worker_memory(arguments.gpu))
                 print(f"{size / 1e9:.3g} B, stage {stage}: {held[-1]:.3f} GiB held after round {number + 1}", flush=True)
                 shutil.rmtree(out)
         growth = statistics.mean(b - a for a, b in itertools.pairwise(held[1:])) if len(held) > 2 else math.nan

@@ -15,6 +15,7 @@ from synth.llm.async_engine import AsyncEngine
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import Engine, engine_environment
 from synth.llm.swap import SwapFailed
+from synth.llm.turns import alone_on_gpu
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
 from train.probe import Probe, read_probe
@@ -27,7 +28,8 @@ class Sampler:
 
     def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
         enter_again()  # before PyTorch is loaded
-        self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed)
+        with alone_on_gpu(config.gpus):
+            self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()
         self.swap: dict[str, Any] = {}

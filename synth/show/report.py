@@ -6,24 +6,22 @@ template with autoescape, so whatever a model wrote is shown and never interpret
 
 from __future__ import annotations
 
-import heapq
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import jinja2
 import yaml
 from markupsafe import Markup, escape
 
-from synth.records import Pair
 from synth.show.progress import columns, measured_ks, percent_text, round_cells, stage_seconds
+from synth.show.samples import shown_pairs
 from synth.store.rundir import RunDir
 from synth.store.timeline import KINDS
 
-PAIRS_SHOWN = 24
 COLORS = ("#2563eb", "#059669", "#7c3aed", "#0891b2", "#be185d", "#4d7c0f")  # of pass@k, by rising k
 BEYOND_COLOR = "#d97706"
 
@@ -141,50 +139,6 @@ def _idle(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
     rows = [(str(metrics.get("round", "")), metrics["idle"]) for metrics in rounds if metrics.get("idle")]
     whole = [("whole run", metrics["idle_of_run"]) for metrics in rounds[-1:] if metrics.get("idle_of_run")]
     return [(name, [percent_text(shares.get(kind)) for kind in KINDS]) for name, shares in (*rows, *whole)]
-
-
-def shown_pairs(store: RunDir) -> list[Pair]:
-    """A sample of the pairs, newest round first; only theirs are read whole."""
-    columns = ("id", "round", "negated")
-    tables = store.tables("pairs", columns)
-    rows = (Row(*row) for table in tables for row in zip(*(table[name].to_pylist() for name in columns), strict=True))
-    chosen = [row.id for row in sample_pairs(rows, PAIRS_SHOWN)]
-    found = store.find("pairs", Pair, chosen)
-    return [found[id] for id in chosen]
-
-
-class Row(NamedTuple):
-    """What a sample of pairs is drawn by."""
-
-    id: str
-    round: int
-    negated: bool
-
-
-P = TypeVar("P", Row, Pair)
-
-
-def sample_pairs(pairs: Iterable[P], size: int) -> list[P]:
-    """A fixed sample of `size` pairs in one pass: ids are hashes, so the smallest ids are a fair choice.
-
-    Every round and both sides (theorem, negation) get the same share where they have as many; newest round first.
-    """
-    groups: dict[tuple[int, bool], list[tuple[int, str, P]]] = {}
-    for pair in pairs:
-        heap = groups.setdefault((pair.round, pair.negated), [])
-        # A max-heap by id (negated), so that the largest of the kept ids is the one to leave.
-        item = (-int.from_bytes(pair.id.encode()[:20].ljust(20, b"\0")), pair.id, pair)
-        if len(heap) < size:
-            heapq.heappush(heap, item)
-        elif item[0] > heap[0][0]:
-            heapq.heapreplace(heap, item)
-    queues = [[pair for _, _, pair in sorted(group, reverse=True)] for _, group in sorted(groups.items(), reverse=True)]
-    chosen: list[P] = []
-    while len(chosen) < size and any(queues):
-        for queue in queues:
-            if queue and len(chosen) < size:
-                chosen.append(queue.pop(0))
-    return sorted(chosen, key=lambda pair: (-pair.round, pair.negated, pair.id))
 
 
 # --- the chart --------------------------------------------------------------------------------------------------------

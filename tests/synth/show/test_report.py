@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from synth.records import Pair
-from synth.show.report import bars, curves, funnel, sample_pairs, write_report
+from synth.show.report import bars, curves, funnel, write_report
+from synth.show.samples import sample_pairs
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
