@@ -54,7 +54,7 @@ class Marks:
 class Words:
     """An index of texts; `similarity` is the least Jaccard similarity of their features at which two are alike.
 
-    A text takes about 0.7 KB, half of it the text itself (docs/benchmarks.md); which texts are looked at does not depend on how they were
+    A text takes about 0.6 KB, half of it the text itself (docs/benchmarks.md); which texts are looked at does not depend on how they were
     added, so that several indices that share texts between them find what one would.
     """
 

@@ -55,7 +55,7 @@ class Said:
     features: tuple[frozenset[str], frozenset[str]]  # runs of up to three words: with the variables' names, and with numbers for them
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # 25 KB each
 def said(text: str) -> Said:
     words = tokens(text)
     content = [word for i, word in enumerate(words) if word not in PLAIN or _is_variable(words, i)]

@@ -13,14 +13,14 @@ from synth.statements.benchmarks import Benchmarks
 
 @dataclass(frozen=True)
 class Context:
-    """What the filters know of one batch of statements."""
+    """What the filters know of the statements that they get together."""
 
     tools: Tools
     config: FilterConfig = field(default_factory=FilterConfig)
     keep: int = 1
     """Statements kept per problem."""
     problems: dict[str, Problem] = field(default_factory=dict)
-    """The problems of the batch by id."""
+    """Their problems, by id."""
     heldout: frozenset[str] = frozenset()
     """Normalized statements of the benchmark, in both directions."""
     benchmarks: Benchmarks = field(default_factory=Benchmarks)
@@ -34,7 +34,7 @@ class Context:
 Claim = Callable[[Sequence[Statement]], Awaitable[list[str]]]
 """For each statement the id of the one that says the same and is kept: its own, or another's (`synth/index`)."""
 Filter = Callable[[list[Statement], Context], Awaitable[list[Statement]]]
-"""Gets the kept statements of a batch, and gives each back once, in order: as it is, labelled, or dropped with a reason."""
+"""Gets kept statements, in a run those of one problem, and gives each back once, in order: as it is, labelled, or dropped with a reason."""
 
 
 def drop(statement: Statement, reason: str, detail: str = "") -> Statement:
