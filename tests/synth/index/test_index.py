@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -54,6 +55,22 @@ def test_answers_are_on_disk_before_they_are_heard(tmp_path: Path) -> None:
     store = RunDir(tmp_path)
     assert [row.id for row in store.read("claims", Claim)] == ["a1", "b1", "a2", "c2", "a3", "c1"] and compact(store, 1)
     assert claimed(opened(tmp_path), equal(["b3", "c2"])) == ["b1", "c1"], "also once its parts are put together"
+
+
+def test_the_same_is_answered_by_one_shard_and_by_four(tmp_path: Path) -> None:
+    draw = random.Random(0)
+    origins = draw.choices(["autoformalized", "given", "variant", "lemma"], [6, 1, 1, 1], k=120)
+    asked = [statement(f"s{n:03d}", form=f"form {draw.randrange(40)}", origin=origin) for n, origin in enumerate(origins)]
+    answers = []
+    for of in (1, 4):
+        index = opened(tmp_path / str(of), of)
+
+        async def main(index: Index) -> list[str]:
+            units = range(0, len(asked), 6)
+            return [id for first in units for id in await index.claim(asked[first : first + 6], f"r{1 + first // 60:03d}-u{first}")]
+
+        answers.append(asyncio.run(main(index)))
+    assert answers[0] == answers[1] and len(set(answers[0])) >= 40
 
 
 def test_what_comes_at_once_is_written_at_once(tmp_path: Path) -> None:
