@@ -59,7 +59,7 @@ class Problems(Log):
     def _sliced(self) -> Slice:
         if self._slice is None:
             known, self._ids = Slice(self._filters, self._benchmarks, self.number, self.of), Keys()
-            for span in self.store.spans("texts"):
+            for span in self.written("texts"):
                 for table in self.store.span_tables("texts", list(Marked.model_fields), span):
                     rows = [row for row in table.to_pylist() if share_of(row["id"], self.of) == self.number]
                     self._take_in(known, [_sought(row) for row in rows])

@@ -50,7 +50,7 @@ class Statements(Log):
     def _claimed(self) -> Claims:
         if self._claims is None:
             claims, logged = Claims(), set[int]()
-            for span in self.store.spans("claims"):
+            for span in self.written("claims"):
                 logged |= {round_of(key) for key, _ in span.units if not key.endswith(BEFORE)}
                 for table in self.store.span_tables("claims", list(Claim.model_fields), span):
                     rows = (Claim.model_construct(**row) for row in table.to_pylist())
@@ -116,9 +116,9 @@ class Statements(Log):
             there = [s for claim in losers if (s := written.get((claim.unit, claim.id)))]
             holder, one = holders[key], written.get((holders[key].unit, holders[key].id))
             if there and not holder.unit.endswith(f"-{BEFORE}") and not (one and one.kept):
-                holder = claims.give(next(claim for claim in losers if claim.id == there[0].id))
-                while not self._log([holder]):
-                    pass  # what another process wrote is read when this is asked again
+                first = next(claim for claim in losers if claim.id == there[0].id)
+                holder = claims.give(first.model_copy(update={"unit": self._settlement(round_of(first.unit))}))
+                self._log([holder])
             says = f"says what statement {holder.id} says"
             for statement in there:
                 if statement.id == holder.id and statement.reason == Drop.DUPLICATE:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from synth.config import FilterConfig
 from synth.index import shard as index_shard
@@ -146,6 +149,70 @@ def test_a_statement_that_was_never_kept_keeps_none_out(tmp_path: Path, of: int)
     ledger = Ledger(store)
     ledger.upto(1)
     assert {s.id for s in ledger.statements(ledger.unsolved(True, True))} == {"a2", "b1", "c1"}, "it is searched in the next round"
+
+
+class Killed(Exception):
+    """Stands in for the end of an actor: who has asked it asks the next one."""
+
+
+class Mortal(RunDir):
+    """The run directory as an index's actor has it that is killed, sooner or later, before or after it has written something."""
+
+    def __init__(self, url: str | Path, draw: random.Random) -> None:
+        super().__init__(url)
+        self.draw, self.dead = draw, False
+
+    def commit(self, key: str, parts: Mapping[str, Iterable[BaseModel]], info: Mapping[str, Any] | None = None) -> bool:
+        last = self.draw.random() < 0.15
+        done = not self.dead and self.draw.random() < 0.8 and super().commit(key, parts, info)
+        self.dead |= last or not done
+        if self.dead:
+            raise Killed
+        return done
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_dies_each_statement_is_kept_once(tmp_path: Path, seed: int) -> None:
+    """Units are killed after they were answered, and then find others; the index's actors are killed meanwhile."""
+    draw, store = random.Random(seed), RunDir(tmp_path)
+    actors: dict[int, Mortal] = {}
+    shards: list[Any] = [None, None]
+
+    async def asked(method: str, *args: Any) -> Any:
+        while True:
+            for number, actor in enumerate(shards):
+                if actor is None or actors[number].dead:
+                    actors[number] = Mortal(tmp_path, draw)
+                    shards[number] = IndexShard(actors[number], FILTERS, {}, number, 2)
+            with contextlib.suppress(Killed):
+                return await getattr(Index(shards, FILTERS), method)(*args)
+
+    async def one(unit: str, form: int) -> Statement:
+        found = statement(f"{unit}-{form}", form=f"form {form}", round=int(unit[1:4]))
+        await asyncio.sleep(draw.random() / 1000)
+        (same,) = await asked("claim", [found], unit)
+        says = {"kept": False, "reason": "duplicate", "detail": f"says what statement {same} says"}
+        return found if same == found.id else found.model_copy(update=says)
+
+    async def worker(units: list[str]) -> None:
+        while units:
+            unit = units.pop()
+            found = await asyncio.gather(*(one(unit, form) for form in draw.sample(range(25), 3)))
+            while draw.random() < 0.4:  # killed
+                found = await asyncio.gather(*(one(unit, form) for form in draw.sample(range(25), 3)))
+            store.commit(unit, {"statements": found})
+
+    async def main() -> None:
+        for round in (1, 2, 3):
+            units = [f"r{round:03d}-s{n:04d}" for n in range(6)]
+            await asyncio.gather(*(worker(units) for _ in range(4)))
+            await asked("settle", round)
+
+    asyncio.run(main())
+    rows = [s for round in (1, 2, 3) for s in store.read("statements", Statement, f"r{round:03d}-")]
+    kept = {s.form: s.id for s in rows if s.kept}
+    assert len(kept) == sum(s.kept for s in rows) and kept.keys() == {s.form for s in rows}
+    assert all(s.detail == f"says what statement {kept[s.form]} says" for s in rows if not s.kept)
 
 
 @pytest.mark.parametrize("of", [1, 3])
