@@ -10,14 +10,14 @@ unexport PYTHONDONTWRITEBYTECODE
 # Set-up is redone when these change, and from nothing when it was interrupted ($(VENV)/.incomplete is left then).
 LOCK_HASH := $(shell cat requirements/cpu.lock requirements/install.sh 2>/dev/null | cksum | tr ' ' '-')
 
-.PHONY: help setup demo test test-all lint format docs clean
+.PHONY: help setup demo test test-all lint format docs site clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make setup   the virtual environment $(VENV) with locked packages, and the embedded Lean's core library (once, 3-5 minutes)"
 	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (5 to 15 minutes)"
 	@echo "make test    the tests but the slow ones        make test-all    all of them"
-	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links"
+	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links        make site    the docs as pages for a browser"
 	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
 	@echo "TESTS=...    what to test, of all: a folder, a file, or options of pytest such as -k NAME"
 	@echo "PYTHON=...   the Python to build the environment from (>= 3.11)"
@@ -61,7 +61,11 @@ format: setup
 docs: setup
 	@$(BIN)/python docs/build.py
 
+site: setup
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 clean:
-	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build dist docs/_build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	$(if $(CLEAN_VENV),rm -rf $(VENV))

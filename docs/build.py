@@ -1,5 +1,5 @@
-"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md) and Grafana's dashboard from the code,
-and check every link.
+"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md), the columns in docs/corpora.md and
+Grafana's dashboard from the code, and check every link.
 
 `--check` writes nothing and fails where a page is out of date.
 """
@@ -196,7 +196,18 @@ def dashboard_page() -> str:
     return grafana_page()
 
 
+def corpora_page() -> str:
+    """docs/corpora.md with the columns of the schema in their place."""
+    from synth.export.schema import columns_table
+
+    begin, end = "<!-- columns: written by `make docs` -->\n", "<!-- end of columns -->"
+    page = (ROOT / "docs" / "corpora.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}{columns_table()}\n{end}{rest.partition(end)[2]}"
+
+
 PAGES = {
+    "docs/corpora.md": corpora_page,
     "docs/cli.md": cli_page,
     "docs/configuration.md": config_page,
     "docs/prompts.md": prompts_page,

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -106,8 +105,29 @@ class ExportTo(StrEnum):
     parquet = "parquet"
     hf = "hf"
     sft = "sft"
-    prover = "prover"
+    sft_chat = "sft-chat"
+    preference = "preference"
+    stepwise = "stepwise"
     steps = "steps"
+    prover = "prover"
+    rejects = "rejects"
+
+
+class GradeFrom(StrEnum):
+    """Grades of the judge."""
+
+    excellent = "excellent"
+    good = "good"
+    above_average = "above average"
+    fair = "fair"
+    poor = "poor"
+
+
+class AuditOf(StrEnum):
+    """Who must have accepted a pair."""
+
+    any = "any"
+    strict = "strict"
 
 
 @app.command()
@@ -249,11 +269,14 @@ def shorten(
     workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict)."""
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict).
+
+    Pairs that Lean does not accept as they are go to OUT.refused.…, with the reason.
+    """
     from pydantic import ValidationError
 
     from synth.overrides import explain
-    from synth.run.shortening import shorten_file
+    from synth.run.shortening import refused_path, shorten_file
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig, VerifyConfig
@@ -269,9 +292,8 @@ def shorten(
     if as_json:
         print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
         return
-    refused = f", {found.refused:,} not accepted as they are and left alone" if found.refused else ""
-    lengths = f"{found.long:,} of more than two lines: median {found.before:g} → {found.after:g} tokens (-{found.cut:.0f} %)"
-    print(f"{found.shortened:,} of {found.pairs:,} proofs shortened{refused}; {lengths}", file=sys.stderr)
+    for line in found.lines(str(refused_path(str(out)))):
+        print(line, file=sys.stderr)
     print(out)
 
 
@@ -337,7 +359,8 @@ def serve(
 ModelOption = Annotated[
     Path | None,
     typer.Option(
-        "--model", help="a Hugging Face checkpoint, such as a run's rounds/003/training/model; the same as --set models.ROLE.path"
+        "--model",
+        help="a Hugging Face checkpoint (the same as --set models.ROLE.path), or a run directory: what answers there after its last round",
     ),
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
@@ -438,6 +461,7 @@ def judge_error(
     references: Annotated[
         bool, typer.Option("--references", help="the generator's own statements and cheats planted in them; asks no model")
     ] = False,
+    count: Annotated[int | None, typer.Option(min=1, help="generated problems: how many; default: problems.count")] = None,
     model: ModelOption = None,
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
@@ -450,7 +474,12 @@ def judge_error(
     from synth.show.errors import filter_errors, told_table
     from synth.show.progress import Progress
 
-    settings = _stage_config(config, model, overrides, "formalizer", "judge", "informalizer", "prover", generated=not source)
+    if source and references:
+        raise UserError(f"--references: the generator's own statements; leave {source} out")
+    if source and count:
+        raise UserError(f"--count is for generated problems; all rows of {source} are asked about")
+    words = [*overrides, *([f"problems.count={count}"] if count else [])]
+    settings = _stage_config(config, model, words, "formalizer", "judge", "informalizer", "prover", generated=not source)
     errors = Console(stderr=True)
     with Progress() as progress:
         if references:
@@ -527,7 +556,10 @@ def answer(
     from synth.show.progress import Progress
 
     settings = _stage_config(
-        config, model, [*overrides, *(["answers.programs=0"] if direct else [])], "formalizer", "conjecturer", "prover"
+        config,
+        model,
+        [*overrides, *(["answers.programs=0"] if direct else [])],
+        *("formalizer", "conjecturer", "judge", "informalizer", "prover"),
     )
     with Progress() as progress:
         if source == "generated":
@@ -678,19 +710,41 @@ def ablate(
 
 @app.command()
 def export(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="one or more run directories; they may still be written to")],
     to: Annotated[Path, typer.Option("--to", help="a new folder")],
-    form: Annotated[
-        ExportTo,
-        typer.Option(
-            "--format", help="parquet, datasets folder, SFT or prover JSONL; steps: proofs, failed ones too, with a label for each step"
-        ),
-    ] = ExportTo.parquet,
+    form: Annotated[ExportTo, typer.Option("--format", help="docs/corpora.md says what each holds")] = ExportTo.parquet,
+    min_grade: Annotated[GradeFrom | None, typer.Option(help="the judge's lowest grade of statements; given ones are taken")] = None,
+    audit: Annotated[AuditOf, typer.Option(help="strict: only what kernel objects decided, in a clean process")] = AuditOf.any,
+    negations: Annotated[bool, typer.Option("--negations/--no-negations", help="proofs that a statement is false, too")] = True,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="longest statement and proof, by --tokenizer")] = None,
+    tokenizer: Annotated[str, typer.Option(help="a checkpoint's folder, or a tokenizer.json")] = "",
+    strategies: Annotated[list[str] | None, typer.Option("--strategy", help="only what this found; may be given several times")] = None,
+    rounds: Annotated[list[int] | None, typer.Option("--round", help="only of this round; may be given several times")] = None,
+    validation: Annotated[float, typer.Option(help="share of the problems that go to this split")] = 0.01,
+    test: Annotated[float, typer.Option(help="share of the problems that go to this split")] = 0.01,
+    seed: Annotated[int, typer.Option(help="of the splits")] = 0,
+    shard_size: Annotated[str, typer.Option(help="size at which a file ends")] = "500MB",
+    preset: Annotated[str, typer.Option(help="of sft-chat: how a prover is asked")] = "chat",
+    licence: Annotated[str, typer.Option("--license", help="of the corpus, for its card: an identifier such as cc-by-4.0")] = "",
 ) -> None:
-    """Write the verified pairs of runs as one corpus, deduplicated, with lineage."""
-    from synth.store.corpus import export as export_corpus
+    """Write the verified pairs of runs as one corpus, each once, with lineage."""
+    from synth.export.corpus import Asked
+    from synth.export.corpus import export as export_corpus
+    from synth.export.filters import Filters
+    from synth.export.splits import Shares
+    from synth.export.write import size_of
 
-    counts = export_corpus(list(runs), to, form.value)
+    filters = Filters(
+        min_grade=min_grade.value if min_grade else None,  # type: ignore[arg-type]
+        audit=audit.value,  # type: ignore[arg-type]
+        negations=negations,
+        max_tokens=max_tokens,
+        tokenizer=tokenizer,
+        strategies=tuple(strategies or ()),
+        rounds=tuple(rounds or ()),
+    )
+    asked = Asked(filters, Shares(validation, test, seed), size_of(shard_size), preset, licence)
+    counts = export_corpus(list(runs), to, form.value, asked)
     told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name not in ("pairs", "duplicates"))
     print(f"{counts['pairs']:,} pairs, {counts['duplicates']:,} duplicates left out{told and f'; {told}'}", file=sys.stderr)
     print(to)
@@ -710,17 +764,25 @@ def decontaminate(
     backend: BackendOption = "auto",
     project: ProjectOption = None,
     repl: ReplOption = None,
+    overrides: Annotated[
+        list[str], typer.Option("--set", metavar="KEY=VALUE", help="how problems in IN are read, such as problems.fields.text=COLUMN")
+    ] = [],  # noqa: B006
 ) -> None:
-    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was."""
-    from synth.run.decontaminate import decontaminate_file, report_path
+    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was.
+
+    Problems are written with all columns of their rows.
+    """
+    from synth.overrides import apply_overrides
+    from synth.run.decontaminate import DecontaminateConfig, decontaminate_file, report_path
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig
 
     settings = {"backend": require_backend(backend), "project": project, "repl": repl}
     pool = PoolConfig.model_validate(settings) if lean else None
+    config = apply_overrides(DecontaminateConfig, DecontaminateConfig().model_dump(), overrides)
     with Progress() as progress:
-        cleaned = decontaminate_file(source, against, out, pool, similarity, progress)
+        cleaned = decontaminate_file(source, against, out, pool, similarity, progress, config)
     counts = ", ".join(f"{count:,} by their {how}" for how, count in cleaned.counts.most_common()) or "none"
     print(f"{len(cleaned.rows):,} rows kept, left out: {counts}; see {report_path(out)}", file=sys.stderr)
     print(out)
@@ -825,23 +887,28 @@ def dashboard(run: RunArgument) -> None:
 
 
 @app.command()
-def status(run: RunArgument, watch: Annotated[float, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0.0) -> None:
-    """How far a run is: rounds, records so far, and whether it is at work now."""
+def status(
+    run: RunArgument,
+    watch: Annotated[float, typer.Option(min=0, help="seconds between looks, as long as the run is at work; 0: look once")] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """How far a run is, wherever its directory is: rounds, records so far, and what it is doing now.  --json: a line at each look."""
     from synth.show.progress import Progress
-    from synth.store.rundir import KINDS, RunDir
-    from synth.store.units import INDEX
+    from synth.show.status import look
 
-    store = RunDir.existing(run)
-    console = Console()
+    console, shown = Console(), -1
     while True:
-        rounds = store.rounds()
-        progress = Progress(console, plain=True)
-        progress.round_table(rounds)
-        progress.print_table()
-        counts = ", ".join(f"{store.count(kind):,} {kind}" for kind in KINDS if kind not in INDEX)
-        state = "at work" if store.locked() else "not running; the same `synth run` continues it"
-        console.print(f"{run}: {len(rounds)} rounds finished; {counts}; {state}", highlight=False, markup=False, soft_wrap=True)
-        if not watch:
+        found = look(run)
+        if as_json:
+            print(json.dumps(found.as_json(), ensure_ascii=False), flush=True)
+        else:
+            if len(found.rounds) > shown:  # the table again when a round is finished
+                shown = len(found.rounds)
+                progress = Progress(console, plain=True)
+                progress.round_table(found.rounds)
+                progress.print_table()
+            console.print(found.line(), highlight=False, markup=False, soft_wrap=True)
+        if not watch or not found.at_work:
             return
         time.sleep(watch)
 

@@ -32,6 +32,14 @@ def grown(column: NDArray[Any], size: int) -> NDArray[Any]:
     return larger
 
 
+def places(known: Hashes, keys: Hashes) -> NDArray[np.int64]:
+    """Where each of `keys` is in `known`, which is sorted; `NOWHERE` for one that is not there."""
+    if not len(known):
+        return np.full(len(keys), NOWHERE, np.int64)
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[at] == keys, at, NOWHERE)
+
+
 class Keys:
     """A set of hashes that numbers them in the order in which they came.
 
@@ -49,8 +57,8 @@ class Keys:
         """The number of each key; `NOWHERE` for one that is not here."""
         found = np.full(len(keys), NOWHERE, np.int64)
         for known, numbers in self._runs:
-            at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-            here = known[at] == keys
+            at = places(known, keys)
+            here = at != NOWHERE
             found[here] = numbers[at[here]]
         return found
 

@@ -191,6 +191,7 @@ class Pair(Record):
     form: Literal["proof", "code"] = "proof"
     proof: str
     original_proof: str = Field("", description="the attempt's own proof, where a shorter one stands in its place; '' = as found")
+    original_axioms: list[str] = Field([], description="what `original_proof` rests on, which may be fewer than `axioms`")
     header: str = ""
     preamble: str = ""
     negated: bool = False

@@ -7,9 +7,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from synth.config import RunConfig, load_config
-from synth.llm.config import ModelRole
+from synth.llm.config import ModelRole, RoleConfig
+from synth.run.given_run import is_run, source_of_run
 from verify_workers.errors import UserError
 
+ANSWERS = {"path", "endpoint", "name", "api_key_env", "preset"}  # what says who answers, and how it is asked; not on what machines
 FOR_ANY_PROBLEMS = ("filters.numbers=any",)  # over the demo's configuration, whose problems name all their numbers
 
 
@@ -18,8 +20,9 @@ def stage_config(
 ) -> RunConfig:
     """`config` (None = the embedded one) with `overrides`.
 
-    `model` answers in the first of `roles`, and in those of the others that have no source of their own;
-    `generated`: the stage works on the generator's problems.  Raises UserError.
+    `model` answers in the first of `roles`, and in those of the others that have no source of their own: a checkpoint, or a run
+    directory, for what answers in each of these after its last round.  `generated`: the stage works on the generator's problems.
+    Raises UserError.
     """
     if config is not None:
         loaded = load_config(config, list(overrides))
@@ -32,5 +35,7 @@ def stage_config(
         for role in roles:
             source = loaded.models.source(role)
             if role == roles[0] or not source.own:
-                source.path = str(model)
+                found = source_of_run(model, role) if is_run(model) else RoleConfig(path=str(model))
+                for name in found.model_fields_set & ANSWERS:
+                    setattr(source, name, getattr(found, name))
     return loaded

@@ -40,9 +40,10 @@ ROOMS = {
     ],
     "synth": [
         *("overrides", "records", "keys", "spool"),
-        *("annotations", "prompts", "llm", "budget", "problems", "config", "stage_config", "services", "store", "examples"),
-        *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "show", "run", "simulate"),
-        *("doctor", "api", "cluster_command", "cli"),
+        *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
+        *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark"),
+        *("show", "export", "run", "simulate", "stage_config", "doctor"),
+        *("api", "cluster_command", "cli"),
         "__main__",
     ],
     "cluster": ["plan", "machines", "render", "wait"],

@@ -1,8 +1,8 @@
 """The checks in `synth verify`'s input, and each of its faults with its place.
 
-A row is a check (`id`, `statement`, `header`, `preamble`, `proof` or `code`), or a pair of `synth prove` or `synth export`: `form`
-says whether its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder is
-its files of rows.  Other columns are nobody's business here, unless their names look like a misspelt one of ours.
+A row is a check (`id`, `statement`, `header`, `preamble`, `proof` or `code`), or one of `synth prove` or of any form of `synth export`:
+`form` says whether its `proof` is a whole file; the prover form has `formal_statement` and `formal_proof` in their places.  A folder
+is its files of rows.  Other columns are nobody's business here, unless their names look like a misspelt one of ours.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def _negated(row: dict[str, Any]) -> bool:
 
 def _fields(row: dict[str, Any]) -> dict[str, object]:
     """The fields of a check in a row of either kind."""
-    if row.keys() >= {"prompt", "completion", "lineage"}:
-        raise BadRow("the sft form of `synth export` holds no statements; give the parquet, hf or prover form")
+    if row.keys() >= {"prompt", "completion", "lineage"} and "statement" not in row:
+        raise BadRow("a row of the sft form as earlier versions of `synth export` wrote it, without the statement; export the run again")
     fields = {name: row.get(name) if row.get(name) is not None else row.get(EXPORTED.get(name, "")) for name in TEXT_FIELDS}
     if row.get("form") == "code" and fields["code"] is None:
         fields["proof"], fields["code"] = None, fields["proof"]

@@ -67,12 +67,17 @@ class Checker:
         return self._pool.verify([question])[0]
 
     def check_all(self, checks: Iterable[Check | tuple[str, str]]) -> list[Verdict]:
-        """One verdict for each check, or pair of a statement and a proof, in their order; all workers are used."""
+        """One verdict for each check, or pair of a statement and a proof, in their order; all workers are used.
+
+        A verdict has its check's id, that of a pair is its number.
+        """
         header, limit = self.header, self.timeout
         asked = [
-            one if isinstance(one, Check) else Check(id="", statement=one[0], proof=one[1], header=header, timeout=limit) for one in checks
+            one if isinstance(one, Check) else Check(id=str(number), statement=one[0], proof=one[1], header=header, timeout=limit)
+            for number, one in enumerate(checks)
         ]
-        return self._pool.verify([one.model_copy(update={"id": str(number)}) for number, one in enumerate(asked)])
+        verdicts = self._pool.verify([one.model_copy(update={"id": str(number)}) for number, one in enumerate(asked)])
+        return [verdict.model_copy(update={"id": one.id}) for verdict, one in zip(verdicts, asked, strict=True)]
 
     async def acheck(self, statement: str, proof: str | None = None, **how: Any) -> Verdict:
         """As `check`, without holding up the event loop."""

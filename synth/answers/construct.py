@@ -98,7 +98,25 @@ async def construct(
             made.append(Construction([], hole))
             asked.append((made[-1], statement, hole))
     await _answer(asked, problem, config, tools, gate or asyncio.Semaphore(config.at_once))
+    _told_apart(made)
     return made
+
+
+def _told_apart(made: list[Construction]) -> None:
+    """Give each statement an id of its own: a formalization may say itself what another one says with an answer in it, or two may.
+
+    The first that is kept has the id, and what else would be kept under it is a duplicate.
+    """
+    owner: dict[str, Statement] = {}
+    for statement in sorted((s for one in made for s in one.statements), key=lambda s: not s.kept):
+        owner.setdefault(statement.id, statement)
+    for place, one in enumerate(made):
+        for at, statement in enumerate(one.statements):
+            if owner[statement.id] is not statement:
+                if statement.kept:
+                    one.answers.pop(statement.id, None)
+                    statement = drop(statement, Drop.DUPLICATE, f"the same as this problem's {statement.id}")
+                one.statements[at] = statement.model_copy(update={"id": content_id("statement", statement.id, place, at)})
 
 
 async def _answer(

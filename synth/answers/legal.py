@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
-from itertools import permutations
 
 from synth.answers.enumerate import Case
 from synth.answers.hole import Hole
-from synth.answers.terms import Answer, Node, NotATerm, parse, said_in
-from synth.answers.values import evaluate, folded, sorted_out, written
-from verify_workers.text.lexer import tokens
+from synth.answers.restate import restates
+from synth.answers.terms import Answer, Node, NotATerm, parse
+from synth.answers.values import evaluate, written
 
 LONGEST = 60  # nodes of an answer
 SHOWN = 40  # a value with more of them may be computed in any way that is not the question's own
-MOST_NAMES = 4  # that are tried in every order
 DIGITS = 12  # a value with no more of them is written out: `3 ^ 2` is no answer where 9 is; larger ones may be powers and products
 _LISTS = ("List", "Finset", "Set", "Multiset")
 
@@ -46,7 +44,7 @@ def legal(hole: Hole, text: str) -> Answer | tuple[Illegal, str]:
         return Illegal.NAMES, ", ".join(sorted(strange))
     if not answer.parameters and (why := _unevaluated(answer.body, hole)):
         return Illegal.UNEVALUATED, why
-    if _restates(answer, hole):
+    if restates(answer, hole):
         return Illegal.RESTATES, "the statement says it already"
     return answer
 
@@ -125,46 +123,6 @@ def _is_product(node: Node) -> bool:
     if node.kind == "number":
         return int(node.text) > 1
     return node.kind in ("*", "^") and all(map(_is_product, node.parts))
-
-
-def _restates(answer: Answer, hole: Hole) -> bool:
-    """Whether the body, if it computes anything, stands in the statement: word for word, or but for names and for what changes nothing."""
-    plain = folded(answer.body, hole.natural, hole.field)
-    if not answer.parameters:
-        if not _computes(answer.body):
-            return False
-        plain = answer.body  # as it is written: `123 * 456` is what was asked, whatever its value
-    elif plain.size < 5:  # `2 * n` stands in many a question
-        return False
-    if plain.kind == "list" and not plain.names():
-        return False
-    body, said = ([mark.text for mark in tokens(text) if mark.text not in "()"] for text in (answer.body_text, hole.goal))
-    if plain.kind != "list" and any(said[at : at + len(body)] == body for at in range(len(said) - len(body) + 1)):
-        return True
-    parts = {part for part in said_in(hole.goal) if part.parts}
-    if not answer.parameters:
-        return any(sorted_out(part) == sorted_out(plain) for part in parts)
-    return any(_same(plain, folded(part, hole.natural, hole.field)) for part in parts)
-
-
-def _computes(node: Node) -> bool:
-    """Whether a value without parameters is one that Lean is to compute: no number, fraction, truth or list of such."""
-    if node.kind == "negative":
-        return _computes(node.parts[0])
-    if node.kind == "/" and all(part.kind in ("number", "negative") for part in node.parts):
-        return False
-    return node.kind not in ("number", "truth", "list")
-
-
-def _same(one: Node, other: Node) -> bool:
-    """Whether two terms are equal but for their names and the order of operands."""
-    mine, theirs = sorted(one.names()), sorted(other.names())
-    if one.shape() == other.shape():
-        return True
-    if len(mine) != len(theirs) or len(mine) > MOST_NAMES or one.size != other.size:
-        return False
-    wanted = sorted_out(other)
-    return any(sorted_out(one.renamed(dict(zip(mine, order, strict=True)))) == wanted for order in permutations(theirs))
 
 
 def agreement(answer: Answer, cases: list[Case], hole: Hole) -> float | None:

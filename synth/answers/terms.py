@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from verify_workers.text.lexer import Kind, Token, tokens
@@ -15,8 +14,8 @@ from verify_workers.text.lexer import Kind, Token, tokens
 LONGEST = 200  # words and signs of an answer
 DIGITS = 1000  # of a number in it
 FUNCTIONS = ("min", "max")
-_WORDS = frozenset({"if", "then", "else", "fun", "λ", "let", "have", "in", "from", "show", "by", "do", "min", "max"})
-_BINDS = {"+": 65, "-": 65, "*": 70, "/": 70, "%": 70, "^": 75}
+WORDS = frozenset({"if", "then", "else", "fun", "λ", "let", "have", "in", "from", "show", "by", "do", "min", "max"})
+BINDS = {"+": 65, "-": 65, "*": 70, "/": 70, "%": 70, "^": 75}
 COMPARED = frozenset({"=", "≠", "<", "≤", ">", "≥", "<=", ">="})
 
 
@@ -55,6 +54,12 @@ class Node:
         text = names.get(self.text, self.text) if self.kind == "name" else self.text
         return Node(self.kind, text, tuple(part.renamed(names) for part in self.parts))
 
+    def given(self, values: Mapping[str, Node]) -> Node:
+        """It with terms in place of names."""
+        if self.kind == "name":
+            return values.get(self.text, self)
+        return Node(self.kind, self.text, tuple(part.given(values) for part in self.parts))
+
     @property
     def size(self) -> int:
         return 1 + sum(part.size for part in self.parts)
@@ -80,7 +85,7 @@ def parse(text: str) -> Answer:
         raise NotATerm("nothing is there")
     if len(marks) > LONGEST:
         raise NotATerm(f"{len(marks)} words and signs, at most {LONGEST}")
-    reader = _Reader(marks)
+    reader = Reader(marks)
     parameters: list[str] = []
     if reader.next in ("fun", "λ"):
         reader.take()
@@ -109,12 +114,12 @@ def _bare(text: str) -> str:
     return text
 
 
-class _Reader:
+class Reader:
     """Reads an expression from tokens, operators by how tightly they bind."""
 
-    def __init__(self, marks: Sequence[Token], alone: bool = False) -> None:
-        """`alone`: within other Lean, where a name with arguments behind it is none of these terms."""
-        self._marks, self._at, self._depth, self._alone = marks, 0, 0, alone
+    def __init__(self, marks: Sequence[Token], alone: bool = False, calls: bool = False) -> None:
+        """`alone`: within other Lean, where a name with arguments behind it is none of these terms; with `calls` it is a `call`."""
+        self._marks, self._at, self._depth, self._alone, self._calls = marks, 0, 0, alone, calls
 
     @property
     def mark(self) -> Token | None:
@@ -136,11 +141,18 @@ class _Reader:
         if self._depth > 60:
             raise NotATerm("it is nested too deep")
         left = self._prefix()
-        while (sign := self.next) in _BINDS and _BINDS[sign] >= binds:
+        while (sign := self.next) in BINDS and BINDS[sign] >= binds:
             self.take()
-            left = Node(sign, parts=(left, self.expression(_BINDS[sign] + (sign != "^"))))
+            left = Node(sign, parts=(left, self.expression(BINDS[sign] + (sign != "^"))))
         self._depth -= 1
         return left
+
+    def ended(self, ends: Sequence[str]) -> Node:
+        """A whole side of a relation: what follows is one of `ends`, or nothing."""
+        side = self.expression(51)
+        if self.mark and self.next not in ends:
+            raise NotATerm(f"`{self.next}` goes on")
+        return side
 
     def _prefix(self) -> Node:
         mark = self.take()
@@ -151,7 +163,7 @@ class _Reader:
                 inner = self.expression(0)
                 if self.next == ":":
                     self.take()
-                    if self.take().text not in ("Nat", "ℕ", "Int", "ℤ"):
+                    if self.take().text not in ("Nat", "ℕ", "Int", "ℤ") and not self._calls:
                         raise NotATerm("a type that is none of Nat and Int")
                 self.take(")")
                 return inner
@@ -163,6 +175,10 @@ class _Reader:
                         self.take(",")
                 self.take("]")
                 return Node("list", parts=tuple(parts))
+            case "let" if self._calls:  # what it says is an equation of its own
+                while self.take().text != ";":
+                    pass
+                return self.expression(0)
             case "if":
                 left, sign, right = self.expression(51), self._comparison(), self.expression(51)
                 if sign not in COMPARED:
@@ -177,12 +193,15 @@ class _Reader:
                 return Node(name, parts=(self._atom(), self._atom()))
         if re.fullmatch(r"[0-9]+", mark.text) and len(mark.text) <= DIGITS:
             return Node("number", mark.text)
+        if self._calls and mark.kind is Kind.IDENT and mark.text not in WORDS:
+            given = tuple(self._given())
+            return Node("call" if given else "name", mark.text, given)
         if mark.kind is Kind.IDENT and "." not in mark.text:
             after = self.mark
             if (
                 self._alone
                 and after
-                and (after.text in ("(", "[") or (after.kind in (Kind.IDENT, Kind.NUMBER) and after.text not in _WORDS))
+                and (after.text in ("(", "[") or (after.kind in (Kind.IDENT, Kind.NUMBER) and after.text not in WORDS))
             ):
                 raise NotATerm(f"`{mark.text}` is applied")
             return Node("name", mark.text)
@@ -194,22 +213,16 @@ class _Reader:
         joined = sign.text in ("<", ">") and self.mark is not None and self.mark.text == "=" and self.mark.start == sign.end
         return sign.text + self.take().text if joined else sign.text
 
+    def _given(self) -> Iterator[Node]:
+        """The arguments that stand behind a name."""
+        while (mark := self.mark) and (mark.text == "(" or (mark.kind in (Kind.IDENT, Kind.NUMBER) and mark.text not in WORDS)):
+            if mark.kind is Kind.IDENT:
+                yield Node("name", self.take().text)
+            else:
+                yield self._prefix()
+
     def _atom(self) -> Node:
         mark = self.mark
         if mark is None or not (mark.text == "(" or mark.kind is Kind.IDENT or mark.text.isdecimal()):
             raise NotATerm("min and max take two arguments")
         return self._prefix()
-
-
-def said_in(text: str) -> set[Node]:
-    """The terms that a Lean text holds, as far as they are made of what an answer may be made of, each with its parts."""
-    marks, found = tokens(text), set[Node]()
-    for at in range(len(marks)):
-        before = marks[at - 1] if at else None
-        if (
-            before and (before.kind in (Kind.IDENT, Kind.NUMBER) or before.text in (")", "]")) and before.text not in _WORDS
-        ):  # an argument of what stands before it
-            continue
-        with suppress(NotATerm):
-            found |= set(_Reader(marks[at:], alone=True).expression(_BINDS.get(before.text, -1) + 1 if before else 0).all())
-    return found

@@ -22,7 +22,9 @@ ENDINGS = {
 }  # fmt: skip
 _PACKED = (".gz", ".gzip", ".bz2", ".xz", ".zst", ".zstd", ".lz4", ".zip")
 _SAVED = frozenset({"state.json", "dataset_dict.json"})  # what `save_to_disk` leaves in a folder
-_ABOUT = frozenset({"dataset_info.json", "dataset_infos.json", "export.json", "config.json", "package.json"})  # no rows in these
+_ABOUT = frozenset(  # no rows in these
+    {"dataset_info.json", "dataset_infos.json", "export.json", "croissant.json", "config.json", "package.json"}
+)
 # The words by which `datasets` knows a split in the name of a file or folder (its data_files.py).
 SPLITS = {
     "train": ("train", "training"),

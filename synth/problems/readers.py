@@ -125,12 +125,19 @@ def read_problems(config: ProblemsConfig) -> Reading:
 
 def problems_in(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
     """The same one by one, in bounded memory (24 bytes a problem); what else there is goes to `reading`."""
+    for problem, _ in rows_in(config, reading, whole=False):
+        yield problem
+
+
+def rows_in(config: ProblemsConfig, reading: Reading, whole: bool = True) -> Iterator[tuple[Problem, dict[str, Any]]]:
+    """The same, each with the row that it was read from if that is wanted `whole`."""
     unknown = sorted(set(config.fields) - set(GUESSES))
     if unknown:
         raise UserError(f"problems.fields.{unknown[0]}: unknown field; the fields are {', '.join(sorted(GUESSES))}")
     if not config.path:
         raise UserError("problems.path: no file is named; give the file or folder that holds the problems")
-    yield from _distinct(config, reading)
+    for one in _distinct(config, reading, whole):
+        yield one.problem, one.row
     if not reading.count:
         if len(reading.rejected):
             first = next(iter(reading.rejected)).line()
@@ -144,15 +151,16 @@ class _Read:
     """A row that is a problem."""
 
     problem: Problem
+    row: dict[str, Any]
     place: str
     columns: dict[str, str]
     split: str | None
 
 
-def _distinct(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
+def _distinct(config: ProblemsConfig, reading: Reading, whole: bool) -> Iterator[_Read]:
     """The problems in the order of the rows.  One that came before is rejected as a duplicate."""
     seen, places = Keys(), _Places()
-    found = _problems(config, reading)
+    found = _problems(config, reading, whole)
     while wanted := min(_BATCH, config.limit - reading.count if config.limit else _BATCH):
         batch, problems = list[_Read | Rejection](), 0
         for one in found:
@@ -179,10 +187,10 @@ def _distinct(config: ProblemsConfig, reading: Reading) -> Iterator[Problem]:
                 reading.columns.setdefault(name, Counter())[column] += 1
             if one.split is not None:
                 reading.splits[one.split] += 1
-            yield one.problem
+            yield one
 
 
-def _problems(config: ProblemsConfig, reading: Reading) -> Iterator[_Read | Rejection]:
+def _problems(config: ProblemsConfig, reading: Reading, whole: bool) -> Iterator[_Read | Rejection]:
     """The rows that are problems, and the bad ones; the first of those ends the reading if `on_error` is stop."""
     for place, row in _rows(config, reading):
         reading.rows += 1
@@ -200,7 +208,7 @@ def _problems(config: ProblemsConfig, reading: Reading) -> Iterator[_Read | Reje
             yield rejection
             continue
         split = row.get("split") if "split" not in config.where else None
-        yield _Read(problem, place, columns, split if isinstance(split, str) else None)
+        yield _Read(problem, row if whole else {}, place, columns, split if isinstance(split, str) else None)
 
 
 class _Places:

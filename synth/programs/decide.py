@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from synth.config import SearchConfig
+from synth.config import FilterConfig, SearchConfig
 from synth.programs.items import Item
+from synth.programs.vacuous import says_nothing
 from synth.records import Pair, Record, Statement
 from synth.search.base import Strategy
 from synth.search.counterexample import TOGETHER, Counterexample, input_of, instances
@@ -20,6 +21,7 @@ from synth.services import Tools, Verify
 from synth.statements.text import UNPROVED
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
+FILTERS = FilterConfig()
 FEW, MANY = TOGETHER, 16 * TOGETHER  # inputs tried before and after proofs are
 
 
@@ -42,7 +44,8 @@ class Decision(Record):
     counterexample: dict[str, str] = Field(
         {}, description="an input on which the requirement fails, by variable; Lean accepts it in `proof`"
     )
-    reason: str = Field("", description="why nothing was decided, or why there is nothing to decide")
+    reason: str = Field("", description="why nothing was decided, or why there is nothing to decide; one line")
+    says_nothing: str = Field("", description="why a requirement that is proved says nothing of the program; '' = nothing was found")
     statement: str = ""
     header: str = ""
     preamble: str = ""
@@ -78,21 +81,26 @@ class Counted:
         return verdicts
 
 
-async def decide(item: Item, config: SearchConfig, tools: Tools) -> Decided:
-    """Search the requirement and its negation until Lean accepts a proof of one; cheap means come first."""
+async def decide(item: Item, config: SearchConfig, tools: Tools, filters: FilterConfig = FILTERS) -> Decided:
+    """Search the requirement and its negation until Lean accepts a proof of one; cheap means come first.
+
+    Of one that is proved `filters` say whether it is empty.
+    """
     if item.statement is None:
         return Decided(Decision(name=item.name, source=item.source, answer=Answer.UNTRANSLATABLE, reason=item.refused))
     statement, counted = item.statement, Counted(tools.verify)
     tools = replace(tools, verify=counted)
     (asked,) = await counted([statement.check(f"{statement.id}:elaborates", config.timeout, proof=UNPROVED)])
     if asked.outcome is Outcome.POLICY or asked.reason == Reason.STATEMENT:
-        reason = f"{item.source}: Lean does not accept it: {asked.first_error or asked.reason}"
+        reason = f"{item.source}: Lean does not accept it: {_in_a_line(asked.first_error or asked.reason)}"
         return Decided(_decision(item, statement, Answer.ILL_FORMED, counted, Found(), reason))
     found = await search(statement, item.problem, means(item, config, tools), config, tools)
     if found.unsound:
         raise RuntimeError(f"UNSOUND: {item.source}: {item.name} and its negation were both accepted: {found.unsound}")
     answer = Answer.UNDECIDED if not found.pairs else Answer.REFUTED if found.pairs[0].negated else Answer.PROVED
-    return Decided(_decision(item, statement, answer, counted, found, "" if found.pairs else _why(counted)), found)
+    nothing = await says_nothing(statement, found.pairs[0].proof, filters, tools) if answer is Answer.PROVED else ""
+    decision = _decision(item, statement, answer, counted, found, "" if found.pairs else _why(counted))
+    return Decided(decision.model_copy(update={"says_nothing": nothing}), found)
 
 
 def means(item: Item, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:
@@ -116,6 +124,11 @@ def _why(counted: Counted) -> str:
     if counted.infra:
         return f"the checker failed on {counted.infra} of {counted.checks} checks: try again"
     return f"no proof and no counterexample in {counted.checks} checks: is the requirement meant so?"
+
+
+def _in_a_line(error: str) -> str:
+    """What Lean says, without its notes."""
+    return " ".join(error.partition("\n\nNote:")[0].partition("\n\nHint:")[0].split())
 
 
 def _decision(item: Item, statement: Statement, answer: Answer, counted: Counted, found: Found, reason: str) -> Decision:

@@ -10,58 +10,30 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field
-
-from synth.answers.construct import Construction, construct, in_order
 from synth.answers.hole import Hole
 from synth.answers.score import right
 from synth.answers.terms import parse
-from synth.budget import Meter, PriceConfig, costs
 from synth.config import RunConfig
 from synth.problems.generate import Choice, generate
 from synth.problems.readers import read_problems
 from synth.problems.seed_roles.answers import NAMES
 from synth.prompts import Role
-from synth.records import Problem, Record, Statement
-from synth.run.roles import search_prompts
+from synth.records import Drop, Problem
+from synth.run.answering import Answered, answer_problem
+from synth.run.roles import search_prompts, statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
-from synth.search.loop import require_strategies, search, strategies
+from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
-from synth.statements.filters.base import Context
-from synth.statements.filters.consistent import consistent
-from synth.statements.filters.run import filtered
+from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
+from synth.statements.screen import screened
 from synth.statements.text import under_header
 from synth.store.files import check_target, write_records
 from verify_workers.errors import UserError
 
 PROMPTS: tuple[Role, ...] = ("pose", "enumerate", "guess")
-
-
-class Answered(Record):
-    """What became of one problem.  `proof` proves `statement` (or its negation, if `refuted`), in which `answer` stands."""
-
-    problem_id: str
-    problem: str
-    posed: str = Field("", description="the statement with a place for the answer; '' = none was made")
-    type: str = ""
-    program: str = Field("", description="the program that is believed")
-    programs: list[str] = Field([], description="how each program ended")
-    cases: str = Field("", description="the cases that were found, a line each")
-    answer: str = Field("", description="the proved one, else the best one that is not refuted; '' = none")
-    first: str = Field("", description="the answer that came first before any proof was searched; '' = none")
-    statement: str = ""
-    header: str = ""
-    preamble: str = ""
-    proved: bool = False
-    refuted: bool = False
-    proof: str = ""
-    strategy: str = ""
-    dropped: dict[str, str] = Field({}, description="what else was answered, by text, and why it did not count")
-    correct: bool | None = Field(None, description="whether Lean proves it equal to the reference; none = no reference")
-    first_correct: bool | None = Field(None, description="the same of `first`")
-    tokens: int = Field(0, description="generated for it, by all roles")
-    lean_seconds: float = 0.0
+FILTERING: tuple[Role, ...] = ("grade", "informalize", "compare", "prove")
+"""The prompts that statement filters ask."""
 
 
 @dataclass
@@ -104,7 +76,8 @@ def answer_file(config: RunConfig, source: str, references: Path | None, out: st
     for note in reading.notes():
         progress.note(note)
     problems = under_header(reading.problems, config.header)
-    return _answer(config, problems, {p.id: known[p.text] for p in problems if p.text in known}, out, progress)
+    barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
+    return _answer(config, problems, {p.id: known[p.text] for p in problems if p.text in known}, out, progress, barred)
 
 
 def answer_generated(config: RunConfig, count: int, out: str, progress: Progress) -> Figures:
@@ -136,19 +109,34 @@ def _references(path: Path) -> dict[str, str]:
     return known
 
 
-def _answer(config: RunConfig, problems: list[Problem], references: dict[str, str], out: str, progress: Progress) -> Figures:
+def _answer(
+    config: RunConfig,
+    problems: list[Problem],
+    references: dict[str, str],
+    out: str,
+    progress: Progress,
+    barred: list[Problem] | None = None,
+) -> Figures:
+    """Answer `problems`; with `barred` those whose words are a benchmark's or an earlier problem's are passed over, as in a run."""
     require_strategies(config.search)
-    asked = tuple(role for role in (*PROMPTS, *search_prompts(config)) if role != "enumerate" or config.answers.programs)
+    asked = _asked(config)
     require_models(config, *asked)
     progress.stage("answer", len(problems))
 
     async def work() -> list[Answered | BaseException]:
         async with stage_tools(config, *asked) as tools:
             room, gate = asyncio.Semaphore(config.search.in_flight), asyncio.Semaphore(config.answers.at_once)
+            benchmarks = Benchmarks()
+            benchmarks.add(barred or [], Drop.CONTAMINATED, await forms_of(barred, tools.verify) if barred else {})
+            passed = {} if barred is None else await asyncio.to_thread(screened, problems, benchmarks, config.filters)
 
             async def one(problem: Problem) -> Answered:
+                why = passed.get(problem.id)
+                if why and why.reason:
+                    progress.advance("answer", proved=False)
+                    return Answered(problem_id=problem.id, problem=problem.text, dropped={problem.text: f"{why.reason}: {why.detail}"})
                 async with room:
-                    row, hole = await answer_problem(problem, config, tools, gate)
+                    row, hole = await answer_problem(problem, config, tools, gate, benchmarks)
                 if problem.id in references:
                     row = row.model_copy(update=await _scored(row, hole, references[problem.id], tools))
                 progress.advance("answer", proved=row.proved)
@@ -165,6 +153,13 @@ def _answer(config: RunConfig, problems: list[Problem], references: dict[str, st
     return figures
 
 
+def _asked(config: RunConfig) -> tuple[Role, ...]:
+    """The prompts of the stage: those that lead to an answer, those of the filters that are on, and those of the search."""
+    others = [role for role in statement_prompts(config) if role in FILTERING]
+    asked = dict.fromkeys((*PROMPTS, *others, *search_prompts(config)))
+    return tuple(role for role in asked if role != "enumerate" or config.answers.programs)
+
+
 async def _scored(row: Answered, hole: Hole | None, reference: str, tools: Tools) -> dict[str, bool]:
     """Whether the answer, and the one that came first, are equal to the reference."""
 
@@ -173,49 +168,3 @@ async def _scored(row: Answered, hole: Hole | None, reference: str, tools: Tools
 
     correct = await equal(row.answer)
     return {"correct": correct, "first_correct": correct if row.first == row.answer else await equal(row.first)}
-
-
-async def answer_problem(problem: Problem, config: RunConfig, tools: Tools, gate: asyncio.Semaphore) -> tuple[Answered, Hole | None]:
-    """Construct answers to one problem, and search proofs of the statements with them, the best one first, until one is proved."""
-    meter = Meter()
-    tools = tools.metered(meter)
-    made = await construct(problem, config.answers, config.formalize, tools, gate)
-    dropped = {s.text: f"{s.reason}: {s.detail}" for one in made for s in one.statements if not s.kept and s.reason != "open"}
-    order = in_order(made)
-    first = order[0][0].answers[order[0][1].id].text if order else ""
-    blank = Answered(problem_id=problem.id, problem=problem.text, first=first)
-    best, posed = blank, next((one for one in made if one.hole), None)
-    for one, statement in order:
-        found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
-        proof = found.pairs[0] if found.pairs else None
-        if proof and not proof.negated:  # of hypotheses that no number fulfils anything follows
-            (seen,) = await filtered([statement], Context(tools, config.filters, 1, {problem.id: problem}), (consistent,))
-            if not seen.kept:
-                dropped[statement.text] = f"{seen.reason}: {seen.detail}"
-                continue
-        this = blank.model_copy(update=_stated(statement, one.answers[statement.id].text))
-        if proof:
-            told = {"proved": not proof.negated, "refuted": proof.negated, "proof": proof.proof, "strategy": proof.strategy}
-            this = this.model_copy(update=told)
-        if this.proved or not best.answer or (best.refuted and not this.refuted):
-            best, posed = this, one
-        if best.proved:
-            break
-    spent = {"dropped": dropped, "tokens": _tokens(meter), "lean_seconds": meter.spent["lean_ms"] / 1000}
-    return best.model_copy(update={**spent, **(_constructed(posed) if posed else {})}), posed.hole if posed else None
-
-
-def _tokens(meter: Meter) -> int:
-    return int(costs(meter.spent, PriceConfig())["tokens"])
-
-
-def _constructed(one: Construction) -> dict[str, object]:
-    assert one.hole
-    lines = "\n".join(" ".join(map(str, (*arguments, *value))) for arguments, value in one.cases)
-    ended = [f"{ran.ended}{f': {ran.error}' if ran.error else ''}" for ran in one.ran]
-    posed = f"{one.hole.head} ({one.hole.name} : {one.hole.type}) {one.hole.goal}"
-    return {"posed": posed, "type": one.hole.type, "program": one.program, "programs": ended, "cases": lines}
-
-
-def _stated(statement: Statement, answer: str) -> dict[str, object]:
-    return {"answer": answer, "statement": statement.text, "header": statement.header, "preamble": statement.preamble}

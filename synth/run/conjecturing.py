@@ -12,7 +12,7 @@ from synth.conjectures.make import SUBGOAL, by_rules, not_varied
 from synth.conjectures.variants import RULES
 from synth.prompts import Role
 from synth.records import Drop, Pair, Problem, Statement
-from synth.run.decontaminate import rows_of
+from synth.run.decontaminate import Row, rows_of
 from synth.run.stages import require_models, with_tools
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -75,7 +75,7 @@ def read_parents(source: str, progress: Progress) -> Parents:
             found.statements.setdefault(statement.id, statement)
     if not found.statements:
         raise UserError(f"{source}: no {'kept statement' if model is Statement else 'statement in Lean'}; nothing to start from")
-    if model is Problem and len(found.statements) < read:
+    if model is Row and len(found.statements) < read:
         progress.note(f"{source}: {read - len(found.statements):,} rows have no statement in Lean of their own and are left out")
     return found
 

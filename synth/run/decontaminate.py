@@ -1,4 +1,7 @@
-"""`synth decontaminate`: the rows of a file that repeat no benchmark, and a report of every row that does."""
+"""`synth decontaminate`: the rows of a file that repeat no benchmark, and a report of every row that does.
+
+Pairs and statements are written as the records that they are, problems as the rows of their file, with all columns.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,37 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from synth.problems.readers import ProblemsConfig, Reading, problems_in
+from pydantic import BaseModel, ConfigDict
+
+from synth.export.read import read_pairs
+from synth.problems.columns import Repeated
+from synth.problems.files import EVERY_SPLIT
+from synth.problems.readers import ProblemsConfig, Reading, rows_in
 from synth.records import Drop, Pair, Problem, Record, Statement
 from synth.services import Verify, asking
 from synth.show.progress import Progress
 from synth.spool import Spool
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
-from synth.store.corpus import read_pairs
-from synth.store.files import check_target, of_this_sort, read_records, write_records
+from synth.store.files import check_target, of_this_sort, read_records, write_records, write_rows
 from verify_workers.config import PoolConfig
 from verify_workers.pool.local import LocalPool
 
 AT_ONCE = 500  # rows whose statements Lean is asked about together
+
+
+class Row(Record):
+    """A row of a problem file, as JSON text."""
+
+    text: str
+
+
+class DecontaminateConfig(BaseModel):
+    """What `synth decontaminate --set` can change: how problem files in IN are read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    problems: ProblemsConfig = ProblemsConfig(split=EVERY_SPLIT)
 
 
 @dataclass
@@ -32,6 +53,7 @@ class Cleaned:
 
     rows: Spool[Any]
     model: type[Record]
+    """`Row` where they are problems."""
     read: int = 0
     matches: list[dict[str, str]] = field(default_factory=list)
 
@@ -41,23 +63,36 @@ class Cleaned:
 
 
 def decontaminate_file(
-    source: str, against: Sequence[str], out: str, pool: PoolConfig | None, similarity: float, progress: Progress
+    source: str,
+    against: Sequence[str],
+    out: str,
+    pool: PoolConfig | None,
+    similarity: float,
+    progress: Progress,
+    config: DecontaminateConfig | None = None,
 ) -> Cleaned:
     """Write the rows of `source` (pairs, statements or problems) that repeat none of `against`; what repeats goes to a JSON file beside it.
 
     The rows are a stream.  Without a `pool` Lean is not asked: statements then are compared by their text.
     """
     check_target(out)
-    rows, model = rows_of(source)
-    barred = read_benchmarks(against)
+    reading = Reading(source)
+    rows, model = rows_of(source, config, reading)
+    barred = read_benchmarks(against, "--against")
     if pool is None:
         cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, None, progress))
     else:
         with LocalPool(pool) as lean:
             cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, asking(lean), progress))
-    write_records(out, cleaned.rows, model)
+    if model is Row:
+        write_rows(out, (row.text for row in cleaned.rows))
+        for note in reading.notes():
+            progress.note(note)
+    else:
+        write_records(out, cleaned.rows, model)
     report = {"source": source, "against": list(against), "rows": cleaned.read, "kept": len(cleaned.rows), "counts": cleaned.counts}
-    text = json.dumps(report | {"matches": cleaned.matches}, indent=1, ensure_ascii=False)
+    lists = {"matches": cleaned.matches, "rejected": [rejection.line() for rejection in reading.rejected]}
+    text = json.dumps(report | lists, indent=1, ensure_ascii=False)
     report_path(out).write_text(text + "\n", encoding="utf-8")
     return cleaned
 
@@ -102,14 +137,22 @@ def _statement(problem: Problem, forms: dict[str, tuple[str, str]]) -> Statement
     return given(problem, 0).model_copy(update={"form": form, "negated_form": negated})
 
 
-def rows_of(source: str) -> tuple[Iterator[tuple[Any, Problem]], type[Record]]:
+def rows_of(
+    source: str, config: DecontaminateConfig | None = None, reading: Reading | None = None
+) -> tuple[Iterator[tuple[Any, Problem]], type[Record]]:
     """The records of a file, of the first sort that its rows are, each with a problem that says what to compare; and their sort."""
+    config, reading = config or DecontaminateConfig(), reading or Reading(source)
     for model, read, adapt in ((Pair, read_pairs, _of_pair), (Statement, lambda path: read_records(path, Statement), _of_statement)):
         records: Any = of_this_sort(read(source))
         if records is not None and (first := next(records, None)) is not None:
             return ((record, adapt(record)) for record in chain([first], records)), model
-    config = ProblemsConfig(path=source, split="all")
-    return ((problem, problem) for problem in problems_in(config, Reading(source))), Problem
+    problems = rows_in(config.problems.model_copy(update={"path": source}), reading)
+    return ((Row(text=_as_json(row)), problem) for problem, row in problems), Row
+
+
+def _as_json(row: dict[str, Any]) -> str:
+    """A row as JSON text; what JSON has no word for is written as text, and columns of one name are none."""
+    return json.dumps({name: value for name, value in row.items() if not isinstance(value, Repeated)}, ensure_ascii=False, default=str)
 
 
 def _of_pair(pair: Pair) -> Problem:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from synth.annotations import Annotation, Unpaired
 from synth.config import RunConfig
+from synth.export.read import read_pairs
 from synth.informal.annotate import Annotator, Book
 from synth.informal.project import project_units, stated
 from synth.informal.units import Unit, of_records
@@ -23,7 +24,6 @@ from synth.run.roles import answering, check_roles, given_weights, role_prompts,
 from synth.run.stages import read_problems_of, run_stage, stage_tools
 from synth.show.progress import Progress
 from synth.statements.text import given
-from synth.store.corpus import read_pairs
 from synth.store.files import check_target, of_this_sort, read_records, write_records
 from synth.store.journal import Journal
 from synth.store.rundir import RunDir

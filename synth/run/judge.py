@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 from synth.config import RunConfig
 from synth.problems.generate import generate
 from synth.run.roles import statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
+from synth.services import Tools
 from synth.show.progress import Progress
 from synth.statements.corrected import Counts
 from synth.statements.filters.base import Context
 from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, labelled_by_lean, write_calibration
 from synth.statements.planted import Told, on_references, write_told
 from synth.store.files import check_target, read_records
+from verify_workers.records import Check, Verdict
+
+TOLD = 16  # checks after which the progress is told
 
 
 def judge_error_file(config: RunConfig, source: str, out: str, progress: Progress) -> dict[str, Counts]:
@@ -27,6 +34,7 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
 
     async def work() -> dict[str, Counts]:
         async with stage_tools(config, *models) as tools:
+            tools = told_of(tools, progress)
             statements, problems, labels = as_statements(rows) if source else await formalized(made, config, tools)
             by_form = labels
             if not source:
@@ -34,6 +42,7 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
             return await judge_error(statements, labels, Context(tools, config.filters, config.formalize.keep, problems), by_form)
 
     counts: dict[str, Counts] = run_stage(work())
+    progress.advance("judge", len(rows) or len(made))
     write_calibration(out, counts, config)
     return counts
 
@@ -42,12 +51,30 @@ def reference_error_file(config: RunConfig, out: str, progress: Progress) -> lis
     """What the filters that ask no model do with the generator's own statements, and with cheats planted in them."""
     check_target(out, (".json",))
     made = generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
-    progress.stage("filters", len(made))
+    progress.stage("filters", 0)
 
     async def work() -> list[Told]:
         async with stage_tools(config) as tools:
-            return await on_references(made, tools)
+            return await on_references(
+                made, told_of(tools, progress), lambda count, total: progress.set(progress.stage("filters", total), count)
+            )
 
     told: list[Told] = run_stage(work())
     write_told(out, told)
     return told
+
+
+def told_of(tools: Tools, progress: Progress) -> Tools:
+    """The same tools; each answer of Lean is told, as filters ask it about many statements at once."""
+    progress.stage("checks", 0)
+
+    async def some(checks: list[Check]) -> list[Verdict]:
+        verdicts = await tools.verify(checks)
+        progress.advance("checks", len(checks))
+        return verdicts
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        parts = await asyncio.gather(*(some(checks[at : at + TOLD]) for at in range(0, len(checks), TOLD)))
+        return [verdict for part in parts for verdict in part]
+
+    return replace(tools, verify=verify)

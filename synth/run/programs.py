@@ -40,19 +40,23 @@ class Report:
         decided = counts["proved"] + counts["refuted"]
         tokens, seconds = sum(one.tokens for one in self.decisions), sum(one.core_seconds for one in self.decisions)
         items = len(self.decisions)
+        empty = sum(bool(one.says_nothing) for one in self.decisions)
         return [
-            f"{items} items: {', '.join(f'{count} {answer}' for answer, count in counts.items())}",
+            f"{items} items: {', '.join(f'{count} {answer}' for answer, count in counts.items())}"
+            + (f"; {empty} of the proved ones say nothing" if empty else ""),
             f"decided: {decided / items:.0%}; cost per item: {tokens / items:.0f} tokens, {seconds / items:.2f} core-seconds of Lean",
         ]
 
 
 def _line(one: Decision) -> str:
-    """What is wrong with an item, or what is asked about it; '' where it is proved."""
+    """What is wrong with an item, or what is asked about it; '' where it is proved and says something."""
     place = f"{one.source}: {one.name}"
     if one.answer is Answer.REFUTED:
         where = ", ".join(f"{name} = {value}" for name, value in one.counterexample.items())
         return f"{place}: refuted{f' by {where}' if where else ''}"
-    return "" if one.answer is Answer.PROVED else f"{place}: {one.answer.value}: {one.reason.removeprefix(f'{one.source}: ')}"
+    if one.answer is Answer.PROVED:
+        return f"{place}: proved, but says nothing of the program: {one.says_nothing}" if one.says_nothing else ""
+    return f"{place}: {one.answer.value}: {one.reason.removeprefix(f'{one.source}: ')}"
 
 
 def check_programs_file(config: RunConfig, source: str, out: str, progress: Progress) -> Report:
@@ -90,7 +94,7 @@ def _decided(config: RunConfig, items: list[Item], progress: Progress) -> Report
 
         async def one(item: Item) -> Decision:
             async with gate:
-                decision = (await decide(item, config.search, tools)).decision
+                decision = (await decide(item, config.search, tools, config.filters)).decision
             progress.advance("decide", **{decision.answer.value: True})
             return decision
 

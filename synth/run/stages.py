@@ -20,6 +20,7 @@ from synth.benchmark import load_benchmark
 from synth.budget import Meter
 from synth.config import RunConfig
 from synth.examples import annotation_examples, pair_examples
+from synth.export.read import read_pairs
 from synth.llm.sampler import end_sampler
 from synth.problems.readers import read_problems
 from synth.prompts import PromptSet, Role
@@ -52,7 +53,6 @@ from synth.statements.formalize import formalize, passed_over
 from synth.statements.refine import settled
 from synth.statements.screen import screened
 from synth.statements.text import given, under_header
-from synth.store.corpus import read_pairs
 from synth.store.files import check_target, of_this_sort, read_records, write_records
 from synth.store.rundir import RunDir
 from train.data import Example

@@ -35,6 +35,7 @@ def is_long(text: str) -> bool:
 async def shortened(pair: Pair, verify: Verify, timeout: float) -> Pair:
     """The pair with the shortest proof that was found; the pair itself where there is none.
 
+    The shorter one may rest on standard axioms that the first does without: what that rests on stays in `original_axioms`.
     A failure of the checker counts as a refusal: the proof stays as it is.
     """
     best, verdict, checks = pair.proof, None, 0
@@ -47,8 +48,9 @@ async def shortened(pair: Pair, verify: Verify, timeout: float) -> Pair:
         best, verdict = found, decided
     if verdict is None:
         return pair
+    before = {"original_proof": pair.proof, "original_axioms": pair.axioms} if not pair.shortened else {}
     checked = {"axioms": verdict.axioms, "audit": verdict.audit, "lean": verdict.lean, "library": verdict.library}
-    return pair.model_copy(update={"proof": best, "original_proof": pair.original_proof or pair.proof, **checked})
+    return pair.model_copy(update={"proof": best, **before, **checked})
 
 
 async def _step(

@@ -23,7 +23,6 @@ from synth.overrides import apply_overrides
 from synth.show.progress import percent_text
 from synth.show.recorded import recorded_config
 from synth.store.rundir import RunDir
-from synth.store.tally import tally
 from synth.store.timeline import KINDS, idle, idle_of_round, read_timeline
 
 FUNNEL = ("problems", "statements", "kept", "searched", "proved", "pairs")
@@ -61,25 +60,36 @@ def _round(store: RunDir, number: int, prices: PriceConfig, gpus: float) -> dict
     units: Counter[str] = Counter()
     for entry in store.entries(prefix):
         units.update({name: value for name, value in entry["info"].items() if isinstance(value, int)})
-    statements: Counter[str] = Counter()
-    for (kept, reason), count in tally(store, "statements", prefix, "kept", "reason").items():
-        statements["" if kept else reason] += count
     searches = _Searches(store, prefix)
+    kept, before, after = _statements(store, prefix, searches.statements)
     clock = store.read_json(f"rounds/{number:03d}/clock.json", {})
     return {
         "round": number,
         "problems": units["problems"],
-        "statements": statements.total(),
-        "kept": statements[""],
+        "statements": kept + before.total() + after.total(),
+        "kept": kept,
         "searched": units["searched"],
         "proved": units["proved"],
         "pairs": store.count("pairs", prefix),
-        "dropped": {reason: count for reason, count in statements.most_common() if reason},
+        "dropped": dict(before.most_common()),
+        "dropped_after_search": dict(after.most_common()),
         "conjectures": store.read_json(f"rounds/{number:03d}/conjectures.json", {}).get("counts", {}),
         "ended": dict(searches.ended.most_common()),
         "strategies": _strategies(store, prefix, searches.spent, prices),
         "cost": _cost(units, searches.lean_seconds, clock, prices, gpus),
     }
+
+
+def _statements(store: RunDir, prefix: str, searched: Keys) -> tuple[int, Counter[str], Counter[str]]:
+    """How many statements of a round are kept, and why others were dropped: before any search, and after theirs, as repeats are."""
+    kept, before, after = 0, Counter[str](), Counter[str]()
+    for table in store.tables("statements", ["kept", "reason"], prefix):
+        dropped = table.filter(pc.invert(table["kept"]))
+        kept += table.num_rows - dropped.num_rows
+        late = searched.find(hashes(dropped["id"].to_pylist())) >= 0
+        for reason, was_searched in zip(dropped["reason"].to_pylist(), late, strict=True):
+            (after if was_searched else before)[reason] += 1
+    return kept, before, after
 
 
 class _Searches:
@@ -88,9 +98,11 @@ class _Searches:
     def __init__(self, store: RunDir, prefix: str) -> None:
         self.ended: Counter[str] = Counter()
         self.lean_seconds = 0.0
+        self.statements = Keys()
         self.spent: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))  # by strategy
         columns = ("ended", "limit", "lean_seconds", "strategies")
-        for table in store.tables("searches", ["inside", *columns], prefix):
+        for table in store.tables("searches", ["inside", "statement_id", *columns], prefix):
+            self.statements.add(hashes(table["statement_id"].to_pylist()))
             own = table.filter(pc.invert(table["inside"]))
             for how, limit, seconds, strategies in zip(*(own[name].to_pylist() for name in columns), strict=True):
                 self.ended[f"{how}: {limit}" if limit else how] += 1
@@ -191,7 +203,12 @@ def tables(found: dict[str, Any]) -> list[Table]:
     by = _table("strategies", "round", "strategy", *counted, "tokens", "core-seconds", currency, "refused as")
     for row in rounds:
         number = str(row["round"])
-        for what, key in (("statements dropped", "dropped"), ("conjectures searched", "conjectures"), ("searches ended", "ended")):
+        for what, key in (
+            ("statements dropped", "dropped"),
+            ("dropped after search", "dropped_after_search"),
+            ("conjectures searched", "conjectures"),
+            ("searches ended", "ended"),
+        ):
             counts = row.get(key, {})
             for reason, count in counts.items():
                 reasons.add_row(number, what, reason, f"{count:,}")

@@ -7,9 +7,11 @@ definitions before them.  An index names the row that is repeated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from synth.problems.files import EVERY_SPLIT
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Drop, Problem, Statement
 from synth.services import Verify
@@ -91,14 +93,25 @@ def _both(problem: Problem) -> list[tuple[str, str]]:
         return []
 
 
-def read_benchmarks(paths: Sequence[str]) -> list[Problem]:
-    """The rows of benchmark files, each once.  UserError for a file that cannot be read."""
+_NO_SETTING = (
+    (r"name the right one with problems\.fields\.text or problems\.fields\.statement", "rename the right one to text or statement"),
+    (r"set problems\.format to", "give it the ending of"),
+    (r",? or say what the columns hold \([^)]*\)|,? or (?:set|choose by another in) problems\.[\w.]+(?: to [\w ]+|=\w+)?", ""),
+)
+"""What the reader says of settings, as patterns, and what can be done with a benchmark, which has none."""
+
+
+def read_benchmarks(paths: Sequence[str], named: str = "filters.benchmarks") -> list[Problem]:
+    """The rows of benchmark files, each once.  UserError, with how they were `named`, for a file that cannot be read."""
     found: dict[str, Problem] = {}
     for path in paths:
         try:
-            reading = read_problems(ProblemsConfig(path=path, split="all"))
+            reading = read_problems(ProblemsConfig(path=path, split=EVERY_SPLIT))
         except UserError as error:
-            raise UserError(f"filters.benchmarks: {error}") from None
+            said = str(error)
+            for setting, remedy in _NO_SETTING:
+                said = re.sub(setting, remedy, said)
+            raise UserError(f"{named}: {said}") from None
         for problem in reading.problems:
             found.setdefault(problem.id, problem)
     return list(found.values())

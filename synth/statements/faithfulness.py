@@ -30,11 +30,14 @@ def canonical(statement: str) -> str:
 def faithful(statements: Iterable[Statement], references: Mapping[str, str], forms: Mapping[str, str] = NO_FORMS) -> tuple[int, int]:
     """(faithful, measured) among the autoformalized `statements` whose problem has a reference; `forms` are those of references."""
     same = measured = 0
-    canon = {problem: canonical(reference) for problem, reference in references.items()}
     for statement in statements:
-        if statement.origin in ("autoformalized", "refined") and statement.problem_id in canon:
+        if statement.origin in ("autoformalized", "refined") and statement.problem_id in references:
             measured += 1
-            form = forms.get(statement.problem_id, "")
-            alike = bool(form) and statement.form == form
-            same += alike or canonical(statement.text) == canon[statement.problem_id]
+            same += says_the_same(statement, references[statement.problem_id], forms)
     return same, measured
+
+
+def says_the_same(statement: Statement, reference: str, forms: Mapping[str, str] = NO_FORMS) -> bool:
+    """Whether `statement` is its problem's `reference`; `forms` are the normal forms of references, by problem."""
+    form = forms.get(statement.problem_id, "")
+    return (bool(form) and statement.form == form) or canonical(statement.text) == canonical(reference)

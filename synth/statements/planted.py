@@ -106,19 +106,26 @@ class Told:
     wanted: bool
 
 
-async def on_references(rows: list[Generated], tools: Tools) -> list[Told]:
-    """What the filters that ask no model do with the generator's honest statements, its contradictory ones, and planted cheats."""
+async def on_references(rows: list[Generated], tools: Tools, done: Callable[[int, int], None] = lambda count, total: None) -> list[Told]:
+    """What the filters that ask no model do with the generator's honest statements, its contradictory ones, and planted cheats.
+
+    `done(so far, all)` is called with the statements that were looked at, each once for every row of the result.
+    """
     problems = {row.problem().id: row.problem() for row in rows}
     context = Context(tools, FilterConfig(grade=False), len(rows), problems)
     honest = [row for row in rows if row.truth in ("true", "false")]
-    told = [
-        Told(f"honest, by {step.__name__}", len(honest), await _dropped(_as_they_are(honest), context, (step,)), False) for step in CHEAP
-    ]
     flawed = [row for row in rows if row.truth == "contradictory"]
-    told.append(Told("contradictory problems", len(flawed), await _dropped(_as_they_are(flawed), context), True))
-    for what in PLANTED:
-        statements = planted(what, honest)
-        told.append(Told(f"planted: {what}", len(statements), await _dropped(statements, context), True))
+    asked: list[tuple[str, list[Statement], tuple[Filter, ...], bool]] = [
+        *((f"honest, by {step.__name__}", _as_they_are(honest), (step,), False) for step in CHEAP),
+        ("contradictory problems", _as_they_are(flawed), CHEAP, True),
+        *((f"planted: {what}", planted(what, honest), CHEAP, True) for what in PLANTED),
+    ]
+    total, count, told = sum(len(statements) for _, statements, _, _ in asked), 0, list[Told]()
+    done(0, total)
+    for kind, statements, steps, wanted in asked:
+        told.append(Told(kind, len(statements), await _dropped(statements, context, steps), wanted))
+        count += len(statements)
+        done(count, total)
     return told
 
 
@@ -126,7 +133,7 @@ def _as_they_are(rows: list[Generated]) -> list[Statement]:
     return [new_statement(row.problem(), row.reference) for row in rows]
 
 
-async def _dropped(statements: list[Statement], context: Context, steps: Sequence[Filter] = CHEAP) -> int:
+async def _dropped(statements: list[Statement], context: Context, steps: Sequence[Filter]) -> int:
     return sum(not s.kept for s in await filtered(statements, context, steps))
 
 

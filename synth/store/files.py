@@ -6,11 +6,13 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.json
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
@@ -111,18 +113,39 @@ def check_target(path: str | Path, endings: tuple[str, ...] = (".jsonl", ".parqu
         raise UserError(f"{target}: cannot be written ({parent} is no folder that can be written to)")
 
 
+def write_rows(path: str | Path, rows: Iterable[str]) -> None:
+    """Write rows, objects as JSON text, to `path`, by its ending: with whatever columns they have, as `write_records` does otherwise."""
+    target = Path(path)
+    with _complete(target) as partial:
+        with partial.open("w", encoding="utf-8", errors="replace") as file:
+            file.writelines(row + "\n" for row in rows)
+        if target.suffix == ".parquet":
+            try:
+                table = pyarrow.json.read_json(partial) if partial.stat().st_size else pa.table({})
+            except pa.ArrowInvalid as error:
+                raise UserError(f"{target}: the rows have no common columns ({str(error).splitlines()[0]}); write .jsonl") from None
+            pq.write_table(table, partial, compression="zstd")
+
+
 def write_records(path: str | Path, records: Sequence[R] | Iterable[R], model: type[R]) -> None:
     """Write records to `path`, by its ending; it appears complete or not at all."""
-    check_target(path)
     target = Path(path)
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _complete(target) as partial:
         if target.suffix == ".parquet":
             _write_parquet(records, partial, model)
         else:
             with partial.open("w", encoding="utf-8", errors="replace") as file:
                 file.writelines(record.model_dump_json() + "\n" for record in records)
+
+
+@contextmanager
+def _complete(target: Path) -> Iterator[Path]:
+    """A file beside `target` that takes its place once it is written."""
+    check_target(target)
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
         os.replace(partial, target)
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({os.strerror(error.errno or 0).lower()})") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from synth.records import Attempt, Pair, Statement, VerdictRow, above
@@ -12,17 +13,16 @@ LINEAGE = (
 )  # fmt: skip
 
 
-def lineage(pair: Pair) -> dict[str, Any]:
-    """`id` and `lineage` of a pair: where it comes from, as plain data."""
-    data = pair.model_dump(mode="json")
-    return {"id": pair.id, "lineage": {name: data[name] for name in LINEAGE}}
+def lineage(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The `lineage` of a pair's row: where it comes from."""
+    return {"lineage": {name: row[name] for name in LINEAGE}}
 
 
 def failed_lineage(attempt: Attempt, verdict: VerdictRow, statement: Statement) -> dict[str, Any]:
     """The same of a failed attempt."""
     data = verdict.model_dump(mode="json") | attempt.model_dump(mode="json")
     data |= {"attempt_id": attempt.id, "problem_id": statement.problem_id}
-    return {"id": attempt.id, "lineage": {name: data[name] for name in LINEAGE}}
+    return lineage(data)
 
 
 def opening(pair: Pair) -> str:
@@ -32,6 +32,11 @@ def opening(pair: Pair) -> str:
 
 def opening_of(statement: str, header: str, preamble: str, problem: str) -> str:
     front = f"{text}\n\n" if (text := above(header, preamble)) else ""
+    return f"{front}{as_comment(problem)}{statement.strip()} :="
+
+
+def as_comment(problem: str) -> str:
+    """The problem as a doc comment on a line of its own; '' where there is none."""
     # A comment cannot hold its own delimiters.
     words = problem.replace("-/", "- /").replace("/-", "/ -").strip()
-    return f"{front}{f'/-- {words} -/{chr(10)}' if words else ''}{statement.strip()} :="
+    return f"/-- {words} -/\n" if words else ""

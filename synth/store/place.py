@@ -160,6 +160,11 @@ class Place:
             yield
         except (FileNotFoundError, ValueError, UserError):
             raise
+        except PermissionError as error:
+            self._unreachable(error)
+            raise UserError(
+                f"{error.filename or self.path}: no permission to read it; ask its owner for it (chmod -R a+rX), or do this as its owner"
+            ) from error
         except Exception as error:
             self._unreachable(error)
             raise

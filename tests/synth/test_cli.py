@@ -232,7 +232,7 @@ def test_report_export_status(synth: Callable[..., Result], tmp_path: Path) -> N
     assert status == 0 and Path(out.splitlines()[-1]).read_text().startswith("<!doctype html>")
     status, out, err = synth("export", run, "--to", "corpus", "--format", "sft")
     assert (status, out, err) == (0, "corpus\n", "1 pairs, 0 duplicates left out\n")
-    assert json.loads(Path("corpus/train.jsonl").read_text())["completion"] == " by rfl\n```"
+    assert json.loads(Path("corpus/train-00000.jsonl").read_text())["completion"] == " by rfl\n```"
     status, out, _ = synth("status", run)
     assert status == 0 and "38.5" in out and "2 rounds finished" in out and "1 pairs, 0 searches; not running" in out
     with RunDir.open(run):

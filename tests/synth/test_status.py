@@ -10,6 +10,8 @@ import pytest
 from synth.cli import main
 from synth.records import Problem
 from synth.store.rundir import RunDir
+from synth.store.timeline import Row, TimelineLog
+from tests.synth.show.test_report import pair
 
 STATES = ("new", "problems", "bootstrapping", "between rounds", "metrics of before", "without manifest")
 
@@ -61,6 +63,34 @@ def test_a_run_on_s3(s3: str, capsys: pytest.CaptureFixture[str], state: str) ->
         assert "at work" in call(capsys, "status", place)[1]
     status, _, err = call(capsys, "status", f"{s3}/nothing")
     assert status == 2 and err.startswith(f"synth: {s3}/nothing: not a run directory")
+
+
+def test_watching_a_run_on_s3(s3: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look sees what was written since, and the watch ends with the run."""
+    place = make(f"{s3}/watched", "between rounds")
+    store = RunDir.open(place)
+    log = TimelineLog(store)
+
+    def meanwhile(seconds: float) -> None:
+        assert seconds == 7
+        if len(log.rows) < 2:
+            log.append(
+                Row(time=5.0 * len(log.rows) + 5, span=5, rounds=[1], stages={"search": 5}, made={"pairs": 2}, waiting={"statements": 9})
+            )
+            store.write("pairs", [pair(len(log.rows))], f"r001-{len(log.rows)}")
+        else:
+            store.close()
+
+    monkeypatch.setattr("synth.cli.time.sleep", meanwhile)
+    status, out, _ = call(capsys, "status", place, "--watch", "7")
+    seen = [line for line in out.splitlines() if line.startswith(place)]
+    assert status == 0 and len(seen) == 4 and out.count("pass@k on held-out") <= 1, "the table only when a round is finished"
+    assert seen[0].endswith("; at work") and "0 pairs" in seen[0]
+    assert seen[1].endswith("1 pairs, 0 searches; at work (search), 24.0 pairs a minute, 9 statements to search")
+    assert "2 pairs" in seen[2] and "not running" in seen[3]
+    (found,) = map(json.loads, call(capsys, "status", place, "--json")[1].splitlines())
+    assert found["counts"]["pairs"] == 2 and found["seconds"] == 10.0 and found["rounds"][0]["pass@1"] == 17.0
+    assert found["at_work"] is False and found["figures"]["waiting/statements"] == 9
 
 
 def test_damaged_metrics_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,6 +39,7 @@ def test_many_at_once_come_back_in_order(lean: Checker) -> None:
     asked = [(f"theorem t : {n} + 1 = {n + 1 + n % 3 // 2}", "by decide") for n in range(12)]
     verdicts = lean.check_all([*asked, Check(id="mine", statement="theorem t : True", proof="trivial")])
     assert [v.accepted for v in verdicts] == [n % 3 < 2 for n in range(12)] + [True]
+    assert [v.id for v in verdicts] == [*map(str, range(12)), "mine"], "by the ids that were asked"
 
 
 def test_it_is_awaited_too() -> None:

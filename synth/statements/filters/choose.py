@@ -22,7 +22,10 @@ async def merged(statements: list[Statement], context: Context) -> list[Statemen
 
 
 async def best(statements: list[Statement], context: Context) -> list[Statement]:
-    """Keep at most `context.keep` autoformalized statements of each problem: better grade first, then more votes."""
+    """Keep at most `context.keep` autoformalized statements of each problem: better grade first, then more votes.
+
+    Statements with answers in them stay in their order, by how well those agree with the cases.
+    """
     chosen: dict[str, int] = {}
     winners: set[str] = set()
     for statement in sorted(statements, key=_rank):
@@ -33,7 +36,8 @@ async def best(statements: list[Statement], context: Context) -> list[Statement]
 
 
 def _rank(statement: Statement) -> tuple[int, int]:
-    return GRADES.index(statement.grade) if statement.grade else len(GRADES), -statement.votes
+    votes = 0 if statement.origin == "answered" else statement.votes
+    return GRADES.index(statement.grade) if statement.grade else len(GRADES), -votes
 
 
 async def distinct(statements: list[Statement], context: Context) -> list[Statement]:

@@ -23,7 +23,10 @@ _ALSO = {"0": ("no", "none", "nothing", "vanishes"), "1": ("a", "single", "once"
 
 
 async def numbers(statements: list[Statement], context: Context) -> list[Statement]:
-    """Drop autoformalized statements whose numbers are not those of their problem, as far as `filters.numbers` asks."""
+    """Drop autoformalized statements whose numbers are not those of their problem, as far as `filters.numbers` asks.
+
+    A statement with an answer in it has the answer's numbers, which no problem names.
+    """
     if context.config.numbers == "any":
         return statements
     both = context.config.numbers == "both"
@@ -32,7 +35,7 @@ async def numbers(statements: list[Statement], context: Context) -> list[Stateme
 
 def _why(statement: Statement, context: Context, both: bool) -> str:
     problem = context.problems[statement.problem_id].text
-    return strange(statement.text, problem) or (lost(statement.text, problem) if both else "")
+    return ("" if statement.origin == "answered" else strange(statement.text, problem)) or (lost(statement.text, problem) if both else "")
 
 
 def strange(statement: str, problem: str) -> str:

@@ -10,9 +10,9 @@ import pytest
 
 from synth.answers.construct import Construction, asks, construct
 from synth.answers.enumerate import Ended, jail_holds
-from synth.config import AnswersConfig, FormalizeConfig, RunConfig
+from synth.config import AnswersConfig, FilterConfig, FormalizeConfig, RunConfig
 from synth.records import Drop, Problem, Statement
-from synth.run.answers import Answered, answer_problem
+from synth.run.answering import Answered, answer_problem
 from synth.run.shard import Shard, ShardTask
 from synth.store.rundir import RunDir
 from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted, tools
@@ -110,6 +110,17 @@ def test_statements_without_a_place(posed: str, reason: Drop, backend: Backend) 
     assert one.hole is None and [s.reason for s in one.statements] == [reason]
 
 
+def test_each_statement_has_an_id_of_its_own(backend: Backend) -> None:
+    """Two formalizations with an answer in them said the same under one id, and so did one without a place for it."""
+    posed = ["(answer : Nat) : 5 + 6 = answer", "(answer : Nat) : 5 + answer = 11", ": 5 + 6 = 11"]
+    sample, _ = model({"formalize": posed, "guess": ["11", "6"]})
+    direct = CONFIG.model_copy(update={"programs": 0})
+    made = asyncio.run(construct(PROBLEM, direct, FormalizeConfig(samples=3, keep=2), tools(sample, checked_by(backend))))
+    found = [(s.text, s.reason) for one in made for s in one.statements if s.text == "theorem X : 5 + 6 = 11"]
+    assert sorted(reason for _, reason in found) == ["", Drop.DUPLICATE, Drop.NO_PLACE]
+    assert len({s.id for one in made for s in one.statements}) == 7 and sum(len(one.answers) for one in made) == 3
+
+
 def test_what_agrees_with_the_cases_comes_before_what_has_votes(backend: Backend) -> None:
     guesses = ["fun n => 2 * n", "fun n => 2 * n", "fun n => n * n + n", "fun n => 3"]
     one = made({"guess": guesses}, backend, CONFIG.model_copy(update={"keep": 1}))
@@ -196,6 +207,47 @@ def test_what_follows_from_impossible_hypotheses_is_not_proved(backend: Backend)
     row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
     assert not row.proved and not row.answer and row.first == "fun n => n ^ 2"
     assert list(row.dropped.values()) == ["contradictory: the hypotheses prove False"]
+
+
+def test_what_became_of_everything_else_is_told(backend: Backend) -> None:
+    """Other formalizations and their answers, by reason; all of a run's filters look at them, which ask for no number of an answer's."""
+    eleven = "(answer : Nat) : 5 + 6 = answer"
+    posed = [eleven, eleven, "(answer : Nat) : 5 + 6 + x = answer", ": 5 + 6 = 11", "(answer : Nat) : 6 + 5 = answer", "Well."]
+    config = RUN.model_copy(
+        update={
+            "answers": CONFIG.model_copy(update={"programs": 0}),
+            "formalize": FormalizeConfig(samples=6, keep=2),
+            "filters": FilterConfig(grade=False, numbers="both"),
+        }
+    )
+    sample, _ = model({"formalize": posed, "guess": ["11", "11", "12", "5 + 6"], "prove": ["rfl"]})
+    row, _ = asyncio.run(
+        answer_problem(Problem(id="p", text="What is 5 + 6?"), config, tools(sample, checked_by(backend)), asyncio.Semaphore(1))
+    )
+    assert row.proved and (row.answer, row.statement) == ("11", "theorem X : 5 + 6 = 11")
+    assert {text.removeprefix("theorem X "): why.partition(":")[0] for text, why in row.dropped.items()} == {
+        ": 5 + 6 = 11": "no_place",
+        "(answer : Nat) : 5 + 6 + x = answer": "elaboration",
+        "(answer : Nat) : 6 + 5 = answer": "open",
+        ": 5 + 6 = 12": "spare_answer",
+        ": 6 + 5 = 11": "spare_answer",
+        ": 6 + 5 = 12": "spare_answer",
+        "5 + 6": "illegal_answer",
+    }
+
+
+@pytest.mark.parametrize(
+    ("posed", "guess", "reason"),
+    [
+        ("(answer : Nat → Nat) (n k : Nat) : n * n + n = answer n", "fun n => n * (n + 1)", "unused"),
+        ("(answer : Nat → Nat) (n k : Nat) (h : k * n = 2) : k * n = answer n", "fun n => 2", "repeated"),
+    ],
+)
+def test_the_filters_of_a_run_look_at_statements_with_answers(posed: str, guess: str, reason: str, backend: Backend) -> None:
+    sample, _ = model({"formalize": [posed], "guess": [guess], "prove": ["assumption"]})
+    direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
+    row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
+    assert not row.answer and [why.partition(":")[0] for why in row.dropped.values()] == [reason]
 
 
 def test_after_a_refutation_the_next_answer_is_tried(backend: Backend) -> None:

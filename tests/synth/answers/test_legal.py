@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from random import Random
 
 import pytest
 
@@ -11,6 +12,7 @@ from synth.answers.legal import Illegal, agreement, legal
 from synth.answers.score import right
 from synth.answers.terms import Answer, NotATerm, parse
 from synth.answers.values import evaluate
+from synth.problems.families.answers import FAMILIES
 from synth.records import Statement
 from tests.synth.stage_fakes import checked_by
 from verify_workers.backends.base import Backend
@@ -187,7 +189,6 @@ def test_what_is_no_answer(text: str, given: str, why: Illegal) -> None:
     [
         (STEPS, "fun n => if n >= 2 then 3 + 4 * n else 4 * n + 3"),
         (STEPS, "fun n => if n <= 2 then 3 + 4 * n else 4 * n + 3"),
-        (POWER, "fun n => 2 ^ (n + 1) + 2 ^ n + n"),
         ("theorem X (answer : Nat → Nat) : ∀ f : Nat → Nat, ∀ n, 7 + f n * 3 + n = answer n", "fun n => 7 + n * 3"),
         (HUGE, "4"),
         (BOOL, "true"),
@@ -206,6 +207,145 @@ def test_what_is_an_answer(text: str, given: str, backend: Backend) -> None:
     place = hole(text)
     verdict = backend.check(place.same("same", answer(place, given), 20))
     assert verdict.accepted, verdict
+
+
+def nat(goal: str, parameters: str = "n", binders: str = "", kind: str = "Nat") -> str:
+    """A statement that asks for a function of `parameters`."""
+    of = "Nat → " * len(parameters.split())
+    return f"theorem X (answer : {of}{kind}) ({parameters} : Nat) {binders} : {goal}"
+
+
+SEQUENCE = "theorem X (answer : Nat → Nat) : ∀ f : Nat → Nat, (∀ m, f m = m * m + m) → ∀ n, f n = answer n"
+SOLUTIONS = nat("∀ x, (x = n * n + n ∨ x = 3) ↔ x ∈ answer n", kind="List Nat")
+INTEGERS = "theorem X (answer : Int → Int) (n : Int) : ((n : Int) - 1) * (n + 1) = answer n"
+BINOMIAL = "theorem X (answer : Nat → Nat → Nat) (a b : Nat) : a ^ 2 + 2 * a * b + b ^ 2 = answer a b"
+OF_ANOTHER = nat("m * m + m = answer n", binders="(m : Nat) (h : m = n + 1)")
+LETS = nat("(let s := n * n + n; s) = answer n")
+CASES = nat("(if n < 3 then n * n else 2 * n) = answer n")
+CUBE = nat("2 ^ n % 3 = answer n")
+EXACT = "theorem X (answer : Nat) : 3 ^ 100 + 1 = answer"
+ONE_OF = "theorem X (answer : List Nat) : [123456789 * 987654321] = answer"
+TENS = "theorem X (answer : Nat) : 6 ^ 100 * 10 ^ 100 = answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "bodies"),
+    [
+        # The asked term within another one; the same by arithmetic; both.
+        (SUM, ["if n = 0 then 0 else n * n + n", "(n * n + n) % (n * n + n + 1)", "max n (n + n * n)", "min (n * n + n) (n * n + n + 1)"]),
+        (SUM, ["n * n + (n + 1) - 1", "n * n + 2 * n - n", "n * n + n + n - n", "(2 * n * n + 2 * n + 1) / 2", "(n ^ 3 + n * n) / n"]),
+        (SUM, ["n * n + (n - 1) + 1", "(n ^ 3 + 2 * n ^ 2 + n) / (n + 1)", "(n ^ 3 + n * n + n + 5) % (n ^ 3 + 5)"]),
+        (SUM, ["if n = 0 then 0 else n * n + (n + 1) - 1", "if n * n + n = 2 then 2 else n * (n + 1)", "n * n + (n + n % 2)"]),
+        (POWER, ["2 ^ (n + 1) + 2 ^ n + n", "(3 * 2 ^ n + n) % (4 ^ n + n + 9)", "2 ^ n + 2 ^ n + 2 ^ n + n", "6 * 2 ^ (n - 1) + n"]),
+        (REST, ["(n ^ 3 + 9 * n) % 7", "if (n ^ 3 + 2 * n) % 7 = 0 then 0 else 1", "(n ^ 3 + 2 * n) % 14 % 7", "(n ^ 3 % 7 + 2 * n) % 7"]),
+        (TWO, ["n * n + m * (2 * n + m)", "n * n + n * m + m * n + m * m"]),
+        (INTEGERS, ["(n + 1) * (n - 1)", "n * n - 2 + 1"]),
+        (SUM, ["max (n * n) n + n", "n / 2 * 2 * n + n", "n * n + n * ((n + 1) ^ 13 / (n + 1) ^ 13)", "(2 * n * n + 2 * n) / 4 * 2"]),
+        (INTEGERS.replace("((n : Int) - 1) * (n + 1)", "n * n + n"), ["max (n * n) (-1) + n"]),
+        (nat("n * (n + 1) / 2 = answer n"), ["n * (n + 1) * 3 / 6", "(n * (n + 1) + 1) / 2"]),
+        (CASES, ["if n ≥ 3 then 2 * n else n * n", "if n ≤ 2 then n * n else n + n", "if 3 > n then n * n else 2 * n"]),
+        (nat("n * n + n + 1 = answer n + 1"), ["if n = 0 then 0 else n * n + n"]),
+        (nat("((answer n : Nat) : Int) = (n : Int) * n + n"), ["n * n + 2 * n - n"]),
+        (nat("↑n * ↑n + ↑n = (↑(answer n) : ℝ)"), ["n * n + 2 * n - n"]),
+        # What is asked for by way of names, functions and definitions.
+        (SEQUENCE, ["if n = 0 then 0 else n * n + n", "n * n + (n + 1) - 1"]),
+        (OF_ANOTHER, ["(n + 1) * (n + 1) + n + 1"]),
+        (LETS, ["n * n + 2 * n - n"]),
+        # In lists, and without parameters.
+        (SQUARES, ["[n, if n = 0 then 1 else n * n + 2 * n + 1]", "[n, n * n + 3 * n + 1 - n]"]),
+        (SOLUTIONS, ["[3, n * n + 2 * n - n]"]),
+        (EXACT, ["3 ^ 100 + 2 - 1", "1 + 3 * 3 ^ 99"]),
+        (ONE_OF, ["[987654321 * 123456789]"]),
+        (TENS, ["6 * 6 ^ 99 * 10 ^ 100"]),
+        (nat("n + n = answer n"), ["n + n"]),
+        (nat("2 * n = answer n"), ["(2 * n) % (2 * n + 1)", "if n = 0 then 0 else 2 * n"]),
+    ],
+)  # fmt: skip
+def test_the_question_in_disguise(text: str, bodies: list[str]) -> None:
+    place = hole(text)
+    names = {0: "", 1: "fun n => ", 2: "fun n m => "}[place.parameters]
+    for body in bodies:
+        found = legal(place, names + body)
+        assert isinstance(found, tuple) and found[0] is Illegal.RESTATES, (body, found)
+
+
+WRAPPED = (
+    *(
+        "if n + 1 = 0 then 3 else {}",
+        "({}) % (({}) + 5)",
+        "({}) + n - n",
+        "min ({}) (({}) + 2)",
+        "max ({}) 0",
+        "({}) * 3 / 3",
+        "2 * ({}) - ({})",
+    ),
+    *("({}) * (n + 2) / (n + 2)", "if n < 0 then n else {}", "({}) * 2 ^ n / 2 ^ n", "(({}) * 6 + 5) / 6", "if n ≤ 4 then {} else {}"),
+)
+
+
+def test_no_wrapping_hides_the_question() -> None:
+    """Around all of it, or around one of its terms."""
+    for outer in ("{}", "({}) % 7", "({}) / 2", "({}) * (n + 3)"):
+        for terms in (("n * n", "5 * n"), ("2 ^ n", "n ^ 3"), ("3 * n ^ 2", "4")):
+            asked = outer.format(" + ".join(terms))
+            place = hole(nat(f"{asked} = answer n"))
+            for wrapped in WRAPPED:
+                inside = "({}) + {}".format(wrapped.replace("{}", terms[0]), terms[1])
+                for body in (wrapped.replace("{}", asked), outer.format(inside)):
+                    assert legal(place, f"fun n => {body}") == (Illegal.RESTATES, "the statement says it already"), (asked, body)
+
+
+@pytest.mark.parametrize(
+    ("text", "bodies"),
+    [
+        (SUM, ["n * (n + 1)", "(n + 1) * n", "n ^ 2 + n", "n * (n + 1) / 2", "n", "0", "if n % 2 = 0 then 3 else n"]),
+        (SEQUENCE, ["n * (n + 1)", "n ^ 2 + n"]),
+        (OF_ANOTHER, ["(n + 1) * (n + 2)", "n ^ 2 + 3 * n + 2"]),
+        (TWO, ["n ^ 2 + 2 * n * m + m ^ 2", "(n + m) ^ 2", "n * n + 2 * n * m + m * m"]),
+        (BINOMIAL, ["(n + m) * (n + m)", "(n + m) ^ 2"]),
+        (INTEGERS, ["n ^ 2 - 1", "n * n - 1"]),
+        (REST, ["n % 7", "if n % 7 = 0 then 0 else if n % 7 = 1 then 3 else 5"]),
+        (nat("n * n + 2 * n = answer n"), ["n * (n + 2)"]),
+        (nat("n * (n + 1) / 2 = answer n"), ["(n ^ 2 + n) / 2", "if n % 2 = 0 then n / 2 * (n + 1) else n * ((n + 1) / 2)"]),
+        (nat("(if n = 0 then 1 else n * n + 2 * n) = answer n"), ["if n = 0 then 1 else n * (n + 2)"]),
+        (CASES, ["min (n * n) (2 * n)"]),
+        (nat("2 ^ n % 7 = answer n"), ["1 + n % 3 + n % 3 / 2", "if n % 3 = 0 then 1 else if n % 3 = 1 then 2 else 4"]),
+        (nat("n ^ 3 = answer n", binders="(h : n < 3)"), ["if n = 0 then 0 else if n = 1 then 1 else 8"]),
+        (nat("4 ^ n - 1 = answer n"), ["(2 ^ n - 1) * (2 ^ n + 1)"]),
+        (CUBE, ["1 + n % 2", "if n % 2 = 0 then 1 else 2"]),
+        (nat("3 ^ n % 8 = answer n"), ["1 + 2 * (n % 2)"]),
+        (nat("3 * 3 ^ n = answer n"), ["3 ^ (n + 1)"]),
+        (nat("n + n = answer n"), ["2 * n"]),
+        (nat("2 * n = answer n"), ["2 * n", "n * 2"]),
+        (nat("2 * answer n = n * (n + 1)"), ["n * (n + 1) / 2"]),
+        (nat("∑ k in Finset.range n, (2 * k + 1) ^ 2 = answer n"), ["n * (2 * n - 1) * (2 * n + 1) / 3"]),
+        (STEPS, ["3 + 4 * n", "if n = 0 then 3 else 4 * n + 3"]),
+        (SQUARES, ["[n, (n + 1) ^ 2]", "[n, (n + 1) * (n + 1)]"]),
+        (SOLUTIONS, ["[3, n * (n + 1)]"]),
+        (EXACT, [str(3**100 + 1)]),
+        (ONE_OF, ["[121932631112635269]"]),
+        (TENS, ["2 ^ 200 * 3 ^ 100 * 5 ^ 100"]),
+    ],
+)  # fmt: skip
+def test_forms_of_their_own(text: str, bodies: list[str]) -> None:
+    place = hole(text)
+    names = {0: "", 1: "fun n => ", 2: "fun n m => "}[place.parameters]
+    for body in bodies:
+        answer(place, names + body)
+
+
+def test_what_a_definition_says_is_asked_for() -> None:
+    place = hole("theorem X (n : Nat) : f n + 1 = sol n", "def f (n : Nat) : Nat := n * n + n\n\nabbrev sol : Nat → Nat := sorry")
+    assert legal(place, "fun k => if k = 0 then 1 else k * k + k + 1") == (Illegal.RESTATES, "the statement says it already")
+    answer(place, "fun k => k * (k + 1) + 1")
+
+
+def test_every_answer_of_the_generator_is_legal() -> None:
+    for family in FAMILIES:
+        for seed in range(60):
+            draft = family.draw(Random(seed), 1 + seed % 3)
+            assert draft.asks
+            answer(hole(draft.asks.theorem()), draft.asks.answer)
 
 
 def test_quotients_are_exact_in_a_field() -> None:

@@ -13,16 +13,19 @@ import pytest
 from pydantic import BaseModel
 
 from synth.config import FilterConfig
+from synth.export.filters import Filters
+from synth.export.select import Selection
+from synth.export.snapshot import Snapshot
+from synth.export.splits import Shares
 from synth.index import shard as index_shard
 from synth.index.client import Index
 from synth.index.shard import IndexShard
 from synth.problems.generate import generate
-from synth.records import Claim, Drop, Pair, Problem, Statement
+from synth.records import Claim, Drop, Problem, Statement
 from synth.run.ledger import Ledger
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.screen import Passed, screened
 from synth.store.compact import compact
-from synth.store.corpus import unique_pairs
 from synth.store.rundir import RunDir
 from tests.synth.run.fakes import pair, statement
 
@@ -127,8 +130,9 @@ def test_of_equal_statements_one_is_kept_whoever_was_first(tmp_path: Path) -> No
     rows = {s.id: (s.kept, s.detail) for s in store.read("statements", Statement)}
     assert rows == {"g": (True, ""), **dict.fromkeys(["k", "m", "p", "late"], (False, "says what statement g says"))}
     assert store.repeated() == {"k", "m", "p"}
-    counts = {"pairs": 0, "duplicates": 0}
-    assert [p.statement_id for p in unique_pairs([store], counts)] == ["g"] and len(list(store.read("pairs", Pair))) == 4
+    corpus = Selection([Snapshot.take(tmp_path)], Filters(), Shares())
+    assert [name for table in corpus.tables() for name in table["statement_id"].to_pylist()] == ["g"]
+    assert store.count("pairs") == 4
 
 
 @pytest.mark.parametrize("of", [1, 4])

@@ -11,6 +11,7 @@ import pytest
 from synth.config import SearchConfig
 from synth.programs.decide import Answer, Decision, decide
 from synth.programs.items import of_lean, of_program, read_items
+from synth.run.programs import Report
 from synth.services import Tools
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
@@ -82,6 +83,40 @@ def test_the_model_is_asked_last_and_its_proof_counts(backend: Backend) -> None:
 def test_what_cannot_be_decided_says_why(program: str, answer: Answer, says: str, backend: Backend) -> None:
     one = decided(program, backend)
     assert one.answer is answer and says in one.reason and not one.proof
+
+
+WITHDRAW = "def withdraw(b: Int, a: Int) -> Int:\n    if a > b:\n        return b\n    return b - a\n\n"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "says"),
+    [
+        ("implies(a > b and a < b, withdraw(b, a) == 17)", "its hypotheses can never hold"),
+        ("implies(withdraw(b, a) > b and a > 0, withdraw(b, a) == 17)", "its hypotheses can never hold"),
+        ("implies(withdraw(b, a) > 3, withdraw(b, a) > 3)", "its conclusion is one of its hypotheses"),
+        ("withdraw(b, a) > 3 or withdraw(b, a) <= 3", "it is true of any withdraw"),
+        ("a == a", "it names no function of the program"),
+        ("implies(a >= 0, withdraw(b, a) <= b)", ""),
+        ("withdraw(b, b) == 0", ""),
+    ],
+)
+def test_a_proved_requirement_that_says_nothing_is_told(requirement: str, says: str, backend: Backend) -> None:
+    one = decided(f"{WITHDRAW}def requirement(b: Int, a: Int) -> bool:\n    return {requirement}\n", backend)
+    assert (one.answer, one.says_nothing) == (Answer.PROVED, says)
+    lines = Report([one]).lines()
+    assert says in lines[0] and lines[-2] == "1 items: 1 proved" + ("; 1 of the proved ones say nothing" if says else "")
+
+
+def test_types_and_dotted_names_are_named(backend: Backend) -> None:
+    lean = (
+        "inductive Door | shut | ajar\n\ndef Door.turned : Door → Door\n  | .shut => .ajar\n  | .ajar => .shut\n\ntheorem X (d : Door) : "
+    )
+    assert decided(f"{lean}d.turned.turned = d", backend).says_nothing == ""
+
+
+def test_what_lean_says_is_one_line(backend: Backend) -> None:
+    one = decided("def f (n : Nat) : Nat := n\n\ntheorem X (n : Nat) :\n  f n =\n    g n", backend)
+    assert (one.answer, one.reason) == (Answer.ILL_FORMED, "x.lean: Lean does not accept it: Unknown identifier `g`")
 
 
 def test_a_failing_checker_decides_nothing() -> None:

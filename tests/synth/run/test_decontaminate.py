@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from synth.records import Pair, Problem, Statement
-from synth.run.decontaminate import decontaminate_file, report_path
+from synth.cli import main
+from synth.records import Pair, Statement
+from synth.run.decontaminate import Row, decontaminate_file, report_path
 from synth.show.progress import Progress
 from synth.store.files import read_records, write_records
 from verify_workers.config import PoolConfig
@@ -27,7 +30,7 @@ def cleaned(tmp_path: Path, source: Path, lean: bool = True) -> tuple[list[Any],
     bench.write_text(json.dumps({"name": "held", "text": WORDS, "statement": HELD}) + "\n")
     progress = Progress(Console(file=io.StringIO()), plain=True)
     found = decontaminate_file(str(source), [str(bench)], str(out), PoolConfig(workers=1) if lean else None, 0.7, progress)
-    rows = list(read_records(out, found.model))
+    rows = list(map(json.loads, out.read_text().splitlines())) if found.model is Row else list(read_records(out, found.model))
     report = json.loads(report_path(str(out)).read_text())
     assert (report["kept"], report["rows"]) == (len(rows), len(rows) + len(report["matches"]))
     return rows, report
@@ -37,13 +40,13 @@ def test_problems_in_either_language(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     rows = [
         {"text": "Whenever $a$ is more than 3 and $b$ is at least 4, show that $a * b$ is at least 12."},
-        {"text": "Show that 5 is odd."},
+        {"text": "Show that 5 is odd.", "id": "five", "solution": "2 * 2 + 1" * 100, "tags": ["parity", 5]},
         {"text": "a", "statement": COPY},
-        {"text": "b", "statement": OTHER},
+        {"text": "b", "statement": OTHER, "id": 7},
     ]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
     kept, report = cleaned(tmp_path, source)
-    assert [problem.text for problem in kept] == ["Show that 5 is odd.", "b"] and isinstance(kept[0], Problem)
+    assert kept == [rows[1], rows[3]], "rows keep all their columns"
     assert [match["how"] for match in report["matches"]] == ["words", "statement"]
     assert all("bench.jsonl:1 held" in match["benchmark"] for match in report["matches"])
     assert report["matches"][1]["row"].endswith("in.jsonl:3") and "normal form" in report["matches"][1]["benchmark"]
@@ -61,6 +64,47 @@ def test_pairs_and_statements_keep_all_their_fields(tmp_path: Path, lean: bool) 
     statements = [Statement(id=f"{i}", problem_id="p", text=text) for i, text in enumerate((COPY, OTHER))]
     write_records(source, statements, Statement)
     assert cleaned(tmp_path, source, lean)[0] == (statements[1:] if lean else statements)
+
+
+def test_rows_of_problems_as_parquet(tmp_path: Path) -> None:
+    rows = [{"text": "Show that 5 is odd.", "id": "five", "tags": ["parity"]}, {"text": "Show that 5 is odd.", "id": "again", "tags": []}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"text": WORDS}) + "\n")
+    said = io.StringIO()
+    progress = Progress(Console(file=said, width=200), plain=True)
+    out = str(tmp_path / "out.parquet")
+    decontaminate_file(str(tmp_path / "in.jsonl"), [str(tmp_path / "bench.jsonl")], out, None, 0.7, progress)
+    assert pq.read_table(out).to_pylist() == rows[:1] and "duplicate of" in said.getvalue()
+    assert "duplicate of" in json.loads(report_path(out).read_text())["rejected"][0]
+
+
+@pytest.mark.parametrize(
+    ("bench", "row", "words", "says"),
+    [
+        ("b.jsonl", {"text": WORDS}, [], "in.jsonl:1: neither plain language .* or set problems.on_error=skip"),
+        ("b.jsonl", {"text": WORDS}, ["--set", "problems.fields.text=quux"], ""),
+        ("b.jsonl", {"text": WORDS}, ["--set", "filters.similarity=1"], "unknown key `filters.similarity`"),
+        (
+            "b.jsonl",
+            {"said": WORDS},
+            [],
+            r"--against: \S+b.jsonl:1: neither plain language .*: rename the right one to text or statement\n",
+        ),
+        ("b.jsonl", {"statement": "def x := 1"}, [], r"--against: \S+b.jsonl:1: .*; leave the proof out \(`:= by sorry`\), mend the row\n"),
+        ("b.what", {"text": WORDS}, [], r"--against: \S+b.what: cannot tell the format from the name; give it the ending of"),
+        ("nowhere.jsonl", None, [], r"--against: \S+nowhere.jsonl: no such file"),
+    ],
+)
+def test_mistakes_name_what_can_be_set(
+    bench: str, row: dict[str, str] | None, words: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"quux": "Show that 5 is odd."}) + "\n")
+    if row:
+        (tmp_path / bench).write_text(json.dumps(row) + "\n")
+    with pytest.raises(SystemExit) as ended:
+        against = ["--against", str(tmp_path / bench), "--out", str(tmp_path / "o.jsonl"), "--no-lean"]
+        main(["decontaminate", str(tmp_path / "in.jsonl"), *against, *words])
+    assert ended.value.code == (2 if says else 0) and re.search(says, capsys.readouterr().err)
 
 
 def test_what_cannot_be_written_is_said_before_the_work(tmp_path: Path) -> None:

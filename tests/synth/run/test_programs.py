@@ -14,7 +14,8 @@ from synth.config import RunConfig
 from synth.programs.decide import Answer, Decision
 from synth.records import Problem
 from synth.run import answers
-from synth.run.answers import Answered, Figures
+from synth.run.answering import Answered
+from synth.run.answers import Figures
 from synth.run.programs import Report, check_generated, check_programs_file
 from synth.show.progress import Progress
 from synth.store.files import read_records

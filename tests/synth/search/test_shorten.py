@@ -11,6 +11,7 @@ import pytest
 from synth.cli import main
 from synth.config import SearchConfig
 from synth.records import Pair, Problem
+from synth.run.shortening import Refused, Shortened, summary
 from synth.search.loop import search, strategies
 from synth.search.shorten import MOST_CHECKS, change, is_long, length, shortened
 from synth.search.shorter import candidates
@@ -18,6 +19,7 @@ from synth.statements.text import given
 from synth.store.files import read_records, write_records
 from tests.synth.stage_fakes import checked_by, scripted, tools
 from verify_workers.backends.base import Backend
+from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Verdict
 
 SQUARE = "theorem X : ∀ n : Nat, n * n % 4 ≠ 2"
@@ -187,6 +189,28 @@ def test_the_command_writes_both_proofs_and_says_what_it_cut(tmp_path: Path, cap
         main(["shorten", str(tmp_path / "pairs.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--workers", "1", "--json"])
     assert not ended.value.code
     said = json.loads(capsys.readouterr().out)
-    good, bad = read_records(tmp_path / "out.jsonl", Pair)
-    assert good.shortened and good.original_proof == RIGHT and bad == subjects[1]
+    (good,) = read_records(tmp_path / "out.jsonl", Pair)
+    assert good.shortened and good.original_proof == RIGHT
     assert (said["pairs"], said["shortened"], said["refused"], said["long"]) == (2, 1, 1, 1) and said["cut_percent"] >= 25
+    (bad,) = read_records(tmp_path / "out.refused.jsonl", Refused)
+    assert (bad.id, bad.proof, bad.outcome) == ("bad", "by exact wrong", "rejected") and "wrong" in bad.reason
+    with pytest.raises(UserError):
+        list(read_records(tmp_path / "out.refused.jsonl", Pair))
+
+
+def test_axioms_that_a_shorter_proof_adds_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = "by\n  intro n\n  exact Nat.lt_irrefl n"
+    write_records(tmp_path / "pairs.jsonl", [pair("theorem X : ∀ n : Nat, ¬ n < n", plain), pair("theorem X : 1 + 1 = 2", "rfl")], Pair)
+    with pytest.raises(SystemExit) as ended:
+        main(["shorten", str(tmp_path / "pairs.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--workers", "1"])
+    said = capsys.readouterr().err
+    short, _ = read_records(tmp_path / "out.jsonl", Pair)
+    assert not ended.value.code and (short.original_axioms, bool(short.axioms)) == ([], True), short
+    assert "1 rest on axioms now that they did without before: " in said and "propext" in said
+
+
+def test_the_figures_say_nothing_of_long_proofs_where_there_are_none() -> None:
+    accepted = Verdict(id="x", outcome=Outcome.ACCEPTED)
+    assert summary([Shortened(pair("theorem X : 1 = 1", "rfl"), accepted)]).lines() == [
+        "0 of 1 proofs shortened; none has more than two lines"
+    ]

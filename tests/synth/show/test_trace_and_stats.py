@@ -11,14 +11,17 @@ import pytest
 
 from synth.budget import PriceConfig
 from synth.cli import main
-from synth.config import RunConfig
+from synth.config import FilterConfig, RunConfig
+from synth.index.client import Index
+from synth.index.shard import IndexShard
 from synth.prompts import goal
-from synth.records import Attempt, Pair, Problem
+from synth.records import Attempt, Drop, Ended, Pair, Problem, SearchRow
 from synth.run.shard import Shard, ShardTask
 from synth.show.stats import prices, stats, tables
 from synth.show.trace import lean_file, text, trace
 from synth.store.rundir import RunDir
 from synth.store.timeline import Row, TimelineLog
+from tests.synth.run.fakes import statement
 from tests.synth.stage_fakes import BY_ROLE, FakeServices, checked_by, scripted
 from verify_workers.backends.base import Backend
 from verify_workers.errors import UserError
@@ -116,6 +119,27 @@ def test_stats_count_the_funnel_with_reasons_and_costs(run: RunDir) -> None:
     assert free["total"]["cost"]["money"] == 0 and free["total"]["pairs"] == figures["pairs"]
     with pytest.raises(UserError, match="price"):
         prices(run, ["prizes.core_hour=0"])
+
+
+def test_what_was_searched_is_not_told_as_dropped_before(tmp_path: Path) -> None:
+    """A statement that a better one came after is dropped once it is searched; a statement may have two rows, one of them dropped."""
+    store = RunDir(tmp_path)
+    a, twice = statement("a", form="one"), statement("c", form="two")
+    b = statement("b", form="one", origin="conjectured")
+    minor = statement("d", kept=False, reason=Drop.MINORITY)
+    early = twice.model_copy(update={"kept": False, "reason": str(Drop.NO_PLACE)})
+    searches = [SearchRow(id=f"s{one.id}", statement_id=one.id, round=1, ended=Ended.EXHAUSTED) for one in (a, b, twice)]
+    store.commit("r001-s0000-statements", {"statements": [a, minor, early]})
+    store.commit("r001-s0001-statements", {"statements": [b, twice]})
+    store.commit("r001-s0001-c0000", {"searches": searches}, {"searched": 3})
+    index = Index([IndexShard(store, FilterConfig(), {})], FilterConfig())
+    for number, one in enumerate((b, a)):
+        asyncio.run(index.claim([one], f"r001-s000{1 - number}-statements"))
+    assert asyncio.run(index.settle(1)) == 1
+    figures = stats(store, PriceConfig())["rounds"][0]
+    assert {name: figures[name] for name in ("statements", "kept", "searched", "dropped", "dropped_after_search")} == {
+        "statements": 4, "kept": 1, "searched": 3, "dropped": {"minority": 1}, "dropped_after_search": {"duplicate": 1, "no_place": 1},
+    }  # fmt: skip
 
 
 def test_the_commands_print_tables_and_json(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from rich.console import Console
 
 from synth.config import FilterConfig, RunConfig
 from synth.problems.generate import Generated, generate
 from synth.records import Statement
+from synth.run.judge import told_of
+from synth.show.progress import Progress
 from synth.statements.corrected import Counts, corrected, counted
 from synth.statements.filters.base import Context
 from synth.statements.judge_error import (
@@ -168,7 +172,12 @@ def test_only_what_was_judged_is_counted() -> None:
 def test_what_the_cheap_filters_do_with_the_generators_statements(backend: Backend) -> None:
     """A small edition of the table in docs/benchmarks.md: contradictions and planted cheats go, honest statements stay."""
     made = generate(4, 40)
-    told = asyncio.run(on_references(made, tools(verify=checked_by(backend))))
+    progress, seen = Progress(Console(file=io.StringIO()), plain=True), list[tuple[int, int]]()
+    asked = told_of(tools(verify=checked_by(backend)), progress)
+    told = asyncio.run(on_references(made, asked, lambda count, total: seen.append((count, total))))
+    total = sum(row.statements for row in told)
+    assert seen[0] == (0, total) and seen[-1] == (total, total) and len(seen) == len(told) + 1
+    assert {stage.name: stage.done for stage in progress.stages}["checks"] > 100, "told while a filter asks about many at once"
     for row in told:
         if row.wanted:
             assert row.dropped >= 0.9 * row.statements, row

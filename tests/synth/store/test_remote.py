@@ -13,10 +13,10 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from synth.export.corpus import export
 from synth.records import Attempt, Pair, Problem
 from synth.show.report import write_report
 from synth.store import lease
-from synth.store.corpus import export
 from synth.store.rundir import RunDir
 from tests.synth.store.test_store import LIVES, ROOT, attempt, problem
 from verify_workers.errors import UserError

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from synth.export.corpus import export
+from synth.export.read import read_pairs
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.search.outcome import kept_errors
-from synth.store.corpus import export, read_pairs
 from synth.store.rundir import RunDir
 from synth.store.steps import Labelled, accepted, cut, refused
 from verify_workers.backends.base import Backend
@@ -160,7 +161,7 @@ def test_a_run_as_steps(backend: Backend, tmp_path: Path) -> None:
         store.commit("r001-s0000-c0000", {"attempts": real + others, "verdicts": rows, "pairs": [proved]})
     counts = export(tmp_path / "run", tmp_path / "out", "steps")
     assert counts == {"pairs": 1, "duplicates": 1, "failed": 5, "failed_unknown": 2, "without_a_row: infra": 1, "without_a_row: unread": 1}
-    found = {row["id"]: row for row in map(json.loads, (tmp_path / "out" / "train.jsonl").read_text().splitlines())}
+    found = {row["id"]: row for row in map(json.loads, (tmp_path / "out" / "train-00000.jsonl").read_text().splitlines())}
     assert set(found) == {"pair", "bullets", "open", "negated", "slow", "mended"}
     assert found["pair"]["labels"] == [True, True] and found["pair"]["outcome"] == "accepted"
     assert found["bullets"]["labels"] == FAILED["bullets"][1] and found["bullets"]["goal"] == "n : ℕ\n⊢ n + 0 = n", (

@@ -1,0 +1,1 @@
+"""Corpora out of run directories (docs/corpora.md)."""
