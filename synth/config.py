@@ -170,12 +170,6 @@ class FilterConfig(Section):
     similarity: float = Field(
         0.9, gt=0, le=1, description="the same among the run's own problems: the later one is a duplicate, and not formalized"
     )
-    similar_most: int = Field(
-        100_000,
-        ge=0,
-        description="problems up to which likenesses among them are looked for (40 KB each, outside the driver); "
-        "of more, only those are duplicates that say the same in the same words, but for filler and variables' names",
-    )
 
 
 class SketchConfig(Section):
@@ -326,9 +320,17 @@ class ShardConfig(Section):
 
     problems: int = Field(100, ge=1, description="problems in one shard")
     batch: int = Field(
-        25, ge=1, description="problems of a shard that are formalized and filtered together; their statements do not wait for the others'"
+        25,
+        ge=1,
+        description="problems of a shard whose statements are written together; each is searched as soon as its own filters are done",
     )
     actors: int = Field(2, ge=1, description="shard actors at work at once")
+    index: int = Field(
+        1,
+        ge=1,
+        le=99,
+        description="actors that hold the index of the run's statements and problems (about 50 bytes and 1 KB each) between them",
+    )
     chunk: int = Field(50, ge=1, description="statements whose attempts are written together: what a crash can cost")
 
 

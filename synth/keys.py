@@ -1,4 +1,4 @@
-"""Ids as 64-bit hashes in sorted arrays: 12 bytes an id, where a set of texts takes a hundred.
+"""Ids as 64-bit hashes in sorted arrays: 12 bytes an id, where a set of texts takes a hundred; and places by hashes, 8 bytes each.
 
 Of ten million ids two have one hash with a probability of 3e-6; they would be taken for the same id.
 """
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 NOWHERE = -1
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 def hashes(texts: Iterable[str]) -> Hashes:
@@ -95,6 +96,34 @@ class Keys:
         while len(self._runs) > 1 and 2 * len(self._runs[-1][0]) >= len(self._runs[-2][0]):
             short, long = self._runs.pop(), self._runs.pop()
             self._runs.append(_merged(long, short))
+
+
+class Postings:
+    """Numbers by 32-bit keys, any number of them under each: what `find` gives is to be looked at, since different things share keys."""
+
+    def __init__(self) -> None:
+        self._runs: list[Hashes] = []  # sorted: key << 32 | number
+
+    def __len__(self) -> int:
+        return sum(map(len, self._runs))
+
+    def add(self, keys: NDArray[np.uint32], numbers: NDArray[np.uint32]) -> None:
+        """One more number under each of `keys`."""
+        if not len(keys):
+            return
+        self._runs.append(np.sort(keys.astype(np.uint64) << _HALF | numbers))
+        while len(self._runs) > 1 and 4 * len(self._runs[-1]) >= len(self._runs[-2]):
+            self._runs.append(np.sort(np.concatenate([self._runs.pop(), self._runs.pop()]), kind="stable"))
+
+    def find(self, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """The numbers under `keys`, each as often as it is there."""
+        first = keys.astype(np.uint64) << _HALF
+        found = [np.zeros(0, np.uint32)]
+        for run in self._runs:
+            starts, counts = (low := np.searchsorted(run, first)), np.searchsorted(run, first | _LOW, side="right") - low
+            places = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+            found.append((run[places] & _LOW).astype(np.uint32))
+        return np.concatenate(found)
 
 
 def _merged(long: tuple[Hashes, NDArray[np.uint32]], short: tuple[Hashes, NDArray[np.uint32]]) -> tuple[Hashes, NDArray[np.uint32]]:

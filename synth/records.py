@@ -248,3 +248,24 @@ class SearchRow(Record):
     checks: int = Field(0, description="questions to Lean")
     lean_seconds: float = 0.0
     strategies: dict[str, dict[str, float]] = Field({}, description="`samples`, `tokens`, `checks` and `lean_seconds` by strategy")
+
+
+class Claim(Record):
+    """That a statement is the run's one with its identity, or which one was before it: what the index has answered."""
+
+    id: str = Field(description="of the statement")
+    key: int = Field(0, description="64-bit hash of what statements that say the same have in common, as a signed number")
+    unit: str = Field(description="the unit of work that holds the statement, once it is finished")
+    rank: int = Field(0, description="the smaller, the better its right: given, of a problem, made, a piece")
+    holder: str = Field("", description="the statement that was before it; '' = it is the one")
+    turn: int = Field(0, description="how many statements were the one with this key before it")
+
+
+class Marked(Record):
+    """A problem that repeats none before it, and by what likely repetitions of it are found (`synth/statements/likeness.py`)."""
+
+    id: str
+    place: int = Field(0, description="in the list of problems")
+    text: str
+    bands: list[int] = []
+    grams: list[int] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -141,21 +143,39 @@ def test_another_configuration_is_refused(finished: tuple[Path, str]) -> None:
     assert "holds a run of another config" in refused.stderr.splitlines()[-1]
 
 
+def of_index(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The index's actors of a run."""
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if " ".join(child.cmdline()).startswith("ray::IndexActor"):
+                found.append(child)
+    return found
+
+
 @pytest.mark.slow
 def test_rounds_at_the_same_time_lose_and_double_nothing_either(tmp_path: Path) -> None:
-    """Three rounds in `mode: async`, killed twice: in the first search, and once a training of a later round has begun."""
+    """Three rounds in `mode: async`, killed twice: in the first search, and once a training of a later round has begun.
+
+    Between them its index is killed alone, in the midst of a search.
+    """
     run_dir = tmp_path / "run"
     write_problems(problems := run_dir.parent / "problems.jsonl")
     rows = problems.read_text(encoding="utf-8").splitlines(keepends=True)
     problems.write_text("".join(rows[i % 4 * 10 + i // 4] for i in range(40)), encoding="utf-8")  # something to prove in every round
+    indices = list[psutil.Process]()  # that were killed
     store, settings = RunDir(run_dir), ("mode=async", "rounds=3", "stream.fresh_pairs=2", "shards.batch=5", "shards.actors=2")
     for sign in ("manifest.json", "rounds/002/trained_on.json"):
         process, deadline = start(run_dir, *settings), time.monotonic() + 400
         while not (store.exists(sign) and any(key.startswith("r001-") for key in store.keys())):  # noqa: SIM118
             assert process.poll() is None, process.communicate()[1][-3000:]
             assert time.monotonic() < deadline, f"no {sign}"
+            for actor in of_index(process) if not indices and store.exists("rounds/001/weights.json") else ():
+                actor.kill()
+                indices.append(actor)
             time.sleep(0.3)
         kill_group(process)
+    assert indices
     last = start(run_dir, *settings)
     _, errors = last.communicate(timeout=400)
     assert last.returncode == 0, errors[-3000:]

@@ -228,6 +228,7 @@ def job_of(folder: Path, rounds: int, **settings: Any) -> Any:
     from synth.run.state import Run
     from synth.run.stored import Stored
     from synth.show.progress import Progress
+    from synth.statements.benchmarks import Benchmarks
 
     config = RunConfig.model_validate({"models": {"prover": {"path": "null"}}, "rounds": rounds, **settings})
     store = RunDir(folder)
@@ -238,6 +239,7 @@ def job_of(folder: Path, rounds: int, **settings: Any) -> Any:
         config, store, inputs, dict.fromkeys(ROLES, load_prompts("embedded")), progress, tracker, roles=("formalizer", "judge", "prover")
     )
     job.answering, job.frozen = WEIGHTS, dict.fromkeys(ROLES, WEIGHTS)
+    job.benchmarks, job.passed = Benchmarks(), {}  # what is asked of the index is measured by index.py
     return job
 
 
@@ -278,12 +280,10 @@ def replay(folder: Path, rounds: int, job: Any) -> str:
 
 def figures(folder: Path, rounds: int, job: Any) -> str:
     from synth.run.figures import round_counts
-    from synth.run.repeats import settle_repeats
     from synth.run.screen import contamination
     from synth.run.timeline import recorded
 
     steps: dict[str, Callable[[], Any]] = {
-        "repeats": lambda: settle_repeats(job.store, rounds),
         "contamination": lambda: contamination(job.store, rounds),
         "counts of the last round": lambda: round_counts(job, rounds),
         "the timeline's beginning": lambda: recorded(job.store),
@@ -365,7 +365,6 @@ class Remote:
 
 async def searches(folder: Path, rounds: int) -> None:
     from synth.run import searching
-    from synth.run.repeats import settle_repeats
     from synth.store import compact
 
     job, compact.EVERY = job_of(folder, rounds), 2.0
@@ -374,7 +373,6 @@ async def searches(folder: Path, rounds: int) -> None:
     for number in range(1, rounds + 1):
         began = time.monotonic()
         await searching.search_round(job, number)
-        await asyncio.to_thread(settle_repeats, job.store, number)
         seconds = time.monotonic() - began
         entries = len(list((folder / "manifest").glob("*.json")))
         print(

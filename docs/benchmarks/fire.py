@@ -2,10 +2,11 @@
 
     python docs/benchmarks/fire.py --out FOLDER --model RUN/rounds/000/training/model [--kills 30] [--mode async] [--problems 600]
 
-Victims in turn: a shard, a sampler, a training worker, a pool, a Lean worker, what looks after the training, a node, and the
+Victims in turn: a shard, a sampler, a training worker, the index, a pool, a Lean worker, what looks after the training, a node, and the
 driver, which is started again with the same command.  Of each kill is told how long it took until the run had written something
 more (a finished unit, or a step of a training), beside the longest such wait of the run without kills.  When the run has ended it
-is read back: no problem without its statements, no pair lost, twice or with two versions' weights, none trained twice in a round.
+is read back: no problem without its statements, no statement twice or dropped for one that is not there, no pair lost, twice or with
+two versions' weights, none trained twice in a round.
 Results go to FOLDER/result.json, what the run printed to FOLDER/run.log.
 """
 
@@ -34,18 +35,21 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from synth.problems.generate import generate
-from synth.records import Pair, Statement
+from synth.records import Drop, Pair, Statement
+from synth.search.outcome import KINDS as KINDS_OF_PIECES
+from synth.statements.text import identity
 from synth.store.rundir import RunDir
 from tests.conftest import CREDENTIALS
 from tests.nodes import AGENTS, answers, free_ports
 
 ROOT = Path(__file__).parents[2]
 LOOK = 0.5  # seconds
-KINDS = ("shard", "sampler", "training worker", "pool", "lean", "training controller", "node", "driver")
+KINDS = ("shard", "sampler", "training worker", "index", "pool", "lean", "training controller", "node", "driver")
 TITLES = {  # how Ray names the processes of our actors
     "shard": "ray::SearchShard",
     "sampler": "ray::Sampler",
     "training worker": "ray::RayTrainWorker",
+    "index": "ray::IndexActor",
     "pool": "ray::NodePool",
     "training controller": "ray::TrainController",
 }
@@ -229,6 +233,11 @@ def read_back(run: Run, arguments: argparse.Namespace) -> dict[str, Any]:
     if len(problems) != arguments.problems:
         faults.append(f"{arguments.problems - len(problems)} problems have no statement, kept or dropped")
     faults += [f"pair {pair} is there {n} times" for pair, n in Counter(pair.id for pair in pairs).items() if n > 1]
+    own = [s for s in statements.values() if s.kept and s.origin != "given" and s.origin not in KINDS_OF_PIECES]
+    faults += [f"{n} statements are kept that say the same: {key[:80]}" for key, n in Counter(map(identity, own)).items() if n > 1]
+    names = {s.id for s in statements.values() if s.kept}
+    repeating = [s for s in statements.values() if s.reason == Drop.DUPLICATE and s.detail.startswith("says what statement")]
+    faults += [f"statement {s.id} was dropped for one that is not there: {s.detail}" for s in repeating if s.detail.split()[3] not in names]
     models = {metrics["round"]: metrics["model"] for metrics in store.rounds()}
     mixed = [pair for pair in pairs if pair.model not in ("", models[pair.version])]
     faults += [f"pair {pair.id}: {pair.model} of version {pair.version}, which is {models[pair.version]}" for pair in mixed]
@@ -247,7 +256,14 @@ def read_back(run: Run, arguments: argparse.Namespace) -> dict[str, Any]:
     if units:
         written = {entry["key"] for entry in store.entries() if any(part["kind"] == "pairs" for part in entry["parts"])}
         faults += [f"unit {unit} has pairs that no training took" for unit in sorted(written - units)]
-    return {"problems": len(problems), "statements": len(statements), "pairs": len(pairs), "trained": trained, "faults": faults}
+    return {
+        "problems": len(problems),
+        "statements": len(statements),
+        "repeating": len(repeating),
+        "pairs": len(pairs),
+        "trained": trained,
+        "faults": faults,
+    }
 
 
 def main() -> None:

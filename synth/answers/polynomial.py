@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
-from synth.answers.values import LARGE
+from synth.answers.values import LARGE, primes
 
 Atom = tuple[object, ...]
 """What is no polynomial: a sign, and the forms of its parts; or a name; or a power with a name in its exponent."""
@@ -21,7 +21,7 @@ Polynomial = dict[Monomial, Fraction]
 """Coefficients of monomials, none of them 0."""
 Form = frozenset[tuple[Monomial, Fraction]]
 UNIT: Monomial = frozenset()
-MOST_TERMS, MOST_POWER, MOST_PRIME = 200, 12, 10_000  # beyond which no product is multiplied out, and no base split
+MOST_TERMS, MOST_POWER = 200, 12  # beyond which no product is multiplied out
 
 
 def form(polynomial: Polynomial) -> Form:
@@ -37,6 +37,12 @@ def inner(polynomial: Polynomial) -> Iterator[Polynomial]:
                     below: Polynomial = dict(part)
                     yield below
                     yield from inner(below)
+
+
+def occurrences(polynomial: Polynomial) -> int:
+    """How often it names something, as it is written: a power once."""
+    atoms = [one for monomial in polynomial for one, _ in monomial]
+    return sum(one[0] == "name" or sum(occurrences(dict(part)) for part in one if isinstance(part, frozenset)) for one in atoms)
 
 
 def degree(polynomial: Polynomial) -> int:
@@ -118,20 +124,6 @@ def _fixed(base: Polynomial, exponent: int) -> Polynomial:
     if not 0 <= exponent <= MOST_POWER:
         return atom("base", form(base), power=exponent)
     return reduce(product, [base] * exponent, constant(1))
-
-
-def primes(number: int) -> Iterator[tuple[int, int]]:
-    """Prime factors with their exponents; of a number with large ones what is left counts as one."""
-    for prime in range(2, MOST_PRIME):
-        count = 0
-        while number % prime == 0:
-            number, count = number // prime, count + 1
-        if count:
-            yield prime, count
-        if prime * prime > number:
-            break
-    if number > 1:
-        yield number, 1
 
 
 def _key(monomial: Monomial) -> tuple[int, list[tuple[str, int]]]:

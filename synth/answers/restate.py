@@ -13,12 +13,13 @@ from itertools import permutations
 from synth.answers.asked import asked, parameter
 from synth.answers.hole import Hole
 from synth.answers.normal import normal
-from synth.answers.polynomial import UNIT, Polynomial, degree, form, inner, primes
+from synth.answers.polynomial import UNIT, Polynomial, degree, form, inner, occurrences
 from synth.answers.said import said_in
 from synth.answers.terms import Answer, Node, NotATerm
-from synth.answers.values import evaluate, folded, sorted_out
+from synth.answers.values import evaluate, folded, primes, sorted_out
 
 SMALL = 5  # nodes: `2 * n` stands in many a question, and there is nothing simpler than it
+ARITHMETIC = frozenset({"+", "-", "*", "^", "negative", "number", "name"})
 MOST_NAMES = 4  # that are tried in every order
 POINTS = ((12, 24, 60), (13, 25, 61))  # arguments for which two terms are compared
 
@@ -83,15 +84,16 @@ def _hides(body: Node, wanted: Node, natural: bool, field: bool) -> bool:
         wanted, body = folded(wanted, natural, field), folded(body, natural, field)
     said, parts = normal(wanted, natural, field), [part for part in body.all() if part.parts]
     found = [normal(part, natural, field) for part in parts]
-    if any(_holds(one, said) and not _own(part, wanted, part == body) for part, one in zip(parts, found, strict=True)):
+    least = occurrences(said)
+    if any(_holds(one, said) and not _own(part, wanted, least, part == body) for part, one in zip(parts, found, strict=True)):
         return True
-    if (
-        body.names()
-        and not _own(body, wanted, True)
-        and _computes_it(body, wanted, natural, field)
-        and _is_made_of(found, wanted, natural, field)
-    ):
+    rewrites = _is_made_of(found, wanted, natural, field) and _computes_it(body, wanted, natural, field)
+    if body.names() and rewrites and not _own(body, wanted, least, True):
         return True
+    if wanted.kind in ("/", "%") and wanted.parts[1].kind == "number":
+        alike = [part.parts[0] for part in parts if part.kind == wanted.kind and part.parts[1] == wanted.parts[1]]
+        if any(_hides(part, wanted.parts[0], natural, field) for part in alike if wanted.parts[0].size >= SMALL):
+            return True
     forms = set(map(form, found))
     return degree(said) > 0 and any(_holds(one, said) and form(one) not in forms for part in found for one in inner(part))
 
@@ -113,7 +115,7 @@ def _is_made_of(parts: Sequence[Polynomial], wanted: Node, natural: bool, field:
     """Whether what is asked for is a polynomial, of which any form of its own is one, or what it is made of is there."""
     if any(_holds(part, normal(_within(wanted), natural, field)) for part in parts):
         return True
-    if all(part.kind in ("+", "-", "*", "^", "negative", "number", "name") for part in wanted.all()):
+    if all(part.kind in ARITHMETIC for part in wanted.all()):
         return True
     pieces = [part for part in wanted.all() if part.names() and part.parts and not any(each.parts for each in part.parts)]
     whole = sum(map(_count, pieces)) == _count(wanted)
@@ -127,9 +129,11 @@ def _holds(polynomial: Polynomial, wanted: Polynomial) -> bool:
     return all(polynomial.get(monomial) == value for monomial, value in wanted.items())
 
 
-def _own(part: Node, wanted: Node, whole: bool) -> bool:
-    """Whether a term says in a form of its own what another one says, too."""
+def _own(part: Node, wanted: Node, least: int, whole: bool) -> bool:
+    """Whether a term says in a form of its own what another one says, too, which can be written with its parameters named `least` times."""
     mine, theirs = _count(part), _count(wanted)
+    if any(each.kind not in ARITHMETIC and all(each.kind != other.kind for other in wanted.all()) for each in part.all()):
+        theirs = min(theirs, least)  # it brings in an `if`, a `max` or the like: for less than that, arithmetic would do
     if mine < theirs or (mine == theirs and part.size < wanted.size):
         return True
     if whole and theirs and wanted.size < SMALL and part.size <= wanted.size and theirs == len(wanted.names()):

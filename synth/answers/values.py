@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from synth.answers.terms import FUNCTIONS, Node, NotATerm
@@ -11,6 +11,7 @@ Number = int | Fraction
 Value = int | Fraction | bool | list[Number]
 Env = Mapping[str, int]
 LARGE = 4096  # bits of a number that an answer may compute
+MOST_PRIME = 10_000  # that is looked for in a number
 _COMPARED: dict[str, Callable[[Number, Number], bool]] = {
     "=": lambda a, b: a == b, "≠": lambda a, b: a != b, "<": lambda a, b: a < b, "≤": lambda a, b: a <= b,
     ">": lambda a, b: a > b, "≥": lambda a, b: a >= b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
@@ -153,3 +154,17 @@ def written(value: Number | bool) -> Node:
     if value.denominator == 1:
         return Node("number", str(value.numerator))
     return Node("/", parts=(Node("number", str(value.numerator)), Node("number", str(value.denominator))))
+
+
+def primes(number: int) -> Iterator[tuple[int, int]]:
+    """Prime factors with their exponents; of a number with large ones what is left counts as one."""
+    for prime in range(2, MOST_PRIME):
+        count = 0
+        while number % prime == 0:
+            number, count = number // prime, count + 1
+        if count:
+            yield prime, count
+        if prime * prime > number:
+            break
+    if number > 1:
+        yield number, 1

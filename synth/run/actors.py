@@ -8,15 +8,19 @@ from typing import Any
 
 import ray
 
+from synth.index.client import Index
+from synth.index.shard import IndexShard
 from synth.llm.config import ModelRole
 from synth.llm.sampler import end_sampler
 from synth.llm.swap import SwapFailed, unlike
 from synth.llm.types import Weights
 from synth.run.cluster import last_line, plain, started
+from synth.run.index_actor import IndexActor
 from synth.run.roles import check_endpoint, groups, start_group
 from synth.run.shard_actor import SearchShard
 from synth.run.state import Run
 from synth.services import Group
+from synth.store.rundir import RunDir
 from train.group import WorkerGroup
 from train.probe import Probe, compute_probe, read_probe
 
@@ -125,12 +129,29 @@ def stop_shards(job: Run) -> None:
     job.shards.clear()
 
 
+def started_index(job: Run) -> Index:
+    """The index of the run, which stays up to its end; without Ray in this process."""
+    if job.index is None:
+        assert job.benchmarks is not None  # settled at the beginning of every round
+        filters, words, of = job.config.filters, job.benchmarks.words, job.config.shards.index
+        if ray.is_initialized():
+            job.held_words = ray.put(words)
+            options = {"num_cpus": 0, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
+            actor: Any = IndexActor
+            parts = job.store.url, filters, ray.cloudpickle.dumps(job.held_words)
+            job.index = Index([actor.options(**options).remote(*parts, number, of) for number in range(of)], filters)
+        else:
+            job.index = Index([IndexShard(RunDir(job.store.url), filters, words, number, of) for number in range(of)], filters)
+    return job.index
+
+
 def start_shards(job: Run) -> None:
     if not job.shards:
         assert job.benchmarks is not None  # settled at the beginning of every round
+        index = started_index(job)
         if job.held is None:
             job.held = ray.put((job.inputs.benchmark.excluded, job.benchmarks.formal()))
         actor: Any = SearchShard
-        handles = ray.cloudpickle.dumps((job.groups, job.pools, job.held))
+        handles = ray.cloudpickle.dumps((job.groups, job.pools, job.held, index))
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards += [actor.options(**options).remote(job.config, job.store.url, handles) for _ in range(job.config.shards.actors)]

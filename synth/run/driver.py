@@ -96,7 +96,7 @@ def _close(job: Run, in_order: bool) -> None:
         job.trainers.close()
     for actor in job.samplers:
         end_sampler(actor)
-    for actor in [*job.shards, *job.measuring, *job.pools.values()]:
+    for actor in [*job.shards, *job.measuring, *(job.index.shards if job.index else ()), *job.pools.values()]:
         ray.kill(actor)
 
 

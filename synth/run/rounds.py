@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.config import RunConfig
-from synth.run.actors import start_samplers, start_trainers, stop_samplers, swap_in
+from synth.run.actors import start_samplers, start_trainers, started_index, stop_samplers, swap_in
 from synth.run.baseline import easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
 from synth.run.clock import Clock
@@ -22,7 +22,6 @@ from synth.run.evaluate import evaluate
 from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts
 from synth.run.interrupt import together
 from synth.run.learn import Taken, train
-from synth.run.repeats import settle_repeats
 from synth.run.screen import REPORT, contamination, screen
 from synth.run.searching import search_round
 from synth.run.spending import SEARCH, used_up
@@ -171,11 +170,11 @@ async def searched(job: Run, number: int) -> None:
     """A round's search, and what can be settled once it is over."""
     with job.timed(SEARCH):
         await search_round(job, number)
+        await started_index(job).settle(number)
     await asyncio.to_thread(_settled, job, number)
 
 
 def _settled(job: Run, number: int) -> None:
-    settle_repeats(job.store, number)
     settle_band(job.store, number, job.config.conjectures)
     job.store.write_json(REPORT, contamination(job.store, number))
 

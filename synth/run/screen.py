@@ -1,31 +1,28 @@
-"""What a run must not work on: its benchmarks in both languages, and the problems that are passed over; settled once, before round 1."""
+"""What a run must not work on: its benchmarks in both languages, settled once, before round 1; and the problems that are passed over."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
-import ray
 
-from synth.config import FilterConfig
 from synth.records import Drop, Problem, content_id
+from synth.run.actors import started_index
 from synth.run.inputs import Inputs
 from synth.run.state import Run
 from synth.statements.benchmarks import Benchmarks, forms_of
-from synth.statements.screen import Passed, screened
+from synth.statements.screen import Passed
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 FILE, REPORT = "screened.json", "contamination.json"
-SHOWN = 3  # benchmark rows that are named in a note
-MANY = 5_000  # problems that are looked through elsewhere
 
 
 async def screen(job: Run) -> None:
-    """Settle what the run must not work on, or read what it settled when it began; once in each command.
+    """Settle which benchmarks the run must not work on, or read what it settled when it began; once in each command.
 
     Lean is asked for the normal forms of the benchmarks' statements; UserError where a benchmark is not the one of earlier rounds.
     """
@@ -35,36 +32,49 @@ async def screen(job: Run) -> None:
     known = job.store.read_json(FILE)
     if known is None:
         rows = [*inputs.benchmark.problems, *inputs.barred] if filters.decontaminate else []
-        job.progress.stage("screen", len(inputs.problems))
-        forms = await forms_of(rows, job.services().verify)
-        barred = _benchmarks(inputs, forms)
-        if len(inputs.problems) > filters.similar_most:
-            job.progress.note(
-                f"{len(inputs.problems):,} problems are more than filters.similar_most: only those in the same words count as duplicates"
-            )
-        passed = await _screened(inputs.problems, barred, filters)
-        job.progress.advance("screen", len(inputs.problems))
-        known = {"benchmarks": _identity(inputs), "forms": forms, "passed": {name: one.model_dump() for name, one in passed.items()}}
+        known = {"benchmarks": _identity(inputs), "forms": await forms_of(rows, job.services().verify)}
         job.store.write_json(FILE, known)
     elif known["benchmarks"] != _identity(inputs):
         raise UserError(
             f"{job.store.path}: filters.benchmarks hold other rows than when this run began; restore the files, or give another --run-dir"
         )
     job.benchmarks = _benchmarks(inputs, {name: (form, negated) for name, (form, negated) in known["forms"].items()})
-    job.passed = {name: Passed.model_validate(one) for name, one in known["passed"].items()}
-    if told := [one for one in job.passed.values() if not one.reason]:
+    if "passed" in known:  # an earlier version looked through all problems here
+        job.passed = {name: Passed.model_validate(one) for name, one in known["passed"].items()}
+
+
+class Screening:
+    """A round's problems, some at a time and in their order, on the way to the shards: what is known of them by their words."""
+
+    def __init__(self, job: Run, number: int) -> None:
+        self.job, self.number = job, number
+        self._turn = 0
+        self._moved = asyncio.Condition()
+
+    async def passed(self, piece: int, places: Sequence[int], problems: Sequence[Problem]) -> dict[str, Passed]:
+        """Of the round's piece number `piece`; asked about once those before it are."""
+        if self.job.passed is not None:
+            return {problem.id: self.job.passed[problem.id] for problem in problems if problem.id in self.job.passed}
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._turn == piece)
+        index = started_index(self.job)
+        found = await index.screen(f"r{self.number:03d}-p{piece:05d}", list(zip(map(int, places), problems, strict=True)))
+        async with self._moved:
+            self._turn += 1
+            self._moved.notify_all()
+        _tell(self.job, found)
+        return found
+
+
+def _tell(job: Run, found: Mapping[str, Passed]) -> None:
+    """Say, once, that given problems are in a benchmark."""
+    what = "given problems are in a benchmark"
+    told = [one for one in found.values() if not one.reason]
+    if told and what not in job.told:
+        job.told.add(what)
         job.progress.note(
-            f"{len(told):,} given problems are in a benchmark, such as {told[0].benchmark}; they are worked on all the same "
-            "(filters.given_in_benchmark=drop leaves them out)"
+            f"{what}, such as {told[0].benchmark}; they are worked on all the same (filters.given_in_benchmark=drop leaves them out)"
         )
-
-
-async def _screened(problems: Sequence[Problem], barred: Benchmarks, filters: FilterConfig) -> dict[str, Passed]:
-    """`screened`; of many problems in a process of its own, for what it holds meanwhile is no matter of the driver's."""
-    if len(problems) < MANY or not ray.is_initialized():
-        return await asyncio.to_thread(screened, problems, barred, filters)
-    found: dict[str, Passed] = await ray.remote(num_cpus=0)(screened).remote(problems, barred, filters)
-    return found
 
 
 def _benchmarks(inputs: Inputs, forms: dict[str, tuple[str, str]]) -> Benchmarks:

@@ -18,6 +18,7 @@ from synth.records import Statement
 from synth.run.actors import start_shards
 from synth.run.conjectures import Plan, planned
 from synth.run.ledger import Ledger, Numbers
+from synth.run.screen import Screening
 from synth.run.shard import ShardTask
 from synth.run.spending import Spending
 from synth.run.state import Run
@@ -51,11 +52,12 @@ async def search_round(job: Run, number: int) -> None:
     """Cut the round into shards and keep the shard actors busy with them."""
     plan = await asyncio.to_thread(plan_round, job, number)
     start_shards(job)
-    left = iter(range(plan.pieces))
+    left, screening = iter(range(plan.pieces)), Screening(job, number)
 
     async def work(actor: Any) -> None:
         for i in left:
             task = await asyncio.to_thread(task_of, job, plan, i)
+            task = replace(task, passed=await screening.passed(i, plan.piece(i, plan.problems), task.problems))
             version = job.answering.version
             job.in_use[version] += 1
             try:
@@ -95,7 +97,6 @@ def task_of(job: Run, plan: RoundPlan, i: int) -> ShardTask:
         again,
         job.role_weights(),
         earlier=tuple(problems.find(s.problem_id for s in again).values()),
-        passed={problem.id: job.passed[problem.id] for problem in new if problem.id in job.passed},
         searches={s.id: int(searches) for s, searches, searched in known if searched},
         conjectures=plan.conjectures.piece(i, plan.pieces),
     )

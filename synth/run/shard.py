@@ -12,14 +12,15 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 from synth.answers.construct import asks, construct
 from synth.budget import Meter
 from synth.config import RunConfig
+from synth.index.client import Index
+from synth.index.shard import IndexShard
 from synth.llm.config import ModelRole
 from synth.llm.types import Weights
 from synth.records import Drop, Pair, Problem, Statement
@@ -28,22 +29,24 @@ from synth.run.conjectures import NOTHING, Plan, make, searched_at_once
 from synth.run.heldout import Measured, measure
 from synth.run.interrupt import together
 from synth.run.roles import role_prompts
+from synth.run.searches import Counts, Searched, Searching, counted, figures, records, refused
 from synth.search.lemmas import Shelf, worth
 from synth.search.loop import search, setting, strategies
-from synth.search.outcome import KINDS, MADE, Found
+from synth.search.outcome import MADE, Found
 from synth.services import Names, Services, Tools
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.filters.base import Context
 from synth.statements.formalize import formalize, passed_over
 from synth.statements.refine import settled
 from synth.statements.screen import Passed
-from synth.statements.text import identity, in_context
+from synth.statements.text import in_context
 from synth.store.rundir import RunDir
 from verify_workers.lean.names import library_names
 
 log = logging.getLogger(__name__)
 
 NO_WORDS: Mapping[str, str] = {}
+Ready = Callable[[Sequence[Statement]], None]
 
 
 @dataclass(frozen=True)
@@ -89,25 +92,22 @@ class Batch:
     undecided: tuple[Statement, ...] = ()
 
 
-@dataclass
-class Counts:
-    """Live figures of a shard, for the progress display; the records on disk are what counts."""
-
-    done: Counter[str] = field(default_factory=Counter)
-    rejects: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-    """What of these was on disk already, `reject: REASON` included."""
-
-
 class Shard:
     """The work of one shard actor; a plain class, so that it runs in a test without Ray."""
 
     def __init__(
-        self, config: RunConfig, store: RunDir, services: Services, heldout: frozenset[str], benchmarks: Benchmarks | None = None
+        self,
+        config: RunConfig,
+        store: RunDir,
+        services: Services,
+        heldout: frozenset[str],
+        benchmarks: Benchmarks | None = None,
+        index: Index | None = None,
     ) -> None:
+        """`index`: of the run; None where this shard has all of it."""
         self.config, self.store, self.services, self.heldout = config, store, services, heldout
         self.benchmarks = benchmarks or Benchmarks()
-        self._known: tuple[int, dict[str, str]] = (0, {})
+        self.index = index or Index([IndexShard(RunDir(store.url), config.filters, {})], config.filters)
         self.prompts = role_prompts(config)
         self.counts = Counts()
         self._shelved: tuple[int, Shelf | None] = (0, None)
@@ -124,40 +124,25 @@ class Shard:
         """Formalize, filter and search; what came of it is in the run directory."""
         if task.round != self.round:
             self.round, self.meter.ended = task.round, ""
-        gate, known = asyncio.Semaphore(self.config.search.in_flight), dict(self._kept_before(task.round))
-        search = partial(self._searched, task, gate)
-        batches = task.batches(self.config.shards.batch)
-        filtered = {batch.key: asyncio.create_task(self._statements(task, batch, known)) for batch in batches}
+        gate, chunk = asyncio.Semaphore(self.config.search.in_flight), self.config.shards.chunk
+        work = Searching(self.store, self.counts, gate, chunk, partial(self.search, task), partial(self.keep, task))
+        batches = (self._batch(task, batch, work) for batch in task.batches(self.config.shards.batch))
+        await work.until(together(work.chunks(f"{task.key}-again", task.retry), self._made(task, work), *batches))
 
-        async def one(key: str) -> None:
-            await search(key, await filtered[key])
+    async def _batch(self, task: ShardTask, batch: Batch, work: Searching) -> None:
+        await work.chunks(batch.key, await self._statements(task, batch, work.begin))
 
-        async def conjectures() -> None:
-            statements = [s for batch in filtered.values() for s in await batch]
-            await search(f"{task.key}-made", await self._conjectures(task, statements))
-
-        try:
-            await together(search(f"{task.key}-again", task.retry), conjectures(), *map(one, filtered))
-        finally:
-            for batch in filtered.values():
-                batch.cancel()
-            await asyncio.gather(*filtered.values(), return_exceptions=True)
-
-    async def _searched(self, task: ShardTask, gate: asyncio.Semaphore, key: str, statements: Sequence[Statement]) -> None:
-        """Search those of `statements` that are kept, in units of `shards.chunk` under `key`."""
-        work, size = [s for s in statements if s.kept], self.config.shards.chunk
-        self.counts.done["to_search"] += len(work)
-        chunks = [work[i : i + size] for i in range(0, len(work), size)]
-        await together(*(self._chunk(task, f"{key}-c{n:04d}", chunk, gate) for n, chunk in enumerate(chunks)))
+    async def _made(self, task: ShardTask, work: Searching) -> None:
+        await work.chunks(f"{task.key}-made", await self._conjectures(task))
 
     def _tools(self, weights: Mapping[ModelRole, Weights], round: int) -> Tools:
         """Tools for one unit of work, which count its tokens."""
         return replace(self.services.tools(self.prompts, weights, round, self.config.seed), barred=self._barred)
 
-    async def _statements(self, task: ShardTask, batch: Batch, known: dict[str, str]) -> list[Statement]:
+    async def _statements(self, task: ShardTask, batch: Batch, ready: Ready) -> list[Statement]:
         """What came of a batch's problems and undecided statements, kept and dropped: from disk if it is there.
 
-        `known`: the statements that are kept already, by identity; those of this batch are added.
+        `ready` gets the statements of a problem as soon as their filters are done.
         """
         key = f"{batch.key}-statements"
         if self.store.done("statements", key):
@@ -165,12 +150,21 @@ class Shard:
             self._count_statements(statements, found=True)
             self.counts.done["problems"] += len(batch.problems)
             self.counts.found["problems"] += len(batch.problems)
-            known.update(identities(statements, known))
+            await self.index.claim([s for s in statements if s.kept], key)  # an earlier version, or a kill before the answer
             return statements
         again = {"kept": True, "reason": "", "detail": "", "round": task.round}
-        undecided = [s.model_copy(update=again) for s in batch.undecided]
+        undecided: dict[str, list[Statement]] = {}
+        for statement in batch.undecided:
+            undecided.setdefault(statement.problem_id, []).append(statement.model_copy(update=again))
         started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
         programs = asyncio.Semaphore(self.config.answers.at_once)
+        claim = partial(self.index.claim, unit=key)
+        context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, claim=claim)
+
+        async def filtered(candidates: list[Statement]) -> list[Statement]:
+            found = await settled(candidates, self.config.formalize, context)
+            ready(found)
+            return found
 
         async def one(problem: Problem) -> list[Statement]:
             passed = task.passed.get(problem.id)
@@ -182,11 +176,10 @@ class Shard:
                 found = await self._formalized(problem, tools, programs)
                 found = [s.model_copy(update={"benchmark": passed.benchmark}) for s in found] if passed else found
             self.counts.done["problems"] += 1
-            return found
+            return await filtered(found)
 
-        candidates = [s for found in await together(*map(one, batch.problems)) for s in found] + undecided
-        context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, known)
-        statements = await settled(candidates, self.config.formalize, context)
+        some = await together(*map(one, batch.problems), *map(filtered, undecided.values()))
+        statements = [s for found in some for s in found]
         self.counts.done["tokens"] += tools.tokens
         info = {
             "problems": len(batch.problems),
@@ -197,10 +190,9 @@ class Shard:
         }
         self.store.commit(key, {"statements": statements}, info)
         self._count_statements(statements)
-        known.update(identities(statements, known))
         return statements
 
-    async def _conjectures(self, task: ShardTask, statements: list[Statement]) -> list[Statement]:
+    async def _conjectures(self, task: ShardTask) -> list[Statement]:
         """The conjectures and variants of the task, kept and dropped: from disk if they are there."""
         key = f"{task.key}-conjectures"
         if not task.conjectures:
@@ -208,10 +200,11 @@ class Shard:
         if self.store.done("statements", key):
             made = list(self.store.read("statements", Statement, key))
             self._count_statements(made, found=True)
+            await self.index.claim([s for s in made if s.kept], key)
         else:
             tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
-            known = {**{identity(s): s.id for s in statements if s.kept and s.origin not in KINDS}, **self._kept_before(task.round)}
-            context = Context(tools, self.config.filters, heldout=self.heldout, benchmarks=self.benchmarks, known=known)
+            claim = partial(self.index.claim, unit=key)
+            context = Context(tools, self.config.filters, heldout=self.heldout, benchmarks=self.benchmarks, claim=claim)
             made = await make(task.conjectures, self.store, self.config.conjectures, context, self.meter.ended)
             self.counts.done["tokens"] += tools.tokens
             info = {"conjectures": len(made), "tokens": tools.tokens, **tools.spent, **counted(made)}
@@ -225,16 +218,6 @@ class Shard:
         if found is not None:
             return str(found.reason)
         return str(Drop.HELDOUT) if in_context(statement.text, statement.header, statement.preamble) in self.heldout else ""
-
-    def _kept_before(self, round: int) -> dict[str, str]:
-        """Statements that earlier rounds kept: their ids by identity.  Those rounds are complete, so that it is always the same."""
-        if self._known[0] != round:
-            known: dict[str, str] = {}
-            for statement in earlier(self.store, "statements", Statement, round):
-                if statement.kept and statement.origin not in KINDS:
-                    known.setdefault(identity(statement), statement.id)
-            self._known = round, known
-        return self._known[1]
 
     async def _names(self) -> Names | None:
         """The names that the library declares, for corrections; read once a process."""
@@ -268,63 +251,36 @@ class Shard:
         if found:
             self.counts.found.update({**counts, **{f"reject: {reason}": count for reason, count in rejects.items()}})
 
-    async def _chunk(self, task: ShardTask, key: str, chunk: list[Statement], gate: asyncio.Semaphore) -> None:
-        """Search the statements of one chunk and commit what was found: all of it, or, when killed, nothing."""
-        if self.store.done("pairs", key):
-            self.counts.done["searched"] += len(chunk)
-            self.counts.found["searched"] += len(chunk)
-            return
-
-        shelf = self._shelf(task.round)
+    async def search(self, task: ShardTask, statement: Statement) -> Searched:
+        """The search of one statement, with tools of its own that count what it spends."""
         config, budget, prices = self.config.search, self.config.budgets.statement, self.config.prices
-        tools = replace(self._tools(task.weights, task.round), shelf=shelf, names=await self._names())
+        tools = replace(self._tools(task.weights, task.round), shelf=self._shelf(task.round), names=await self._names())
+        allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
+        if statement.origin in MADE:
+            allowed = searched_at_once(config, self.config.conjectures)
+        problem, used = setting(statement, task.by_id.get(statement.problem_id), allowed)
+        own = tools.metered(Meter("statement", budget, prices, above=self.meter))
+        found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
+        self.counts.done["searched"] += 1
+        self.counts.done["proved"] += bool(found.pairs)
+        self.counts.rejects.update(refused(found))
+        for part in found.everything():
+            self.counts.done["samples"] += part.samples
+            self.counts.done["tokens"] += part.tokens
+            self.counts.done["checks"] += len(part.verdicts)
+            self.counts.done["pairs"] += len(part.pairs)
+            if part.unsound:
+                self.counts.done["unsound"] += 1
+                quarantine(self.store, statement, part)
+        return Searched(statement, found, Counter(tools.spent))
 
-        async def one(statement: Statement) -> Found:
-            async with gate:
-                allowed = allowance(config, self.config.adaptive, task.searches.get(statement.id, 0))
-                if statement.origin in MADE:
-                    allowed = searched_at_once(config, self.config.conjectures)
-                problem, used = setting(statement, task.by_id.get(statement.problem_id), allowed)
-                own = tools.metered(Meter("statement", budget, prices, above=self.meter))
-                found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
-            self.counts.done["searched"] += 1
-            self.counts.done["proved"] += bool(found.pairs)
-            self.counts.rejects.update(refused(found))
-            for part in found.everything():
-                self.counts.done["samples"] += part.samples
-                self.counts.done["tokens"] += part.tokens
-                self.counts.done["checks"] += len(part.verdicts)
-                self.counts.done["pairs"] += len(part.pairs)
-                if part.unsound:
-                    self.counts.done["unsound"] += 1
-                    quarantine(self.store, statement, part)
-            return found
-
-        results: list[Found] = await together(*(one(statement) for statement in chunk))
-        everything = [part for found in results for part in found.everything()]
-        self.store.commit(
-            key,
-            {
-                "attempts": [attempt for found in everything for attempt in found.attempts],
-                "verdicts": [verdict for found in everything for verdict in found.verdicts],
-                "pairs": [pair for found in everything for pair in found.pairs],
-                "statements": [statement for found in results for statement in found.made()],
-                "searches": [row for statement, found in zip(chunk, results, strict=True) for row in found.rows(statement, task.round)],
-            },
-            {
-                "searched": len(chunk),
-                "samples": sum(found.samples for found in everything),
-                "tokens": tools.tokens,
-                **tools.spent,
-                "proved": sum(bool(found.pairs) for found in results),
-                "rejects": dict(sum(map(refused, results), Counter[str]())),
-                "quarantined": [
-                    statement.id
-                    for statement, found in zip(chunk, results, strict=True)
-                    if any(part.unsound for part in found.everything())
-                ],
-            },
-        )
+    async def keep(self, task: ShardTask, key: str, results: Sequence[Searched]) -> None:
+        """Commit what the searches of a chunk found: all of it, or, when killed, nothing."""
+        made = [statement for one in results for statement in one.found.made()]
+        found = records(results, task.round)
+        proved = {pair.statement_id for pair in found["pairs"]}
+        await self.index.claim([s for s in made if s.kept], key, proved)  # whether they are repetitions is settled at the round's end
+        self.store.commit(key, {"statements": made, **found}, figures(results))
 
     async def evaluate(
         self,
@@ -352,28 +308,6 @@ class Shard:
             return found
 
         return list(await asyncio.gather(*map(one, statements)))
-
-
-def identities(statements: Iterable[Statement], known: Mapping[str, str]) -> dict[str, str]:
-    """The ids of kept statements by identity, without those that are `known`."""
-    found: dict[str, str] = {}
-    for statement in statements:
-        if statement.kept and (key := identity(statement)) not in known:
-            found.setdefault(key, statement.id)
-    return found
-
-
-def counted(statements: list[Statement]) -> dict[str, Any]:
-    """How many there are, how many are kept, and why the others are not."""
-    rejects = Counter(str(s.reason) for s in statements if not s.kept)
-    return {"statements": len(statements), "statements_kept": sum(s.kept for s in statements), "rejects": dict(rejects)}
-
-
-def refused(found: Found) -> Counter[str]:
-    """Why proofs of a search were not accepted, and what ended it early."""
-    limit = Counter({f"search: budget {found.limit}": 1} if found.limit else {})
-    verdicts = (v for part in found.everything() for v in part.verdicts if v.outcome != "accepted")
-    return limit + Counter(f"proof: {v.reason or v.outcome}" for v in verdicts)
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:

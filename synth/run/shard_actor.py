@@ -50,11 +50,11 @@ class SearchShard(ShardCalls):
         run_dir: str,
         handles: bytes,
     ) -> None:
-        """`handles`: the groups, the pools, and a reference to the held-out texts and the benchmarks, all of which the driver keeps.
+        """`handles`: the groups, the pools, a reference to the held-out texts and the benchmarks, and the index: the driver keeps them.
 
         Pickled, because Ray warns the user of what might be gone when this actor restarts.
         """
-        groups, pools, self._held = ray.cloudpickle.loads(handles)
+        groups, pools, self._held, self._index = ray.cloudpickle.loads(handles)
         self._parts = config, RunDir(run_dir), Services(groups, pools)
         self._made: asyncio.Task[Shard] | None = None
 
@@ -65,4 +65,4 @@ class SearchShard(ShardCalls):
 
     async def _make(self) -> Shard:
         heldout, benchmarks = await self._held
-        return Shard(*self._parts, heldout, benchmarks)
+        return Shard(*self._parts, heldout, benchmarks, self._index)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.config import RunConfig
+from synth.index.client import Index
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Weights
 from synth.prompts import PromptSet
@@ -60,6 +61,8 @@ class Run:
     shards: list[Any] = field(default_factory=list)
     measuring: list[Any] = field(default_factory=list)  # shard actors that evaluate beside a search, in `mode: async`
     held: Any = None  # reference to what shards must not work on
+    index: Index | None = None  # of what the run has; started with the first shards
+    held_words: Any = None  # reference to the benchmarks' texts, for its actors
     trainers: WorkerGroup | None = None  # under `train.keep_workers`
     clock: Clock | None = None
     live: Live = field(default_factory=Live)  # what is going on, in all rounds that are under way
@@ -68,7 +71,7 @@ class Run:
     answering: Weights = Weights()  # the run's own model now
     frozen: dict[ModelRole, Weights] = field(default_factory=dict)  # hashed once
     benchmarks: Benchmarks | None = None  # that nothing may be worked on; None until that is settled
-    passed: dict[str, Passed] = field(default_factory=dict)  # problems that are passed over, by id
+    passed: dict[str, Passed] | None = None  # problems that an earlier version passed over before the first round, by id
     shared: Shared = field(default_factory=Shared)
     in_use: Counter[int] = field(default_factory=Counter)  # shards under way, by the version of the weights that they were given
 

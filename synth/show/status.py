@@ -8,6 +8,7 @@ from typing import Any
 from synth.show.series import series
 from synth.store.rundir import KINDS, RunDir
 from synth.store.timeline import read_timeline
+from synth.store.units import INDEX
 
 NOW = {
     "rate/pairs_per_minute": "{:.1f} pairs a minute",
@@ -59,7 +60,7 @@ def look(run: str) -> Status:
     return Status(
         run=run,
         at_work=store.locked(),
-        counts={kind: store.count(kind) for kind in KINDS},
+        counts={kind: store.count(kind) for kind in KINDS if kind not in INDEX},
         rounds=store.rounds(),
         seconds=rows[-1].time if rows else 0.0,
         stages=list(rows[-1].stages) if rows else [],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,8 @@ from synth.budget import Meter
 from synth.config import RunConfig
 from synth.prompts import Prompt
 from synth.records import Drop, Problem, Statement
-from synth.run.shard import Batch, Shard, ShardTask, counted, identities
+from synth.run.searches import Searched, counted
+from synth.run.shard import Batch, Ready, Shard, ShardTask
 from synth.run.shard_actor import ShardCalls
 from synth.services import Services, Tools
 from synth.simulate.drawing import NAME, Drawing
@@ -39,37 +39,40 @@ class SimulatedShard(Shard):
 
         return replace(tools, verify=in_turn)
 
-    async def _searched(self, task: ShardTask, gate: asyncio.Semaphore, key: str, statements: Sequence[Statement]) -> None:
-        for statement in statements:
-            if found := NAME.search(statement.text):
-                self.drawing.searching[found[0]] = (task.round, key.endswith("-again"))
-        await super()._searched(task, gate, key, statements)
+    async def search(self, task: ShardTask, statement: Statement) -> Searched:
+        if found := NAME.search(statement.text):
+            again = any(old.id == statement.id and old.kept for old in task.retry)
+            self.drawing.searching[found[0]] = (task.round, again)
+        return await super().search(task, statement)
 
-    async def _statements(self, task: ShardTask, batch: Batch, known: dict[str, str]) -> list[Statement]:
+    async def _statements(self, task: ShardTask, batch: Batch, ready: Ready) -> list[Statement]:
         tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
-        measured, config = self.drawing.measured, self.config
-        told = [problem for problem in batch.problems if not problem.statement]
-        if told:
-            await self._asked(tools, "formalize", len(told), config.formalize.samples)
-        checks = round(measured.filter_checks * len(batch.problems))
-        await tools.verify([Check(id=f"{batch.key}-{n}", statement="theorem X : True", code="filter") for n in range(checks)])
-        if told and config.filters.grade:
-            await self._asked(tools, "grade", len(told) * config.formalize.keep, 1)
-        statements = [s for problem in batch.problems for s in self._of(problem, task.round)] + [
-            s.model_copy(update={"kept": True, "reason": "", "round": task.round}) for s in batch.undecided
-        ]
-        self.counts.done["problems"] += len(batch.problems)
+        each = self.drawing.measured.filter_checks
+
+        async def one(number: int, problem: Problem) -> list[Statement]:
+            if not problem.statement:
+                await self._asked(tools, "formalize", self.config.formalize.samples)
+            checks = range(round(each * number), round(each * (number + 1)))
+            await tools.verify([Check(id=f"{batch.key}-{n}", statement="theorem X : True", code="filter") for n in checks])
+            if not problem.statement and self.config.filters.grade:
+                await asyncio.gather(*(self._asked(tools, "grade", 1) for _ in range(self.config.formalize.keep)))
+            statements = self._of(problem, task.round)
+            self.counts.done["problems"] += 1
+            ready(statements)
+            return statements
+
+        found = await asyncio.gather(*(one(number, problem) for number, problem in enumerate(batch.problems)))
+        again = {"kept": True, "reason": "", "round": task.round}
+        statements = [s for some in found for s in some] + [s.model_copy(update=again) for s in batch.undecided]
         self.counts.done["tokens"] += tools.tokens
         info = {"problems": len(batch.problems), "tokens": tools.tokens, **tools.spent, **counted(statements)}
         self.store.commit(f"{batch.key}-statements", {"statements": statements}, info)
         self._count_statements(statements)
-        known.update(identities(statements, known))
         return statements
 
-    async def _asked(self, tools: Tools, what: str, prompts: int, n: int) -> None:
+    async def _asked(self, tools: Tools, what: str, n: int) -> None:
         model = tools.formalizer if what == "formalize" else tools.judge
-        sampling = model.sampling(what, n, 0)
-        await asyncio.gather(*(model.ask([Prompt(what, "")], sampling) for _ in range(prompts)))
+        await model.ask([Prompt(what, "")], model.sampling(what, n, 0))
 
     def _of(self, problem: Problem, round: int) -> list[Statement]:
         """The statements of a problem, kept or not."""

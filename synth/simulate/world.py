@@ -125,7 +125,7 @@ class World:
         return handle
 
     def shard(self, config: RunConfig, url: str, handles: bytes) -> Handle:
-        groups, pools, _ = ray.cloudpickle.loads(handles)
+        groups, pools, *_ = ray.cloudpickle.loads(handles)
         services = Services(groups, pools)
         return self._handle(SimulatedShardActor(SimulatedShard(config, RunDir(url), services, self.drawing, self.setting.shard_seconds)))
 

@@ -15,8 +15,8 @@ from synth.problems.files import EVERY_SPLIT
 from synth.problems.readers import ProblemsConfig, read_problems
 from synth.records import Drop, Problem, Statement
 from synth.services import Verify
+from synth.statements.likeness import Words
 from synth.statements.text import UNPROVED, given, in_context
-from synth.statements.words import Words
 from verify_workers.errors import UserError
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
 

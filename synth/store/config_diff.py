@@ -7,7 +7,7 @@ from typing import Any
 
 from train.config import DIVISION
 
-MAY_CHANGE = frozenset(f"{part}.{name}" for part in ("train", "models.bootstrap.train") for name in DIVISION)
+MAY_CHANGE = frozenset(f"{part}.{name}" for part in ("train", "models.bootstrap.train") for name in DIVISION) | {"shards.index"}
 """Keys with which a run may go on although they were others when it began."""
 
 

@@ -5,6 +5,7 @@ Layout::
     config.yaml                  the resolved config of the run
     run.json                     the run's own random id, given when it began
     problems/ statements/ attempts/ verdicts/ pairs/ searches/     Parquet parts
+    claims/ texts/               the same of the index: which statements and problems the run has (`synth/index`)
     manifest/HASH.json           one entry per finished unit of work: its key, its parts and their rows
     manifest/segments/…parquet   many such entries in one file (`synth/store/compact.py`), which their small parts share too
     manifest.json                the single entries in one file, and sums (derived; rebuilt whenever it is missing, torn or old)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
 from synth.keys import Keys, hashes
-from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, Record, SearchRow, Statement, VerdictRow
+from synth.records import SCHEMA_VERSION, Attempt, Claim, Marked, Pair, Problem, Record, SearchRow, Statement, VerdictRow
 from synth.store.arrow import GROUP, R, arrow_schema, from_table, part_bytes
 from synth.store.manifest import Entry, Manifest, entry_name
 from synth.store.place import Place
@@ -30,7 +30,11 @@ KINDS: dict[str, type[Record]] = {
     "verdicts": VerdictRow,
     "pairs": Pair,
     "searches": SearchRow,
+    "claims": Claim,
+    "texts": Marked,
 }
+INDEX = ("claims", "texts")
+"""The kinds that the index keeps (`synth/index`), which say nothing that the others do not."""
 
 PROVISIONAL = {"statements": ("reason", ("undecided",)), "verdicts": ("outcome", ("infra", "unchecked"))}
 """Field and values that say of a record: asked, but not answered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from synth.config import FilterConfig
@@ -13,24 +13,28 @@ from synth.statements.benchmarks import Benchmarks
 
 @dataclass(frozen=True)
 class Context:
-    """What the filters know of one batch of statements."""
+    """What the filters know of the statements that they get together."""
 
     tools: Tools
     config: FilterConfig = field(default_factory=FilterConfig)
     keep: int = 1
     """Statements kept per problem."""
     problems: dict[str, Problem] = field(default_factory=dict)
-    """The problems of the batch by id."""
+    """Their problems, by id."""
     heldout: frozenset[str] = frozenset()
     """Normalized statements of the benchmark, in both directions."""
     benchmarks: Benchmarks = field(default_factory=Benchmarks)
     """Statements of all benchmarks, the held-out one included."""
     known: Mapping[str, str] = field(default_factory=dict)
-    """Ids of the statements that earlier rounds kept, by `text.identity`."""
+    """Ids of the statements that there are already, by `text.identity`."""
+    claim: Claim | None = None
+    """Of a run: which statement is the one of equal ones; None = the first, and those `known`."""
 
 
+Claim = Callable[[Sequence[Statement]], Awaitable[list[str]]]
+"""For each statement the id of the one that says the same and is kept: its own, or another's (`synth/index`)."""
 Filter = Callable[[list[Statement], Context], Awaitable[list[Statement]]]
-"""Gets the kept statements of a batch, and gives each back once, in order: as it is, labelled, or dropped with a reason."""
+"""Gets kept statements, in a run those of one problem, and gives each back once, in order: as it is, labelled, or dropped with a reason."""
 
 
 def drop(statement: Statement, reason: str, detail: str = "") -> Statement:

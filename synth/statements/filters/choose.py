@@ -41,16 +41,14 @@ def _rank(statement: Statement) -> tuple[int, int]:
 
 
 async def distinct(statements: list[Statement], context: Context) -> list[Statement]:
-    """Keep the first of autoformalized statements with one identity, in this batch and in earlier rounds.
+    """Keep one of statements with one identity: of these and those `known`, or of a whole run, where there is a `claim`."""
+    one = await context.claim(statements) if context.claim else _first(statements, dict(context.known))
+    return [
+        drop(s, Drop.DUPLICATE, f"says what statement {same} says") if same != s.id and s.origin != "given" else s
+        for s, same in zip(statements, one, strict=True)
+    ]
 
-    What shards of one round have in common is settled at its end (`synth.run.repeats`).
-    """
-    seen = dict(context.known)
-    result = []
-    for statement in statements:
-        if statement.origin != "given":
-            key = identity(statement)
-            same = seen.setdefault(key, statement.id)
-            statement = drop(statement, Drop.DUPLICATE, f"says what statement {same} says") if same != statement.id else statement
-        result.append(statement)
-    return result
+
+def _first(statements: list[Statement], seen: dict[str, str]) -> list[str]:
+    """For each the first that says the same; a given one is no repetition, and nothing repeats it."""
+    return [s.id if s.origin == "given" else seen.setdefault(identity(s), s.id) for s in statements]

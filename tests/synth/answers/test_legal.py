@@ -221,6 +221,7 @@ INTEGERS = "theorem X (answer : Int → Int) (n : Int) : ((n : Int) - 1) * (n + 
 BINOMIAL = "theorem X (answer : Nat → Nat → Nat) (a b : Nat) : a ^ 2 + 2 * a * b + b ^ 2 = answer a b"
 OF_ANOTHER = nat("m * m + m = answer n", binders="(m : Nat) (h : m = n + 1)")
 LETS = nat("(let s := n * n + n; s) = answer n")
+MODULO = "theorem X (answer : Int → Int) (n : Int) : (n * n * n + n) % 5 = answer n"
 CASES = nat("(if n < 3 then n * n else 2 * n) = answer n")
 CUBE = nat("2 ^ n % 3 = answer n")
 EXACT = "theorem X (answer : Nat) : 3 ^ 100 + 1 = answer"
@@ -242,6 +243,7 @@ TENS = "theorem X (answer : Nat) : 6 ^ 100 * 10 ^ 100 = answer"
         (INTEGERS, ["(n + 1) * (n - 1)", "n * n - 2 + 1"]),
         (SUM, ["max (n * n) n + n", "n / 2 * 2 * n + n", "n * n + n * ((n + 1) ^ 13 / (n + 1) ^ 13)", "(2 * n * n + 2 * n) / 4 * 2"]),
         (INTEGERS.replace("((n : Int) - 1) * (n + 1)", "n * n + n"), ["max (n * n) (-1) + n"]),
+        (MODULO, ["((if n + 1 = 0 then 3 else n * n * n) + n) % 5", "(max (n ^ 3) (-9) + n) % 5"]),
         (nat("n * (n + 1) / 2 = answer n"), ["n * (n + 1) * 3 / 6", "(n * (n + 1) + 1) / 2"]),
         (CASES, ["if n ≥ 3 then 2 * n else n * n", "if n ≤ 2 then n * n else n + n", "if 3 > n then n * n else 2 * n"]),
         (nat("n * n + n + 1 = answer n + 1"), ["if n = 0 then 0 else n * n + n"]),
@@ -312,6 +314,7 @@ def test_no_wrapping_hides_the_question() -> None:
         (nat("2 ^ n % 7 = answer n"), ["1 + n % 3 + n % 3 / 2", "if n % 3 = 0 then 1 else if n % 3 = 1 then 2 else 4"]),
         (nat("n ^ 3 = answer n", binders="(h : n < 3)"), ["if n = 0 then 0 else if n = 1 then 1 else 8"]),
         (nat("4 ^ n - 1 = answer n"), ["(2 ^ n - 1) * (2 ^ n + 1)"]),
+        (MODULO, ["n * (n ^ 2 + 1) % 5", "if n % 5 = 2 then 0 else n % 5 * 2"]),
         (CUBE, ["1 + n % 2", "if n % 2 = 0 then 1 else 2"]),
         (nat("3 ^ n % 8 = answer n"), ["1 + 2 * (n % 2)"]),
         (nat("3 * 3 ^ n = answer n"), ["3 ^ (n + 1)"]),

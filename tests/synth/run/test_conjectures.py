@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from synth.config import RunConfig
+from synth.index.client import Index
+from synth.index.shard import IndexShard
 from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.run import learn
 from synth.run.conjectures import Plan, band_of, factors, planned, settle_band, taught
 from synth.run.figures import round_counts
-from synth.run.repeats import settle_repeats
 from synth.run.roles import check_roles, used_prompts
 from synth.run.shard import Shard, ShardTask
 from synth.show.stats import prices, stats
@@ -123,7 +124,7 @@ def test_from_a_proof_to_conjectures_in_the_band(second: Path, tmp_path: Path) -
     assert {row.statement_id for row in store.read("searches", SearchRow, "r002-")} == {s.id for s in rows if s.kept}
 
     for _ in range(2):  # done again, it is the same
-        assert settle_repeats(store, 2) == []
+        assert asyncio.run(Index([IndexShard(store, CONFIG.filters, {})], CONFIG.filters).settle(2)) == 0
         settle_band(store, 2, CONFIG.conjectures)
     fates = {says(by_id[one.id]): (one.fate.value, one.accepted, one.samples) for one in band_of(store, 2)}
     assert fates[TRUE] == ("in_band", 1, 4) and fates[EASY] == ("easy", 4, 4) and fates[SUBGOAL] == ("unproved", 0, 4)
@@ -170,7 +171,7 @@ def test_a_shard_goes_on_where_a_kill_left_it(first: Path, second: Path, tmp_pat
     kinds: dict[str, Any] = {"statements": Statement, "attempts": Attempt, "verdicts": VerdictRow, "pairs": Pair}
     runs = (RunDir(second), RunDir(tmp_path / "killed"))
     ids = [{kind: sorted(r.id for r in run.read(kind, model)) for kind, model in kinds.items()} for run in runs]
-    assert ids[0] == ids[1] and again.store.keys("r002") == ["r002-s0000-conjectures", "r002-s0000-made-c0000"]
+    assert ids[0] == ids[1] and again.store.keys("r002-s") == ["r002-s0000-conjectures", "r002-s0000-made-c0000"]
     assert sum(prompt.startswith("<|conjecture|>") for prompt in asked) == (last == 0), "conjectures on disk are not asked for again"
     asked.clear()
     asyncio.run(again.run(second_task(store)))

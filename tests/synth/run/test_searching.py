@@ -13,6 +13,7 @@ from synth.llm.types import Weights
 from synth.run import searching
 from synth.run.searching import new_problems, search_round
 from synth.run.shard import ShardTask
+from synth.statements.benchmarks import Benchmarks
 from tests.synth.run.fakes import FakeActor, again, make_run, pair, statement
 from tests.synth.stage_fakes import WEIGHTS
 
@@ -82,7 +83,7 @@ def searched(job: Any, monkeypatch: pytest.MonkeyPatch, number: int, actors: int
         job.shards = [FakeActor(run=run, counts=({}, {}, {})) for _ in range(actors)]
 
     monkeypatch.setattr(searching, "start_shards", start)
-    job.answering, job.frozen = WEIGHTS, dict.fromkeys(ROLES, FROZEN)
+    job.answering, job.frozen, job.benchmarks = WEIGHTS, dict.fromkeys(ROLES, FROZEN), Benchmarks()
     asyncio.run(search_round(job, number))
     assert working[1] <= actors, "an actor works on one shard at a time"
     return sorted(tasks, key=lambda task: task.index)

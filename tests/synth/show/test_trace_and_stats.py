@@ -11,10 +11,11 @@ import pytest
 
 from synth.budget import PriceConfig
 from synth.cli import main
-from synth.config import RunConfig
+from synth.config import FilterConfig, RunConfig
+from synth.index.client import Index
+from synth.index.shard import IndexShard
 from synth.prompts import goal
 from synth.records import Attempt, Drop, Ended, Pair, Problem, SearchRow
-from synth.run.repeats import settle_repeats
 from synth.run.shard import Shard, ShardTask
 from synth.show.stats import prices, stats, tables
 from synth.show.trace import lean_file, text, trace
@@ -121,16 +122,20 @@ def test_stats_count_the_funnel_with_reasons_and_costs(run: RunDir) -> None:
 
 
 def test_what_was_searched_is_not_told_as_dropped_before(tmp_path: Path) -> None:
-    """Of equal statements of a round one stays once all are searched; a statement may have two rows, one of them dropped."""
+    """A statement that a better one came after is dropped once it is searched; a statement may have two rows, one of them dropped."""
     store = RunDir(tmp_path)
-    a, b, twice = (statement(name, form=form) for name, form in (("a", "one"), ("b", "one"), ("c", "two")))
+    a, twice = statement("a", form="one"), statement("c", form="two")
+    b = statement("b", form="one", origin="conjectured")
     minor = statement("d", kept=False, reason=Drop.MINORITY)
     early = twice.model_copy(update={"kept": False, "reason": str(Drop.NO_PLACE)})
     searches = [SearchRow(id=f"s{one.id}", statement_id=one.id, round=1, ended=Ended.EXHAUSTED) for one in (a, b, twice)]
     store.commit("r001-s0000-statements", {"statements": [a, minor, early]})
     store.commit("r001-s0001-statements", {"statements": [b, twice]})
     store.commit("r001-s0001-c0000", {"searches": searches}, {"searched": 3})
-    settle_repeats(store, 1)
+    index = Index([IndexShard(store, FilterConfig(), {})], FilterConfig())
+    for number, one in enumerate((b, a)):
+        asyncio.run(index.claim([one], f"r001-s000{1 - number}-statements"))
+    assert asyncio.run(index.settle(1)) == 1
     figures = stats(store, PriceConfig())["rounds"][0]
     assert {name: figures[name] for name in ("statements", "kept", "searched", "dropped", "dropped_after_search")} == {
         "statements": 4, "kept": 1, "searched": 3, "dropped": {"minority": 1}, "dropped_after_search": {"duplicate": 1, "no_place": 1},

@@ -158,15 +158,6 @@ def test_problems_are_screened_by_their_words_before_they_are_formalized(backend
     assert screened(problems, benchmarks, FilterConfig(decontaminate=False)).keys() == {"again"}
 
 
-def test_of_very_many_problems_only_those_in_the_same_words_are_duplicates() -> None:
-    words = " ".join(f"{a}{b}word" for a in "abcdefg" for b in "klmnopq")
-    texts = ["Show that 7 divides n if 14 divides n.", words, "Prove that 7 divides m if 14 divides m.", f"{words} more"]
-    problems = [Problem(id=f"p{n}", text=text) for n, text in enumerate([*texts, "Show that 7 divides n if 21 divides n."])]
-    found = {most: screened(problems, Benchmarks(), FilterConfig(similar_most=most)) for most in (4, 5)}
-    assert {most: sorted(passed) for most, passed in found.items()} == {4: ["p2"], 5: ["p2", "p3"]}
-    assert found[4]["p2"] == found[5]["p2"] and "p0" in found[4]["p2"].detail
-
-
 def test_a_benchmark_that_cannot_be_read_is_told_by_its_setting(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"filters\.benchmarks: .*nowhere"):
         read_benchmarks([str(tmp_path / "nowhere.jsonl")])

@@ -13,8 +13,8 @@ import pytest
 from synth.problems.generate import Generated, generate
 from synth.records import Drop, Problem, Statement
 from synth.statements.benchmarks import Benchmarks, forms_of
+from synth.statements.likeness import Words
 from synth.statements.text import given
-from synth.statements.words import Words
 from tests.synth.stage_fakes import checked_by
 from tests.synth.statements.planted import ENGLISH, LEAN
 from verify_workers.backends.base import Backend

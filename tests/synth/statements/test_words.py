@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from synth.statements.words import Words, tokens
+from synth.statements.likeness import Words
+from synth.statements.words import tokens
 
 LONG = (
     "A farmer has 17 sheep and 3 dogs in a pen beside the river. Each morning he opens the western gate, counts the animals that "

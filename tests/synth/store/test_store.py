@@ -17,7 +17,7 @@ import yaml
 from fsspec.implementations.local import LocalFileSystem
 from pydantic import BaseModel
 
-from synth.records import SCHEMA_VERSION, Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
+from synth.records import SCHEMA_VERSION, Attempt, Claim, Marked, Pair, Problem, SearchRow, Statement, VerdictRow
 from synth.store.arrow import arrow_schema, from_table, to_table
 from synth.store.config_diff import config_differences
 from synth.store.rundir import KINDS, RunDir
@@ -40,6 +40,8 @@ EXAMPLES = {
     "attempts": attempt(1),
     "verdicts": VerdictRow(id="a", statement_id="s", outcome="accepted", axioms=["propext", "Quot.sound"], seconds=0.25),
     "searches": SearchRow(id="z", statement_id="s", ended="proved", by="whole", strategies={"whole": {"samples": 4, "lean_seconds": 0.5}}),
+    "claims": Claim(id="s", key=-(2**63), unit="r001-s0000-b0000-statements", holder="t", rank=3, turn=1),
+    "texts": Marked(id="p1", place=7, text="problem 1", bands=[2**32 - 1, 0], grams=[1]),
     "pairs": Pair(id="x", attempt_id="a", statement_id="s", problem_id="p", statement="theorem t : True", proof="trivial", negated=True),
 }
 
@@ -130,7 +132,7 @@ def test_the_manifest_lists_all_and_is_rebuilt(tmp_path: Path) -> None:
         run.write("problems", [problem(1), problem(2)], "a")
         run.commit("b", {"attempts": [attempt(1)]})
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["rows"] == {"problems": 2, "statements": 0, "attempts": 1, "verdicts": 0, "pairs": 0, "searches": 0}
+    assert manifest["rows"] == {**dict.fromkeys(KINDS, 0), "problems": 2, "attempts": 1}
     assert [entry["key"] for entry in manifest["entries"]] == ["b", "problems:a"]
     part = manifest["entries"][1]["parts"][0]
     assert pq.read_metadata(tmp_path / part["path"]).metadata[b"key"] == b"problems:a"
