@@ -41,7 +41,7 @@ ROOMS = {
     "synth": [
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
-        *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark"),
+        *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "environments"),
         *("show", "export", "run", "simulate", "stage_config", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",

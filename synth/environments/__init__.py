@@ -1,0 +1,1 @@
+"""Environments for others' reinforcement learning: the reward is a verdict of Lean's."""
