@@ -54,10 +54,13 @@ def create_checkpoint(directory: Path, config: ModelConfig, tokenizer: PreTraine
     pad, eos = tokenizer.pad_token_id, tokenizer.eos_token_id
     if not isinstance(pad, int) or not isinstance(eos, int):
         raise UserError(f"{directory}: the tokenizer has no pad or eos token; use train.tokenizer.train_tokenizer")
+    from transformers.utils import logging as hf_logging
+
     model = build_model(config, len(tokenizer), pad, eos, seed)
     partial = directory.with_name(f".{directory.name}.{os.getpid()}.tmp")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
+    hf_logging.disable_progress_bar()  # of writing the shards, of which there is one: the progress of a run has a display of its own
     model.save_pretrained(partial)
     tokenizer.save_pretrained(str(partial))
     replace_directory(partial, directory)
