@@ -8,19 +8,13 @@ from typing import Any
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.search.outcome import kept_errors
 from synth.store.rundir import RunDir
+from tests.synth.show.test_report import pair as a_pair
 from verify_workers.backends.base import Backend
 
 
 def pair(n: int, **more: Any) -> Pair:
-    fields = {
-        "id": f"{n:020x}",
-        "attempt_id": f"a{n}",
-        "statement_id": f"s{n}",
-        "problem_id": f"p{n}",
-        "statement": f"theorem X : {n} = {n}",
-    }
     lineage = {"round": 2, "strategy": "whole", "model": "abc", "prompt": "def", "seed": 7, "temperature": 0.5, "axioms": ["propext"]}
-    return Pair.model_validate({**fields, **lineage, "proof": "by rfl", "problem": f"Show {n} = {n}.", "lean": "4.35.0", **more})
+    return a_pair(n, **{**lineage, "problem": f"Show {n} = {n}.", **more})
 
 
 def made_up(folder: Path) -> Path:
