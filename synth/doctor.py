@@ -277,6 +277,21 @@ def _fork() -> Iterator[Row]:
         yield Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
 
 
+def _fork_in(folder: Path) -> Row:
+    """Whether kernel objects are audited in a lake project."""
+    from verify_workers.backends.base import Elsewhere
+    from verify_workers.backends.choose import make_backend
+
+    try:
+        backend = make_backend("fork", project=folder)
+    except Elsewhere as error:
+        return Row("fork backend", "warn", str(error).removeprefix(f"{folder}: "), "none needed: Lean's messages are read instead")
+    except UserError as error:
+        return Row("fork backend", "warn", str(error).splitlines()[0], "none needed: Lean's messages are read instead")
+    backend.close()
+    return Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
+
+
 def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
     from verify_workers.backends.choose import make_backend
     from verify_workers.lean.advisories import advisory
@@ -291,6 +306,7 @@ def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
             yield Row("Lean's kernel", "warn", found, f"{remedy}; the strict audit refuses this one (verify.allow_old_kernel)")
     if missing:
         return
+    yield _fork_in(folder)
     try:
         backend = make_backend("repl", project=folder, repl=repl)
     except UserError as error:

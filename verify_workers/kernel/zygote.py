@@ -255,11 +255,11 @@ def serve(owner: socket.socket) -> None:
     """Boot as the first frame says, then fork a session for every socket that comes, until the owner hangs up."""
     boot = wire.receive(owner)
     try:
-        world = frontend.boot(boot["library"], boot["imports"])
+        world = frontend.boot(boot["libraries"], boot["imports"])
     except (abi.AbiMismatch, abi.LeanError, OSError) as error:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
         return
-    resident = make_resident(boot["library"])
+    resident = sum(map(make_resident, boot["libraries"]))
     practise(world)
     escaped = children.escaped(owner)
     if escaped:
