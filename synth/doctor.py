@@ -277,6 +277,17 @@ def _fork() -> Iterator[Row]:
         yield Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
 
 
+def qualification(folder: Path) -> list[Row]:
+    """Examine a lake project's Lean for the kernel audit, with its progress on standard error."""
+    from verify_workers.lean.build import to_stderr
+    from verify_workers.lean.project import discover
+    from verify_workers.qualify.run import qualify
+
+    remedy = "the fork backend stays off with this Lean: use repl, worker or process, and tell us"
+    found = qualify(discover(folder, need_repl=False), to_stderr)
+    return [Row(part.what, "ok" if part.works else "fail", part.detail, "" if part.works else remedy) for part in found]
+
+
 def _fork_in(folder: Path) -> Row:
     """Whether kernel objects are audited in a lake project."""
     from verify_workers.backends.base import Elsewhere
@@ -285,7 +296,8 @@ def _fork_in(folder: Path) -> Row:
     try:
         backend = make_backend("fork", project=folder)
     except Elsewhere as error:
-        return Row("fork backend", "warn", str(error).removeprefix(f"{folder}: "), "none needed: Lean's messages are read instead")
+        detail, _, remedy = str(error).removeprefix(f"{folder}: ").rpartition(": ")
+        return Row("fork backend", "warn", detail, f"none needed, Lean's messages are read instead; {remedy}")
     except UserError as error:
         return Row("fork backend", "warn", str(error).splitlines()[0], "none needed: Lean's messages are read instead")
     backend.close()

@@ -6,6 +6,7 @@ this machine before the first check.  One code path: every accepted proof was de
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import signal
@@ -14,6 +15,7 @@ from collections import OrderedDict
 from typing import Any, Literal
 
 from verify_workers.backends.base import Elsewhere, Place
+from verify_workers.backends.qualified import is_qualified
 from verify_workers.errors import UserError
 from verify_workers.kernel import abi, jail, selftest
 from verify_workers.kernel.client import ImportCrashed, Session, Unsupported, ZygoteFailed
@@ -41,8 +43,9 @@ _tested: dict[tuple[SharedLean, str], str] = {}  # by Lean and revision: '' or w
 def make(place: Place) -> ForkBackend:
     """For `backends.BACKENDS`; the constructor runs the self-test."""
     lean = place.lean
-    if isinstance(lean, LakeProject) and not known(lean.githash):
-        raise Elsewhere(f"{lean.folder}: {_unknown(lean)}; use --backend repl, worker or process")
+    if isinstance(lean, LakeProject) and not known(lean.githash) and not is_qualified(shared(lean)):
+        remedy = f"synth doctor --qualify --project {lean.folder} finds out whether it may, or use --backend repl, worker or process"
+        raise Elsewhere(f"{lean.folder}: {_unknown(lean)}: {remedy}")
     return ForkBackend(lean, place.audit, place.memory_mb, header_seconds=place.header_seconds)
 
 
@@ -60,7 +63,7 @@ class ForkBackend:
     """See `verify_workers.backends.base.Backend`.
 
     `memory_mb` bounds the anonymous memory of each child.  `audit` is accepted for symmetry with the other backends:
-    "fast" and "strict" do the same here.
+    "fast" and "strict" do the same here.  `qualifying` is for whoever finds out whether an unknown Lean may be used.
     """
 
     name = "fork"
@@ -72,12 +75,15 @@ class ForkBackend:
         memory_mb: int = 2048,
         policy: bool = True,
         header_seconds: float = 300.0,
+        qualifying: bool = False,
     ) -> None:
         if not jail.supported():
             raise UserError("the fork backend needs Linux on x86-64; use --backend process")
-        if not known(install.githash):
-            raise UserError(f"{_unknown(install)}; use --backend process")
         self._shared = shared(install, header_seconds)
+        if not known(install.githash):
+            if not qualifying and not is_qualified(self._shared):
+                raise UserError(f"{_unknown(install)}; use --backend process")
+            self._shared = dataclasses.replace(self._shared, accepted=(install.githash,))
         self.lean = install.version
         self.library = install.revision
         self.audit = audit

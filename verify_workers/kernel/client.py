@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from verify_workers.kernel import wire
+from verify_workers.kernel import abi, wire
 from verify_workers.lean.modules import DAMAGED
 from verify_workers.lean.shared import SharedLean
 
@@ -100,7 +100,14 @@ class _Zygote:
         self._channel = ours
         try:
             ours.settimeout(lean.seconds)
-            wire.send(ours, {"libraries": [str(library) for library in lean.libraries], "imports": imports})
+            wire.send(
+                ours,
+                {
+                    "libraries": [str(library) for library in lean.libraries],
+                    "imports": imports,
+                    "accepted": [*abi.GITHASHES, *lean.accepted],
+                },
+            )
             self.hello = wire.receive(ours)
         except wire.Closed as error:
             number = self._end()

@@ -37,9 +37,9 @@ class Elaborated:
     messages: list[bytes]  # one JSON object each, as `lean --json` prints them
 
 
-def boot(libraries: Sequence[str], imports: str) -> World:
+def boot(libraries: Sequence[str], imports: str, accepted: Sequence[str] = tuple(abi.GITHASHES)) -> World:
     """Load LeanLibrary and import the modules that `imports` names ('' for `Init`); LeanError with LeanLibrary's text if that fails."""
-    lean = abi.load(libraries)
+    lean = abi.load(libraries, accepted)
     lean.io(lean.init_search_path())
     lean.enable_initializer_execution()
     lean.mark_end_initialization()

@@ -33,7 +33,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from verify_workers.kernel import abi, children, export, jail, normal, wire
+from verify_workers.kernel import abi, children, export, jail, normal, probe, wire
 from verify_workers.kernel import elaborate as frontend
 from verify_workers.kernel.abi import Key
 from verify_workers.kernel.children import Child
@@ -177,7 +177,6 @@ class SessionServer:
         wanted = Wanted(self.world, rest[:length], negated=negated, same_text=same_text)
         candidate = replay(self.world, rest[length:], wanted.kernel, wanted.given)
         axioms, walked = judge(self.axioms, candidate, tuple(root), wanted)
-        self.axioms.learn(walked)  # for the next audit of this child
         return {"status": "ok", "axioms": axioms, "walked": walked}, b""
 
 
@@ -255,9 +254,13 @@ def serve(owner: socket.socket) -> None:
     """Boot as the first frame says, then fork a session for every socket that comes, until the owner hangs up."""
     boot = wire.receive(owner)
     try:
-        world = frontend.boot(boot["libraries"], boot["imports"])
+        world = frontend.boot(boot["libraries"], boot["imports"], boot["accepted"])
     except (abi.AbiMismatch, abi.LeanError, OSError) as error:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
+        return
+    different = probe.differs(world)
+    if different:
+        wire.send(owner, {"error": f"this Lean has {different} of another form than the kernel audit reads", "kind": "AbiMismatch"})
         return
     resident = sum(map(make_resident, boot["libraries"]))
     practise(world)

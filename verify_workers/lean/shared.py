@@ -25,6 +25,7 @@ class SharedLean:
     githash    commit that the installation says it was built from; may be cut short
     loader     further folders for the loader of libraries (LD_LIBRARY_PATH)
     seconds    that importing a header may take
+    accepted   commits, or how they begin, that may be loaded beside those that are known
     """
 
     libraries: tuple[Path, ...]
@@ -32,6 +33,7 @@ class SharedLean:
     githash: str
     loader: str = ""
     seconds: float = BOOT_SECONDS
+    accepted: tuple[str, ...] = ()
 
     def has(self, module: str) -> bool:
         """Whether there is a compiled file of this name where Lean looks: in the first folder that holds the name's package."""
