@@ -16,6 +16,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -226,10 +227,10 @@ out = []
 for text in texts:
     times = []
     for _ in range(12):
-        started = time.perf_counter()
+        started = time.perf_counter(), time.process_time()
         elaborate.elaborate(world, text.encode())
-        times.append(time.perf_counter() - started)
-    out.append(sorted(times)[len(times) // 2])
+        times.append((time.perf_counter() - started[0], time.process_time() - started[1]))
+    out.append([sorted(column)[len(times) // 2] for column in zip(*times)])
 print(json.dumps(out), flush=True)
 import os
 os._exit(0)
@@ -250,28 +251,43 @@ def check(row: tuple[str, str], header: str) -> Check:
     return Check(id="x", statement=row[0], proof=row[1], header=header, timeout=60)
 
 
-def latency(backend: Backend, checks: list[Check], turns: int) -> tuple[float, float]:
-    """Milliseconds of a check: the mean of the first turn, and the median of those that follow; all must be accepted."""
-    times = list[float]()
-    for _ in range(turns + 1):
+def latency(backend: Backend, checks: list[Check], turns: int) -> str:
+    """What a check takes after the first turn (wall time, the median; processor time, the mean) and in it; all must be accepted."""
+    times, used = list[float](), 0.0
+    for turn in range(turns + 1):
         for question in checks:
             started = time.perf_counter()
             verdict = backend.check(question)
             times.append(1000 * (time.perf_counter() - started))
             if not verdict.accepted:
                 raise SystemExit(f"{backend.name}: {question.statement}: {verdict}")
+        used = used if turn else processor(backend)
     first, later = times[: len(checks)], times[len(checks) :]
-    return statistics.mean(first), statistics.median(later or first)
+    if not later:
+        return f"{backend.name} {statistics.median(first):.1f} ms"
+    each = 1000 * (processor(backend) - used) / len(later)
+    return f"{backend.name} {statistics.median(later):.1f} ms, {each:.1f} ms of processor time (first time {statistics.mean(first):.0f} ms)"
 
 
-def bare(lean: SharedLean, header: str, questions: list[Check]) -> list[float]:
-    """Milliseconds that Lean itself takes for each text, in a process that has imported the header."""
+def processor(backend: Backend) -> float:
+    """Seconds of processor time of this process, and of the backend's with those that it has waited for."""
+    ticks = 0
+    for pid in {p for top in backend.processes for p in (top, *children(top))}:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    waited = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + waited.ru_utime + waited.ru_stime + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def bare(lean: SharedLean, header: str, questions: list[Check]) -> str:
+    """What Lean itself takes for a text (the median over texts), in a process that has imported the header and has seen the text before."""
     texts = [f"{question.statement} := {question.proof}\n" for question in questions]
     command = [sys.executable, "-I", "-S", "-c", BARE, str(Path(__file__).parents[2])]
     environment = {"LEAN_PATH": ":".join(map(str, lean.path)), "PATH": os.environ["PATH"]}
     given = json.dumps([[str(library) for library in lean.libraries], header, texts])
     done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True, check=True)
-    return [1000 * seconds for seconds in json.loads(done.stdout)]
+    wall, used = (1000 * statistics.median(column) for column in zip(*json.loads(done.stdout), strict=True))
+    return f"{wall:.1f} ms, {used:.1f} ms of processor time"
 
 
 def memory(pid: int) -> dict[str, float]:
@@ -307,22 +323,23 @@ def measure(here: Place, sizes: list[int], turns: int) -> None:
         started = time.perf_counter()
         second = Session(lean, header, loads)
         forked = 1000 * (time.perf_counter() - started)
-        print(f"  import {booted:.1f} s (looking at its files {looked:.1f} s), a further session {forked:.1f} ms; zygote: "
-              f"{memory(zygote)['Anonymous']:.0f} MB anonymous, {memory(zygote)['Rss']:.0f} MB resident, {maps(zygote)} mappings, "
-              f"page tables {status(zygote, 'VmPTE') / 1024:.0f} MB", flush=True)  # fmt: skip
+        print(
+            f"  import {booted:.1f} s (looking at its files {looked:.1f} s), a further session {forked:.1f} ms; zygote: "
+            f"{memory(zygote)['Anonymous']:.0f} MB of its own, {session.hello['gathered'] / 2**20:.0f} MB of modules gathered, "
+            f"{maps(zygote)} mappings, page tables {status(zygote, 'VmPTE') / 1024:.1f} MB",
+            flush=True,
+        )
         second.close()
         with ForkBackend(project) as backend:
             for name, questions in sets.items():
                 own = bare(lean, header, questions)
-                first, later = latency(backend, questions, turns)
-                print(f"  {name}: fork {later:.1f} ms (first time {first:.0f}), Lean itself {statistics.median(own):.1f} ms", flush=True)
+                print(f"  {name}: {latency(backend, questions, turns)}; Lean itself {own}", flush=True)
             (pid,) = [pid for pid in backend.processes if parent(pid) == zygote]
             print(f"  a worker's own memory: {unique(pid):.0f} MB", flush=True)
         session.close()
         for other in (WorkerBackend(project), ProcessBackend(dataclasses.replace(project, start_up=60.0))):
             for name, questions in sets.items():
-                first, later = latency(other, questions[:4], turns if other.name == "worker" else 0)
-                print(f"  {name}: {other.name} {later:.1f} ms (first time {first:.0f})", flush=True)
+                print(f"  {name}: {latency(other, questions[:4], turns if other.name == 'worker' else 1)}", flush=True)
             other.close()
 
 

@@ -39,6 +39,7 @@ from verify_workers.kernel.abi import Key
 from verify_workers.kernel.children import Child
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
+from verify_workers.kernel.gathered import gather
 from verify_workers.kernel.judge import Axioms, judge
 from verify_workers.kernel.replay import MalformedExport, Terms, replay
 from verify_workers.kernel.resident import make_resident
@@ -263,6 +264,7 @@ def serve(owner: socket.socket) -> None:
         wire.send(owner, {"error": f"this Lean has {different} of another form than the kernel audit reads", "kind": "AbiMismatch"})
         return
     resident = sum(map(make_resident, boot["libraries"]))
+    gathered = gather()
     practise(world)
     escaped = children.escaped(owner)
     if escaped:
@@ -272,9 +274,8 @@ def serve(owner: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    wire.send(
-        owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task")), "resident": resident}
-    )
+    hello = {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))}
+    wire.send(owner, {**hello, "resident": resident, "gathered": gathered})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # sessions are reaped by the kernel
     zygote = os.getpid()
     while True:

@@ -13,7 +13,7 @@ from verify_workers.backends.base import Backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.pool.revision import header_imports
-from verify_workers.processes import private_mb
+from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -85,8 +85,13 @@ class Runner:
         """Whether the backend has done its share or grown too large."""
         if self.backend is None:
             return False
-        grown = self._checks % LOOK_EVERY == 0 and private_mb(self.backend.processes) > self._config.recycle_mb
+        grown = self._checks % LOOK_EVERY == 0 and self._grown(self.backend.processes)
         return grown or self._checks >= self._config.recycle_after
+
+    def _grown(self, processes: list[int]) -> bool:
+        """Whether they hold too much by themselves: an imported library that forked processes share is no reason to import it again."""
+        limit = self._config.recycle_mb
+        return private_mb(processes) > limit and unshared_mb(processes) > limit
 
     def close(self) -> None:
         """End both backends; one that cannot even be closed is only worth a log line."""

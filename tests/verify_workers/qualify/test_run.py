@@ -67,7 +67,7 @@ def test_the_shipped_rows_are_the_suite() -> None:
 def test_a_lean_that_answers_rightly_is_recorded(unknown: FakeLake, cases: list[Shipped], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "AGREEMENT", 8 if cases is FEW else run.AGREEMENT)
     project = discover(unknown.project, need_repl=False)
-    with pytest.raises(UserError, match="knows Lean 4.99.0 only, not 4.35.0"):
+    with pytest.raises(UserError, match=r"knows Lean 4\.99\.0 only, not 4\.35\.0"):
         ForkBackend(project)
     assert backend_of(unknown) == "repl"
     found = run.qualify(dataclasses.replace(project, start_up=1.0), quiet, cases=cases)
