@@ -918,14 +918,22 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
     project: ProjectOption = None,
     repl: ReplOption = None,
+    qualify: Annotated[
+        bool, typer.Option("--qualify", help="with --project: find out whether its Lean is fit for the kernel audit, and record that")
+    ] = False,
 ) -> None:
     """What works on this machine, and what to do about what does not.  Exit status 1 if something needed does not.
 
     With --project it walks from nothing to a lake project whose Lean, Mathlib and REPL work, one step at a time.
-    """
-    from synth.doctor import diagnose, table
 
-    rows = diagnose(project=project, repl=repl)
+    With --qualify too, a Lean that this version does not know is examined for the fork backend: the layouts of its memory, the whole
+    adversarial suite, and 300 rows that the process backend must answer alike (5 to 15 minutes).  What passes is recorded for this user.
+    """
+    from synth.doctor import diagnose, qualification, table
+
+    if qualify and project is None:
+        raise UserError("--qualify examines a lake project's Lean: name its folder with --project")
+    rows = qualification(project) if qualify and project is not None else diagnose(project=project, repl=repl)
     if as_json:
         print(json.dumps([vars(row) for row in rows], indent=2))
     else:

@@ -277,6 +277,33 @@ def _fork() -> Iterator[Row]:
         yield Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
 
 
+def qualification(folder: Path) -> list[Row]:
+    """Examine a lake project's Lean for the kernel audit, with its progress on standard error."""
+    from verify_workers.lean.build import to_stderr
+    from verify_workers.lean.project import discover
+    from verify_workers.qualify.run import qualify
+
+    remedy = "the fork backend stays off with this Lean: use repl, worker or process, and tell us"
+    found = qualify(discover(folder, need_repl=False), to_stderr)
+    return [Row(part.what, "ok" if part.works else "fail", part.detail, "" if part.works else remedy) for part in found]
+
+
+def _fork_in(folder: Path) -> Row:
+    """Whether kernel objects are audited in a lake project."""
+    from verify_workers.backends.base import Elsewhere
+    from verify_workers.backends.choose import make_backend
+
+    try:
+        backend = make_backend("fork", project=folder)
+    except Elsewhere as error:
+        detail, _, remedy = str(error).removeprefix(f"{folder}: ").rpartition(": ")
+        return Row("fork backend", "warn", detail, f"none needed, Lean's messages are read instead; {remedy}")
+    except UserError as error:
+        return Row("fork backend", "warn", str(error).splitlines()[0], "none needed: Lean's messages are read instead")
+    backend.close()
+    return Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
+
+
 def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
     from verify_workers.backends.choose import make_backend
     from verify_workers.lean.advisories import advisory
@@ -291,6 +318,7 @@ def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
             yield Row("Lean's kernel", "warn", found, f"{remedy}; the strict audit refuses this one (verify.allow_old_kernel)")
     if missing:
         return
+    yield _fork_in(folder)
     try:
         backend = make_backend("repl", project=folder, repl=repl)
     except UserError as error:

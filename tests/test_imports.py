@@ -31,7 +31,7 @@ OUTSIDE = {
 ROOMS = {
     "verify_workers": [
         *("errors", "records", "config", "processes", "working_directory", "jail", "text", "lean", "kernel", "policy"),
-        *("backends", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
+        *("backends", "qualify", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
     ],
     "train": [
         *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data", "sequence"),

@@ -72,8 +72,6 @@ class PoolConfig(BaseModel):
             raise ValueError("backend repl checks in a lake project: name its folder as project")
         if self.project is None and self.repl is not None:
             raise ValueError("repl belongs to a lake project: name its folder as project")
-        if self.project is not None and self.backend == "fork":
-            raise ValueError("backend fork runs on the embedded Lean only: use repl, worker or process in a lake project")
         return self
 
     def worker_count(self) -> int:

@@ -25,6 +25,7 @@ REPL_URL = "https://github.com/leanprover-community/repl"
 REPL_PLACES = (".lake/packages/repl", ".lake/packages/REPL", "repl", "../repl")  # inside or beside the project
 MATHLIB_OLEANS = (".lake/build/lib/lean/Mathlib.olean", ".lake/build/lib/Mathlib.olean")  # newer and older lake
 _VERSION = re.compile(r"\(version ([^,\s]+)")
+_COMMIT = re.compile(r"\bcommit ([0-9a-f]{7,40})\b")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class LakeProject:
     variables  the environment that `lake env` gives
     lean       Lean's binary
     repl       the REPL's binary, None if there is none
+    githash    commit of its Lean, as that says, perhaps cut short; '' if it says none
     revision   hash of the toolchain (name, version, commit) and of lake-manifest.json; what a header loads beside: see `loaded`
     start_up   seconds that importing all of Mathlib from a cold disk may take
     mapped     bytes of address space: Mathlib's .olean files are mapped whole
@@ -47,6 +49,7 @@ class LakeProject:
     lean: Path
     repl: Path | None
     revision: str
+    githash: str = ""
     start_up: float = 120.0
     mapped: int = 64 << 30
 
@@ -176,7 +179,8 @@ def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject 
         yield Step("REPL", str(binary))
     manifest = folder / "lake-manifest.json"
     content = f"{toolchain}\n{identity}\n".encode() + (manifest.read_bytes() if manifest.is_file() else b"")
-    return LakeProject(folder, version, environment, lean, binary, hashlib.sha256(content).hexdigest()[:16])
+    commit = _COMMIT.search(identity)
+    return LakeProject(folder, version, environment, lean, binary, hashlib.sha256(content).hexdigest()[:16], commit[1] if commit else "")
 
 
 def _executable(path: Path) -> str:
