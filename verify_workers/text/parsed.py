@@ -10,7 +10,7 @@ from verify_workers.records import Check
 from verify_workers.text import commands
 from verify_workers.text.context import TrustedParts, split_context
 from verify_workers.text.header import Header, known_to_hold, split
-from verify_workers.text.lexer import Kind, Token, blanked, tokens
+from verify_workers.text.lexer import Kind, Token, apart, blanked, tokens
 from verify_workers.text.statement import Theorem, negation, parse_theorem, source
 
 Holds = Callable[[tuple[str, ...], str], bool]
@@ -24,18 +24,18 @@ class Source:
         self.text = text
 
     @cached_property
-    def tokens(self) -> list[Token]:
-        """All tokens, comments and doc comments among them."""
-        return tokens(self.text, comments=True)
+    def _apart(self) -> tuple[list[Token], list[Token]]:
+        return apart(self.text)
 
-    @cached_property
+    @property
     def marks(self) -> list[Token]:
         """The tokens that are no comments."""
-        return [token for token in self.tokens if token.kind not in (Kind.COMMENT, Kind.DOC)]
+        return self._apart[0]
 
-    @cached_property
+    @property
     def comments(self) -> list[Token]:
-        return [token for token in self.tokens if token.kind in (Kind.COMMENT, Kind.DOC)]
+        """Those that are, doc comments among them."""
+        return self._apart[1]
 
     @cached_property
     def plain(self) -> str:
@@ -148,6 +148,8 @@ class ParsedCheck:
     def marks(self) -> list[Token]:
         """The candidate's tokens without comments, imports at its top, printing commands, and what repeats the preamble."""
         gone = {mark.start for mark in self._blank}
+        if not gone:
+            return self.candidate.marks
         return [mark for mark in self.candidate.marks if mark.start not in gone]
 
     @cached_property
@@ -174,7 +176,11 @@ class ParsedCheck:
         text = self.candidate.text
         body = self.candidate.marks[len(self.import_marks) :]
         universes = self._universes if self.whole_file else frozenset()
-        if not any(mark.kind is Kind.HASH for mark in body) and not (self.whole_file and self.preamble.marks) and not universes:
+        if (
+            not ("#" in text and any(mark.kind is Kind.HASH for mark in body))
+            and not (self.whole_file and self.preamble.marks)
+            and not universes
+        ):
             return self.import_marks
         chunks = commands.chunks(text, body) if self.whole_file else []
         again = [*self._repeated(chunks), *(_known(chunk, universes) for chunk in chunks if chunk[0].text == "universe")]
