@@ -152,9 +152,8 @@ def timed(size: int) -> None:
         "whole file": [Check(id="x", statement=STATEMENT, header=HEADER, code=f"{HEADER}\n{STATEMENT} := {body}") for body in bodies],
     }
     count = sum(len(tokens(body)) for body in bodies) / len(bodies)
-    print(
-        f"{len(bodies)} proofs of {sum(map(len, bodies)) / len(bodies):,.0f} characters and {count:,.0f} tokens; median of best of 5, ms of CPU"
-    )
+    characters = sum(map(len, bodies)) / len(bodies)
+    print(f"{len(bodies)} proofs of {characters:,.0f} characters and {count:,.0f} tokens; median of best of 5, ms of CPU")
     for form, checks in forms.items():
         steps: dict[str, Callable[[Check], object]] = {
             "tokens": lambda check: tokens(check.proof or check.code or ""),

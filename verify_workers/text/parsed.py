@@ -176,11 +176,8 @@ class ParsedCheck:
         text = self.candidate.text
         body = self.candidate.marks[len(self.import_marks) :]
         universes = self._universes if self.whole_file else frozenset()
-        if (
-            not ("#" in text and any(mark.kind is Kind.HASH for mark in body))
-            and not (self.whole_file and self.preamble.marks)
-            and not universes
-        ):
+        prints = "#" in text and any(mark.kind is Kind.HASH for mark in body)
+        if not prints and not (self.whole_file and self.preamble.marks) and not universes:
             return self.import_marks
         chunks = commands.chunks(text, body) if self.whole_file else []
         again = [*self._repeated(chunks), *(_known(chunk, universes) for chunk in chunks if chunk[0].text == "universe")]
