@@ -47,6 +47,7 @@ _FENCE = re.compile(r"^[ \t]*```", re.M)
 # The words that `_word` and `_odd_root` look for, in either tier.
 _SUSPECT = words.WORDS | words.RUNNING | words.SORRY | words.NAMESPACES | {"_root_"}
 _SPECIAL = [(special, tuple(special.split("."))) for special in sorted(KERNEL_SPECIAL_NAMES)]
+_SPECIAL_WITH = {part: [one for one in _SPECIAL if part in one[1]] for _, whole in _SPECIAL for part in whole}
 
 
 def too_large(text: str) -> str:
@@ -278,7 +279,7 @@ def _declared(marks: Sequence[Token], index: int, opened: set[str]) -> Iterator[
 def kernel_name(parts: tuple[str, ...], opened: set[str] | frozenset[str] = frozenset()) -> str | None:
     """The kernel's own name that a declaration of `parts` is, or is a prefix of, or may become inside `opened` namespaces."""
     parts = parts[1:] if parts[:1] == ("_root_",) else parts
-    for special, whole in _SPECIAL:
+    for special, whole in _SPECIAL_WITH.get(parts[-1], []) if parts else _SPECIAL:  # either match has the last part in it
         if whole[: len(parts)] == parts:
             return special
         if whole[-len(parts) :] == parts and opened.issuperset(whole[: -len(parts)]):
