@@ -7,7 +7,7 @@
     python docs/benchmarks/verification.py killing        [--seconds 120]     kill -9 a Lean process every second, then the pool
     python docs/benchmarks/verification.py threads        [--checks 2000]     generated proofs, Lean with 16 threads, on every backend
     python docs/benchmarks/verification.py snippets       [--checks 20000]    memory where snippets come between the checks
-    python docs/benchmarks/verification.py scaling        [--checks 300 --workers 16]  1, 2, 4 … workers; --checks for each of them
+    python docs/benchmarks/verification.py scaling        [--workers 1,2,4,8,16 --seconds 6]  so many workers, for so long each (scaling.py)
     python docs/benchmarks/verification.py audits         [--checks 5000]     strict audits in a stand-in for a lake project
 
 Everything random is seeded.  Each check has a text of its own (a comment), so that neither the pool's sharing of
@@ -33,6 +33,8 @@ from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import scaling
 
 from verify_workers.backends.base import Backend
 from verify_workers.backends.choose import make_backend
@@ -167,26 +169,6 @@ def mixed(count: int, workers: int) -> None:
         rates[name] = max(rates.get(name, 0.0), len(few) / seconds)
         print(f"{name}: {len(few)} checks without time-outs: {len(few) / seconds:.1f}/s, {tally(outcomes)}", flush=True)
     print(f"fork / process: {rates['fork'] / rates['process']:.1f}; fork / worker: {rates['fork'] / rates['worker']:.1f}")
-
-
-def scaling(count: int, most: int) -> None:
-    """Strict checks a second with 1, 2, 4 … `most` workers, and whether many-threaded Leans agree with the forked ones."""
-    for name, make in (
-        ("mixed, no time-outs", lambda number: mixture(number, 0.0)),
-        ("one-liners", one_liners),
-    ):
-        base, workers = 0.0, 1
-        while workers <= most:
-            checks = make(count * workers)
-            seconds, outcomes = pooled(checks, workers, "strict")
-            rate = len(checks) / seconds
-            base = base or rate
-            share = rate / workers / base
-            print(f"{name}: {workers} workers: {rate:.1f} checks/s, {share:.1%} of linear, {tally(outcomes)}", flush=True)
-            workers *= 2
-    few = mixture(count, 0.0, seed=1)
-    answers = {name: bare(lambda name=name: make_backend(name), few, most)[1] for name in ("fork", "process")}  # type: ignore[misc]
-    print(f"fork: {tally(answers['fork'])}; process: {tally(answers['process'])}; equal: {answers['fork'] == answers['process']}")
 
 
 def tally(outcomes: dict[str, Outcome]) -> str:
@@ -484,28 +466,30 @@ def main() -> None:
         "what", choices=("mixed", "soak", "contamination", "agreement", "killing", "threads", "snippets", "audits", "scaling")
     )
     parser.add_argument("--checks", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=0)
+    parser.add_argument("--workers", type=lambda text: [int(number) for number in text.split(",")], default=[2])
     parser.add_argument("--backend", default="fork", help="of snippets")
     options = parser.parse_args()
+    workers = options.workers[0]
     if options.what == "scaling":
-        scaling(options.checks or 300, options.workers)
+        sets = {"mixed, no time-outs": lambda number: mixture(number, 0.0), "one-liners": one_liners}
+        scaling.scaling(sets, options.workers, options.seconds or 6.0)
     elif options.what == "mixed":
-        mixed(options.checks or 2000, options.workers)
+        mixed(options.checks or 2000, workers)
     elif options.what == "soak":
-        soak(options.checks or 20_000, options.workers)
+        soak(options.checks or 20_000, workers)
     elif options.what == "contamination":
-        contamination(options.checks or 100_000, options.workers)
+        contamination(options.checks or 100_000, workers)
     elif options.what == "agreement":
-        agreement(options.checks or 2000, options.workers)
+        agreement(options.checks or 2000, workers)
     elif options.what == "threads":
-        threads(options.checks or 2000, options.workers)
+        threads(options.checks or 2000, workers)
     elif options.what == "snippets":
-        snippets(options.checks or 20_000, options.workers, options.backend)
+        snippets(options.checks or 20_000, workers, options.backend)
     elif options.what == "audits":
-        audits(options.checks or 5000, options.workers)
+        audits(options.checks or 5000, workers)
     else:
-        killing(options.seconds, options.workers)
+        killing(options.seconds or 120, workers)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ it, and it refuses only what runs code at elaboration (docs/verification.md, "Th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
@@ -16,7 +17,8 @@ from verify_workers.policy import rules, words
 from verify_workers.policy.rules import Violation
 from verify_workers.records import Message, Outcome, Reason, Verdict
 from verify_workers.text.commands import without_modifiers
-from verify_workers.text.parsed import ParsedCheck, Source
+from verify_workers.text.lexer import Token
+from verify_workers.text.parsed import TRUSTED_CHARACTERS, ParsedCheck, Source, trusted
 from verify_workers.text.statement import StatementError
 
 __all__ = ["Tier", "Violation", "refusal", "violations"]
@@ -99,14 +101,14 @@ def _header(check: ParsedCheck, tier: Tier) -> list[Violation]:
         return [Violation(f"{HEADER}:{check.header.special}", 1, 0)]
     if check.header.problem:
         return [Violation(f"{STATEMENT}:the header: {check.header.problem}", 1, 0)]
-    return _found(check.top, HEADER, rules.header(check.top.marks), tier)
+    return _found(check.top, HEADER, tier)
 
 
 def _preamble(check: ParsedCheck, tier: Tier) -> list[Violation]:
     source = check.preamble
     if not source.text.strip():
         return []
-    found = _found(source, PREAMBLE, rules.declarations(source.marks, words.PREAMBLE_COMMANDS), tier)
+    found = _found(source, PREAMBLE, tier)
     if tier == "text" and check.check.negated:  # variables would stand outside the negation that the pin states
         found += [Violation(f"{PREAMBLE}:command:variable", 1, 0) for mark in source.marks if mark.text == "variable"]
     if without_modifiers(source.marks, len(source.marks)) < len(source.marks):  # they would be the statement's
@@ -126,7 +128,7 @@ def _statement(check: ParsedCheck, tier: Tier) -> list[Violation]:
     special = rules.kernel_name(check.name.parts)
     if special:
         return [Violation(f"{STATEMENT}:kernel_name:{special}", 1, 0)]
-    return _found(goal, STATEMENT, rules.proof(goal.marks), tier)
+    return _found(goal, STATEMENT, tier)
 
 
 def _candidate(check: ParsedCheck, tier: Tier) -> list[Violation]:
@@ -144,9 +146,26 @@ def _candidate(check: ParsedCheck, tier: Tier) -> list[Violation]:
     return rules.violations(text, chain(rules.characters(text, marks), rules.everywhere(marks), plain, form))
 
 
-def _found(source: Source, prefix: str, form: Iterator[tuple[int, str]], tier: Tier) -> list[Violation]:
-    """The violations of a trusted text, each with `prefix`; `form` yields what the text tier wants of its form."""
+def _found(source: Source, prefix: str, tier: Tier) -> list[Violation]:
+    """The violations of a trusted text, each with `prefix`, which says what it is a text of."""
+    return list(_kept(source.text, prefix, tier)) if len(source.text) <= TRUSTED_CHARACTERS else _judged(source, prefix, tier)
+
+
+@lru_cache(maxsize=1024)
+def _kept(text: str, prefix: str, tier: Tier) -> tuple[Violation, ...]:
+    """What `_judged` says of a text; many checks bring the same one."""
+    return tuple(_judged(trusted(text), prefix, tier))
+
+
+def _judged(source: Source, prefix: str, tier: Tier) -> list[Violation]:
     text, marks = source.plain, source.marks
-    tiers = chain(rules.everywhere(marks), form) if tier == "text" else rules.running(marks)
+    tiers = chain(rules.everywhere(marks), _FORMS[prefix](marks)) if tier == "text" else rules.running(marks)
     found = chain(rules.characters(text, marks), tiers)
     return rules.violations(text, ((offset, f"{prefix}:{reason}") for offset, reason in found))
+
+
+_FORMS: dict[str, Callable[[Sequence[Token]], Iterator[tuple[int, str]]]] = {  # what the text tier wants of their form
+    HEADER: rules.header,
+    PREAMBLE: lambda marks: rules.declarations(marks, words.PREAMBLE_COMMANDS),
+    STATEMENT: rules.proof,
+}

@@ -6,16 +6,18 @@ Each function yields violations in the order of the text; none of them runs Lean
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
+from typing import Literal
 
 from verify_workers.lean.special import KERNEL_SPECIAL_NAMES
 from verify_workers.policy import words
-from verify_workers.text.commands import COMMAND_FAMILY, HEADER_COMMANDS, is_command, open_scoped, scoped
+from verify_workers.text.commands import COMMAND_FAMILY, HEADER_COMMANDS, SCOPE_WORDS, is_command, open_scoped, scoped
 from verify_workers.text.lexer import BRACKETS, CLOSERS, LETTERLIKE, SUBSCRIPTS, Kind, Lines, Token
 
 MAX_CHARACTERS = 1_000_000  # of one text: the longest published proofs (IMO 2025) have 200,000
@@ -32,7 +34,7 @@ class Violation:
     column: int
 
 
-_UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]+")
 _LETTER = re.compile(f"[{LETTERLIKE}{SUBSCRIPTS}]")
 # Letters that are notation, not part of names: λ, Π, Σ, modifier letters (superscripts, transposes) and mathematical alphabets.
 _NOTATION_LETTERS = re.compile("[λΠΣªº\u02b0-\u02ff\u1d2c-\u1d6a\u1d78\u1d9b-\u1dbf\u2071\u207f\u2c7c\u2c7d\U0001d400-\U0001d7ff]")
@@ -42,6 +44,10 @@ _BEFORE_NAMES = frozenset({"(", "{", "[", "⦃", ",", "fun", "λ", "∀", "∃",
 _AFTER_NAMES = frozenset({":", ",", ")", "=>", "↦"})
 _PRECEDENCES = frozenset({"max", "arg", "lead", "min", "min1"})  # what may follow `macro:`
 _FENCE = re.compile(r"^[ \t]*```", re.M)
+# The words that `_word` and `_odd_root` look for, in either tier.
+_SUSPECT = words.WORDS | words.RUNNING | words.SORRY | words.NAMESPACES | {"_root_"}
+_SPECIAL = [(special, tuple(special.split("."))) for special in sorted(KERNEL_SPECIAL_NAMES)]
+_SPECIAL_WITH = {part: [one for one in _SPECIAL if part in one[1]] for _, whole in _SPECIAL for part in whole}
 
 
 def too_large(text: str) -> str:
@@ -61,16 +67,13 @@ def characters(text: str, marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     `text` has no comments (Lean is not shown them), `marks` are its tokens.  Yields (offset, reason).
     """
     starts = None
-    for match in _UNUSUAL.finditer(text):
-        char, at = match[0], match.start()
-        if char == "\r" and text.startswith("\n", at + 1):
+    for at, char in ((at, char) for run in _UNUSUAL.finditer(text) for at, char in enumerate(run[0], run.start())):
+        kind = _kind_of(char)
+        if not kind or (char == "\r" and text.startswith("\n", at + 1)):
             continue
-        category = unicodedata.category(char)
-        if category in _INVISIBLE:
+        if kind == "character":
             yield at, f"character:U+{ord(char):04X}"
-        elif category[0] in "LN" or category == "Zs":
-            if _LETTER.match(char) or _NOTATION_LETTERS.match(char) or category == "No":
-                continue
+        else:
             if starts is None:
                 starts = [mark.start for mark in marks]
             mark = marks[max(0, bisect_right(starts, at) - 1)] if marks else None
@@ -78,40 +81,60 @@ def characters(text: str, marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
                 yield at, f"confusable:U+{ord(char):04X}"
 
 
+@functools.lru_cache(maxsize=4096)
+def _kind_of(char: str) -> Literal["", "character", "confusable"]:
+    """What a character beyond ASCII's printable ones is: invisible, a letter that is none of Lean's, or in order."""
+    category = unicodedata.category(char)
+    if category in _INVISIBLE:
+        return "character"
+    if (category[0] not in "LN" and category != "Zs") or category == "No" or _LETTER.match(char) or _NOTATION_LETTERS.match(char):
+        return ""
+    return "confusable"
+
+
 def everywhere(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """What no part of a candidate may contain, whatever its form: uncertain reading, escape words, unbalanced brackets."""
     open_brackets: list[Token] = []
-    for before, mark in zip(chain([""], (mark.text for mark in marks)), marks, strict=False):
-        match mark.kind:
-            case Kind.BROKEN:
-                yield mark.start, "lexical"
-            case Kind.INTERPOLATED:
-                yield mark.start, "interpolated_string"
-            case Kind.HASH:
-                yield mark.start, f"command:{mark.text[:40]}"
-            case Kind.CHAR if '"' in mark.text or "«" in mark.text:
-                yield mark.start, "lexical"
-            case Kind.IDENT:
+    before = ""
+    for mark in marks:
+        kind, text, start, _ = mark
+        if kind is Kind.IDENT:
+            if _suspect(text, _SUSPECT):
                 reason = "quoted_name" if _odd_quotes(mark) else _word(mark, words.WORDS)
                 if _odd_root(mark, before):
                     reason = "word:_root_"
                 if reason:
-                    yield mark.start, reason
-            case Kind.SYMBOL if mark.text == "`":
-                yield mark.start, "quotation"
-            case Kind.SYMBOL if mark.text in BRACKETS:
+                    yield start, reason
+        elif kind is Kind.SYMBOL:
+            if text in BRACKETS:
                 open_brackets.append(mark)
                 if len(open_brackets) == MAX_DEPTH + 1:
-                    yield mark.start, "nesting"
+                    yield start, "nesting"
                     return
-            case Kind.SYMBOL if mark.text in CLOSERS:
-                if not open_brackets or BRACKETS[open_brackets.pop().text] != mark.text:
-                    yield mark.start, "bracket"
+            elif text in CLOSERS:
+                if not open_brackets or BRACKETS[open_brackets.pop().text] != text:
+                    yield start, "bracket"
                     return
+            elif text == "`":
+                yield start, "quotation"
+        elif kind is Kind.BROKEN or (kind is Kind.CHAR and ('"' in text or "«" in text)):
+            yield start, "lexical"
+        elif kind is Kind.INTERPOLATED:
+            yield start, "interpolated_string"
+        elif kind is Kind.HASH:
+            yield start, f"command:{text[:40]}"
+        before = text
     for mark in open_brackets[:1]:
         yield mark.start, "bracket"
     if marks and marks[-1].text == "in":  # it would take our own next line
         yield marks[-1].start, "command:in"
+
+
+def _suspect(text: str, listed: frozenset[str]) -> bool:
+    """Whether an identifier has a quoted component or one that is `listed`: of all others no rule about its components says anything."""
+    if "." in text:
+        return "«" in text or not listed.isdisjoint(text.split("."))
+    return text in listed or "«" in text
 
 
 def _odd_root(mark: Token, before: str) -> bool:
@@ -144,10 +167,11 @@ def _word(mark: Token, forbidden: frozenset[str], bare: bool = False) -> str | N
 def proof(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """A proof is one term (with `where` and termination hints, which belong to it): no command can start inside it."""
     for index, mark in enumerate(marks):
-        if mark.kind is Kind.IDENT and mark.text == "set_option":
-            yield from _option(marks, index, needs_in=True)
-        elif is_command(mark):
-            yield mark.start, f"command:{mark.text}"
+        if mark.kind is Kind.IDENT:
+            if mark.text == "set_option":
+                yield from _option(marks, index, needs_in=True)
+            elif is_command(mark):
+                yield mark.start, f"command:{mark.text}"
         elif mark.text == "@[" and mark.kind is Kind.SYMBOL:
             yield mark.start, "attribute"
 
@@ -167,17 +191,16 @@ def plain(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """What makes a text no plain file: `module` at its top, imports elsewhere."""
     if marks and marks[0].text == "module":
         yield marks[0].start, "command:module"
-    for mark in marks:
-        if mark.text == "import":
-            yield mark.start, "import"
+    yield from ((start, "import") for _, text, start, _ in marks if text == "import")
 
 
 def declarations(marks: Sequence[Token], allowed: frozenset[str]) -> Iterator[tuple[int, str]]:
     """The body of a model's file, or a preamble, in the text tier: declarations that begin with `allowed` words only."""
     opened = {part for mark, after in pairwise(marks) if mark.text == "namespace" for part in after.parts}
     for index, mark in enumerate(marks):
-        if mark.kind is Kind.SYMBOL and mark.text == "@[":
-            yield from _attributes(marks, index)
+        if mark.kind is Kind.SYMBOL:
+            if mark.text == "@[":
+                yield from _attributes(marks, index)
         elif not is_command(mark) or open_scoped(marks, index):
             continue
         elif mark.text not in allowed:
@@ -199,11 +222,12 @@ def running(marks: Sequence[Token]) -> Iterator[tuple[int, str]]:
         elif mark.kind is Kind.SYMBOL and mark.text == "@[":
             yield from _running_attributes(marks, index)
         elif mark.kind is Kind.IDENT:
-            reason = _word(mark, words.RUNNING, bare=True)
-            scoped(scopes, marks, index)
+            reason = _word(mark, words.RUNNING, bare=True) if _suspect(mark.text, _SUSPECT) else None
+            if mark.text in SCOPE_WORDS:
+                scoped(scopes, marks, index)
             if reason:
                 yield mark.start, reason
-            elif _begins_command(marks, index) and (mark.text in words.RUNNING_COMMANDS or COMMAND_FAMILY.match(mark.text)):
+            elif (mark.text in words.RUNNING_COMMANDS or COMMAND_FAMILY.match(mark.text)) and _begins_command(marks, index):
                 yield mark.start, f"command:{mark.text}"
             elif mark.text == "attribute" and index + 1 < len(marks) and marks[index + 1].text == "[":
                 yield from _running_attributes(marks, index + 1)
@@ -255,8 +279,7 @@ def _declared(marks: Sequence[Token], index: int, opened: set[str]) -> Iterator[
 def kernel_name(parts: tuple[str, ...], opened: set[str] | frozenset[str] = frozenset()) -> str | None:
     """The kernel's own name that a declaration of `parts` is, or is a prefix of, or may become inside `opened` namespaces."""
     parts = parts[1:] if parts[:1] == ("_root_",) else parts
-    for special in sorted(KERNEL_SPECIAL_NAMES):
-        whole = tuple(special.split("."))
+    for special, whole in _SPECIAL_WITH.get(parts[-1], []) if parts else _SPECIAL:  # either match has the last part in it
         if whole[: len(parts)] == parts:
             return special
         if whole[-len(parts) :] == parts and opened.issuperset(whole[: -len(parts)]):
@@ -311,5 +334,6 @@ def _attributes(marks: Sequence[Token], index: int) -> Iterator[tuple[int, str]]
 
 def violations(text: str, found: Iterator[tuple[int, str]]) -> list[Violation]:
     """(offset, reason) pairs as violations with positions."""
-    lines = Lines(text)
-    return [Violation(reason, *lines.at(offset)) for offset, reason in found]
+    places = list(found)
+    lines = Lines(text if places else "")
+    return [Violation(reason, *lines.at(offset)) for offset, reason in places]

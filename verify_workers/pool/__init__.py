@@ -1,5 +1,6 @@
 """Many checks on many workers: exactly one verdict for each, whatever happens to those who give them.
 
+asking     what a service asks: the pool of this machine, from an event loop; no Ray
 client     checks to the pools of all nodes
 node       the pool of one node as a Ray actor
 metrics    its counts, for Ray

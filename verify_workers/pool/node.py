@@ -19,10 +19,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
+from verify_workers.pool.asking import Call
 from verify_workers.pool.local import NOBODY, LocalPool
 from verify_workers.pool.metrics import PoolMetrics
 from verify_workers.pool.runner import Factory, infra
-from verify_workers.pool.schedule import Item, Sink
 from verify_workers.records import Check, Verdict
 
 log = logging.getLogger("verify_workers.pool")
@@ -51,7 +51,7 @@ class NodePool:
         self._pool = LocalPool(config, factory, auditor, observer=self._metrics.observe)
         self._publisher: asyncio.Task[None] | None = None
         self._lock = threading.Lock()  # the groups of calls have threads of their own
-        self._calls: dict[str, list[tuple[Item | None, Sink]]] = {}  # by ticket
+        self._calls: dict[str, Call] = {}  # by ticket
         self._withdrawn: deque[str] = deque(maxlen=CALLS)  # tickets of calls that had not begun
 
     async def verify(self, checks: list[Check], ticket: str = "") -> list[Verdict]:
@@ -61,35 +61,15 @@ class NodePool:
         """
         if self._publisher is None:
             self._publisher = asyncio.create_task(self._publish())
-        if not checks:
-            return []
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        verdicts: dict[int, Verdict] = {}
-
-        def put(index: int, verdict: Verdict) -> None:  # on the loop's thread
-            verdicts[index] = verdict
-            if len(verdicts) == len(checks) and not done.done():
-                done.set_result(None)
-
-        def sink(index: int) -> Sink:
-            def deliver(verdict: Verdict) -> None:  # on a worker's thread
-                loop.call_soon_threadsafe(put, index, verdict)
-
-            return deliver
-
-        sinks = [sink(index) for index in range(len(checks))]
         with self._lock:
             if ticket in self._withdrawn:
                 return [infra(check.id, NOBODY) for check in checks]
-            # Never waits here, which would stop the loop: the bound is the number and size of the callers' chunks.
-            items = [self._pool.submit(check, deliver, wait=False) for check, deliver in zip(checks, sinks, strict=True)]
-            self._calls[ticket] = list(zip(items, sinks, strict=True))
-        await done
+            call = self._calls[ticket] = Call(self._pool, checks)
+        verdicts = await call.answered()
         with self._lock:
             self._calls.pop(ticket, None)
         self._pool.raise_fatal()
-        return [verdicts[index] for index in range(len(checks))]
+        return verdicts
 
     @ray.method(concurrency_group="control")
     async def withdraw(self, ticket: str) -> None:
@@ -97,10 +77,9 @@ class NodePool:
         with self._lock:
             if ticket not in self._calls:
                 self._withdrawn.append(ticket)  # it has not begun, or ends just now
-            call = self._calls.get(ticket, [])
-        for item, deliver in call:
-            if item is not None:
-                self._pool.withdraw(item, deliver)
+            call = self._calls.get(ticket)
+        if call is not None:
+            call.withdraw()
 
     @ray.method(concurrency_group="control")
     async def stats(self) -> dict[str, Any]:

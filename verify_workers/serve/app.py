@@ -1,4 +1,7 @@
-"""The routes of the service: ASGI in, checks out; knows nothing about Ray."""
+"""The routes of the service: ASGI in, checks out; knows nothing about Ray.
+
+Answers are rendered here: FastAPI would look at every value of a large one first.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from verify_workers.serve.sorries import answers
 
 Verify = Callable[[Sequence[Check]], Awaitable[list[Verdict]]]
 Stats = Callable[[], Awaitable[list[dict[str, Any]]]]
+Answer = dict[str, Any]
 
 BEARER = HTTPBearer(auto_error=False, description="the key that the service was started with")  # for the description: `Front` looks at it
 
@@ -71,7 +75,8 @@ class Gate:
         if self.waiting + len(checks) > max(self.config.max_waiting, len(checks)):
             again = {"Retry-After": str(RETRY_SECONDS["crowded"])}
             raise HTTPException(503, f"{self.waiting} checks are waiting already; come again", again)
-        cut = [c.model_copy(update={"timeout": min(c.timeout, self.config.max_timeout)}) for c in checks]
+        most = self.config.max_timeout
+        cut = [c if c.timeout <= most else c.model_copy(update={"timeout": most}) for c in checks]
         self.waiting += len(cut)
         try:
             return await self.verify(cut) if cut else []
@@ -116,35 +121,35 @@ def _routes(gate: Gate, stats: Stats, config: ServeConfig) -> APIRouter:
     routes = APIRouter()
     refusals: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (400, 413, 422, 503)}
 
-    @routes.post("/v1/verify", responses=refusals, summary="Does each proof prove its statement?")
-    async def verify(body: VerifyRequest) -> dict[str, Any]:
+    @routes.post("/v1/verify", responses=refusals, response_model=Answer, summary="Does each proof prove its statement?")
+    async def verify(body: VerifyRequest) -> Response:
         """One result per row, in order: a verdict (`outcome`, `reason`, `messages`, `axioms`, `audit`, …), or `error` for an unfit row."""
         parsed = [_row(place, row) for place, row in enumerate(body.checks)]
         verdicts = iter(await gate.run([row for row in parsed if isinstance(row, Check)]))
-        return {"results": [next(verdicts).model_dump(mode="json") if isinstance(row, Check) else row for row in parsed]}
+        return AsciiResponse({"results": [next(verdicts).model_dump(mode="json") if isinstance(row, Check) else row for row in parsed]})
 
     @routes.get("/v1/status", summary="What the workers of each node are doing")
     async def status() -> dict[str, Any]:
         return {"waiting": gate.waiting, "nodes": await stats()}
 
-    @routes.post("/api/check", responses=refusals, summary="Lean's messages on whole files (Kimina Lean server)")
-    async def check(body: kimina.CheckRequest) -> dict[str, Any]:
+    @routes.post("/api/check", responses=refusals, response_model=Answer, summary="Lean's messages on whole files (Kimina Lean server)")
+    async def check(body: kimina.CheckRequest) -> Response:
         if body.infotree is not None:
-            return {"results": [kimina.refused(snippet.id, kimina.NO_INFOTREE) for snippet in body.snippets]}
+            return AsciiResponse({"results": [kimina.refused(snippet.id, kimina.NO_INFOTREE) for snippet in body.snippets]})
         pairs = [(snippet.id, snippet.code) for snippet in body.snippets]
         found = await answers(gate.run, kimina.snippets(pairs, body.timeout))
-        return {
-            "results": [kimina.check_answer(*pair, answer, body.debug, config.lines) for pair, answer in zip(pairs, found, strict=True)]
-        }
+        results = [kimina.check_answer(*pair, answer, body.debug, config.lines) for pair, answer in zip(pairs, found, strict=True)]
+        return AsciiResponse({"results": results})
 
     @routes.post("/one_pass_verify_batch", include_in_schema=False)  # its oldest name
-    @routes.post("/verify", responses=refusals, summary="The same in the older form of the Kimina Lean server")
-    async def old_verify(body: kimina.OldVerifyRequest) -> dict[str, Any]:
+    @routes.post("/verify", responses=refusals, response_model=Answer, summary="The same in the older form of the Kimina Lean server")
+    async def old_verify(body: kimina.OldVerifyRequest) -> Response:
         pairs = [(str(code.custom_id), (code.proof if code.proof is not None else code.code) or "") for code in body.codes]
         if body.infotree_type is not None:
-            return {"results": [{"custom_id": name, "error": kimina.NO_INFOTREE, "response": None} for name, _ in pairs]}
+            return AsciiResponse({"results": [{"custom_id": name, "error": kimina.NO_INFOTREE, "response": None} for name, _ in pairs]})
         found = await answers(gate.run, kimina.snippets(pairs, body.timeout))
-        return {"results": [kimina.verify_answer(*pair, answer, config.lines) for pair, answer in zip(pairs, found, strict=True)]}
+        results = [kimina.verify_answer(*pair, answer, config.lines) for pair, answer in zip(pairs, found, strict=True)]
+        return AsciiResponse({"results": results})
 
     return routes
 

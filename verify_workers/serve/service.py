@@ -1,4 +1,4 @@
-"""The service: HTTP in this process, the node pools on Ray check.
+"""The service: HTTP in this process, and who checks: the pool of this machine, or where a Ray cluster is named its node pools.
 
 HTTP answers from the first moment on, with 503 until the Lean workers are there, so that a client that waits for the service
 needs to know one kind of answer.
@@ -7,20 +7,20 @@ needs to know one kind of answer.
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-import ray
-
+from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
-from verify_workers.pool.client import PoolClient
-from verify_workers.pool.node import node_pools
-from verify_workers.ray_session import ray_session
+from verify_workers.pool.asking import MachinePool, Pools
 from verify_workers.records import Check, Verdict
 from verify_workers.serve.app import make_app
 from verify_workers.serve.config import ServeConfig
@@ -33,24 +33,55 @@ MAX_FILES = 65536
 def run(config: ServeConfig, announce: Callable[[str], None], leave: Callable[[int], None]) -> None:
     """Serve until SIGINT or SIGTERM, then let what is under way finish.  `announce` gets the address once checks are answered.
 
-    A signal before that goes to `leave`, from a thread of its own: it has to end the process, as nothing is under way and Ray takes
+    A signal before that goes to `leave`, from a thread of its own: it has to end the process, as nothing is under way and a Ray may take
     half a minute to start and end in order.  Raises UserError if the port is taken or no Lean worker can be started.
     """
     with EndSignals(leave) as signals, _listener(config.host, config.port) as listener:
         _allow_connections()
         service = Service()
-        http = HttpServer(make_app(service.verify, service.stats, config, lambda: service.client is not None), listener, config.drain)
+        http = HttpServer(make_app(service.verify, service.stats, config, lambda: service.pools is not None), listener, config.drain)
         try:
-            with ray_session():
-                _serve(config, service, http, signals, announce)
+            with checkers(config.pool) as pools:
+                _serve(config, service, pools, http, signals, announce)
         finally:
             http.close(signals.at_once)
+
+
+def on_ray() -> bool:
+    """Whether the checks go through Ray: a cluster is named, or somebody has connected this process to one."""
+    ray = sys.modules.get("ray")
+    return "RAY_ADDRESS" in os.environ or (ray is not None and bool(ray.is_initialized()))
+
+
+@contextmanager
+def checkers(config: PoolConfig) -> Iterator[Pools]:
+    """Who checks, until the end; only on a cluster anything of Ray is loaded."""
+    if not on_ray() and not config.nodes:
+        pool = MachinePool(config)
+        try:
+            yield pool
+        finally:
+            pool.close()
+        return
+    import ray
+
+    from verify_workers.pool.client import PoolClient
+    from verify_workers.pool.node import node_pools
+    from verify_workers.ray_session import ray_session
+
+    with ray_session():
+        pools = node_pools(config)
+        try:
+            yield PoolClient(pools)
+        finally:
+            for actor in pools.values():
+                ray.kill(actor)
 
 
 class Service:
     """What the routes ask: the pools, once there are any."""
 
-    client: PoolClient | None = None
+    pools: Pools | None = None
 
     async def verify(self, checks: Sequence[Check]) -> list[Verdict]:
         return await self._there.verify(checks)
@@ -59,10 +90,10 @@ class Service:
         return await self._there.stats()
 
     @property
-    def _there(self) -> PoolClient:
-        if self.client is None:
+    def _there(self) -> Pools:
+        if self.pools is None:
             raise RuntimeError("a request was let in before the service was ready")
-        return self.client
+        return self.pools
 
 
 class EndSignals:
@@ -101,20 +132,16 @@ class EndSignals:
         (self.at_once if self.ended.is_set() else self.ended).set()
 
 
-def _serve(config: ServeConfig, service: Service, http: HttpServer, signals: EndSignals, announce: Callable[[str], None]) -> None:
-    """Start the pools, answer until a signal, and drain; Ray is there."""
-    pools = node_pools(config.pool)
-    try:
-        client = PoolClient(pools)
-        asyncio.run_coroutine_threadsafe(client.warm(), http.loop).result()
-        signals.started.set()
-        service.client = client
-        announce(f"http://[{config.host}]:{config.port}" if ":" in config.host else f"http://{config.host}:{config.port}")
-        signals.ended.wait()
-        http.close(signals.at_once)
-    finally:
-        for pool in pools.values():
-            ray.kill(pool)
+def _serve(
+    config: ServeConfig, service: Service, pools: Pools, http: HttpServer, signals: EndSignals, announce: Callable[[str], None]
+) -> None:
+    """Warm the pools, answer until a signal, and drain."""
+    asyncio.run_coroutine_threadsafe(pools.warm(), http.loop).result()
+    signals.started.set()
+    service.pools = pools
+    announce(f"http://[{config.host}]:{config.port}" if ":" in config.host else f"http://{config.host}:{config.port}")
+    signals.ended.wait()
+    http.close(signals.at_once)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -38,13 +38,15 @@ COMMAND_FAMILY = re.compile(r"(?:register|declare|run|builtin)_[A-Za-z_0-9?!]+\Z
 
 HEADER_COMMANDS = frozenset({"import", "open", "set_option", "universe", "noncomputable", "section"})
 SCOPES = frozenset({"namespace", "section", "end", "open", "variable", "set_option", "include", "omit", "export"})
+SCOPE_WORDS = frozenset({"namespace", "section", "mutual", "end"})  # what `scoped` looks at
 MODIFIERS = frozenset({"private", "protected", "nonrec", "noncomputable", "local", "scoped", "unsafe", "partial", "public", "meta"})
 PRINTS = frozenset({"#check", "#check_failure", "#print", "#synth", "#reduce", "#where", "#version"})  # say something and change nothing
 
 
 def is_command(mark: Token) -> bool:
     """Whether a token is a word that can start or modify a command."""
-    return mark.kind is Kind.IDENT and (mark.text in COMMANDS or bool(COMMAND_FAMILY.match(mark.text)))
+    kind, text, _, _ = mark
+    return kind is Kind.IDENT and (text in COMMANDS or (text[0] in "rdb" and bool(COMMAND_FAMILY.match(text))))
 
 
 def is_scope(chunk: Sequence[Token]) -> bool:
@@ -130,7 +132,7 @@ def scoped(scopes: list[str], marks: Sequence[Token], index: int) -> bool:
     They are the names of the namespaces that are open, with '' for each section and other block.
     """
     word = marks[index].text
-    if word not in ("namespace", "section", "mutual", "end"):
+    if word not in SCOPE_WORDS:
         return False
     after = marks[index + 1] if index + 1 < len(marks) else None
     parts = after.parts if after is not None and after.kind is Kind.IDENT and not is_command(after) else ("",)

@@ -10,9 +10,10 @@ reading is uncertain is never allowed.  Every character of the input lies in exa
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -48,6 +49,8 @@ class Token(NamedTuple):
     @property
     def parts(self) -> tuple[str, ...]:
         """The components of an identifier without their « »: `Nat.«land»` gives ('Nat', 'land')."""
+        if self.kind is Kind.IDENT and "«" not in self.text:
+            return tuple(self.text.split("."))
         return tuple(part[1:-1] if part.startswith("«") else part for part in PART.findall(self.text))
 
 
@@ -93,8 +96,55 @@ BRACKETS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⦃": "⦄", "⟦": "�
 CLOSERS = frozenset(BRACKETS.values())
 
 
+# What begins a token that one look can read: no comment, quote, string, « or `#`, whose reading needs what stands around them (`_next`).
+# A token is a named group, and the last group takes the one character that none of the others begins with.
+_PLAIN_TOKEN = re.compile(
+    rf"""[ \t\r\n]*+(?:
+        (?P<ident>(?!r\#*")(?:{_FIRST}{_REST}*+|«[^»]*»)(?:\.{_ATOM})*+)
+        |(?P<symbol>:=|=>|@\[|\.\{{|\.\.|<\|>|<;>|\|>\.|::|[^ \t\r\n'"\#«r/0-9-]|/(?!-)|-(?!-))
+        |(?P<number>{_NUMBER.pattern})
+        |(?P<other>[^ \t\r\n])
+    )""",
+    re.VERBOSE,
+)
+_IDENT, _SYMBOL, _NUMERAL, _OTHER = (_PLAIN_TOKEN.groupindex[name] for name in ("ident", "symbol", "number", "other"))
+_KIND_OF = {_IDENT: Kind.IDENT, _SYMBOL: Kind.SYMBOL, _NUMERAL: Kind.NUMBER}
+_token: Callable[[tuple[Kind, str, int, int]], Token] = functools.partial(tuple.__new__, Token)  # type: ignore[assignment]
+
+
 def tokens(source: str, comments: bool = False) -> list[Token]:
     """The tokens of `source` in order, without white space and, unless `comments`, without comments and docs."""
+    marks: list[Token] = []
+    _read(source, marks, marks if comments else [])
+    return marks
+
+
+def apart(source: str) -> tuple[list[Token], list[Token]]:
+    """The tokens of `source` that are no comments, and those that are (docs among them), each in their order."""
+    marks: list[Token] = []
+    comments: list[Token] = []
+    _read(source, marks, comments)
+    return marks, comments
+
+
+def _read(source: str, marks: list[Token], comments: list[Token]) -> None:
+    """Append the tokens of `source` to `marks`, but comments and docs to `comments`."""
+    at, size = 0, len(source.rstrip(" \t\r\n"))  # white space that nothing follows would be looked at from each of its characters
+    add, kind_of, token = marks.append, _KIND_OF, _token
+    while at < size:
+        for match in _PLAIN_TOKEN.finditer(source, at, size):
+            which = match.lastindex
+            start, at = match.span(which)  # type: ignore[arg-type]  # one of the groups matched
+            if which == _OTHER:
+                kind, at = _next(source, start)
+                found = token((kind, source[start:at], start, at))
+                (comments if kind is Kind.COMMENT or kind is Kind.DOC else marks).append(found)
+                break
+            add(token((kind_of[which], match[which], start, at)))  # type: ignore[index]
+
+
+def tokens_one_by_one(source: str) -> list[Token]:
+    """All tokens of `source` by the rules of `_next` alone: what `tokens` must agree with, and slower."""
     result: list[Token] = []
     at, size = 0, len(source)
     while at < size:
@@ -103,8 +153,7 @@ def tokens(source: str, comments: bool = False) -> list[Token]:
             at = space.end()
             continue
         kind, end = _next(source, at)
-        if comments or kind not in (Kind.COMMENT, Kind.DOC):
-            result.append(Token(kind, source[at:end], at, end))
+        result.append(Token(kind, source[at:end], at, end))
         at = end
     return result
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from verify_workers.records import Check
 from verify_workers.text import commands
 from verify_workers.text.context import TrustedParts, split_context
 from verify_workers.text.header import Header, known_to_hold, split
-from verify_workers.text.lexer import Kind, Token, blanked, tokens
+from verify_workers.text.lexer import Kind, Token, apart, blanked
 from verify_workers.text.statement import Theorem, negation, parse_theorem, source
 
 Holds = Callable[[tuple[str, ...], str], bool]
@@ -24,23 +24,46 @@ class Source:
         self.text = text
 
     @cached_property
-    def tokens(self) -> list[Token]:
-        """All tokens, comments and doc comments among them."""
-        return tokens(self.text, comments=True)
+    def _apart(self) -> tuple[list[Token], list[Token]]:
+        return apart(self.text)
 
-    @cached_property
+    @property
     def marks(self) -> list[Token]:
         """The tokens that are no comments."""
-        return [token for token in self.tokens if token.kind not in (Kind.COMMENT, Kind.DOC)]
+        return self._apart[0]
 
-    @cached_property
+    @property
     def comments(self) -> list[Token]:
-        return [token for token in self.tokens if token.kind in (Kind.COMMENT, Kind.DOC)]
+        """Those that are, doc comments among them."""
+        return self._apart[1]
 
     @cached_property
     def plain(self) -> str:
         """The text with its comments blanked out."""
         return blanked(self.text, self.comments)
+
+
+TRUSTED_CHARACTERS = 20_000  # of a trusted text whose tokens are kept for the next check that brings it
+
+
+def trusted(text: str) -> Source:
+    """A trusted text (header, preamble, goal) with its tokens: many checks ask about one statement, so what was read is kept."""
+    return _trusted(text) if len(text) <= TRUSTED_CHARACTERS else Source(text)
+
+
+@lru_cache(maxsize=256)
+def _trusted(text: str) -> Source:
+    return Source(text)
+
+
+@lru_cache(maxsize=256)
+def _header(text: str) -> Header:
+    return split(text)
+
+
+@lru_cache(maxsize=256)
+def _theorem(text: str) -> Theorem:
+    return parse_theorem(text)
 
 
 def indented(tactics: str) -> str:
@@ -95,17 +118,18 @@ class ParsedCheck:
         text = self.context.header
         if not text.strip():
             text = "".join(f"import {mark.text}\n" for mark in self.import_marks[1::2])
-        return Source(text)
+        return trusted(text)
 
     @cached_property
     def header(self) -> Header:
         """The header: its imports, and the rest."""
-        return split(self.top.text)
+        text = self.top.text
+        return _header(text) if len(text) <= TRUSTED_CHARACTERS else split(text)
 
     @cached_property
     def preamble(self) -> Source:
         """The definitions before the statement."""
-        return Source(self.context.preamble)
+        return trusted(self.context.preamble)
 
     @cached_property
     def left_open(self) -> str:
@@ -121,17 +145,18 @@ class ParsedCheck:
     @cached_property
     def theorem(self) -> Theorem:
         """The trusted statement; raises `StatementError` for what is none."""
-        return parse_theorem(self.context.theorem)
+        text = self.context.theorem
+        return _theorem(text) if len(text) <= TRUSTED_CHARACTERS else parse_theorem(text)
 
     @cached_property
     def goal(self) -> Source:
         """What follows the theorem's name, as Lean will see it."""
-        return Source(self.theorem.goal)
+        return trusted(self.theorem.goal)
 
     @cached_property
     def name(self) -> Token:
         """The theorem's name."""
-        return tokens(self.theorem.name)[0]
+        return trusted(self.theorem.name).marks[0]
 
     @cached_property
     def before(self) -> str:
@@ -148,6 +173,8 @@ class ParsedCheck:
     def marks(self) -> list[Token]:
         """The candidate's tokens without comments, imports at its top, printing commands, and what repeats the preamble."""
         gone = {mark.start for mark in self._blank}
+        if not gone:
+            return self.candidate.marks
         return [mark for mark in self.candidate.marks if mark.start not in gone]
 
     @cached_property
@@ -174,7 +201,8 @@ class ParsedCheck:
         text = self.candidate.text
         body = self.candidate.marks[len(self.import_marks) :]
         universes = self._universes if self.whole_file else frozenset()
-        if not any(mark.kind is Kind.HASH for mark in body) and not (self.whole_file and self.preamble.marks) and not universes:
+        prints = "#" in text and any(mark.kind is Kind.HASH for mark in body)
+        if not prints and not (self.whole_file and self.preamble.marks) and not universes:
             return self.import_marks
         chunks = commands.chunks(text, body) if self.whole_file else []
         again = [*self._repeated(chunks), *(_known(chunk, universes) for chunk in chunks if chunk[0].text == "universe")]

@@ -26,9 +26,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(port: int, *options: str, home: Path | None = None) -> subprocess.Popen[str]:
-    """`synth serve` on a port, with one worker; `home` in place of the user's, but for the Lean that is built there."""
+def start(port: int, *options: str, home: Path | None = None, ray: bool = False) -> subprocess.Popen[str]:
+    """`synth serve` on a port, with one worker; `home` in place of the user's, but for the Lean that is built there.
+
+    `ray`: its checks go through a Ray of its own, as on a cluster, in place of the pool in its own process.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | {"PYTHONPATH": str(ROOT)}
+    if ray:
+        environment["RAY_ADDRESS"] = "local"
     if home is not None:
         environment.setdefault("PROOF_SYNTH_CACHE", str(Path.home() / ".cache" / "proof-synth"))
         environment["HOME"] = str(home)
@@ -80,10 +85,10 @@ def until_first_answer(process: subprocess.Popen[str], port: int) -> list[tuple[
 
 
 @contextmanager
-def serving(*options: str, home: Path | None = None) -> Iterator[Service]:
+def serving(*options: str, home: Path | None = None, ray: bool = False) -> Iterator[Service]:
     """A service with `KEY` as its key, from before its first answer until it has ended."""
     port = free_port()
-    process = start(port, "--api-key", KEY, *options, home=home)
+    process = start(port, "--api-key", KEY, *options, home=home, ray=ray)
     try:
         early = until_first_answer(process, port)
         assert process.stdout is not None

@@ -22,9 +22,9 @@ ROUTES = ("/v1/verify", "/api/check", "/verify", "/one_pass_verify_batch")
 fresh = itertools.count()
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Service]:
-    with serving("--backend", "fork", "--max-mb", "1", "--max-timeout", "20") as service:
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.slow)], ids=["machine", "ray"])
+def running(request: pytest.FixtureRequest) -> Iterator[Service]:
+    with serving("--backend", "fork", "--max-mb", "1", "--max-timeout", "20", ray=request.param) as service:
         yield service
 
 

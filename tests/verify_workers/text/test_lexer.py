@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import random
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verify_workers.text.lexer import Kind, Lines, tokens
+from verify_workers.text.lexer import Kind, Lines, tokens, tokens_one_by_one
+
+CANDIDATES = Path(__file__).resolve().parents[4] / "shared" / "data" / "model_candidates.jsonl"
 
 
 def kinds(source: str) -> list[tuple[str, str]]:
@@ -97,6 +103,27 @@ def test_every_character_is_in_one_token_or_blank(source: str) -> None:
         at = token.end
     assert source[at:].strip(" \t\r\n") == ""
     assert [t for t in tokens(source, comments=True) if t.kind not in (Kind.COMMENT, Kind.DOC)] == tokens(source)
+
+
+PIECES = [
+    *" \n\t\r\x0b\u00a0abrRs0129xeE._'\"#«»/-!?:=<>@[]{}()|;λαℕ₁ᵢ⟨⟩×\\`,·\u2028\ud800²٣", "/-", "-/", "--", "/--", "/-!", 'r#"', '"#',
+    "''", "«a b»", ":=", "=>", "#[", "@[", ".{", "..", "<|>", "<;>", "|>.", "::", "#check", "0x1F", "1.5e3", 'r"', "h'.x",
+]  # fmt: skip
+
+
+def test_one_look_reads_what_the_rules_read_one_by_one() -> None:
+    draw = random.Random(0)
+    for _ in range(20_000):
+        text = "".join(draw.choices(PIECES, k=draw.randint(1, 14)))
+        assert tokens(text, comments=True) == tokens_one_by_one(text), text
+    assert tokens("a" + " " * 200_000) == tokens("a")  # and in a time that grows with the text
+
+
+@pytest.mark.skipif(not CANDIDATES.exists(), reason="the shared file of model outputs is not beside this checkout")
+def test_published_files_are_read_alike_in_both_ways() -> None:
+    for line in CANDIDATES.read_text(encoding="utf-8").splitlines():
+        code = json.loads(line)["code"]
+        assert tokens(code, comments=True) == tokens_one_by_one(code)
 
 
 def test_lines() -> None:
