@@ -56,10 +56,12 @@ ReplOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
 AUDIT_HELP = "strict: every acceptance is decided by the kernel in a clean process (in a project: leanchecker, Lean 4.28 or newer)"
-OldKernelOption = Annotated[
+UnsoundLeanOption = Annotated[
     bool,
     typer.Option(
-        "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
+        "--allow-unsound-lean",
+        "--allow-old-kernel",
+        help="--audit strict: take the word of a Lean whose kernel is known to be unsound (all before 4.34.1)",
     ),
 ]
 RESUMABLE = (
@@ -210,7 +212,7 @@ def verify(
     cache: Annotated[
         Path | None, typer.Option(metavar="FILE", help="keep verdicts here and look them up: the same command then continues after an end")
     ] = None,
-    allow_old_kernel: OldKernelOption = False,
+    allow_unsound_lean: UnsoundLeanOption = False,
 ) -> None:
     """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
     from pydantic import ValidationError
@@ -230,7 +232,7 @@ def verify(
                 "repl": repl,
                 "workers": workers,
                 "cache": {"path": cache},
-                "allow_old_kernel": allow_old_kernel,
+                "allow_unsound_lean": allow_unsound_lean,
                 "timeout_last": max(300.0, timeout),
                 "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
@@ -319,7 +321,7 @@ def serve(
         KiminaLines,
         typer.Option(help="where Kimina's routes count lines from: the file's first, as its server does now, or after the imports"),
     ] = KiminaLines.file,
-    allow_old_kernel: OldKernelOption = False,
+    allow_unsound_lean: UnsoundLeanOption = False,
 ) -> None:
     """Check proofs over HTTP: our own interface and the Kimina Lean server's, whose clients work unchanged.
 
@@ -344,7 +346,7 @@ def serve(
         "audit": audit.value,
         "project": project,
         "repl": repl,
-        "allow_old_kernel": allow_old_kernel,
+        "allow_unsound_lean": allow_unsound_lean,
     }
     longest = max_timeout if max_timeout > 0 else 300.0  # a bad limit is refused below, by its own name
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}

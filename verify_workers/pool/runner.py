@@ -152,10 +152,10 @@ def configured_auditor(config: PoolConfig) -> Backend:
         from verify_workers.lean.project import discover
 
         project = discover(config.project, config.repl, need_repl=False)
-        known = advisory(project.version)
-        if known and not config.allow_old_kernel:
+        known = advisory(project.version, project.githash)
+        if known and not (config.allow_unsound_lean or config.allow_old_kernel):
             raise UserError(
-                f"{config.project}: no strict audit, because {known}, or take its word with --allow-old-kernel (allow_old_kernel)"
+                f"{config.project}: no strict audit, because {known}, or take its word with --allow-unsound-lean (allow_unsound_lean)"
             )
         return LeanCheckerBackend(project, config.memory_mb << 20)
     try:
