@@ -42,7 +42,7 @@ ROOMS = {
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
         *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "environments"),
-        *("show", "export", "run", "simulate", "stage_config", "doctor"),
+        *("show", "audit", "export", "run", "simulate", "stage_config", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",
     ],

@@ -173,9 +173,9 @@ def _trusted_kernel(config: PoolConfig, folder: Path) -> LakeProject:
     from verify_workers.lean.project import discover
 
     project = discover(folder, config.repl, need_repl=False)
-    known = advisory(project.version)
-    if known and not config.allow_old_kernel:
-        raise UserError(f"{folder}: no strict audit, because {known}, or take its word with --allow-old-kernel (allow_old_kernel)")
+    known = advisory(project.version, project.githash)
+    if known and not (config.allow_unsound_lean or config.allow_old_kernel):
+        raise UserError(f"{folder}: no strict audit, because {known}, or take its word with --allow-unsound-lean (allow_unsound_lean)")
     return project
 
 
