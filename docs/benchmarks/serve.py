@@ -12,8 +12,10 @@ difference: it keeps a REPL from snippet to snippet, as the peer does, where the
 A peer is started by the reader's command, in an environment with a `lake` on PATH that starts what it is told to, and the
 stand-in's place in REPL.  For the Kimina Lean server 2.0.0, in its folder and its environment:
 
-    --peer 'LEAN_SERVER_REPL_PATH=$REPL LEAN_SERVER_PROJECT_DIR=/tmp LEAN_SERVER_MAX_REPLS=2 LEAN_SERVER_LOG_LEVEL=CRITICAL \
-            python -m server'
+    --peer 'LEAN_SERVER_REPL_PATH=$REPL LEAN_SERVER_PROJECT_DIR=/tmp LEAN_SERVER_MAX_REPLS=2 LEAN_SERVER_MAX_REPL_MEM=12G \
+            LEAN_SERVER_MAX_WAIT=300 python -m server'
+
+LEAN_SERVER_ENVIRONMENT=prod LEAN_SERVER_LOG_LEVEL=CRITICAL silence it: otherwise it prints every snippet in colours.
 """
 
 from __future__ import annotations
