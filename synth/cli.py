@@ -56,10 +56,12 @@ ReplOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="print the resolved configuration and check the environment, start nothing")]
 AUDIT_HELP = "strict: every acceptance is decided by the kernel in a clean process (in a project: leanchecker, Lean 4.28 or newer)"
-OldKernelOption = Annotated[
+UnsoundLeanOption = Annotated[
     bool,
     typer.Option(
-        "--allow-old-kernel", help="--audit strict: take the word of a Lean older than 4.34.1, whose kernel is known to be unsound"
+        "--allow-unsound-lean",
+        "--allow-old-kernel",
+        help="--audit strict: take the word of a Lean whose kernel is known to be unsound (all before 4.34.1)",
     ),
 ]
 RESUMABLE = (
@@ -67,6 +69,7 @@ RESUMABLE = (
     "demo",
     "informalize",
     "ablate",
+    "audit",
 )  # commands that continue after an interruption; the others write their output whole or not at all
 BackendOption = Annotated[
     str,
@@ -210,7 +213,7 @@ def verify(
     cache: Annotated[
         Path | None, typer.Option(metavar="FILE", help="keep verdicts here and look them up: the same command then continues after an end")
     ] = None,
-    allow_old_kernel: OldKernelOption = False,
+    allow_unsound_lean: UnsoundLeanOption = False,
 ) -> None:
     """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
     from pydantic import ValidationError
@@ -230,7 +233,7 @@ def verify(
                 "repl": repl,
                 "workers": workers,
                 "cache": {"path": cache},
-                "allow_old_kernel": allow_old_kernel,
+                "allow_unsound_lean": allow_unsound_lean,
                 "timeout_last": max(300.0, timeout),
                 "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
@@ -319,7 +322,7 @@ def serve(
         KiminaLines,
         typer.Option(help="where Kimina's routes count lines from: the file's first, as its server does now, or after the imports"),
     ] = KiminaLines.file,
-    allow_old_kernel: OldKernelOption = False,
+    allow_unsound_lean: UnsoundLeanOption = False,
 ) -> None:
     """Check proofs over HTTP: our own interface and the Kimina Lean server's, whose clients work unchanged.
 
@@ -344,7 +347,7 @@ def serve(
         "audit": audit.value,
         "project": project,
         "repl": repl,
-        "allow_old_kernel": allow_old_kernel,
+        "allow_unsound_lean": allow_unsound_lean,
     }
     longest = max_timeout if max_timeout > 0 else 300.0  # a bad limit is refused below, by its own name
     limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
@@ -789,6 +792,61 @@ def decontaminate(
 
 
 @app.command()
+def audit(
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET", help="file or folder (JSONL, JSON, CSV, Parquet, Arrow) or a data set's name")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="audit.parquet, summary.json and audit.html are written here")],
+    benchmarks: Annotated[
+        list[str], typer.Option("--benchmark", metavar="FILE", help="that the corpus should not contain; may be given several times")
+    ] = [],  # noqa: B006  # typer reads it only
+    backend: BackendOption = "auto",
+    strictness: Annotated[Audit, typer.Option("--audit", help=AUDIT_HELP)] = Audit.fast,
+    project: ProjectOption = None,
+    repl: ReplOption = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds of Lean per row")] = 60.0,
+    workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
+    allow_unsound_lean: UnsoundLeanOption = False,
+    overrides: Annotated[
+        list[str], typer.Option("--set", metavar="KEY=VALUE", help="how it is read and what is looked for, such as fields.proof=COLUMN")
+    ] = [],  # noqa: B006
+    as_json: JsonOption = False,
+) -> None:
+    """Verify somebody else's corpus again: one class for each row, and why.
+
+    Rows are (statement, proof), (whole file), or both, with or without a header; columns are guessed by their names or said
+    (--set fields.statement=, proof=, code=, header=, preamble=, text=, id=). Classes, in the order in which they count: unreadable,
+    altered, axiom, placeholder, policy, rejected, vacuous, contaminated, duplicate, unsupported, unchecked, accepted (docs/howto.md).
+
+    The same command goes on where it was stopped.
+    """
+    from pydantic import ValidationError
+
+    from synth.audit.corpus import AuditConfig
+    from synth.audit.corpus import audit as audit_corpus
+    from synth.overrides import apply_overrides, explain
+    from synth.show.progress import Progress
+    from verify_workers.backends.choose import require_backend
+    from verify_workers.config import PoolConfig
+
+    config = apply_overrides(AuditConfig, AuditConfig(timeout=timeout).model_dump(), overrides)
+    settings = {"backend": require_backend(backend), "audit": strictness.value, "project": project, "repl": repl, "workers": workers}
+    limits = {"timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)}
+    try:
+        pool = PoolConfig.model_validate({**settings, **limits, "allow_unsound_lean": allow_unsound_lean})
+    except ValidationError as error:
+        raise UserError(explain(error, options=True)) from None
+    with Progress(resumable=True) as progress:
+        summary = audit_corpus(dataset, out, benchmarks, config, pool, progress, progress.note)
+    if as_json:
+        print(json.dumps(summary, indent=2, ensure_ascii=False))
+        return
+    counts = ", ".join(f"{count:,} {label}" for label, count in summary["labels"].items() if count)
+    print(f"{summary['rows']:,} rows: {counts}", file=sys.stderr)
+    print(out / "audit.html")
+
+
+@app.command()
 def report(run: RunArgument) -> None:
     """Write RUN/report.html: curves, rejects, and verified pairs with their lineage, in one page."""
     from synth.show.report import write_report
@@ -918,14 +976,22 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
     project: ProjectOption = None,
     repl: ReplOption = None,
+    qualify: Annotated[
+        bool, typer.Option("--qualify", help="with --project: find out whether its Lean is fit for the kernel audit, and record that")
+    ] = False,
 ) -> None:
     """What works on this machine, and what to do about what does not.  Exit status 1 if something needed does not.
 
     With --project it walks from nothing to a lake project whose Lean, Mathlib and REPL work, one step at a time.
-    """
-    from synth.doctor import diagnose, table
 
-    rows = diagnose(project=project, repl=repl)
+    With --qualify too, a Lean that this version does not know is examined for the fork backend: the layouts of its memory, the whole
+    adversarial suite, and 300 rows that the process backend must answer alike (5 to 15 minutes).  What passes is recorded for this user.
+    """
+    from synth.doctor import diagnose, qualification, table
+
+    if qualify and project is None:
+        raise UserError("--qualify examines a lake project's Lean: name its folder with --project")
+    rows = qualification(project) if qualify and project is not None else diagnose(project=project, repl=repl)
     if as_json:
         print(json.dumps([vars(row) for row in rows], indent=2))
     else:

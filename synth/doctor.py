@@ -251,6 +251,20 @@ def _lean() -> Iterator[Row]:
     for what, works, detail, remedy in lean_rows():
         # A library that is merely not built yet builds itself.
         yield Row(what, "ok" if works else "warn" if detail.startswith("not built") else "fail", detail, remedy)
+    yield _kernel()
+
+
+def _kernel() -> Row:
+    """What is known against the embedded Lean's kernel.  (Which GMP it was built with is not written in it; Lean 4.33.1 and newer refuse
+    to be built with one before 6.3.)"""
+    from verify_workers.lean.advisories import advisory, table
+    from verify_workers.lean.build import LEAN_GITHASH, LEAN_VERSION
+
+    if known := advisory(LEAN_VERSION, LEAN_GITHASH):
+        found, _, remedy = known.rpartition(": ")
+        return Row("embedded Lean's kernel", "warn", found, remedy)
+    limit = "numerals up to 128 MB (LEAN_NAT_MAX_SIZE is not passed on)"
+    return Row("embedded Lean's kernel", "ok", f"nothing known against Lean {LEAN_VERSION} as of {table().as_of}; {limit}")
 
 
 def _confinement() -> Iterator[Row]:
@@ -277,6 +291,33 @@ def _fork() -> Iterator[Row]:
         yield Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
 
 
+def qualification(folder: Path) -> list[Row]:
+    """Examine a lake project's Lean for the kernel audit, with its progress on standard error."""
+    from verify_workers.lean.build import to_stderr
+    from verify_workers.lean.project import discover
+    from verify_workers.qualify.run import qualify
+
+    remedy = "the fork backend stays off with this Lean: use repl, worker or process, and tell us"
+    found = qualify(discover(folder, need_repl=False), to_stderr)
+    return [Row(part.what, "ok" if part.works else "fail", part.detail, "" if part.works else remedy) for part in found]
+
+
+def _fork_in(folder: Path) -> Row:
+    """Whether kernel objects are audited in a lake project."""
+    from verify_workers.backends.base import Elsewhere
+    from verify_workers.backends.choose import make_backend
+
+    try:
+        backend = make_backend("fork", project=folder)
+    except Elsewhere as error:
+        detail, _, remedy = str(error).removeprefix(f"{folder}: ").rpartition(": ")
+        return Row("fork backend", "warn", detail, f"none needed, Lean's messages are read instead; {remedy}")
+    except UserError as error:
+        return Row("fork backend", "warn", str(error).splitlines()[0], "none needed: Lean's messages are read instead")
+    backend.close()
+    return Row("fork backend", "ok", "its self-test passes: true proofs accepted, false ones refused, decided by kernel objects")
+
+
 def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
     from verify_workers.backends.choose import make_backend
     from verify_workers.lean.advisories import advisory
@@ -286,11 +327,12 @@ def _project(folder: Path, repl: Path | None) -> Iterator[Row]:
     for step in steps(folder, repl):
         missing = not step.works
         yield Row(step.what, "fail" if missing else "ok", step.found, step.remedy)
-        if step.what == "lean" and (known := advisory(step.found)):
+        if step.what == "lean" and (known := advisory(step.found, step.commit)):
             found, _, remedy = known.rpartition(": ")
-            yield Row("Lean's kernel", "warn", found, f"{remedy}; the strict audit refuses this one (verify.allow_old_kernel)")
+            yield Row("Lean's kernel", "warn", found, f"{remedy}; the strict audit refuses this one without --allow-unsound-lean")
     if missing:
         return
+    yield _fork_in(folder)
     try:
         backend = make_backend("repl", project=folder, repl=repl)
     except UserError as error:

@@ -31,7 +31,7 @@ OUTSIDE = {
 ROOMS = {
     "verify_workers": [
         *("errors", "records", "config", "processes", "working_directory", "jail", "text", "lean", "kernel", "policy"),
-        *("backends", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
+        *("backends", "qualify", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
     ],
     "train": [
         *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data", "sequence"),
@@ -42,7 +42,7 @@ ROOMS = {
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
         *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "environments"),
-        *("show", "export", "run", "simulate", "stage_config", "doctor"),
+        *("show", "audit", "export", "run", "simulate", "stage_config", "doctor"),
         *("api", "cluster_command", "cli"),
         "__main__",
     ],

@@ -6,6 +6,8 @@ from typing import Any
 
 from train.config import TrainConfig
 
+WHOLE = 10**13  # parameters with fewer elements than this are kept whole; as many as DeepSpeed's field takes, and more than any has
+
 
 def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
     """DeepSpeed's settings for `config`; `config.deepspeed` is merged over them, key by key.
@@ -19,6 +21,10 @@ def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
         zero |= {"contiguous_gradients": True, "overlap_comm": config.gpu, "reduce_scatter": config.gpu}
     if config.zero_stage == 3:
         zero |= {"stage3_gather_16bit_weights_on_model_save": True}
+        if config.workers == 1 and not config.offload:
+            # Nobody has another part: whole weights stay whole, and autograd may hold them. To take them apart and together again,
+            # layer by layer, cost a quarter of the time on one GPU (docs/benchmarks.md), all of it Python between the kernels.
+            zero |= {"stage3_param_persistence_threshold": WHOLE, "memory_efficient_linear": False}
     if config.offload:
         zero |= {"offload_optimizer": {"device": "cpu", "pin_memory": True}}
         if config.zero_stage == 3:

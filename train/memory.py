@@ -140,7 +140,8 @@ def estimate(model: Shape, config: TrainConfig) -> Memory:
     weights = width * model.parameters
     if stage == 3:  # the shards, and the layer that computes with the one that is fetched meanwhile
         shards = 0 if config.offload else -(-weights // workers)
-        weights = min(weights, shards + 2 * width * model.layer)
+        alone = workers == 1 and not config.offload  # then the whole weights stay beside the one shard (`deepspeed_config`)
+        weights = 2 * weights if alone else min(weights, shards + 2 * width * model.layer)
     if config.offload:
         optimizer = gradients = step = 0
     buckets = (2 if config.gpu and stage < 3 else 1) * width * (BUCKET if config.gpu else min(BUCKET, trained)) if stage else 0

@@ -36,10 +36,11 @@ class PoolConfig(BaseModel):
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
-    allow_old_kernel: bool = Field(
+    allow_unsound_lean: bool = Field(
         False,
         description="strict: also on a Lean whose kernel is known to be unsound (older than 4.34.1), with a warning instead of an error",
     )
+    allow_old_kernel: bool = Field(False, description="the older name of `allow_unsound_lean`, which counts as well")
     snapshots: bool = Field(False, description="process: import a header once, then load it from the cache (Lean 4.32 or newer)")
     workers: int = Field(0, ge=0, description="Lean workers on this machine; 0: from its cores and memory")
     nodes: dict[str, str] = Field({}, description="Ray labels of the nodes that check, such as {lean: yes}; {}: every node with CPUs")
@@ -72,8 +73,6 @@ class PoolConfig(BaseModel):
             raise ValueError("backend repl checks in a lake project: name its folder as project")
         if self.project is None and self.repl is not None:
             raise ValueError("repl belongs to a lake project: name its folder as project")
-        if self.project is not None and self.backend == "fork":
-            raise ValueError("backend fork runs on the embedded Lean only: use repl, worker or process in a lake project")
         return self
 
     def worker_count(self) -> int:

@@ -30,6 +30,7 @@ from pydantic import BaseModel, Field
 from verify_workers.check_rows import count_checks, read_checks
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
+from verify_workers.lean.advisories import faults, ids
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
 from verify_workers.row_files import JSONL_ENDINGS, PARQUET_ENDINGS, files
@@ -49,6 +50,7 @@ SCHEMA = pa.schema(
         ("seconds", pa.float64()),
         ("lean", pa.string()),
         ("library", pa.string()),
+        ("advisories", pa.list_(pa.string())),  # known faults of that Lean's kernel, by their issues
     ]
 )
 
@@ -243,6 +245,7 @@ def _lives(process: int) -> bool:
 def row(verdict: Verdict) -> dict[str, Any]:
     """The output columns of one verdict."""
     fields = verdict.model_dump(mode="json", include={**dict.fromkeys(SCHEMA.names, True), "messages": {"__all__": MESSAGE_FIELDS}})
+    fields["advisories"] = ids(faults(verdict.lean))
     return {name: _unicode(fields[name]) for name in SCHEMA.names}
 
 

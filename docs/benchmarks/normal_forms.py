@@ -23,7 +23,7 @@ COUNT = 500
 def main() -> int:
     lean = embedded()
     os.environ["LEAN_PATH"] = str(lean.path)
-    world = elaborate.boot(str(lean.library), "")
+    world = elaborate.boot([str(lean.library)], "")
     world.lean.start_tasks(1)
     costs: list[float] = []
     whole: list[float] = []

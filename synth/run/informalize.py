@@ -75,7 +75,7 @@ def informalize_project(config: RunConfig, wanted: Sequence[str], out: str, prog
 def _asked(config: RunConfig) -> tuple[RunConfig, tuple[Role, ...]]:
     """The prompts that are asked, each of which has a model, and the configuration with `check: auto` resolved where Lean says all."""
     settings, backend = config.informalize, config.verify
-    has_forms = backend.project is None and backend.backend in ("auto", "fork")
+    has_forms = backend.backend == "fork" or (backend.project is None and backend.backend == "auto")
     if settings.check == "auto" and has_forms:
         config = config.model_copy(update={"informalize": settings.model_copy(update={"check": "form"})})
     judged = config.informalize.check != "form"

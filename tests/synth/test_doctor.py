@@ -105,7 +105,7 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_lake_project(lake: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", lake.path)
     rows = list(doctor._project(lake.project, None))
-    assert [row.what for row in rows] == ["lake", "project", "lean", "Mathlib", "REPL", "repl backend"]
+    assert [row.what for row in rows] == ["lake", "project", "lean", "Mathlib", "REPL", "fork backend", "repl backend"]
     assert {row.status for row in rows} == {"ok"}
     monkeypatch.setattr("verify_workers.lean.project._version", lambda *_: ("4.28.0", "Lean (version 4.28.0, …)", ""))
     row = found(list(doctor._project(lake.project, None)), "Lean's kernel")

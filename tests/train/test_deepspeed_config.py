@@ -32,6 +32,14 @@ def test_seven_billion_parameters_on_gpus() -> None:
     assert offloaded["zero_optimization"]["offload_param"]["device"] == "cpu"
 
 
+def test_one_worker_keeps_its_weights_whole() -> None:
+    config = TrainConfig(gpu=True, zero_stage=3, dtype="bfloat16", optimizer="adamw")
+    alone = deepspeed_config(config)["zero_optimization"]
+    assert alone["stage3_param_persistence_threshold"] > 10**12 and alone["memory_efficient_linear"] is False
+    for other in ({"workers": 2}, {"offload": True, "optimizer": "cpu_adam"}, {"zero_stage": 2}):
+        assert "memory_efficient_linear" not in deepspeed_config(config.model_copy(update=other))["zero_optimization"], other
+
+
 def test_small_model_on_a_cpu_needs_no_compiled_optimizer() -> None:
     rendered = deepspeed_config(TrainConfig())
     assert "optimizer" not in rendered and rendered["zero_allow_untested_optimizer"] is True

@@ -49,7 +49,7 @@ def lean(text):
     if world is None:
         imports = "".join(line + "\n" for line in text.split("\n") if line.startswith("import "))
         try:
-            world = elaborate.boot(os.environ["LEANSHARED"], imports)
+            world = elaborate.boot([os.environ["LEANSHARED"]], imports)
         except abi.LeanError as error:
             return [{{"severity": "error", "pos": {{"line": 1, "column": 0}}, "endPos": None, "data": str(error)}}]
         world.lean.start_tasks(1)
@@ -166,6 +166,7 @@ class FakeLake:
 
     root: Path
     lean: LeanInstall
+    packages: tuple[str, ...] = ()  # that it depends on, in `.lake/packages`
     project: Path = field(init=False)
     bin: Path = field(init=False)
     repl: Path = field(init=False)
@@ -176,18 +177,23 @@ class FakeLake:
         for part in ("__init__.py", "processes.py", "kernel", "jail", "lean"):  # what the REPL's Lean is spoken to with
             there, here = self.root / "verify_workers" / part, Path(verify_workers.__path__[0]) / part
             there.parent.mkdir(exist_ok=True)
-            shutil.copytree(here, there) if here.is_dir() else shutil.copy(here, there)
+            shutil.copytree(here, there, dirs_exist_ok=True) if here.is_dir() else shutil.copy(here, there)
         self.write(self.project / "lean-toolchain", f"{TOOLCHAIN}\n")
         self.write(self.project / "lakefile.toml", 'name = "project"\n')
         self.write(self.project / "lake-manifest.json", '{"packages": []}')
         self.write(self.project / "repl" / "lean-toolchain", f"{TOOLCHAIN}\n")
         variables = self.lean.environment() | {"PATH": self.path, "LEAN_SYSROOT": str(self.root)}
-        variables["LEAN_PATH"] = f"{self.lean.path}:{self.project / BUILT}"
+        variables["LEAN_PATH"] = self.search_path
         variables["LEAN_SRC_PATH"] = str(self.lean.sources[0])
         settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
         self.executable(self.bin / "lean", f'#!/bin/sh\nexec {sys.executable} -I -S {self.root}/verify_workers/lean/launcher.py "$@"\n')
         self.executable(self.bin / "leanchecker", LEANCHECKER)
+        for library in sorted(self.lean.library.parent.glob("lib*shared*.so")):  # where a toolchain has them
+            link = self.root / "lib" / "lean" / library.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(library)
         self.executable(self.repl, REPL.format(python=sys.executable))
 
     def backend(self, name: str) -> Backend:
@@ -201,13 +207,19 @@ class FakeLake:
         """PATH where lake is found."""
         return f"{self.bin}:/usr/bin:/bin"
 
+    @property
+    def search_path(self) -> str:
+        """Where compiled modules are, as LEAN_PATH has it."""
+        folders = [self.lean.path, *(self.project / ".lake" / "packages" / name / BUILT for name in self.packages), self.project / BUILT]
+        return ":".join(map(str, folders))
+
     def build(self, module: str, text: str) -> None:
         """Write and compile a module of the project's own, as `lake build` does."""
         source, target = self.project / f"{module}.lean", self.project / BUILT / f"{module}.olean"
         self.write(source, text)
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_suffix(".new")
-        environment = self.lean.environment() | {"LEAN_PATH": f"{self.lean.path}:{self.project / BUILT}"}
+        environment = self.lean.environment() | {"LEAN_PATH": self.search_path}
         done = subprocess.run(
             [*self.lean.command(), f"--root={self.project}", str(source), "-o", str(new)], env=environment, capture_output=True, text=True
         )

@@ -21,7 +21,6 @@ def test_every_field_is_described_and_unknown_ones_are_refused(model: type[BaseM
         ({"pool": {"timeout_first": 9, "timeout_last": 5}}, "timeout_first (9 s) must not exceed timeout_last (5 s)"),
         ({"timeout": 500}, "timeout (500 s) exceeds pool.timeout_last (300 s)"),
         ({"pool": {"backend": "repl"}}, "name its folder as project"),
-        ({"pool": {"backend": "fork", "project": "mathlib"}}, "embedded Lean only"),
         ({"pool": {"workers": -1}}, "greater than or equal to 0"),
         ({"pool": {"infra_tries": 0}}, "greater than or equal to 1"),
     ],

@@ -2,7 +2,7 @@
 
 base          the interface, which is all that callers know
 choose        a backend by name, or the fastest that works here
-fork          verdicts from kernel objects, in children of a zygote          (embedded Lean)
+fork          verdicts from kernel objects, in children of a zygote          (a Lean build that is known)
 worker        Lean's own file worker, on one header                          (any Lean)
 repl          the community REPL, on one header                              (a lake project)
 process       one fresh Lean per check: the reference                        (any Lean)

@@ -46,7 +46,7 @@ def make_backend(
     """
     require_backend(name)
     lean = discover(project, repl, need_repl=False) if project is not None else install or _embedded()
-    if known := advisory(lean.version):
+    if known := advisory(lean.version, lean.githash):
         _warn(known)
     place = Place(lean, audit, memory_mb, repl, header_seconds, snapshot_folder() if snapshots else None)
     if name == "auto":

@@ -1,13 +1,13 @@
 """The fast backend: a zygote per header, forks per check, the verdict from kernel objects (docs/verification.md, "Three tiers").
 
-Linux on x86-64 with a Lean build that `kernel.abi` knows; `ForkBackend.self_test` proves it on this machine before the
-first check.  One code path: every accepted proof was decided by child B, whatever the tier (`audit`).
+Linux on x86-64 with a Lean build that `kernel.abi` knows, embedded or a lake project's; `ForkBackend.self_test` proves it on
+this machine before the first check.  One code path: every accepted proof was decided by child B, whatever the tier (`audit`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import os
 import re
 import signal
 import time
@@ -15,61 +15,82 @@ from collections import OrderedDict
 from typing import Any, Literal
 
 from verify_workers.backends.base import Elsewhere, Place
+from verify_workers.backends.qualified import is_qualified
 from verify_workers.errors import UserError
 from verify_workers.kernel import abi, jail, selftest
-from verify_workers.kernel.client import Session, Unsupported, ZygoteFailed
+from verify_workers.kernel.client import ImportCrashed, Session, Unsupported, ZygoteFailed
 from verify_workers.lean.imports import holds
 from verify_workers.lean.install import LeanInstall
 from verify_workers.lean.lacks import explained
 from verify_workers.lean.project import LakeProject
+from verify_workers.lean.shared import SharedLean, shared
 from verify_workers.policy import refusal
 from verify_workers.records import Check, Message, Outcome, Reason, Snippet, Verdict
 from verify_workers.text import header, pin
 from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import StatementError, source
 
+MIN_COMMIT = 12  # hex digits of a commit, as Lean shows them
 MAX_SESSIONS = 3  # headers kept warm by a worker; the one used longest ago goes first
 MAX_NAME = 100  # characters of a module's name that are told
 MAX_TEXT = 4 << 20  # characters of one candidate
 MAX_MESSAGES, MAX_MESSAGE = 100, 10_000  # taken from a child; characters of one message
 _BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
 _COMPONENT = re.compile(r"«([^»]*)»|([^.]+)")
-_tested: dict[tuple[str, str], str] = {}  # (githash, revision) -> '' or what failed; once per process
+_tested: dict[tuple[SharedLean, str], str] = {}  # by Lean and revision: '' or what failed; once per process
 
 
 def make(place: Place) -> ForkBackend:
     """For `backends.BACKENDS`; the constructor runs the self-test."""
-    if isinstance(place.lean, LakeProject):
-        raise Elsewhere("the fork backend runs on the embedded Lean only: use repl, worker or process in a lake project")
-    return ForkBackend(place.lean, place.audit, place.memory_mb)
+    lean = place.lean
+    if isinstance(lean, LakeProject) and not known(lean.githash) and not is_qualified(shared(lean)):
+        remedy = f"synth doctor --qualify --project {lean.folder} finds out whether it may, or use --backend repl, worker or process"
+        raise Elsewhere(f"{lean.folder}: {_unknown(lean)}: {remedy}")
+    return ForkBackend(lean, place.audit, place.memory_mb, header_seconds=place.header_seconds)
+
+
+def known(commit: str) -> bool:
+    """Whether this is the commit of a Lean whose layouts we know (the zygote looks again, at what it has loaded)."""
+    return len(commit) >= MIN_COMMIT and any(githash.startswith(commit) for githash in abi.GITHASHES)
+
+
+def _unknown(lean: LeanInstall | LakeProject) -> str:
+    names = ", ".join(sorted(abi.GITHASHES.values()))
+    return f"the fork backend knows Lean {names} only, not {lean.version} ({lean.githash[:12] or 'of no known commit'})"
 
 
 class ForkBackend:
     """See `verify_workers.backends.base.Backend`.
 
     `memory_mb` bounds the anonymous memory of each child.  `audit` is accepted for symmetry with the other backends:
-    "fast" and "strict" do the same here.
+    "fast" and "strict" do the same here.  `qualifying` is for whoever finds out whether an unknown Lean may be used.
     """
 
     name = "fork"
 
     def __init__(
-        self, install: LeanInstall, audit: Literal["fast", "strict"] = "strict", memory_mb: int = 2048, policy: bool = True
+        self,
+        install: LeanInstall | LakeProject,
+        audit: Literal["fast", "strict"] = "strict",
+        memory_mb: int = 2048,
+        policy: bool = True,
+        header_seconds: float = 300.0,
+        qualifying: bool = False,
     ) -> None:
         if not jail.supported():
             raise UserError("the fork backend needs Linux on x86-64; use --backend process")
-        if install.githash not in abi.GITHASHES:
-            known = ", ".join(sorted(abi.GITHASHES.values()))
-            raise UserError(
-                f"the fork backend knows Lean {known} only, not {install.version} ({install.githash[:12]}); use --backend process"
-            )
+        self._shared = shared(install, header_seconds)
+        if not known(install.githash):
+            if not qualifying and not is_qualified(self._shared):
+                raise UserError(f"{_unknown(install)}; use --backend process")
+            self._shared = dataclasses.replace(self._shared, accepted=(install.githash,))
         self.lean = install.version
         self.library = install.revision
         self.audit = audit
         self._install = install
         self._memory = memory_mb << 20
         self._policy = policy
-        self._sessions: OrderedDict[tuple[str, ...], Session] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, ...], tuple[str, Session]] = OrderedDict()  # by imports: what they loaded, and it
         problem = self.self_test()
         if problem:
             self.close()
@@ -83,6 +104,8 @@ class ForkBackend:
             verdict = self._check(check)
         except Unsupported as error:
             verdict = _verdict(check, Outcome.REJECTED, Reason.STATEMENT, str(error))
+        except ImportCrashed as error:
+            verdict = _verdict(check, Outcome.INFRA, str(error))
         except (ZygoteFailed, OSError) as error:
             verdict = _verdict(check, Outcome.INFRA, f"{type(error).__name__}: {error}")
         return explained(verdict, check, self._install).model_copy(
@@ -91,11 +114,11 @@ class ForkBackend:
 
     @property
     def processes(self) -> list[int]:
-        return [session.pid for session in self._sessions.values()]
+        return [session.pid for _, session in self._sessions.values()]
 
     def close(self) -> None:
         while self._sessions:
-            self._sessions.popitem()[1].close()
+            self._sessions.popitem()[1][1].close()
 
     def __enter__(self) -> ForkBackend:
         return self
@@ -161,16 +184,13 @@ class ForkBackend:
         if top.problem:  # with the policy off too: the zygote imports unconfined
             return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, f"{where}: {top.problem}")
         for module in top.imports:
-            if not self._has(module):
+            if not self._shared.has(module):
                 root = module.partition(".")[0]
-                missing = module if self._has(root) else root
+                missing = module if self._shared.has(root) else root
                 missing = missing[:MAX_NAME]
                 detail = f"needs {missing}, which this Lean does not have ({where} imports {module[:MAX_NAME]})"
                 return _verdict(check, Outcome.REJECTED, Reason.STATEMENT, detail)
         return None
-
-    def _has(self, module: str) -> bool:
-        return os.path.isfile(self._install.path / f"{header.unquoted(module).replace('.', '/')}.olean")
 
     def _ask(self, imports: tuple[str, ...], question: dict[str, Any], timeout: float) -> dict[str, Any]:
         """One failure is mended by a fresh session; the second is the caller's to report."""
@@ -179,26 +199,35 @@ class ForkBackend:
                 session = self._session(imports)
                 return session.check(**question, timeout=timeout, memory=self._memory)
             except ZygoteFailed:
-                failed = self._sessions.pop(imports, None)
-                if failed is not None:
-                    failed.close()
+                self._end(imports)
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")
 
     def _session(self, imports: tuple[str, ...]) -> Session:
-        session = self._sessions.get(imports)
-        if session is None:
-            session = Session(self._install.library, self._install.path, "".join(f"import {m}\n" for m in imports))
-            self._sessions[imports] = session
-            while len(self._sessions) > MAX_SESSIONS:
-                self._sessions.popitem(last=False)[1].close()
-        self._sessions.move_to_end(imports)
+        """A session on these imports as they are now: one that has imported a module which was rebuilt since is ended."""
+        loads = self._install.loaded(imports)
+        held = self._sessions.get(imports)
+        if held is not None and held[0] == loads:
+            self._sessions.move_to_end(imports)
+            return held[1]
+        self._end(imports)
+        session = Session(self._shared, "".join(f"import {m}\n" for m in imports), loads)
+        self._sessions[imports] = loads, session
+        while len(self._sessions) > MAX_SESSIONS:
+            self._sessions.popitem(last=False)[1][1].close()
+        if isinstance(self._install, LakeProject) and not self._install.modules.still(imports, loads):
+            raise ZygoteFailed("the project was rebuilt while the header was imported")
         return session
+
+    def _end(self, imports: tuple[str, ...]) -> None:
+        held = self._sessions.pop(imports, None)
+        if held is not None:
+            held[1].close()
 
     def self_test(self) -> str:
         """'' if the canned rows come out right on this machine (asked once per process), else the first that did not."""
-        key = (self._install.githash, self._install.revision)
+        key = (self._shared, self._install.revision)
         if key not in _tested:
             try:
                 _tested[key] = selftest.run(self._session(()))

@@ -6,6 +6,8 @@
     replay     data to declarations, through the kernel, on the pristine environment   (child B)
     judge      statement pin and axioms                                                (child B)
     jail       seccomp, limits, descriptors
+    probe      whether a loaded Lean's memory is as `abi` has it
+    resident, gathered   mappings that a fork pays less for
     zygote     the server process that forks the children; standard library only
     client     the owner's end: start, ask, time out, end
 

@@ -10,6 +10,7 @@ src/LeanLibrary/Declaration.lean, src/kernel/declaration.h); `load` refuses ever
 
 from __future__ import annotations
 
+import contextlib
 import ctypes as C
 import struct
 import sys
@@ -234,10 +235,10 @@ def inductive(params: Iterable[int], nparams: int, types: Iterable[tuple[int, in
 
 
 class LeanLibrary:
-    """The functions of one loaded libleanshared.so.  Arguments are owned unless said otherwise."""
+    """The functions of one loaded libleanshared.so, and of what stands beside it.  Arguments are owned unless said otherwise."""
 
-    def __init__(self, library: str) -> None:
-        self._library = C.CDLL(library, mode=C.RTLD_GLOBAL)
+    def __init__(self, libraries: Sequence[str]) -> None:
+        self._libraries = [C.CDLL(library, mode=C.RTLD_GLOBAL) for library in libraries]
         f, nothing = self._function, None
         self.initialize = f("lean_initialize", 0, result=nothing)
         self.mark_end_initialization = f("lean_io_mark_end_initialization", 0, result=nothing)
@@ -285,10 +286,9 @@ class LeanLibrary:
         self._names: dict[Key, int] = {}
 
     def _function(self, symbol: str, *arguments: Any, result: Any = C.c_void_p) -> Function:
-        try:
-            function = getattr(self._library, symbol)
-        except AttributeError:
-            raise AbiMismatch(f"{symbol} is missing from this LeanLibrary library") from None
+        function = next((found for library in self._libraries if (found := getattr(library, symbol, None)) is not None), None)
+        if function is None:
+            raise AbiMismatch(f"{symbol} is missing from this LeanLibrary library")
         first, *rest = arguments
         function.argtypes = [C.c_void_p] * first + rest if isinstance(first, int) else list(arguments)
         function.restype = result
@@ -296,7 +296,10 @@ class LeanLibrary:
 
     def githash(self) -> str:
         """The build, after `initialize`."""
-        return text(C.c_void_p.in_dll(self._library, "l_Lean_githash").value or 0)
+        for library in self._libraries:
+            with contextlib.suppress(ValueError):
+                return text(C.c_void_p.in_dll(library, "l_Lean_githash").value or 0)
+        raise AbiMismatch("l_Lean_githash is missing from this LeanLibrary library")
 
     def io(self, result: int) -> int:
         """Payload of an IO result (no world token in 4.35: tag 0 is ok, tag 1 an error)."""
@@ -365,12 +368,12 @@ class LeanLibrary:
         return names
 
 
-def load(library: str) -> LeanLibrary:
-    """Load and initialise the library; AbiMismatch unless it is a known build."""
+def load(libraries: Sequence[str], accepted: Iterable[str] = GITHASHES) -> LeanLibrary:
+    """Load and initialise a Lean, libleanshared.so first; AbiMismatch unless its commit begins with one that is `accepted`."""
     sys.set_int_max_str_digits(0)
-    lean = LeanLibrary(library)
+    lean = LeanLibrary(libraries)
     lean.initialize()
-    if lean.githash() not in GITHASHES:
+    if not any(commit and lean.githash().startswith(commit) for commit in accepted):
         known = ", ".join(sorted(GITHASHES.values()))
         raise AbiMismatch(f"Lean build {lean.githash()[:12]} is not known to the kernel audit (known: {known})")
     return lean

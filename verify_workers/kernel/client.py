@@ -16,21 +16,28 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from verify_workers.kernel import wire
+from verify_workers.kernel import abi, wire
+from verify_workers.lean.modules import DAMAGED
+from verify_workers.lean.shared import SharedLean
 
 ROOT = Path(__file__).resolve().parents[2]
 _ENTRY = "import sys; sys.path.insert(0, sys.argv[1]); from verify_workers.kernel.zygote import main; main()"
-BOOT_SECONDS = 60.0  # Mathlib-sized headers take seconds; a hung boot must not hang us
 FORK_SECONDS = 10.0  # for a session to answer
 GRACE_SECONDS = 10.0  # beyond what the children may use
 
-_Key = tuple[int, Path, Path, str, bool]  # of this process, library, path, imports, quiet
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
+
+_Key = tuple[int, SharedLean, str, str, bool]  # of this process, Lean, imports, what they load, quiet
 _zygotes: dict[_Key, _Zygote] = {}
 _registry = threading.Lock()
 
 
 class ZygoteFailed(Exception):
     """The zygote or the session is gone, hangs, or answers out of turn: it has been ended and no verdict exists."""
+
+
+class ImportCrashed(ZygoteFailed):
+    """Lean died as it imported the header, which says nothing of what stands below it."""
 
 
 class Unsupported(Exception):
@@ -80,23 +87,42 @@ class _Zygote:
                 raise
 
     def _boot(self) -> None:
-        _, library, path, imports, quiet = self.key
+        _, lean, imports, _, quiet = self.key
         ours, theirs = socket.socketpair()
         # The rings of asynchronous I/O would stay mapped in every child: a way past the filter of its system calls.
-        environment = {"LEAN_PATH": str(path), "LC_ALL": "C.UTF-8", "UV_USE_IO_URING": "0"}
-        environment |= {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+        environment = {"LEAN_PATH": os.pathsep.join(map(str, lean.path)), "LC_ALL": "C.UTF-8", "UV_USE_IO_URING": "0"}
+        environment |= {"PATH": os.environ["PATH"]} if "PATH" in os.environ else {}
+        loader = os.pathsep.join(filter(None, (lean.loader, os.environ.get("LD_LIBRARY_PATH"))))
+        environment |= {"LD_LIBRARY_PATH": loader} if loader else {}
         command = [sys.executable, "-I", "-S", "-c", _ENTRY, str(ROOT), *(["--quiet"] if quiet else [])]
         with theirs:
             self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment, cwd="/", start_new_session=True)
         self._channel = ours
         try:
-            ours.settimeout(BOOT_SECONDS)
-            wire.send(ours, {"library": str(library), "imports": imports})
+            ours.settimeout(lean.seconds)
+            wire.send(
+                ours,
+                {
+                    "libraries": [str(library) for library in lean.libraries],
+                    "imports": imports,
+                    "accepted": [*abi.GITHASHES, *lean.accepted],
+                },
+            )
             self.hello = wire.receive(ours)
         except wire.Closed as error:
+            number = self._end()
+            if number in _CRASHES:
+                raise ImportCrashed(f"importing the header: Lean crashed (signal {number}); {DAMAGED}") from error
             raise ZygoteFailed(f"the zygote did not start: {error}") from error
         if "error" in self.hello:
             raise (Unsupported if self.hello["kind"] == "LeanError" else ZygoteFailed)(self.hello["error"])
+
+    def _end(self) -> int:
+        """By which signal the process has ended by itself, having hung up; 0 if by none."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return max(0, -self._process.wait(1.0))
+        return 0
 
     def close(self) -> None:
         """End the process and with it every session (idempotent)."""
@@ -148,10 +174,11 @@ def _session(key: _Key) -> tuple[_Zygote, socket.socket, int]:
 class Session:
     """A worker's own process, forked from the zygote of its imports.  Not for use from several threads at once."""
 
-    def __init__(self, library: Path, path: Path, imports: str = "", *, quiet: bool = True) -> None:
+    def __init__(self, lean: SharedLean, imports: str = "", state: str = "", *, quiet: bool = True) -> None:
+        """`imports` are the header's lines, `state` stands for what they load: only sessions that agree in both share a zygote."""
         self._sequence = 0
         self._zygote: _Zygote | None
-        self._zygote, self._channel, self._handle = _session((os.getpid(), library, path, imports, quiet))
+        self._zygote, self._channel, self._handle = _session((os.getpid(), lean, imports, state, quiet))
         self.hello = self._zygote.hello
         try:
             self._channel.settimeout(FORK_SECONDS)

@@ -8,6 +8,7 @@ Importing needs none; a child starts its own before it elaborates.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify_workers.kernel import abi
@@ -36,9 +37,9 @@ class Elaborated:
     messages: list[bytes]  # one JSON object each, as `lean --json` prints them
 
 
-def boot(library: str, imports: str) -> World:
+def boot(libraries: Sequence[str], imports: str, accepted: Sequence[str] = tuple(abi.GITHASHES)) -> World:
     """Load LeanLibrary and import the modules that `imports` names ('' for `Init`); LeanError with LeanLibrary's text if that fails."""
-    lean = abi.load(library)
+    lean = abi.load(libraries, accepted)
     lean.io(lean.init_search_path())
     lean.enable_initializer_execution()
     lean.mark_end_initialization()

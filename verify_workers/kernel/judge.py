@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verify_workers.kernel import abi
@@ -33,65 +34,100 @@ def dependencies(world: World, info: int) -> set[Key]:
 
 @dataclass
 class Axioms:
-    """Transitive axioms of constants; remembers the answer for those of the pristine environment."""
+    """Transitive axioms of constants; remembers the answer for those of the pristine environment, each of which is walked once."""
 
     world: World
     known: dict[Key, frozenset[Key]] = field(default_factory=dict)
+    _sets: dict[frozenset[Key], frozenset[Key]] = field(default_factory=dict)  # one object for each: there are few, of many constants
 
     def of(self, kernel: int, root: Key) -> tuple[set[Key], list[Key]]:
-        """Axioms that `root` rests on in `kernel`, and the pristine constants that had to be walked for them."""
+        """Axioms that `root` rests on in `kernel`, and the pristine constants below it that were not known before."""
         lean, pristine = self.world.lean, self.world.kernel
         axioms: set[Key] = set()
-        walked: list[Key] = []
+        learnt: list[Key] = []
         seen = {root}
         todo = [root]
         while todo:
             k = todo.pop()
+            if k not in self.known and lean.find(pristine, k) is not None:
+                self._walk(k)
+                learnt.append(k)
             if k in self.known:
                 axioms |= self.known[k]
                 continue
             info = lean.find(kernel, k)
             if info is None:
                 raise Refused("kernel", f"unknown constant {show(k)}")
-            if lean.find(pristine, k) is not None:
-                walked.append(k)
             if tag(info) == abi.AXIOM:
                 axioms.add(k)
             fresh = dependencies(self.world, info) - seen
             seen |= fresh
             todo += fresh
-        return axioms, walked
+        return axioms, learnt
 
     def learn(self, names: list[Key]) -> None:
-        """Remember the axioms of these constants of the pristine environment (walked here, nobody's word is taken)."""
-        lean, pristine = self.world.lean, self.world.kernel
-        todo = [k for k in names if k not in self.known and lean.find(pristine, k) is not None]
-        graph: dict[Key, set[Key]] = {}
-        axioms: dict[Key, set[Key]] = {}
-        while todo:
-            k = todo.pop()
-            if k in graph:
-                continue
-            if k in self.known:
-                graph[k], axioms[k] = set(), set(self.known[k])
-                continue
+        """Walk these, as far as they are constants of the pristine environment (walked here, nobody's word is taken)."""
+        for k in names:
+            if k not in self.known and self.world.lean.find(self.world.kernel, k) is not None:
+                self._walk(k)
+
+    def _walk(self, root: Key) -> None:
+        """Find the axioms of a pristine constant and of all below it.
+
+        Tarjan's algorithm without recursion, since chains are long: the constants of a family rest on each other, and are done together.
+        """
+        lean, pristine, known = self.world.lean, self.world.kernel, self.known
+        found: dict[Key, set[Key]] = {}  # the axioms seen so far below a constant that is not done
+        place: dict[Key, int] = {}  # by order of arrival
+        lowest: dict[Key, int] = {}
+        open_: list[Key] = []  # arrived and not done
+        path: list[tuple[Key, Iterator[Key]]] = []
+
+        def arrive(k: Key) -> None:
             info = lean.find(pristine, k)
-            assert info is not None  # closed under dependency: the kernel checked it
-            graph[k] = dependencies(self.world, info)
-            axioms[k] = {k} if tag(info) == abi.AXIOM else set()
-            todo += graph[k]
-        changed = True
-        while changed:  # families are cyclic: to the fixed point
-            changed = False
-            for k, below in graph.items():
-                union = axioms[k].union(*(axioms[d] for d in below))
-                if len(union) > len(axioms[k]):
-                    axioms[k], changed = union, True
-        self.known.update({k: frozenset(v) for k, v in axioms.items()})
+            if info is None:  # a library that is not whole
+                raise Refused("kernel", f"unknown constant {show(k)}")
+            place[k] = lowest[k] = len(place)
+            found[k] = {k} if tag(info) == abi.AXIOM else set()
+            open_.append(k)
+            path.append((k, iter(dependencies(self.world, info))))
+
+        arrive(root)
+        while path:
+            k, below = path[-1]
+            for d in below:
+                if d in known:
+                    found[k] |= known[d]
+                elif d in place:  # not done: on the path, or of a family with something that is
+                    lowest[k] = min(lowest[k], place[d])
+                else:
+                    arrive(d)
+                    break
+            else:
+                path.pop()
+                if lowest[k] == place[k]:
+                    self._done(k, open_, found)
+                if path:
+                    above = path[-1][0]
+                    if k in known:
+                        found[above] |= known[k]
+                    else:
+                        lowest[above] = min(lowest[above], lowest[k])
+
+    def _done(self, first: Key, open_: list[Key], found: dict[Key, set[Key]]) -> None:
+        """All from `first` on rest on each other, and on the same axioms."""
+        start = len(open_) - 1
+        while open_[start] != first:
+            start -= 1
+        members = open_[start:]
+        del open_[start:]
+        axioms = frozenset().union(*(found.pop(k) for k in members))
+        axioms = self._sets.setdefault(axioms, axioms)
+        self.known.update(dict.fromkeys(members, axioms))
 
 
 def judge(axioms: Axioms, candidate: Replayed, root: Key, wanted: Wanted) -> tuple[list[str], list[Key]]:
-    """Axioms (shown) of the accepted theorem `root` and the pristine constants walked; Refused otherwise.
+    """Axioms (shown) of the accepted theorem `root` and the pristine constants that had to be walked; Refused otherwise.
 
     The kernel itself compares the statements: `theorem pin : <wanted> := @root` must check.  Where the same text is wanted, the
     elaborated types must be equal too, up to the names of bound variables, universes and auxiliary definitions (`4 = 4` does

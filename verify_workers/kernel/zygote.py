@@ -33,12 +33,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from verify_workers.kernel import abi, children, export, jail, normal, wire
+from verify_workers.kernel import abi, children, export, jail, normal, probe, wire
 from verify_workers.kernel import elaborate as frontend
 from verify_workers.kernel.abi import Key
 from verify_workers.kernel.children import Child
 from verify_workers.kernel.elaborate import World
 from verify_workers.kernel.export import Refused
+from verify_workers.kernel.gathered import gather
 from verify_workers.kernel.judge import Axioms, judge
 from verify_workers.kernel.replay import MalformedExport, Terms, replay
 from verify_workers.kernel.resident import make_resident
@@ -177,7 +178,6 @@ class SessionServer:
         wanted = Wanted(self.world, rest[:length], negated=negated, same_text=same_text)
         candidate = replay(self.world, rest[length:], wanted.kernel, wanted.given)
         axioms, walked = judge(self.axioms, candidate, tuple(root), wanted)
-        self.axioms.learn(walked)  # for the next audit of this child
         return {"status": "ok", "axioms": axioms, "walked": walked}, b""
 
 
@@ -255,11 +255,16 @@ def serve(owner: socket.socket) -> None:
     """Boot as the first frame says, then fork a session for every socket that comes, until the owner hangs up."""
     boot = wire.receive(owner)
     try:
-        world = frontend.boot(boot["library"], boot["imports"])
+        world = frontend.boot(boot["libraries"], boot["imports"], boot["accepted"])
     except (abi.AbiMismatch, abi.LeanError, OSError) as error:
         wire.send(owner, {"error": str(error), "kind": type(error).__name__})
         return
-    resident = make_resident(boot["library"])
+    different = probe.differs(world)
+    if different:
+        wire.send(owner, {"error": f"this Lean has {different} of another form than the kernel audit reads", "kind": "AbiMismatch"})
+        return
+    resident = sum(map(make_resident, boot["libraries"]))
+    gathered = gather()
     practise(world)
     escaped = children.escaped(owner)
     if escaped:
@@ -269,9 +274,8 @@ def serve(owner: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    wire.send(
-        owner, {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task")), "resident": resident}
-    )
+    hello = {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))}
+    wire.send(owner, {**hello, "resident": resident, "gathered": gathered})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # sessions are reaped by the kernel
     zygote = os.getpid()
     while True:

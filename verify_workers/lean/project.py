@@ -25,6 +25,7 @@ REPL_URL = "https://github.com/leanprover-community/repl"
 REPL_PLACES = (".lake/packages/repl", ".lake/packages/REPL", "repl", "../repl")  # inside or beside the project
 MATHLIB_OLEANS = (".lake/build/lib/lean/Mathlib.olean", ".lake/build/lib/Mathlib.olean")  # newer and older lake
 _VERSION = re.compile(r"\(version ([^,\s]+)")
+_COMMIT = re.compile(r"\bcommit ([0-9a-f]{12,40})\b")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class LakeProject:
     revision   hash of the toolchain (name, version, commit) and of lake-manifest.json; what a header loads beside: see `loaded`
     start_up   seconds that importing all of Mathlib from a cold disk may take
     mapped     bytes of address space: Mathlib's .olean files are mapped whole
+    githash    commit of its Lean as `lean --version` gives it (the first twelve digits or all), '' if it does not
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class LakeProject:
     revision: str
     start_up: float = 120.0
     mapped: int = 64 << 30
+    githash: str = ""
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -93,11 +96,12 @@ class LakeProject:
 
 @dataclass(frozen=True)
 class Step:
-    """One step on the way to a working project: what was found, or what to do."""
+    """One step on the way to a working project: what was found, or what to do; `commit` is that of its Lean."""
 
     what: str
     found: str
     remedy: str = ""
+    commit: str = ""
 
     @property
     def works(self) -> bool:
@@ -157,7 +161,9 @@ def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject 
     if problem:
         yield Step("lean", problem, f"run `lake env lean --version` in {folder} and mend what it says")
         return None
-    yield Step("lean", version)
+    commit = _COMMIT.search(identity)
+    githash = commit[1] if commit else ""
+    yield Step("lean", version, commit=githash)
     missing = _missing_mathlib(folder)
     if missing:
         yield Step("Mathlib", missing, f"fetch its compiled files: cd {folder} && lake exe cache get")
@@ -176,7 +182,8 @@ def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject 
         yield Step("REPL", str(binary))
     manifest = folder / "lake-manifest.json"
     content = f"{toolchain}\n{identity}\n".encode() + (manifest.read_bytes() if manifest.is_file() else b"")
-    return LakeProject(folder, version, environment, lean, binary, hashlib.sha256(content).hexdigest()[:16])
+    revision = hashlib.sha256(content).hexdigest()[:16]
+    return LakeProject(folder, version, environment, lean, binary, revision, githash=githash)
 
 
 def _executable(path: Path) -> str:
@@ -208,7 +215,9 @@ def _environment(lake: str, folder: Path) -> tuple[dict[str, str], str]:
     if not problem and "LEAN_PATH" not in everything:
         problem = "it sets no LEAN_PATH"
     names = ("PATH", "HOME", "LANG", "LC_ALL", "ELAN_HOME", "ELAN_TOOLCHAIN", "LD_LIBRARY_PATH")
-    return {n: v for n, v in everything.items() if n in names or n.startswith(("LEAN", "LAKE"))}, problem
+    kept = {n: v for n, v in everything.items() if n in names or n.startswith(("LEAN", "LAKE"))}
+    kept.pop("LEAN_NAT_MAX_SIZE", None)  # the kernel's limit on numerals (4.33.1 and newer) stays what Lean's makers set: 128 MB
+    return kept, problem
 
 
 def _version(lean: Path, environment: dict[str, str], folder: Path) -> tuple[str, str, str]:

@@ -6,14 +6,18 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from verify_workers.backends.base import Backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.pool.revision import header_imports
-from verify_workers.processes import private_mb
+from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from verify_workers.lean.project import LakeProject
 
 log = logging.getLogger("verify_workers.pool")
 
@@ -81,8 +85,13 @@ class Runner:
         """Whether the backend has done its share or grown too large."""
         if self.backend is None:
             return False
-        grown = self._checks % LOOK_EVERY == 0 and private_mb(self.backend.processes) > self._config.recycle_mb
+        grown = self._checks % LOOK_EVERY == 0 and self._grown(self.backend.processes)
         return grown or self._checks >= self._config.recycle_after
+
+    def _grown(self, processes: list[int]) -> bool:
+        """Whether they hold too much by themselves: an imported library that forked processes share is no reason to import it again."""
+        limit = self._config.recycle_mb
+        return private_mb(processes) > limit and unshared_mb(processes) > limit
 
     def close(self) -> None:
         """End both backends; one that cannot even be closed is only worth a log line."""
@@ -141,6 +150,8 @@ def configured(config: PoolConfig, backend: str, audit: Literal["fast", "strict"
     # Imported here, so that a pool of other backends (and every test of the pool itself) needs no Lean.
     from verify_workers.backends.choose import make_backend
 
+    if config.project is not None and config.audit == "strict":
+        _trusted_kernel(config, config.project)
     return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header_seconds, config.snapshots)
 
 
@@ -148,20 +159,24 @@ def configured_auditor(config: PoolConfig) -> Backend:
     """The second judge of the strict tier on the Lean of `config`."""
     if config.project is not None:
         from verify_workers.backends.leanchecker import LeanCheckerBackend
-        from verify_workers.lean.advisories import advisory
-        from verify_workers.lean.project import discover
 
-        project = discover(config.project, config.repl, need_repl=False)
-        known = advisory(project.version)
-        if known and not config.allow_old_kernel:
-            raise UserError(
-                f"{config.project}: no strict audit, because {known}, or take its word with --allow-old-kernel (allow_old_kernel)"
-            )
-        return LeanCheckerBackend(project, config.memory_mb << 20)
+        return LeanCheckerBackend(_trusted_kernel(config, config.project), config.memory_mb << 20)
     try:
         return configured(config, "fork", "strict")
     except Exception as error:
         raise UserError(f"the strict audit needs the fork backend ({error}); or use the fast audit") from error
+
+
+def _trusted_kernel(config: PoolConfig, folder: Path) -> LakeProject:
+    """The lake project in `folder`; UserError if its kernel is known to be unsound and nobody has allowed that."""
+    from verify_workers.lean.advisories import advisory
+    from verify_workers.lean.project import discover
+
+    project = discover(folder, config.repl, need_repl=False)
+    known = advisory(project.version, project.githash)
+    if known and not (config.allow_unsound_lean or config.allow_old_kernel):
+        raise UserError(f"{folder}: no strict audit, because {known}, or take its word with --allow-unsound-lean (allow_unsound_lean)")
+    return project
 
 
 def _wrong(question: Check, verdict: object) -> str:

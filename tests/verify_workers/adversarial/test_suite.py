@@ -24,6 +24,7 @@ from verify_workers.backends.process import ProcessBackend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
+from verify_workers.lean.project import discover
 from verify_workers.policy import Tier, refusal
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Outcome, Reason, Verdict
@@ -111,9 +112,26 @@ def text_verdicts(request: pytest.FixtureRequest) -> Verdicts:
     return suite(name, whole)
 
 
-@pytest.fixture
-def kernel_verdicts() -> Verdicts:
-    return suite("fork")
+@pytest.fixture(scope="module")
+def project_suite(lake: FakeLake) -> Callable[[bool], Verdicts]:
+    """The fork backend in a lake project."""
+
+    @cache
+    def verdicts(whole: bool) -> Verdicts:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", lake.path)
+            return run(lambda: make_backend("fork", project=lake.project), CASES if whole else FEW)
+
+    return verdicts
+
+
+@pytest.fixture(params=["embedded", "project, some", pytest.param("project, all", marks=WHOLE)])
+def kernel_verdicts(request: pytest.FixtureRequest) -> Verdicts:
+    """What the kernel audit says, of all cases on the embedded Lean."""
+    if request.param == "embedded":
+        return suite("fork")
+    found: Verdicts = request.getfixturevalue("project_suite")(request.param == "project, all")
+    return found
 
 
 @cache
@@ -176,13 +194,16 @@ def test_no_cheat_passes_the_kernel_audit(kernel_verdicts: Verdicts) -> None:
     assert accepted(FALSE_CLAIMS, kernel_verdicts) == []
 
 
-def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall) -> None:
+@pytest.mark.parametrize("where", ["embedded", pytest.param("project", marks=WHOLE)])
+def test_kernel_objects_alone_accept_nothing_false(lean: LeanInstall, lake: FakeLake, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the policy all of it reaches Lean, and still nothing of it is accepted.  (What the policy lets pass, others saw.)"""
     _there("fork")
     from verify_workers.backends.fork import ForkBackend
 
+    monkeypatch.setenv("PATH", lake.path)
+    install = lean if where == "embedded" else discover(lake.project, need_repl=False)
     stopped = [case for case in FALSE_CLAIMS if ruled(case.name, "kernel")]
-    verdicts = run(lambda: ForkBackend(lean, policy=False), stopped)
+    verdicts = run(lambda: ForkBackend(install, policy=False), stopped)
     assert len(verdicts) >= 100
     assert accepted(stopped, verdicts) == []
     assert _broken(verdicts) == {}
@@ -258,7 +279,7 @@ def test_what_is_equal_by_computation_is_not_the_same_statement(case: Case) -> N
 
 _STRICT = (
     *(("worker", FEW), ("leanchecker", FEW)),
-    *(pytest.param(name, CASES, marks=WHOLE) for name in ("fork", "worker", "process", "leanchecker")),
+    *(pytest.param(name, CASES, marks=WHOLE) for name in ("fork", "project", "worker", "process", "leanchecker")),
 )
 
 
@@ -267,11 +288,11 @@ def test_the_strict_tier(name: str, cases: list[Case], lake: FakeLake, monkeypat
     """Through the pool: what a text backend accepts is shown to the kernel audit, or in a project to leanchecker (a stand-in here)."""
     monkeypatch.setenv("PATH", lake.path)
     in_project = name == "leanchecker"
-    backend, project = ("repl", lake.project) if in_project else (name, None)
+    backend, project = {"leanchecker": ("repl", lake.project), "project": ("fork", lake.project)}.get(name, (name, None))
     config = PoolConfig(backend=backend, audit="strict", project=project, workers=2, timeout_first=20, retry_timeouts="never")
     with LocalPool(config) as pool:
         found = {verdict.id: verdict for verdict in pool.as_completed(case.check() for case in cases)}
-    tier: Tier = "kernel" if name == "fork" else "text"
+    tier: Tier = "kernel" if backend == "fork" else "text"
     assert accepted(FALSE_CLAIMS, found) == []
     assert _broken(found) == {}
     assert {case: why for case, why in refusals(found).items() if case not in REFUSED and ruled(case, tier) is None} == {}

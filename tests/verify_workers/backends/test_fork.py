@@ -21,6 +21,7 @@ from verify_workers.errors import UserError
 from verify_workers.kernel import client, jail, zygote
 from verify_workers.kernel.client import Session, Unsupported
 from verify_workers.lean import LeanInstall
+from verify_workers.lean.shared import shared
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the fork backend is for Linux on x86-64")
@@ -263,7 +264,7 @@ def test_a_zygote_that_cannot_start_is_infra(lean: LeanInstall, tmp_path: Path) 
     with ForkBackend(lean) as backend:
         library = tmp_path / "libleanshared.so"
         library.write_bytes(b"not a library")
-        backend._install = dataclasses.replace(lean, library=library)
+        backend._shared = dataclasses.replace(shared(lean), libraries=(library,))
         backend.close()
         verdict = ask(backend, SUM, "by omega")
     assert (verdict.outcome, verdict.audit) == (Outcome.INFRA, "none")
@@ -272,7 +273,7 @@ def test_a_zygote_that_cannot_start_is_infra(lean: LeanInstall, tmp_path: Path) 
 def test_an_answer_out_of_turn_is_not_believed(lean: LeanInstall) -> None:
     with ForkBackend(lean) as backend:
         assert ask(backend, SUM, "by omega").accepted
-        first = next(iter(backend._sessions.values()))
+        _, first = next(iter(backend._sessions.values()))
         first._sequence += 5  # the next reply repeats our number, but an old frame is waiting in front of it
         from verify_workers.kernel import wire
 
@@ -280,7 +281,7 @@ def test_an_answer_out_of_turn_is_not_believed(lean: LeanInstall) -> None:
                                     "timeout": 5, "memory": 1 << 30, "same_text": True})  # fmt: skip
         verdict = ask(backend, FALSE, "by rfl")
         assert (verdict.outcome, verdict.reason) == (Outcome.REJECTED, Reason.ELABORATION)
-        assert next(iter(backend._sessions.values())) is not first
+        assert next(iter(backend._sessions.values()))[1] is not first
 
 
 def test_another_lean_is_refused(lean: LeanInstall) -> None:
@@ -364,7 +365,7 @@ def test_many_workers_start_at_once(lean: LeanInstall) -> None:
     def start() -> None:
         wanted.append(ForkBackend(lean))
         try:
-            Session(lean.library, lean.path, "import Nowhere\n")
+            Session(shared(lean), "import Nowhere\n")
         except Unsupported as error:
             missing.append(str(error))
 
@@ -378,7 +379,7 @@ def test_many_workers_start_at_once(lean: LeanInstall) -> None:
     assert len({parent(session_pid(backend)) for backend in wanted}) == 1
     for backend in wanted:
         backend.close()
-    assert not [key for key in client._zygotes if key[0] == os.getpid() and "Nowhere" in key[3]]
+    assert not [key for key in client._zygotes if key[0] == os.getpid() and "Nowhere" in key[2]]
 
 
 def test_headers_keep_their_own_sessions_and_the_oldest_goes(lean: LeanInstall) -> None:

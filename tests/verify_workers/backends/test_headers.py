@@ -33,7 +33,7 @@ def damaged(lean: LeanInstall, tmp_path_factory: pytest.TempPathFactory) -> Fake
     return fake
 
 
-@pytest.fixture(scope="module", params=["repl", "worker", "process", "snapshots", "leanchecker"])
+@pytest.fixture(scope="module", params=["fork", "repl", "worker", "process", "snapshots", "leanchecker"])
 def backend(request: pytest.FixtureRequest, damaged: FakeLake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", damaged.path)

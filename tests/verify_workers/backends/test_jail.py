@@ -26,6 +26,7 @@ from verify_workers.kernel import children
 from verify_workers.kernel.client import Session
 from verify_workers.lean import LeanInstall
 from verify_workers.lean.project import discover
+from verify_workers.lean.shared import shared
 from verify_workers.records import Check, Outcome, Snippet
 
 pytestmark = pytest.mark.skipif(not seccomp.supported(), reason="the filter of system calls is for Linux on x86-64")
@@ -194,7 +195,7 @@ def test_the_jail_of_fork_is_not_entered_with_shared_memory() -> None:
 
 def test_a_zygote_and_its_children_share_no_memory_and_no_ring(lean: LeanInstall) -> None:
     """Lean's runtime keeps rings of asynchronous I/O where it may; then they would be mapped in every child."""
-    session = Session(lean.library, lean.path)
+    session = Session(shared(lean))
     pid = session.pid
     assert escapes.shared_mappings(pid) == [] and "io_uring" not in Path(f"/proc/{pid}/maps").read_text()
     assert not [

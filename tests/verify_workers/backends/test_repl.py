@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from verify_workers.backends.process import ProcessBackend
 from verify_workers.backends.repl import ReplBackend, ask
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
+from verify_workers.kernel import abi
+from verify_workers.lean import LeanInstall
 from verify_workers.lean.project import LakeProject, discover
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Verdict
@@ -214,21 +217,40 @@ def test_all_of_the_recordings_are_there() -> None:
 def test_backends_in_a_project(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", lake.path)
     verdicts = list[Verdict]()
-    for name, expected in (("auto", "repl"), ("repl", "repl"), ("worker", "worker"), ("process", "process")):
+    for name, expected in (("auto", "fork"), ("repl", "repl"), ("worker", "worker"), ("process", "process")):
         backend = make_backend(name, project=lake.project)
         assert backend.name == expected
         verdicts += [backend.check(TRUE), backend.check(FALSE)]
         backend.close()
     assert [v.outcome for v in verdicts] == [Outcome.ACCEPTED, Outcome.REJECTED] * 4
     assert isinstance(backend, ProcessBackend) and backend.lean == "4.35.0"
-    with pytest.raises(UserError, match="embedded Lean only"):
-        make_backend("fork", project=lake.project)
     with pytest.raises(UserError, match="name its folder"):
         make_backend("repl")
 
 
+def test_of_a_lean_whose_layouts_are_not_known_text_is_read(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", lake.path)
+    monkeypatch.setattr(abi, "GITHASHES", {"0" * 40: "4.99.0"})
+    with pytest.raises(UserError, match=r"knows Lean 4\.99\.0 only, not 4\.35\.0 \(eb6cafb7290e\); .*--backend repl") as error:
+        make_backend("fork", project=lake.project)
+    assert str(error.value).startswith(f"{lake.project}: ") and "\n" not in str(error.value)
+    backend = make_backend("auto", project=lake.project)
+    backend.close()
+    assert backend.name == "repl"
+
+
+def test_a_toolchain_without_its_library_is_told_in_one_line(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeLake(tmp_path, lean)
+    monkeypatch.setenv("PATH", fake.path)
+    shutil.rmtree(tmp_path / "lib")
+    with pytest.raises(UserError, match=f"no libleanshared.so in {tmp_path}/lib/lean or {tmp_path}/lib: ") as error:
+        make_backend("fork", project=fake.project)
+    assert "\n" not in str(error.value)
+
+
 def test_a_repl_that_fails_its_self_test_is_not_taken(lake: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", lake.path)
+    monkeypatch.setattr(abi, "GITHASHES", {})
     yes = tmp_path / "yes"
     FakeLake.executable(yes, '#!/bin/sh\nwhile read -r line; do [ -z "$line" ] && printf \'{"env": 0}\\n\\n\'; done\n')
     with pytest.raises(UserError, match="does not work"):

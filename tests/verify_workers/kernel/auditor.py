@@ -17,7 +17,7 @@ SECONDS, MEMORY = 10.0, 1 << 30
 
 
 def main() -> None:
-    world = elaborate.boot(sys.argv[1], "")
+    world = elaborate.boot(sys.argv[1:2], "")
     owner, _keep = socket.socketpair()
     server = zygote.SessionServer(world, Axioms(world), owner)
 

@@ -11,6 +11,7 @@ import pytest
 from verify_workers.kernel import resident
 from verify_workers.kernel.client import Session
 from verify_workers.lean import LeanInstall
+from verify_workers.lean.shared import shared
 
 ROOT = Path(__file__).parents[3]
 LOOK = """
@@ -38,7 +39,7 @@ def test_the_code_is_the_same_and_runs(lean: LeanInstall) -> None:
 
 
 def test_the_zygote_does_it(lean: LeanInstall) -> None:
-    session = Session(lean.library, lean.path)
+    session = Session(shared(lean))
     assert (session.hello["resident"] > 50 << 20) == resident._huge_pages()
     session.close()
 

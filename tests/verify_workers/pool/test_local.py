@@ -21,7 +21,7 @@ from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
 from verify_workers.pool import local
 from verify_workers.pool.local import LocalPool
-from verify_workers.processes import private_mb
+from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import Check, Outcome, Verdict
 
 QUICK: dict[str, Any] = {"workers": 2, "grace": 0.3, "retry_timeouts": "never"}
@@ -313,6 +313,7 @@ def test_workers_are_recycled_by_count_and_by_memory() -> None:
 def test_private_memory_is_that_of_the_named_processes() -> None:
     backend = ChildBackend()
     assert 0 < private_mb(backend.processes) < 50 and private_mb([]) == 0
+    assert 0 < unshared_mb(backend.processes) < 50 and unshared_mb([]) == 0
     backend.close()
     assert private_mb(backend.processes) == 0
 

@@ -55,8 +55,10 @@ def test_the_same_command_after_a_rebuild(own: FakeLake, tmp_path: Path) -> None
             assert pool.stats()["cache_hits"] == known
 
 
-def test_a_rebuild_under_a_pool_at_work(own: FakeLake, tmp_path: Path) -> None:
-    with LocalPool(config(own, "worker", tmp_path)) as pool:
+@pytest.mark.parametrize(("backend", "workers"), [("worker", 1), ("fork", 2)])
+def test_a_rebuild_under_a_pool_at_work(own: FakeLake, tmp_path: Path, backend: str, workers: int) -> None:
+    """Workers that share a zygote, too."""
+    with LocalPool(config(own, backend, tmp_path).model_copy(update={"workers": workers})) as pool:
         assert outcomes(pool) == TRUE
         build(own, 2)
         assert outcomes(pool) == FALSE

@@ -18,7 +18,7 @@ import json, sys
 from verify_workers.kernel import abi
 from verify_workers.kernel.abi import array, box, field, immortal
 
-lean = abi.load(sys.argv[1])
+lean = abi.load(sys.argv[1:2])
 lean.io(lean.init_search_path())
 lean.enable_initializer_execution()
 lean.mark_end_initialization()

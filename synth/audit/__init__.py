@@ -1,0 +1,1 @@
+"""Somebody else's corpus, verified again: one class for each row, and why."""

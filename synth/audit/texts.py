@@ -1,0 +1,134 @@
+"""What a row's text says against it before any Lean is asked: axioms of its own, definitions that say nothing, empty statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from synth.audit.labels import Finding, Label
+from synth.audit.rows import Candidate
+from synth.prompts.declarations import Declaration, declarations
+from synth.statements.filters.answer import empty_question, leaked
+from synth.statements.filters.hidden import DEFINES, saying_nothing
+from synth.statements.telescope import telescope
+from verify_workers.text.commands import chunks
+from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens, words
+from verify_workers.text.statement import StatementError
+
+COMPILED = frozenset({"native_decide", "ofReduceBool", "ofReduceNat", "trustCompiler", "reduceBool"})  # rest on the compiler
+NOTATION = frozenset({"notation", "notation3", "infix", "infixl", "infixr", "prefix", "postfix", "macro", "macro_rules", "syntax"})
+SIGNS = words("= ≠ < > ≤ ≥ + - * / % ^ ∣ ∧ ∨ ¬ → ↔ ∀ ∃ ∈ ∉ ∑ ∏ | ! ∘ ×") | {"<=", ">=", "!=", "->", "/\\", "\\/"}
+NAMES = words("True False Nat Int Rat Real Bool Prop Fin List Set ℕ ℤ ℚ ℝ ℂ")
+CLASSES = words(
+    "LT LE Add Sub Mul Div Mod Neg Pow Dvd OfNat Membership BEq HAdd HSub HMul HDiv HMod HPow Zero One Inv SMul CoeSort NatCast"
+)
+"""Of these an instance for one of `NAMES` makes old signs mean something new."""
+
+
+def read(one: Candidate) -> list[Finding]:
+    """All findings in the text of a row that is a check."""
+    found = [*_axioms(one), *_compiled(one)]
+    if why := placeholder(one.preamble, one.asked):
+        found.append(Finding(Label.PLACEHOLDER, "definition", why))
+    if why := another_meaning(f"{one.header}\n{one.preamble}"):
+        found.append(Finding(Label.PLACEHOLDER, "meaning", why))
+    if why := _says_nothing(one.statement):
+        found.append(Finding(Label.VACUOUS, "empty", why))
+    if one.text and (why := leaked(one.statement, one.text)):
+        found.append(Finding(Label.VACUOUS, "answer given", why))
+    return found
+
+
+def _axioms(one: Candidate) -> Iterator[Finding]:
+    """Axioms that the row declares, in what it is to be trusted with or in its file."""
+    for text in (one.header, one.preamble, one.code or ""):
+        for found in declarations(text):
+            if found.keyword == "axiom":
+                yield Finding(Label.AXIOM, "own", found.name)
+
+
+def _compiled(one: Candidate) -> Iterator[Finding]:
+    used = {part for mark in tokens(one.proof or one.code or "") if mark.kind is Kind.IDENT for part in mark.parts}
+    if found := sorted(used & COMPILED):
+        yield Finding(Label.AXIOM, "compiler", f"{found[0]} rests on Lean's compiler")
+
+
+def placeholder(preamble: str, statement: str) -> str:
+    """A definition before the statement that says nothing and that the statement comes to speak of; '' where there is none."""
+    made = declarations(preamble)
+    spoken = _spoken(statement, preamble, made)
+    for one in made:
+        if one.keyword not in DEFINES | {"structure", "class", "inductive", "opaque"} or one.name not in spoken:
+            continue
+        text = preamble[one.start : one.end]
+        if any(mark.text in ("sorry", "admit", "sorryAx") for mark in tokens(preamble[one.body : one.end])) and one.body >= 0:
+            return f"{one.keyword} {one.name} is not finished (sorry)"
+        if one.keyword in DEFINES | {"opaque"} and (why := saying_nothing(text)) and _of_truth(preamble, one):
+            return why
+    return ""
+
+
+def _of_truth(preamble: str, one: Declaration) -> bool:
+    """Whether a definition is about truth or has parameters: `def zero : Nat := default` hides nothing, nor does `def c : Bool := true`."""
+    if one.keyword == "opaque":
+        return True
+    signature = preamble[slice(*one.goal)]
+    kind = signature.rpartition(":")[2].strip()
+    return kind == "Prop" or "(" in signature or "{" in signature or "→" in signature
+
+
+def _spoken(statement: str, preamble: str, made: Sequence[Declaration]) -> set[str]:
+    """Names that the statement speaks of, those of definitions that it speaks of included."""
+    spoken = _idents(statement)
+    for one in reversed(made):
+        if one.name in spoken or one.name.rpartition(".")[2] in spoken:
+            spoken |= _idents(preamble[one.start : one.end]) | {one.name}
+    return spoken
+
+
+def _idents(text: str) -> set[str]:
+    return {name for mark in tokens(text) if mark.kind is Kind.IDENT for name in (mark.text, *mark.parts)}
+
+
+def another_meaning(context: str) -> str:
+    """A notation or instance before the statement that makes usual signs mean something else; '' where there is none."""
+    if not any(word in context for word in (*NOTATION, "instance")):
+        return ""
+    for chunk in chunks(context, tokens(context)):
+        begin = [mark.text for mark in chunk[:3]]
+        if NOTATION & set(begin):
+            signs = [_unquoted(mark) for mark in chunk if mark.kind is Kind.STRING]
+            if taken := next((sign for sign in signs if sign in SIGNS or sign in NAMES or sign.isdigit()), ""):
+                return f"a notation gives {taken} another meaning"
+        if "instance" in begin:
+            kind = _after_colon(chunk)
+            if kind and kind[0].rpartition(".")[2] in CLASSES and NAMES & set(kind[1:]):
+                return f"an instance of {' '.join(kind[:3])} gives its sign another meaning"
+    return ""
+
+
+def _unquoted(mark: Token) -> str:
+    return mark.text.strip('"').strip()
+
+
+def _after_colon(chunk: Sequence[Token]) -> list[str]:
+    """The words of an instance's class."""
+    depth = 0
+    for place, mark in enumerate(chunk):
+        depth += (mark.text in BRACKETS) - (mark.text in CLOSERS)
+        if not depth and mark.text == ":":
+            rest = [mark.text for mark in chunk[place + 1 :]]
+            end = next((i for i, text in enumerate(rest) if text in (":=", "where")), len(rest))
+            return [text for text in rest[:end] if re.match(r"\w", text)]
+    return []
+
+
+def _says_nothing(statement: str) -> str:
+    """Why a statement is empty by its text; '' for others."""
+    try:
+        conclusion = telescope(statement).conclusion.strip()
+    except StatementError:
+        return ""
+    if conclusion == "True":
+        return "the conclusion is True"
+    return empty_question(statement)

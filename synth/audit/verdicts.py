@@ -1,0 +1,77 @@
+"""What Lean is asked about a row, and how its answers are read."""
+
+from __future__ import annotations
+
+from synth.audit.labels import Finding, Label
+from synth.audit.rows import Candidate
+from synth.config import FilterConfig
+from synth.statements.filters.base import any_of
+from synth.statements.filters.consistent import refutation
+from synth.statements.telescope import telescope
+from verify_workers.records import Check, Outcome, Reason, Verdict
+from verify_workers.text.statement import StatementError
+
+CONTRADICTION_SECONDS = 5.0
+_ABSURD = ":false"  # the end of the id of the second check
+LACKING = ("needs Mathlib", "the embedded library lacks")  # how messages begin that speak of this Lean and not of the proof
+
+
+def checks(one: Candidate, timeout: float, vacuous: bool) -> list[Check]:
+    """The row itself, and whether its hypotheses prove False where that would say something."""
+    asked = [one.check(timeout)]
+    if vacuous and (text := _refutation(one)):
+        tactics = any_of(FilterConfig().contradiction_tactics)
+        limit = min(timeout, CONTRADICTION_SECONDS)
+        asked.append(
+            Check(id=f"{one.row}{_ABSURD}", statement=text, header=one.header, preamble=one.preamble, proof=tactics, timeout=limit)
+        )
+    return asked
+
+
+def is_of(verdict: Verdict) -> int:
+    """The row that a verdict is about."""
+    return int(verdict.id.removesuffix(_ABSURD))
+
+
+def is_second(verdict: Verdict) -> bool:
+    return verdict.id.endswith(_ABSURD)
+
+
+def _refutation(one: Candidate) -> str:
+    """The theorem that the hypotheses are contradictory; '' where that is the point: a proof by contradiction, or that anything follows."""
+    if one.negated:
+        return ""
+    try:
+        parts = telescope(one.statement)
+    except StatementError:
+        return ""
+    conclusion = parts.conclusion.strip()
+    variables = {name for part in parts.all_parts for name in part.names}
+    if conclusion == "False" or conclusion in variables:
+        return ""
+    if not any(part.hypothesis for part in parts.all_parts):
+        return ""
+    return refutation(one.statement)
+
+
+def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None) -> list[Finding]:
+    """What the verdict on a row (and that on its hypotheses) says; nothing where the row is accepted."""
+    found = list[Finding]()
+    if absurd is not None and absurd.accepted:
+        found.append(Finding(Label.VACUOUS, "contradictory", "the hypotheses prove False"))
+    said = " ".join((verdict.first_error or next((m.text for m in verdict.messages), "")).split())
+    if verdict.outcome is Outcome.ACCEPTED:
+        return found
+    if verdict.outcome is Outcome.POLICY:
+        found.append(Finding(Label.POLICY, verdict.reason, said))
+    elif verdict.outcome is not Outcome.REJECTED:
+        found.append(Finding(Label.UNCHECKED, verdict.outcome.value, verdict.reason or said))
+    elif verdict.reason == Reason.STATEMENT or said.startswith(LACKING):
+        found.append(Finding(Label.UNSUPPORTED, verdict.reason, said))
+    elif verdict.reason == Reason.WRONG_STATEMENT:
+        found.append(Finding(Label.ALTERED, "file" if one.code else "proof", said))
+    elif verdict.reason == Reason.AXIOM:
+        found.append(Finding(Label.AXIOM, "used", ", ".join(verdict.axioms) or said))
+    else:
+        found.append(Finding(Label.REJECTED, verdict.reason, said))
+    return found

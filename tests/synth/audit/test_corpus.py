@@ -1,0 +1,184 @@
+"""`synth audit` on real Lean: every planted fault found, no right row accused, killed and continued, and what nobody is accused of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from synth.audit import corpus
+from synth.audit.corpus import AuditConfig, audit
+from synth.audit.finish import finish
+from synth.audit.folder import Folder
+from synth.audit.labels import MEANING, SILENT, Audited, Finding, Label, ordered
+from synth.audit.planted import FAULTS, planted_corpus, right_rows
+from synth.audit.repeats import Repeats
+from synth.audit.rows import candidate
+from synth.audit.seen import Seen
+from synth.cli import main
+from synth.show.progress import Progress
+from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
+from verify_workers.lean import LeanInstall
+from verify_workers.records import Check, Outcome, Verdict
+
+POOL = PoolConfig(workers=1)
+QUIET = Progress(plain=True, interval=1e9)
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> str:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def table(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pq.read_table(folder / "audit.parquet").to_pylist()
+    return found
+
+
+def named(result: dict[str, Any]) -> set[str]:
+    return {found.partition(" ")[0].rstrip(":") for found in result["findings"]}
+
+
+@pytest.fixture(scope="module")
+def planted() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A corpus of sixty rows with one fault of each kind, and a benchmark."""
+    drawn, shapes = list[dict[str, Any]](), set[str]()
+    for row in right_rows(5, 400):
+        goal = row["formal_statement"].partition(" : ")[2]
+        shape = re.sub(r"\b[a-z]\b", "v", goal)  # what differs in its variables alone may say the same
+        if shape not in shapes and "+ 1) =" not in goal:  # of sequences some have values that none of them has
+            shapes.add(shape)
+            drawn.append(row)
+    benchmark = drawn[:4]
+    return planted_corpus(5, drawn[4:64], 0.0, benchmark), benchmark
+
+
+def test_every_planted_fault_is_found_and_no_right_row_accused(
+    planted: tuple[list[dict[str, Any]], list[dict[str, Any]]], tmp_path: Path, lean: LeanInstall
+) -> None:
+    rows, benchmark = planted
+    data, other = write(tmp_path / "corpus.jsonl", rows), write(tmp_path / "benchmark.jsonl", benchmark)
+    summary = audit(data, tmp_path / "out", [other], AuditConfig(timeout=30), POOL, QUIET)
+    results = table(tmp_path / "out")
+    assert [result["row"] for result in results] == list(range(1, len(rows) + 1)) and len(rows) == 60
+    assert {row["planted"] for row in rows} == {"", *FAULTS}
+    silent = {label.value for label in SILENT}
+    for row, result in zip(rows, results, strict=True):
+        if kind := row["planted"]:
+            assert named(result) & {label.value for label in FAULTS[kind].labels}, (kind, result)
+            assert result["label"] != "accepted"
+        else:
+            assert result["label"] in silent, (row, result)
+    copies = [result for row, result in zip(rows, results, strict=True) if row["planted"].startswith("duplicate")]
+    assert all(result["duplicate_of"] and result["duplicate_of"] < result["row"] for result in copies)
+    leaks = [result for row, result in zip(rows, results, strict=True) if row["planted"].startswith("benchmark")]
+    assert all(other in result["benchmark"] for result in leaks)
+    assert summary["rows"] == 60 and sum(summary["labels"].values()) == 60
+    assert json.loads((tmp_path / "out" / "summary.json").read_text()) == summary
+    page = (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
+    assert "duplicate" in page and not re.search(r"<(script|link|img)[^>]* (src|href)=", page)
+    assert not (tmp_path / "out" / "parts").exists()
+
+
+ROWS = [
+    {"id": f"r{n}", "statement": f"theorem t{n} (n : Nat) : n + {n % 7} = {n % 7} + n", "proof": "by omega" if n % 3 else "by sorry"}
+    for n in range(20)
+]
+
+
+def test_killed_in_the_middle_it_goes_on_to_the_same_end(tmp_path: Path, lean: LeanInstall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "PIECE", 4)
+    data = write(tmp_path / "corpus.jsonl", ROWS)
+    audit(data, tmp_path / "whole", [], AuditConfig(), POOL, QUIET)
+    put, parts = Folder.put, list[int]()
+
+    def killed(self: Folder, rows: list[Audited]) -> None:
+        if len(parts) == 2:
+            raise KeyboardInterrupt
+        parts.append(rows[0].row)
+        put(self, rows)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Folder, "put", killed)
+        audit(data, tmp_path / "killed", [], AuditConfig(), POOL, QUIET)
+    assert parts == [1, 5] and not (tmp_path / "killed" / "summary.json").exists()
+    told = list[str]()
+    summary = audit(data, tmp_path / "killed", [], AuditConfig(), POOL, QUIET, told.append)
+    assert told == ["8 rows were audited before; going on"] and summary["run"]["rows"] == 12
+
+    def bare(folder: Path) -> list[dict[str, Any]]:
+        return [{**row, "seconds": 0} for row in table(folder)]
+
+    assert bare(tmp_path / "killed") == bare(tmp_path / "whole")
+    assert [row["label"] for row in bare(tmp_path / "whole")][:8] == [
+        "rejected",
+        *["accepted"] * 2,
+        "rejected",
+        *["accepted"] * 2,
+        "rejected",
+        "accepted",
+    ]
+    again = audit(data, tmp_path / "killed", [], AuditConfig(), POOL, QUIET, told.append)  # nothing is done again
+    assert again == summary and "complete already" in told[-1]
+    with pytest.raises(UserError, match="holds an audit with another settings"):
+        audit(data, tmp_path / "killed", [], AuditConfig(timeout=3), POOL, QUIET)
+
+
+class _Broken:
+    """Lean workers that fail, as often as they are asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def verify(self, checks: Sequence[Check]) -> list[Verdict]:
+        self.asked += 1
+        return [Verdict(id=check.id, outcome=Outcome.INFRA, reason="no worker") for check in checks]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE])
+def test_what_the_checker_could_not_do_accuses_nobody(outcome: Outcome) -> None:
+    one = candidate(1, "f:1", ROWS[1], {})
+    broken = _Broken()
+    (row,) = finish([one], [Verdict(id="1", outcome=outcome, reason="no worker")], Seen(), Repeats(), broken, 9.0)  # type: ignore[arg-type]
+    assert row.label == "unchecked" and broken.asked == (outcome is Outcome.INFRA)
+
+
+def test_the_first_of_equal_rows_is_one_that_is_right() -> None:
+    rows = [
+        candidate(n, f"f:{n}", {**ROWS[1], "proof": proof}, {}) for n, proof in enumerate(("by sorry", "by omega", "by omega", "rfl"), 1)
+    ]
+    outcomes = (Outcome.REJECTED, *[Outcome.ACCEPTED] * 3)
+    verdicts = [Verdict(id=str(n), outcome=outcome, reason="sorry") for n, outcome in enumerate(outcomes, 1)]
+    done = finish(rows, verdicts, Seen(), Repeats(), _Broken(), 9.0)  # type: ignore[arg-type]
+    assert [(row.label, row.reason, row.duplicate_of) for row in done] == [
+        ("rejected", "sorry", None),
+        ("accepted", "", None),
+        ("duplicate", "same proof", 2),
+        ("duplicate", "another proof", 2),
+    ]
+
+
+def test_the_label_is_the_finding_that_counts_first() -> None:
+    found = ordered([Finding(Label.DUPLICATE), Finding(Label.REJECTED), Finding(Label.AXIOM, "own", "cheat"), Finding(Label.REJECTED)])
+    assert [one.label for one in found] == [Label.AXIOM, Label.REJECTED, Label.DUPLICATE]
+    assert set(MEANING) == set(Label) and str(found[0]) == "axiom (own): cheat"
+
+
+def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write(tmp_path / "corpus.jsonl", [{"question": "How many?", "solution": "Three."}])
+    for arguments, said in (
+        ([data, "--out", str(tmp_path / "o")], "no column is a statement or a proof by its name (there are question, solution)"),
+        ([data, "--out", str(tmp_path)], "holds other files; give --out a folder that is new or empty"),
+        ([str(tmp_path / "none.jsonl"), "--out", str(tmp_path / "p")], "no such file"),
+        ([data, "--out", str(tmp_path / "q"), "--set", "fields.prof=solution"], "unknown field"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(["audit", *arguments])
+        told = capsys.readouterr().err.strip().splitlines()
+        assert end.value.code == 2 and said in told[-1] and told[-1].startswith("synth: "), told

@@ -1,0 +1,88 @@
+"""Rows of public corpora in the forms that they have, each as the check that it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synth.audit.rows import Candidate, candidate, columns_of
+from synth.problems.columns import BadRow
+
+ADD = "theorem add (n : Nat) : n + 0 = n"
+FILE = f"import Mathlib\nopen Nat\n\n{ADD} := by\n  simp\n"
+
+
+def read(row: dict[str, Any], **fields: str) -> Candidate:
+    return candidate(7, "f:7", row, fields)
+
+
+def test_statement_and_proof() -> None:
+    one = read({"name": "x", "formal_statement": f"{ADD} := by sorry", "formal_proof": "by simp", "informal_statement": "Zero."})
+    assert (one.id, one.statement, one.proof, one.code, one.text) == ("x", ADD, "by simp", None, "Zero.")
+
+
+def test_header_statement_that_ends_in_by_and_tactics() -> None:
+    one = read({"header": "import Mathlib\n\nopen Nat\n", "formal_statement": f"{ADD} := by", "formal_proof": "\n  simp"})
+    assert one.statement == ADD and one.asked.endswith(":= by") and one.proof == "  simp"
+    assert one.header.split() == ["import", "Mathlib", "open", "Nat"]
+
+
+@pytest.mark.parametrize("column", ["code", "full_proof", "formal_proof", "Lean4 Code", "formal_statement", "lean"])
+def test_a_whole_file_says_its_own_statement(column: str) -> None:
+    one = read({column: FILE})
+    assert (one.statement, one.proof, one.code) == (ADD, None, FILE.strip("\n"))
+    assert one.header.split() == ["import", "Mathlib", "open", "Nat"] and not one.preamble.strip()
+
+
+def test_a_file_beside_a_statement_that_is_a_file_too() -> None:
+    one = read({"formal_statement": f"import Mathlib\ndef two := 2\n{ADD} := by sorry", "formal_proof": FILE})
+    assert one.statement == ADD and one.code is not None and one.preamble.strip() == "def two := 2"
+
+
+def test_another_name_in_the_file_is_no_other_statement() -> None:
+    one = read({"statement": "theorem mine (n : Nat) : n + 0 = n", "proof": FILE})
+    assert one.asked.startswith("theorem add ") and one.statement.startswith("theorem mine ")
+
+
+def test_definitions_of_the_file_that_the_statement_needs() -> None:
+    one = read({"statement": "theorem t : two = 2", "code": "def two := 2\nlemma h : two = 2 := rfl\ntheorem t : two = 2 := h"})
+    assert one.preamble == "def two := 2"
+
+
+def test_lemmas_before_a_theorem_are_not_trusted() -> None:
+    one = read({"code": "def two := 2\n\ntheorem helper : False := sorry\n\ntheorem t : two = 2 := rfl"})
+    assert one.preamble.strip() == "def two := 2" and one.statement == "theorem t : two = 2"
+
+
+def test_a_theorem_in_a_namespace_gets_its_whole_name() -> None:
+    one = read({"code": "namespace A\ndef two := 2\ntheorem t : two = 2 := rfl\nend A"})
+    assert one.statement == "theorem A.t : two = 2" and one.preamble.endswith("end A")
+
+
+def test_code_between_fences() -> None:
+    one = read({"completion": f"Here it is:\n```lean4\n{FILE}```\nDone.", "prompt": "Prove it."}, code="completion")
+    assert one.statement == ADD and one.code == FILE
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"informal": "words"}, "no column holds a statement or a proof"),
+        ({"statement": ADD}, "no column holds a proof"),
+        ({"proof": "by simp"}, "no column holds a statement"),
+        ({"statement": "1 + 1 = 2", "proof": "rfl"}, "no theorem that can be stated"),
+        ({"code": "def two := 2\nexample : two = 2 := rfl"}, "no theorem"),
+        ({"statement": ADD, "proof": 3}, "holds int, not text"),
+        (BadRow("not an object"), "not an object"),
+    ],
+)
+def test_rows_that_are_none(row: Any, why: str) -> None:
+    assert why in candidate(1, "f:1", row, {}).problem
+
+
+def test_columns_are_said_or_guessed() -> None:
+    row = {"Formal Statement": ADD, "answer": "by simp", "proof": "in words"}
+    assert columns_of(row, {})["proof"] == "proof"
+    assert columns_of(row, {"proof": "answer"})["proof"] == "answer"
+    assert "no such column" in read(row, proof="nothing").problem
