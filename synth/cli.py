@@ -332,7 +332,7 @@ def serve(
 
     It answers 503 until the Lean workers are ready. With an API key, GET /health alone needs none.
 
-    On a cluster (RAY_ADDRESS, ray job submit) every node checks.
+    On a cluster (RAY_ADDRESS, ray job submit) every node checks; without one this machine does, and no Ray is started.
     """
     from pydantic import ValidationError
 

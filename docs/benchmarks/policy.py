@@ -94,7 +94,7 @@ def answer(row: dict[str, Any]) -> list[str]:
     said: list[object] = [tokens(text, comments=True), tokens(text), tokens(check.header + check.preamble + check.statement)]
     for tier in ("text", "kernel"):
         found = refusal(ParsedCheck(check), tier)  # type: ignore[arg-type]
-        said += [violations(ParsedCheck(check), tier), found and found.model_dump(mode="json")]  # type: ignore[arg-type]
+        said += [violations(ParsedCheck(check), tier), found and (found.outcome.value, found.reason, found.messages)]  # type: ignore[arg-type]
     parsed = ParsedCheck(check)
     try:
         said += [pin.build(parsed, NONCE), parsed.before, parsed.above, parsed.without_comments]

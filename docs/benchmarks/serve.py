@@ -12,8 +12,10 @@ difference: it keeps a REPL from snippet to snippet, as the peer does, where the
 A peer is started by the reader's command, in an environment with a `lake` on PATH that starts what it is told to, and the
 stand-in's place in REPL.  For the Kimina Lean server 2.0.0, in its folder and its environment:
 
-    --peer 'LEAN_SERVER_REPL_PATH=$REPL LEAN_SERVER_PROJECT_DIR=/tmp LEAN_SERVER_MAX_REPLS=2 LEAN_SERVER_LOG_LEVEL=CRITICAL \
-            python -m server'
+    --peer 'LEAN_SERVER_REPL_PATH=$REPL LEAN_SERVER_PROJECT_DIR=/tmp LEAN_SERVER_MAX_REPLS=2 LEAN_SERVER_MAX_REPL_MEM=12G \
+            LEAN_SERVER_MAX_WAIT=300 python -m server'
+
+LEAN_SERVER_ENVIRONMENT=prod LEAN_SERVER_LOG_LEVEL=CRITICAL silence it: otherwise it prints every snippet in colours.
 """
 
 from __future__ import annotations
@@ -121,13 +123,18 @@ def ours(port: int, workers: int, folder: Path) -> None:
     pool.close()
 
 
+def own_cpu(pid: int) -> float:
+    """Processor seconds of a process's living threads, to the nanosecond (psutil's are hundredths of seconds)."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
 class Server:
     """A server that runs, and how long it took to its first answer (seconds)."""
 
     def __init__(self, command: str | list[str], port: int, environment: dict[str, str]) -> None:
         begun = time.monotonic()
         self.port = port
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             command,
             shell=isinstance(command, str),
             env=environment,
@@ -140,40 +147,34 @@ class Server:
             with contextlib.suppress(httpx.TransportError):
                 if self.client.post("/api/check", json=batch(1, "first")).status_code == 200:
                     break
-            if self._process.poll() is not None or time.monotonic() - begun > READY_SECONDS:
+            if self.process.poll() is not None or time.monotonic() - begun > READY_SECONDS:
                 self.close()
                 sys.exit(f"no answer from {command}")
             time.sleep(0.02)
-        self.started = time.monotonic() - begun
+        self.started, self.start_cpu = time.monotonic() - begun, self.cpu(lean=True)
 
-    def cpu(self) -> float:
-        """Processor seconds of the server's processes, without the REPLs."""
-        total = 0.0
-        for process in (psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                if "repl" not in " ".join(process.cmdline()).replace(str(Path.home()), ""):
-                    times = process.cpu_times()
-                    total += times.user + times.system
+    def cpu(self, lean: bool = False) -> float:
+        """Processor seconds that the server's living processes have used; `lean`: with the REPLs, or Lean."""
+        total, first = 0.0, psutil.Process(self.process.pid)
+        for process in (first, *first.children(recursive=True)):
+            with contextlib.suppress(psutil.Error, OSError):
+                if lean or process.pid == first.pid or "repl" not in " ".join(process.cmdline()):
+                    total += own_cpu(process.pid)
         return total
 
-    def everything(self) -> float:
-        """Processor seconds of the server and all that it has started."""
-        total = 0.0
-        for process in (psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                times = process.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
-        return total
+    @property
+    def begun(self) -> str:
+        return f"first answer after {self.started:.1f} s ({self.start_cpu:.1f} s of CPU)"
 
     def close(self) -> None:
         self.client.close()
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
+            os.killpg(self.process.pid, signal.SIGTERM)
         try:
-            self._process.wait(20)
+            self.process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 def batch(count: int, name: str) -> dict[str, Any]:
@@ -222,9 +223,9 @@ def bare(folder: Path, workers: int, count: int) -> float:
 
 def idle(server: Server) -> float:
     """Share of a core that all of it uses when nobody asks."""
-    cpu = server.everything()
+    cpu = server.cpu(lean=True)
     time.sleep(IDLE_SECONDS)
-    return (server.everything() - cpu) / IDLE_SECONDS
+    return (server.cpu(lean=True) - cpu) / IDLE_SECONDS
 
 
 @contextmanager
@@ -271,7 +272,7 @@ def compare(options: argparse.Namespace) -> None:
                     ratio = statistics.median(row[0] / one for row, one in zip(found, limits, strict=True))
                     server = running[who]
                     rates = f"{rate:,.0f} snippets/s ({ratio:.3f} of bare), {cpu:.3f} ms of its CPU each in batches; single {alone:.1f} ms"
-                    print(f"  {who}: {rates}; idle {idle(server):.1%} of a core; first answer after {server.started:.1f} s", flush=True)
+                    print(f"  {who}: {rates}; idle {idle(server):.1%} of a core; {server.begun}", flush=True)
 
 
 def real(options: argparse.Namespace) -> None:
@@ -291,14 +292,13 @@ def real(options: argparse.Namespace) -> None:
             begun = time.monotonic()
             asked(1, f"s{n}.")().raise_for_status()
             took.append(1000 * (time.monotonic() - begun))
-        own = psutil.Process(server._process.pid)
-        cpu, begun = sum(own.cpu_times()[:2]), time.monotonic()
+        cpu, begun = own_cpu(server.process.pid), time.monotonic()
         results = asked(options.checks, "b")().json()["results"]
-        wall, cpu = time.monotonic() - begun, sum(own.cpu_times()[:2]) - cpu
+        wall, cpu = time.monotonic() - begun, own_cpu(server.process.pid) - cpu
         assert all(row["outcome"] == "accepted" and row["audit"] == "kernel" for row in results)
         lean = statistics.median(1000 * row["seconds"] for row in results)
         rates = f"{options.checks / wall:.0f}/s, {1000 * cpu / options.checks:.2f} ms of the service's CPU each (Lean's wall {lean:.1f} ms)"
-        print(f"real Lean, {options.workers} workers: first answer after {server.started:.1f} s; idle {idle(server):.1%} of a core")
+        print(f"real Lean, {options.workers} workers: {server.begun}; idle {idle(server):.1%} of a core")
         print(f"  single {statistics.median(took):.1f} ms; {options.checks} one-liners in a batch: {rates}")
     finally:
         server.close()

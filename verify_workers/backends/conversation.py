@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
+import select
 import signal
 import subprocess
 import threading
@@ -78,9 +78,15 @@ class Conversation:
             )
         except OSError as error:
             raise LeanFailed(f"cannot start {program[0]}: {error}") from error
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            assert stream is not None
-            os.set_blocking(stream.fileno(), False)
+        process = self._process
+        assert process.stdin and process.stdout and process.stderr
+        self._stdin, self._stdout, self._stderr = process.stdin.fileno(), process.stdout.fileno(), process.stderr.fileno()
+        for number in (self._stdin, self._stdout, self._stderr):
+            os.set_blocking(number, False)
+        self._open = {self._stdout, self._stderr}  # streams that have not come to their end
+        self._poll = select.poll()  # of these, and of its input while a question waits to be written
+        for number in self._open:
+            self._poll.register(number, select.POLLIN)
 
     @property
     def pid(self) -> int:
@@ -121,50 +127,64 @@ class Conversation:
                         stream.close()
 
     def _ask(self, question: bytes, take: Callable[[bytearray], Reply | None], deadline: float, memory: int, unasked: bool) -> Reply:
-        process = self._process
-        assert process.stdin and process.stdout and process.stderr
-        pending = memoryview(question)
-        with selectors.DefaultSelector() as selector:
-            for stream in (process.stdout, process.stderr):
-                selector.register(stream, selectors.EVENT_READ)
-            while selector.select(0):  # what was said while nobody asked
-                self._read(selector)
-                if self._output.strip() and not unasked:
-                    raise LeanFailed("a reply that nobody asked for")
-                if process.stdout not in selector.get_map():
-                    raise LeanFailed(self._last_words())
-            selector.register(process.stdin, selectors.EVENT_WRITE)
+        if self._process.stdin is None or self._process.stdin.closed:  # the numbers may be those of other files by now
+            raise LeanFailed("the process has been ended")
+        while self._poll.poll(0):  # what was said while nobody asked
+            self._read()
+            if self._output.strip() and not unasked:
+                raise LeanFailed("a reply that nobody asked for")
+            if self._stdout not in self._open:
+                raise LeanFailed(self._last_words())
+        pending = self._write(memoryview(question))
+        if pending:
+            self._poll.register(self._stdin, select.POLLOUT)
+        try:
+            looked = time.monotonic()
             while True:
-                for key, _ in selector.select(POLL):
-                    if key.fileobj is process.stdin:
-                        try:
-                            pending = pending[os.write(key.fd, pending[: 1 << 16]) :]
-                        except BrokenPipeError:
-                            pending = pending[len(pending) :]
-                        if not pending:
-                            selector.unregister(process.stdin)
-                if self._read(selector):
+                self._poll.poll(POLL * 1000)
+                if pending:
+                    pending = self._write(pending)
+                    if not pending:
+                        self._poll.unregister(self._stdin)
+                if self._read():
                     reply = take(self._output)
                     if reply is not None:
                         return reply
-                if process.stdout not in selector.get_map():
+                if self._stdout not in self._open:
                     raise self._hung_up()
-                if time.monotonic() > deadline:
+                now = time.monotonic()
+                if now > deadline:
                     raise Stopped(Outcome.TIMEOUT)
-                if self.private > memory or len(self._output) > MAX_REPLY:
+                if len(self._output) > MAX_REPLY:
                     raise Stopped(Outcome.RESOURCE)
+                if now - looked >= POLL:
+                    looked = now
+                    if self.private > memory:
+                        raise Stopped(Outcome.RESOURCE)
+        finally:
+            if pending:
+                self._poll.unregister(self._stdin)
 
-    def _read(self, selector: selectors.BaseSelector) -> bool:
-        """Take what both streams hold, and say whether output grew; a stream at its end leaves the selector."""
-        process, before = self._process, len(self._output)
-        for stream, buffer in ((process.stdout, self._output), (process.stderr, self._errors)):
-            assert stream is not None
-            if stream not in selector.get_map():
+    def _write(self, pending: memoryview) -> memoryview:
+        """What is left of a question after some of it was written; nothing if nobody reads it any more."""
+        try:
+            return pending[os.write(self._stdin, pending[: 1 << 16]) :]
+        except BlockingIOError:
+            return pending
+        except BrokenPipeError:
+            return pending[len(pending) :]
+
+    def _read(self) -> bool:
+        """Take what both streams hold, and say whether output grew; a stream at its end is not looked at again."""
+        before = len(self._output)
+        for stream, buffer in ((self._stdout, self._output), (self._stderr, self._errors)):
+            if stream not in self._open:
                 continue
             with contextlib.suppress(BlockingIOError):
-                data = os.read(stream.fileno(), 1 << 20)
+                data = os.read(stream, 1 << 20)
                 if not data:
-                    selector.unregister(stream)
+                    self._poll.unregister(stream)
+                    self._open.discard(stream)
                 buffer += data
         del self._errors[:-KEPT_ERRORS]
         return len(self._output) > before

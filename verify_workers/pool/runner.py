@@ -79,7 +79,7 @@ class Runner:
 
     def outdated(self, question: Check, loads: str) -> bool:
         """Whether the backend met the header of `question` when it loaded something else, which the backend may still hold."""
-        return self._loaded.get(header_imports(question), loads) != loads
+        return bool(self._loaded) and self._loaded.get(header_imports(question), loads) != loads
 
     def worn(self) -> bool:
         """Whether the backend has done its share or grown too large."""

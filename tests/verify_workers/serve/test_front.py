@@ -202,6 +202,14 @@ def test_the_end_waits_for_what_is_under_way_but_not_for_ever(serve: Serve) -> N
     assert answers == [200, 503]
 
 
+def test_an_answer_does_not_wait_for_its_first_half_to_be_acknowledged() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = HttpServer(Front(Application(), ServeConfig(), lambda: True), listener, 1.0)
+        with socket.create_connection(listener.getsockname()):
+            assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        server.close(threading.Event())
+
+
 def test_several_requests_on_one_connection(serve: Serve) -> None:
     app, url, _ = serve()
     with httpx.Client() as client:
