@@ -274,7 +274,7 @@ def serve(owner: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    if len(os.listdir("/proc/self/task")) > 1:
+    if world.threads > 0:
         problem = "the header's modules start threads, which a fork would lose: use another backend, such as worker"
         wire.send(owner, {"error": problem, "kind": "Threads"})
         return
