@@ -43,7 +43,7 @@ _tested: dict[tuple[SharedLean, str], str] = {}  # by Lean and revision: '' or w
 def make(place: Place) -> ForkBackend:
     """For `backends.BACKENDS`; the constructor runs the self-test."""
     lean = place.lean
-    if isinstance(lean, LakeProject) and not known(lean.githash) and not is_qualified(shared(lean)):
+    if isinstance(lean, LakeProject) and not known(lean.githash) and not _examined(lean):
         remedy = f"synth doctor --qualify --project {lean.folder} finds out whether it may, or use --backend repl, worker or process"
         raise Elsewhere(f"{lean.folder}: {_unknown(lean)}: {remedy}")
     return ForkBackend(lean, place.audit, place.memory_mb, header_seconds=place.header_seconds)
@@ -52,6 +52,13 @@ def make(place: Place) -> ForkBackend:
 def known(commit: str) -> bool:
     """Whether this is the commit of a Lean whose layouts we know (the zygote looks again, at what it has loaded)."""
     return len(commit) >= MIN_COMMIT and any(githash.startswith(commit) for githash in abi.GITHASHES)
+
+
+def _examined(lean: LakeProject) -> bool:
+    try:
+        return is_qualified(shared(lean))
+    except UserError:  # it has no libraries, so nobody has examined them
+        return False
 
 
 def _unknown(lean: LeanInstall | LakeProject) -> str:

@@ -274,7 +274,11 @@ def serve(owner: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    hello = {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))}
+    if world.threads > 0:
+        problem = "the header's modules start threads, which a fork would lose: use another backend, such as worker"
+        wire.send(owner, {"error": problem, "kind": "Threads"})
+        return
+    hello = {"githash": world.lean.githash(), "missing": missing}
     wire.send(owner, {**hello, "resident": resident, "gathered": gathered})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # sessions are reaped by the kernel
     zygote = os.getpid()
