@@ -1,4 +1,4 @@
-"""What `synth audit` finds of faults planted in a corpus, and whom it accuses: `python docs/benchmarks/audit.py [COUNT] [SEED]`.
+"""What `synth audit` finds of faults planted in a corpus, and whom it accuses: `python docs/benchmarks/audit.py [COUNT] [SEED] [CACHE]`.
 
 The corpus are COUNT rows of the generator with known proofs, in three forms (statement and proof, statement and file, file alone), 5 % of
 them with one of the faults of `synth/audit/planted.py`; and the honest whole files and proofs that the checker is tested with, as
@@ -7,7 +7,7 @@ says something against it.
 
 The generator's statements are drawn independently, so that some say the same (other variables, sides exchanged), and it turned out
 that some have hypotheses which cannot hold.  Such rows are no right ones: what Lean's normal forms take for the same, and what omega or
-simp refutes, is left out beforehand and counted.
+simp refutes, is left out beforehand and counted.  Verdicts are kept in the file CACHE, if one is named: a stopped measurement goes on.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from verify_workers.pool.local import LocalPool
 
 SHARE = 0.05
 BENCHMARK = 200
+CACHE = Path(sys.argv[3]).absolute() if len(sys.argv) > 3 else None
 DRAWN = 1.7  # rows for each that is wanted: some say the same
 
 
@@ -42,7 +43,7 @@ def audited(folder: Path, rows: list[dict[str, Any]], benchmark: list[dict[str, 
     data, other, began = folder / "corpus.jsonl", folder / "benchmark.jsonl", time.monotonic()
     data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     other.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in benchmark), encoding="utf-8")
-    pool = PoolConfig(cache=CacheConfig(path=folder / "verdicts.sqlite"))
+    pool = PoolConfig(cache=CacheConfig(path=CACHE or folder / "verdicts.sqlite"))
     with Progress() as progress:
         audit(str(data), folder / "audit", [str(other)] if benchmark else [], AuditConfig(timeout=20), pool, progress)
     return pq.read_table(folder / "audit" / "audit.parquet").to_pylist(), time.monotonic() - began
@@ -51,7 +52,7 @@ def audited(folder: Path, rows: list[dict[str, Any]], benchmark: list[dict[str, 
 def distinct(rows: list[Row], folder: Path) -> list[Row]:
     """The rows that say something, and no other one's statement, by Lean; its verdicts are kept for the audit."""
     checks = [check for number, row in enumerate(rows) for check in verdicts.checks(candidate(number, "", row, {}), 20, True)]
-    with LocalPool(PoolConfig(cache=CacheConfig(path=folder / "verdicts.sqlite"))) as lean:
+    with LocalPool(PoolConfig(cache=CacheConfig(path=CACHE or folder / "verdicts.sqlite"))) as lean:
         answers = lean.verify(checks)
     forms = {verdicts.is_of(one): one.form for one in answers if not verdicts.is_second(one)}
     empty = {verdicts.is_of(one) for one in answers if verdicts.is_second(one) and one.accepted}
