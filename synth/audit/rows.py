@@ -63,6 +63,8 @@ class Candidate:
     code: str | None = None
     negated: bool = False
     problem: str = ""
+    dropped: bool = False
+    """Its header is left out: that Lean does not take the proof then says nothing against it."""
 
     def check(self, timeout: float) -> Check:
         return Check(
@@ -87,12 +89,12 @@ def columns_of(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, s
 
 def without_header(one: Candidate) -> Candidate:
     """The same check without imports, `open`s and options at the top: under whatever Lean imports by itself."""
-    code = one.code
+    code, end = one.code, 0
     if code is not None:
         marks = tokens(code)
         end = commands.header_end(marks)
-        code = code[marks[end].start :] if end < len(marks) else ""
-    return replace(one, header="", code=code or one.code)
+        code = code[marks[end].start :] if end < len(marks) else code
+    return replace(one, header="", code=code, dropped=bool(one.header.strip() or end))
 
 
 def recognized(row: Mapping[str, Any], fields: Mapping[str, str]) -> bool:

@@ -18,14 +18,14 @@ from synth.audit.folder import Folder
 from synth.audit.labels import MEANING, SILENT, Audited, Finding, Label, ordered
 from synth.audit.planted import FAULTS, planted_corpus, right_rows
 from synth.audit.repeats import Repeats
-from synth.audit.rows import candidate
+from synth.audit.rows import candidate, without_header
 from synth.audit.seen import Seen
 from synth.cli import main
 from synth.show.progress import Progress
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.records import Check, Outcome, Verdict
+from verify_workers.records import Check, Message, Outcome, Verdict
 
 POOL = PoolConfig(workers=1)
 QUIET = Progress(plain=True, interval=1e9)
@@ -147,6 +147,15 @@ def test_what_the_checker_could_not_do_accuses_nobody(outcome: Outcome) -> None:
     broken = _Broken()
     (row,) = finish([one], [Verdict(id="1", outcome=outcome, reason="no worker")], Seen(), Repeats(), broken, 9.0)  # type: ignore[arg-type]
     assert row.label == "unchecked" and broken.asked == (outcome is Outcome.INFRA)
+
+
+def test_without_its_header_a_proof_that_fails_accuses_nobody() -> None:
+    one = without_header(candidate(1, "f:1", {**ROWS[1], "header": "import Mathlib"}, {}))
+    said = Message(severity="error", line=1, column=0, text="unknown tactic")
+    for reason, label in (("elaboration", "unsupported"), ("unsolved", "unsupported"), ("sorry", "rejected")):
+        verdict = Verdict(id="1", outcome=Outcome.REJECTED, reason=reason, messages=[said])
+        (row,) = finish([one], [verdict], Seen(), Repeats(), _Broken(), 9.0)  # type: ignore[arg-type]
+        assert row.label == label
 
 
 def test_the_first_of_equal_rows_is_one_that_is_right() -> None:

@@ -62,7 +62,7 @@ def test_a_theorem_in_a_namespace_gets_its_whole_name() -> None:
 
 def test_the_header_may_be_left_out_and_words_stand_before_the_theorem() -> None:
     one = without_header(read({"code": "import Mathlib\nimport Aesop\nopen Nat\n\n/-- Zero is neutral. -/\n" + f"{ADD} := by simp"}))
-    assert one.code == f"{ADD} := by simp" and one.header == "" and one.doc == "Zero is neutral."
+    assert one.code == f"{ADD} := by simp" and one.header == "" and one.dropped and one.doc == "Zero is neutral."
 
 
 def test_code_between_fences() -> None:
