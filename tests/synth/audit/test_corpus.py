@@ -22,6 +22,7 @@ from synth.audit.rows import candidate, without_header
 from synth.audit.seen import Seen
 from synth.cli import main
 from synth.show.progress import Progress
+from tests.verify_workers.fake_lake import FakeLake
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
@@ -191,3 +192,17 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
             main(["audit", *arguments])
         told = capsys.readouterr().err.strip().splitlines()
         assert end.value.code == 2 and said in told[-1] and told[-1].startswith("synth: "), told
+
+
+def test_a_known_bad_lean_is_named(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeLake(tmp_path, lean)
+    says = '[ "$1" = --version ] && { echo "Lean (version 4.28.0, x86_64, commit 7e01a1bf5c70, Release)"; exit 0; }'
+    first, _, rest = (fake.bin / "lean").read_text(encoding="utf-8").partition("\n")
+    FakeLake.executable(fake.bin / "lean", f"{first}\n{says}\n{rest}")
+    monkeypatch.setenv("PATH", fake.path)
+    pool = PoolConfig(project=fake.project, backend="process", workers=1)
+    summary = audit(write(tmp_path / "corpus.jsonl", ROWS[:2]), tmp_path / "out", [], AuditConfig(vacuous=False), pool, QUIET)
+    assert [row["label"] for row in table(tmp_path / "out")] == ["rejected", "accepted"]
+    assert (summary["lean"]["version"], summary["lean"]["commit"]) == ("4.28.0", "7e01a1bf5c70")
+    assert "known to be unsound" in summary["lean"]["advisory"]
+    assert "known to be unsound" in (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
