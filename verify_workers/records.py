@@ -130,6 +130,7 @@ class Verdict(BaseModel):
         "", description="normal form of the statement, a hash that its spelling does not change; '' where no kernel objects are to be had"
     )
     negated_form: str = Field("", description="that of the statement's negation")
+    kernels: list[str] = Field([], description="what other kernels said, with their versions; [] where none was asked")
 
     @property
     def accepted(self) -> bool:
