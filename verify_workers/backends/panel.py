@@ -36,7 +36,7 @@ class PanelBackend:
             return verdict.model_copy(update={"outcome": Outcome.INFRA, "reason": "no export of what was accepted", "axioms": []})
         if self._panel is not None and self._panel.asks(check):
             answers, problem = self._panel.judge(check, own.imports, own.lines)
-            told = {"kernels": list(map(str, answers)), "seconds": time.monotonic() - begun}
+            told = {"kernels": [f"{answer.kernel}: {answer.opinion}" for answer in answers], "seconds": time.monotonic() - begun}
             if problem:
                 return Verdict(id=check.id, outcome=Outcome.INFRA, reason=problem, lean=verdict.lean, library=verdict.library, **told)
             verdict = verdict.model_copy(update=told)

@@ -31,6 +31,12 @@ _STATUS: dict[str, dict[int, Opinion]] = {
 }
 
 
+def absolute(spec: str) -> str:
+    """`spec` for use in any folder: a path in it is absolute."""
+    convention, equals, path = spec.rpartition("=")
+    return f"{convention}{equals}{Path(path).expanduser().absolute()}" if "/" in path else spec
+
+
 class ProgramKernel:
     """See `answer.Kernel`; UserError for a program that is not there."""
 

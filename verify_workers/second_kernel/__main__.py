@@ -1,4 +1,5 @@
-"""`python -m verify_workers.second_kernel FILE`: exit status 0 accepted, 1 rejected, 2 not known (unsupported, or too long).
+"""`python -m verify_workers.second_kernel FILE`: exit status 0 accepted, 1 rejected, 2 not known (unsupported, or too long),
+70 where it could not be read.
 
 With `--serve LIBRARY` the lines of standard input are `{"file", "root"}`, files that build on the library's, and each is
 answered by a judgement in one line.
@@ -13,12 +14,15 @@ import json
 import os
 import resource
 import sys
+import threading
 from pathlib import Path
 
 from verify_workers.second_kernel import VERSION
 from verify_workers.second_kernel.judge import STEPS, Library, judge_file
 
+STACK = 1 << 29  # bytes
 MEMORY = 3 << 20  # KiB; what has grown larger is started anew
+FAILED = 70
 STATUS = {"accepted": 0, "rejected": 1, "unsupported": 2, "budget": 2}
 
 
@@ -31,9 +35,23 @@ def main() -> int:
     parser.add_argument("--known", type=Path, help="with --serve: where it is kept which of the library's declarations have been checked")
     parser.add_argument("--version", action="version", version=VERSION)
     asked = parser.parse_args()
-    if asked.serve:
-        return _serve(asked.file, asked.known, asked.steps)
-    judgement = judge_file(asked.file, asked.root, asked.steps)
+    status = [FAILED]
+
+    def work() -> None:
+        try:
+            status[0] = _serve(asked.file, asked.known, asked.steps) if asked.serve else _judge(asked.file, asked.root, asked.steps)
+        except OSError as error:
+            print(f"{asked.file}: {error.strerror or error}", file=sys.stderr)
+
+    threading.stack_size(STACK)  # terms are deep
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join()
+    return status[0]
+
+
+def _judge(path: Path, root: str, steps: int) -> int:
+    judgement = judge_file(path, root, steps)
     print(json.dumps(dataclasses.asdict(judgement), ensure_ascii=False))
     return STATUS[judgement.outcome]
 

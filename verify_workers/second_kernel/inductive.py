@@ -171,6 +171,8 @@ class _Declaration:
             self.inside.add(Inductive(mine.name, self.params, whole, self.count, len(indices), names, tuple(self.family.names), True))
         self.checker = TypeChecker(self.inside, self.budget)
         for mine in self.family.types[self.family.own :]:
+            if self._mentions(mine.type):
+                raise Unsupported("a nested use whose indices are of the family itself")
             result = _open(mine.type)[1]
             if not levels.equal(self.checker.level_of_sort(result), self.universe):
                 raise Rejected("a nested use in another universe")
@@ -376,5 +378,7 @@ def trust(environment: Environment, group: Group) -> None:
     for t in group.types:
         t.recursive = any(_fields_mention(c.type, t.parameters, names) for c in group.constructors)
         environment.add(t)
+    for r in group.recursors:
+        r.inductive = str(spine(_open(r.type)[0][r.major].b)[0].a)
     for part in (*group.constructors, *group.recursors):
         environment.add(part)

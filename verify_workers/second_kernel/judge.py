@@ -79,7 +79,7 @@ class Known:
                 inductive.declare(environment, group, budget)
         else:
             constant = file.constant(entry)
-            used = _well_formed(environment, constant, budget, set(), constant.type)
+            used |= _well_formed(environment, constant, budget, set(), constant.type)
             if isinstance(constant, Definition | Opaque):
                 used |= _well_formed(environment, constant, budget, set(), constant.value)
             if not trusted:
@@ -110,7 +110,7 @@ def _check(environment: Environment, entry: Entry, constant: Constant, budget: B
         checker.expect(constant.value, constant.type, "a declaration")
 
 
-def _well_formed(environment: Environment, constant: Constant, budget: Budget, together: set[str], e: Expr) -> set[str]:
+def _well_formed(environment: Environment, constant: Constant, budget: Budget, together: set[str], e: Expr) -> frozenset[str]:
     """Constants in `e`; Rejected unless they and its universe parameters exist, and literals are of what they have to be."""
     used = constants(e)
     for name in used - together:
@@ -148,12 +148,12 @@ def needs(file: ExportFile, entry: Entry) -> set[str]:
     """Constants that a declaration speaks of."""
     if entry.kind == "inductive":
         group = file.group(entry)
-        out = set().union(*(constants(p.type) for p in (*group.types, *group.constructors, *group.recursors)))
+        out = set[str]().union(*(constants(p.type) for p in (*group.types, *group.constructors, *group.recursors)))
         for r in group.recursors:
             out = out.union(*(constants(rule.value) for rule in r.rules.values()))
         return out - set(entry.names)
     constant = file.constant(entry)
-    out = constants(constant.type)
+    out = set(constants(constant.type))
     if isinstance(constant, Definition | Opaque):
         out |= constants(constant.value)
     if entry.kind == "quot":

@@ -13,6 +13,7 @@ from verify_workers.second_kernel.environment import (
     Environment,
     Inductive,
     OutOfBudget,
+    Quotient,
     Recursor,
 )
 from verify_workers.second_kernel.terms import (
@@ -235,7 +236,8 @@ class Reducer:
 
     def _quotient(self, name: str, args: list[Expr]) -> Expr | None:
         major, function = (5, 3) if name == "Quot.lift" else (4, 3)
-        if len(args) <= major or name not in self.environment.constants:
+        known = self.environment.constants
+        if len(args) <= major or not all(isinstance(known.get(n), Quotient) for n in (name, "Quot.mk")):
             return None
         f, made = spine(self.whnf(args[major]))
         if f.kind != CONST or f.a != "Quot.mk" or len(made) != 3:

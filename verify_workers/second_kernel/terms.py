@@ -248,17 +248,23 @@ def replace(e: Expr, by: dict[Expr, Expr]) -> Expr:
     return go(e, 0)
 
 
-def constants(e: Expr) -> set[str]:
-    """Names of the constants and of the projections' structures in `e`, with `Nat` and `String` for literals."""
-    names: set[str] = set()
-    for x in subterms(e):
-        if x.kind in (CONST, PROJ):
-            names.add(x.a)
-        elif x.kind == NAT:
-            names.add("Nat")
-        elif x.kind == STRING:
-            names.update(("Nat", "String", "String.ofList", "Char.ofNat"))
-    return names
+_constants: dict[Expr, frozenset[str]] = {}
+
+
+def constants(e: Expr) -> frozenset[str]:
+    """Names of the constants and of the projections' structures in `e`, with what literals are made of."""
+    found = _constants.get(e)
+    if found is None:
+        names: set[str] = set()
+        for x in subterms(e):
+            if x.kind in (CONST, PROJ):
+                names.add(x.a)
+            elif x.kind == NAT:
+                names.add("Nat")
+            elif x.kind == STRING:
+                names.update(("Nat", "String", "String.ofList", "Char.ofNat"))
+        found = _constants[e] = frozenset(names)
+    return found
 
 
 def subterms(e: Expr) -> set[Expr]:
