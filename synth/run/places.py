@@ -7,6 +7,7 @@ Ray's package cache, which Ray deletes.  So paths are made absolute once, here, 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from synth.config import RunConfig
 from synth.llm.config import ROLES
@@ -45,7 +46,11 @@ def everywhere(config: RunConfig) -> RunConfig:
     """`config` for use in any process: what actors open by path is absolute.  (What is written down stays as the user wrote it.)"""
     verify, models = config.verify, config.models.model_copy(deep=True)
     cache = verify.cache.model_copy(update={"path": verify.cache.path and verify.cache.path.absolute()})
-    own = {"project": verify.project and verify.project.absolute(), "repl": verify.repl and verify.repl.absolute(), "cache": cache}
+    own: dict[str, Any] = {
+        "project": verify.project and verify.project.absolute(),
+        "repl": verify.repl and verify.repl.absolute(),
+        "cache": cache,
+    }
     own |= {
         "kernels_keep": verify.kernels_keep and verify.kernels_keep.absolute(),
         "closures": verify.closures and verify.closures.absolute(),

@@ -15,6 +15,7 @@ from verify_workers.lean.install import LeanInstall
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 900.0
+KEPT = 12  # files; the one used longest ago goes first: headers come from callers
 _ENTRY = "import sys; sys.path.insert(0, sys.argv[1]); from verify_workers.kernel.library import main; main()"
 
 
@@ -29,14 +30,17 @@ def library_file(install: LeanInstall, imports: tuple[str, ...]) -> Path:
     Its name changes with whatever could change its contents.
     """
     recipe = b"".join((ROOT / "verify_workers" / "kernel" / name).read_bytes() for name in ("ndjson.py", "export.py", "abi.py"))
-    name = hashlib.sha256(repr((install.revision, imports)).encode() + recipe).hexdigest()[:16]
+    name = hashlib.sha256(repr((install.revision, sorted(set(imports)))).encode() + recipe).hexdigest()[:16]
     path = folder() / f"library-{name}.ndjson"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path.with_suffix(".lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.is_file():
+            if path.is_file():
+                os.utime(path)
+            else:
                 _make(install, imports, path)
+                _prune(path.parent)
     except (OSError, subprocess.SubprocessError) as error:
         raise UserError(f"the library could not be exported to {path} ({error})") from error
     return path
@@ -55,6 +59,14 @@ def _make(install: LeanInstall, imports: tuple[str, ...], path: Path) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _prune(place: Path) -> None:
+    """Remove files beyond the newest."""
+    files = sorted(place.glob("library-*.ndjson"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in files[KEPT:]:
+        for path in (old, old.with_suffix(".checked.json"), old.with_suffix(".lock")):
+            path.unlink(missing_ok=True)
 
 
 def main() -> None:

@@ -62,14 +62,18 @@ def _serve(path: Path, known: Path | None, steps: int) -> int:
     for source in sorted(Path(__file__).parent.glob("*.py")):
         key.update(source.read_bytes())
     name = key.hexdigest()
-    library = Library(data.splitlines(), _known(known, name), steps)
+
+    def keep(library: Library) -> None:
+        if known is not None and library.learned:
+            _keep(known, name, library)
+
+    library = Library(data.splitlines(), _known(known, name), steps, keep)
     del data
     print(json.dumps({"ready": VERSION}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         judgement = library.judge(Path(request["file"]).read_bytes().splitlines(), request["root"])
-        if known is not None and library.learned:
-            _keep(known, name, library)
+        keep(library)
         print(json.dumps(dataclasses.asdict(judgement)), flush=True)
         if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY:
             break

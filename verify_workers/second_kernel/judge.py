@@ -34,6 +34,7 @@ from verify_workers.second_kernel.terms import CONST, IMAX, MAX, NAT, PARAM, PRO
 
 STEPS = 5_000_000  # for a declaration
 RECURSION = 60_000
+KEEP_SECONDS = 5.0
 Outcome = Literal["accepted", "rejected", "unsupported", "budget"]
 
 
@@ -166,15 +167,23 @@ def needs(file: ExportFile, entry: Entry) -> set[str]:
 class Library:
     """A file whose declarations are checked when a judgement first needs them.
 
-    `trusted` are names that were checked before by this same code; `learned` tells what has been added to them.
+    `trusted` are names that were checked before by this same code; `learned` tells what has been added to them.  `keep` is called
+    now and then while more is added, so that a judgement that is cut off has not been for nothing.
     """
 
-    def __init__(self, lines: Iterable[bytes], trusted: Iterable[str] = (), steps: int = STEPS) -> None:
+    def __init__(
+        self,
+        lines: Iterable[bytes],
+        trusted: Iterable[str] = (),
+        steps: int = STEPS,
+        keep: Callable[[Library], None] = lambda library: None,
+    ) -> None:
         self.file = ExportFile().read(lines)
         self.known = Known()
         self.steps = steps
         self.trusted = set(trusted)
         self.learned: set[str] = set()
+        self._keep, self._kept = keep, time.monotonic()
 
     def require(self, names: Iterable[str]) -> int:
         """Check these constants and all that they rest on; how many declarations were checked."""
@@ -194,6 +203,9 @@ class Library:
                 self.known.add(self.file, entry, self.steps, trusted)
                 count += not trusted
                 self.learned |= set() if trusted else {first}
+                if time.monotonic() - self._kept > KEEP_SECONDS:
+                    self._keep(self)
+                    self._kept = time.monotonic()
                 continue
             if first in open_:
                 raise Rejected(f"{first} rests on itself")

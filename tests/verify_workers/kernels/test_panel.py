@@ -15,6 +15,7 @@ from verify_workers.backends.fork import ForkBackend
 from verify_workers.config import PoolConfig, VerifyConfig
 from verify_workers.errors import UserError
 from verify_workers.kernel import jail
+from verify_workers.kernel import library as kernel_library
 from verify_workers.kernel.library import library_file
 from verify_workers.kernels.panel import Panel, library
 from verify_workers.kernels.programs import ProgramKernel
@@ -150,6 +151,17 @@ def test_a_closure_is_one_file_without_loose_ends(lean: LeanInstall, own: str) -
             counts[sort] += 1
     primitives = [json.dumps({k: v for k, v in json.loads(line).items() if k not in counts}, sort_keys=True) for line in lines]
     assert len(set(primitives)) == len(primitives)
+
+
+def test_libraries_that_nobody_uses_go(tmp_path: Path) -> None:
+    for i in range(kernel_library.KEPT + 3):
+        path = tmp_path / f"library-{i}.ndjson"
+        path.touch()
+        path.with_suffix(".checked.json").touch()
+        os.utime(path, (i, i))
+    kernel_library._prune(tmp_path)
+    kept = {path.name.partition(".")[0] for path in tmp_path.iterdir()}
+    assert kept == {f"library-{i}" for i in range(3, kernel_library.KEPT + 3)}
 
 
 def test_the_sample_is_always_the_same(lean: LeanInstall) -> None:

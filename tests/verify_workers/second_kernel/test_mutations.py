@@ -9,7 +9,8 @@ import pytest
 from tests.verify_workers.second_kernel.exports import PIN, File, closure
 from verify_workers.kernel import jail
 from verify_workers.lean import LeanInstall
-from verify_workers.second_kernel.judge import judge
+from verify_workers.second_kernel.environment import Recursor
+from verify_workers.second_kernel.judge import Library, judge
 
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the jail is for Linux on x86-64")
 
@@ -551,6 +552,33 @@ def test_a_false_file_is_rejected(honest: File, name: str) -> None:
     assert file.lines() != before
     judgement = judge(file.lines(), PIN)
     assert judgement.outcome == "rejected", (judgement, name)
+
+
+def test_a_library_is_checked_once_and_then_known(honest: File) -> None:
+    first = Library(honest.lines())
+    assert first.require([PIN]) == len(first.learned) > 100
+    again = Library(honest.lines(), trusted=first.learned)
+    assert again.require([PIN]) == 0 and not again.learned
+    assert again.known.axioms == first.known.axioms
+    ours, theirs = first.known.environment, again.known.environment
+    assert ours.computed == theirs.computed and set(ours.constants) == set(theirs.constants)
+    for name, constant in ours.constants.items():
+        if isinstance(constant, Recursor):
+            assert constant.inductive == theirs.constants[name].inductive  # type: ignore[attr-defined]
+
+
+def test_what_builds_on_a_library_may_not_declare_its_names(honest: File) -> None:
+    library = Library(honest.lines())
+    file = honest.copy()
+    file.declarations = file.declarations[-1:]
+    assert "is declared by the library" in library.judge(file.lines(), PIN).why
+    fields = file.declarations[0]["thm"]
+    fields["name"] = file.name("again")
+    judgement = library.judge(file.lines(), "again")
+    assert (judgement.outcome, judgement.axioms) == ("accepted", ("Quot.sound", "propext"))
+    fields["type"] = file.const("False")
+    assert library.judge(file.lines(), "again").outcome == "rejected"
+    assert library.judge(honest.lines()[:1], "again").why == "no theorem again"
 
 
 def test_there_are_changes_of_many_kinds() -> None:
