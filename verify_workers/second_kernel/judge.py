@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from verify_workers.second_kernel import inductive, naturals, primitive
+from verify_workers.second_kernel import inductive, naturals, primitive, terms
 from verify_workers.second_kernel.checking import TypeChecker
 from verify_workers.second_kernel.environment import (
     Axiom,
@@ -215,25 +215,37 @@ class Library:
             todo += [(n, False) for n in sorted(needs(self.file, entry)) if n not in self.known.environment.constants]
         return count
 
-    def judge(self, lines: Iterable[bytes], root: str) -> Judgement:
+    def judge(self, lines: list[bytes], root: str) -> Judgement:
         """The verdict on a file that builds on this one and proves the theorem `root`."""
 
         def work(known: list[Known]) -> tuple[int, frozenset[str]]:
+            known[0] = self.known
+            count = self.require(self._needed(lines))
+            marked = terms.mark()
+            try:
+                known[0] = mine = self.known.copy()
+                file = ExportFile().read(lines)
+                for entry in file.entries:
+                    mine.add(file, entry, self.steps)
+                if not isinstance(mine.environment.constants.get(root), Theorem):
+                    raise Rejected(f"no theorem {root}")
+                return count + len(file.entries), mine.axioms[root]
+            finally:
+                terms.release(marked)
+
+        return _judged(work)
+
+    def _needed(self, lines: list[bytes]) -> list[str]:
+        """What a file needs of this one; Rejected if it declares a name that this one has."""
+        marked = terms.mark()
+        try:
             file = ExportFile().read(lines)
             twice = next((name for name in file.declared if name in self.file.declared), None)
             if twice is not None:
                 raise Rejected(f"{twice} is declared by the library")
-            wanted = set().union(*(needs(file, entry) for entry in file.entries)) - set(file.declared)
-            known[0] = self.known
-            count = self.require(sorted(wanted))
-            known[0] = mine = self.known.copy()
-            for entry in file.entries:
-                mine.add(file, entry, self.steps)
-            if not isinstance(mine.environment.constants.get(root), Theorem):
-                raise Rejected(f"no theorem {root}")
-            return count + len(file.entries), mine.axioms[root]
-
-        return _judged(work)
+            return sorted(set[str]().union(*(needs(file, entry) for entry in file.entries)) - set(file.declared))
+        finally:
+            terms.release(marked)
 
 
 def judge(lines: Iterable[bytes], root: str = "", steps: int = STEPS) -> Judgement:

@@ -320,3 +320,18 @@ def level_instances(e: Expr, params: tuple[str, ...], levels: tuple[Level, ...])
 
     found = _instances[key] = go(e, 0)
     return found
+
+
+_grown: tuple[dict[Any, Any], ...] = (_exprs, _instances, _constants)
+
+
+def mark() -> tuple[int, ...]:
+    """How many expressions there are now, for `release`."""
+    return tuple(len(table) for table in _grown)
+
+
+def release(marked: tuple[int, ...]) -> None:
+    """Forget expressions that were made since.  None of them may be used any more: an equal one would be another object."""
+    for table, size in zip(_grown, marked, strict=True):
+        while len(table) > size:
+            table.popitem()

@@ -9,6 +9,7 @@ import pytest
 from tests.verify_workers.second_kernel.exports import PIN, File, closure
 from verify_workers.kernel import jail
 from verify_workers.lean import LeanInstall
+from verify_workers.second_kernel import terms
 from verify_workers.second_kernel.environment import Recursor
 from verify_workers.second_kernel.judge import Library, judge
 
@@ -576,6 +577,9 @@ def test_what_builds_on_a_library_may_not_declare_its_names(honest: File) -> Non
     fields["name"] = file.name("again")
     judgement = library.judge(file.lines(), "again")
     assert (judgement.outcome, judgement.axioms) == ("accepted", ("Quot.sound", "propext"))
+    sizes = terms.mark()
+    assert library.judge(file.lines(), "again").outcome == "accepted"
+    assert terms.mark() == sizes  # nothing of it stays
     fields["type"] = file.const("False")
     assert library.judge(file.lines(), "again").outcome == "rejected"
     assert library.judge(honest.lines()[:1], "again").why == "no theorem again"
