@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 ALLOWED_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 
 
+DISPUTED = "disputed: "  # what the reason of such a verdict begins with
+
+
 class Outcome(StrEnum):
     """How a check ended; every check ends in exactly one of these."""
 
@@ -135,6 +138,11 @@ class Verdict(BaseModel):
     @property
     def accepted(self) -> bool:
         return self.outcome is Outcome.ACCEPTED
+
+    @property
+    def disputed(self) -> bool:
+        """Whether another kernel rejected what Lean's accepted: asking again would not settle that."""
+        return self.outcome is Outcome.INFRA and self.reason.startswith(DISPUTED)
 
     @property
     def first_error(self) -> str:

@@ -116,13 +116,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("library", "suite", "pairs"))
     parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=1e9, help="seconds after which no more pairs are taken")
     options = parser.parse_args()
     lean = embedded()
     if options.what == "library":
         whole(lean)
     else:
-        compare(lean, suite() if options.what == "suite" else pairs(options.count), options.limit)
+        compare(lean, suite() if options.what == "suite" else pairs(options.count, options.seed), options.limit)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ class PanelBackend:
             answers, problem = self._panel.judge(check, own.imports, own.lines)
             told = {"kernels": [f"{answer.kernel}: {answer.opinion}" for answer in answers], "seconds": time.monotonic() - begun}
             if problem:
-                return Verdict(id=check.id, outcome=Outcome.INFRA, reason=problem, lean=verdict.lean, library=verdict.library, **told)
+                who = {"lean": verdict.lean, "library": verdict.library, "backend": verdict.backend, "form": verdict.form}
+                return Verdict(id=check.id, outcome=Outcome.INFRA, reason=problem, negated_form=verdict.negated_form, **who, **told)
             verdict = verdict.model_copy(update=told)
         if self._closures is not None:
             write_closure(self._closures / closure_name(check), library_file(self._backend.install, own.imports), own.lines)

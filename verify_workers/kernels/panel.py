@@ -25,7 +25,7 @@ from verify_workers.kernels.builtin import BuiltinKernel
 from verify_workers.kernels.closure import Library
 from verify_workers.kernels.programs import ProgramKernel
 from verify_workers.lean.install import LeanInstall
-from verify_workers.records import Check
+from verify_workers.records import DISPUTED, Check
 
 log = logging.getLogger(__name__)
 _reading = threading.Lock()
@@ -80,7 +80,7 @@ class Panel:
         if against:
             where = self._quarantine(check, answers, path, own)
             log.error("DISPUTED: Lean's kernel accepts a proof that %s rejects; kept in %s", against[0].kernel, where)
-            return answers, f"disputed: {'; '.join(map(str, answers))}; see {where}"
+            return answers, f"{DISPUTED}{'; '.join(map(str, answers))}; see {where}"
         accepted = sum(answer.opinion == "accepted" for answer in answers)
         if accepted < self._quorum:
             return answers, f"{accepted} of {self._quorum} kernels accepted: {'; '.join(map(str, answers))}"

@@ -195,7 +195,7 @@ def _wrong(question: Check, verdict: object) -> str:
         return f"the reply is a {type(verdict).__name__}, not a verdict"
     if verdict.id != question.id:
         return f"the reply answers {verdict.id!r}, not {question.id!r}"
-    if verdict.outcome is Outcome.INFRA:
+    if verdict.outcome is Outcome.INFRA and not verdict.disputed:
         return verdict.reason or "; ".join(message.text for message in verdict.messages) or "no reason given"
     if verdict.accepted and not ALLOWED_AXIOMS.issuperset(verdict.axioms):
         return f"an acceptance that rests on the axioms {sorted(verdict.axioms)}"

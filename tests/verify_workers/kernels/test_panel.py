@@ -115,15 +115,18 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
         PoolConfig(kernels=["builtin-python"], project=tmp_path)
 
 
-def test_verdicts_of_a_pool_name_the_kernels_and_disputes_are_infra(lean: LeanInstall, programs: dict[str, str], tmp_path: Path) -> None:
+def test_verdicts_of_a_pool_name_the_kernels_and_disputes_are_infra(
+    lean: LeanInstall, programs: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     settings = {"backend": "fork", "workers": 1, "kernels": [programs["accepts"]], "kernels_keep": tmp_path}
     with LocalPool(PoolConfig.model_validate(settings)) as pool:
         (verdict,) = pool.verify([CHECK])
     assert verdict.accepted and len(verdict.kernels) == 1
     assert verdict.kernels[0].startswith("accepts ") and verdict.kernels[0].endswith(": accepted")
-    with LocalPool(PoolConfig.model_validate(settings | {"kernels": [programs["rejects"]], "infra_tries": 1})) as pool:
+    with LocalPool(PoolConfig.model_validate(settings | {"kernels": [programs["rejects"]]})) as pool:
         disputed, wrong = pool.verify([CHECK, CHECK.model_copy(update={"id": "y", "proof": "⟨hp, hq⟩"})])
-    assert disputed.outcome is Outcome.INFRA and "disputed" in disputed.reason
+    assert disputed.outcome is Outcome.INFRA and disputed.disputed and "exit status 1" in disputed.reason
+    assert disputed.kernels[0].endswith(": rejected") and caplog.text.count("DISPUTED") == 1  # it is not asked again
     assert wrong.outcome is Outcome.REJECTED and not wrong.kernels  # nothing to dispute
 
 
