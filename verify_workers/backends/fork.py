@@ -12,6 +12,7 @@ import re
 import signal
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from verify_workers.backends.base import Elsewhere, Place
@@ -38,6 +39,14 @@ MAX_MESSAGES, MAX_MESSAGE = 100, 10_000  # taken from a child; characters of one
 _BUG_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSYS}
 _COMPONENT = re.compile(r"«([^»]*)»|([^.]+)")
 _tested: dict[tuple[SharedLean, str], str] = {}  # by Lean and revision: '' or what failed; once per process
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What child B accepted beyond the library that `imports` name, in lean4export's format; the theorem is `wanted.PIN`."""
+
+    imports: tuple[str, ...]
+    lines: str
 
 
 def make(place: Place) -> ForkBackend:
@@ -97,6 +106,8 @@ class ForkBackend:
         self._install = install
         self._memory = memory_mb << 20
         self._policy = policy
+        self.exporting = False  # keep what child B accepted, for `exported`
+        self.exported: Exported | None = None  # of the last check
         self._sessions: OrderedDict[tuple[str, ...], tuple[str, Session]] = OrderedDict()  # by imports: what they loaded, and it
         problem = self.self_test()
         if problem:
@@ -106,7 +117,7 @@ class ForkBackend:
     # ---- Backend ----
 
     def check(self, check: Check) -> Verdict:
-        started = time.monotonic()
+        started, self.exported = time.monotonic(), None
         try:
             verdict = self._check(check)
         except Unsupported as error:
@@ -118,6 +129,10 @@ class ForkBackend:
         return explained(verdict, check, self._install).model_copy(
             update={"seconds": time.monotonic() - started, "lean": self.lean, "library": self.library, "backend": self.name}
         )
+
+    @property
+    def install(self) -> LeanInstall | LakeProject:
+        return self._install
 
     @property
     def processes(self) -> list[int]:
@@ -162,12 +177,15 @@ class ForkBackend:
             "negated": check.negated,
             "prefix": parsed.above,
             "source": f"{parsed.before}{parsed.without_comments}\n",
+            "export": self.exporting,
         }
         try:
             f"{question['statement']}{question['prefix']}{question['source']}".encode()
         except UnicodeEncodeError as error:  # with the policy off
             return pin.no_text(check, error)
         reply = self._ask(imports, question, check.timeout)
+        if self.exporting and (own := reply.get("judge", {}).pop("export", "")):
+            self.exported = Exported(imports, own)
         stated = reply.get("statement", {})
         forms = {name: str(stated.get(name, "")) for name in ("form", "negated_form")}  # child S's: nothing of the candidate's
         return _decide(check, reply, _Lines(parsed.above, parsed.before)).model_copy(update=forms)
