@@ -141,7 +141,7 @@ class Reader:
         if self._depth > 60:
             raise NotATerm("it is nested too deep")
         left = self._prefix()
-        while (sign := self.next) in BINDS and BINDS[sign] >= binds:
+        while (sign := self._operator()) in BINDS and BINDS[sign] >= binds:
             self.take()
             left = Node(sign, parts=(left, self.expression(BINDS[sign] + (sign != "^"))))
         self._depth -= 1
@@ -166,7 +166,7 @@ class Reader:
                     if self.take().text not in ("Nat", "ℕ", "Int", "ℤ") and not self._calls:
                         raise NotATerm("a type that is none of Nat and Int")
                 self.take(")")
-                return inner
+                return self._called(inner)
             case "[":
                 parts: list[Node] = []
                 while self.next != "]":
@@ -206,6 +206,17 @@ class Reader:
                 raise NotATerm(f"`{mark.text}` is applied")
             return Node("name", mark.text)
         raise NotATerm(f"`{mark.text}` is nothing that an answer may be made of")
+
+    def _operator(self) -> str:
+        return "*" if self._calls and self.next == "•" else self.next
+
+    def _called(self, inner: Node) -> Node:
+        """`(n + 1).succ`, as a call."""
+        while self._calls and self.next == "." and self._at + 1 < len(self._marks) and self._marks[self._at + 1].kind is Kind.IDENT:
+            self.take()
+            name = self.take().text
+            inner = Node("call", f"Nat.{name}", (inner, *self._given()))
+        return inner
 
     def _comparison(self) -> str:
         """A comparison's sign; the lexer gives `>=` as two."""

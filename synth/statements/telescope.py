@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synth.statements.spelling import signs, spelled
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 from verify_workers.text.statement import parse_theorem
 
 QUANTIFIERS = frozenset({"∀", "∃", "∃!"})
-RELATIONS = frozenset({"=", "≠", "<", ">", "≤", "≥", "∣", "∈", "∉", "∧", "∨", "¬", "↔", "!=", "<=", ">=", "∃", "∀", "→"})
+RELATIONS = frozenset({"=", "≠", "<", ">", "≤", "≥", "∣", "∈", "∉", "∧", "∨", "¬", "↔", "==", "!=", "∃", "∀", "→"})
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Telescope:
 
 
 def telescope(statement: str) -> Telescope:
-    """Raises `StatementError` for what is no theorem."""
-    theorem = parse_theorem(statement)
+    """Its parts, with signs as Lean prints them (`→` for `->`).  Raises `StatementError` for what is no theorem."""
+    theorem = parse_theorem(spelled(statement))
     text, parts = theorem.conclusion, list[Part]()
     while cut := _next_part(text):
         parts.append(cut)
@@ -68,7 +69,7 @@ def used(text: str) -> frozenset[str]:
 
 def relation(text: str) -> tuple[str, str, str] | None:
     """`(left, relation, right)` of a text that is one relation at its top level."""
-    marks, depth, found = tokens(text), 0, list[Token]()
+    marks, depth, found = signs(text), 0, list[Token]()
     for mark in marks:
         if mark.text in BRACKETS:
             depth += 1

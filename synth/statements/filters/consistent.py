@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.prompts import Unread, read_proof
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
+from synth.statements.spelling import spelled
 from synth.statements.telescope import telescope
 from verify_workers.text.statement import StatementError, parse_theorem
 
@@ -48,7 +49,7 @@ def refutation(statement: str) -> str:
     '' where it has no hypotheses: neither a binder that may hold one nor a top-level implication.
     """
     try:
-        theorem = parse_theorem(statement)
+        theorem = parse_theorem(spelled(statement))
     except StatementError:
         return ""
     prefix, rest = "", theorem.conclusion.strip()

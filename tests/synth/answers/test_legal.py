@@ -193,7 +193,7 @@ def test_what_is_no_answer(text: str, given: str, why: Illegal) -> None:
         (HUGE, "4"),
         (BOOL, "true"),
         (BOOL, "false"),
-        ("theorem X (answer : Nat → Bool) : ∀ n, (n % 7 < 3) = (answer n = true)", "fun n => if n % 7 < 3 then true else false"),
+        ("theorem X (answer : Nat -> Bool) : ∀ n, (n * n % 7 < 3) = (answer n = true)", "fun n => if n % 7 % 5 < 2 then true else false"),
         # In a form of their own.
         (LONG, "80779950783991"),
         ("theorem X (answer : Nat) : 3 * 3 ^ 99 = answer", "3 ^ 100"),
