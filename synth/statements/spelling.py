@@ -1,5 +1,6 @@
-"""Lean's signs in ASCII: `->`, `<->`, `<=`, `>=`, `/\\`, `\\/` mean what `→`, `↔`, `≤`, `≥`, `∧`, `∨` do, and many a model writes them.
+"""Lean's signs in ASCII: `->`, `<->`, `<=`, `>=`, `/\\`, `\\/`, `forall`, `exists` mean what `→`, `↔`, `≤`, `≥`, `∧`, `∨`, `∀`, `∃` do.
 
+Many a model writes them.
 The lexer, on which a policy rests, gives such a sign as single characters; whoever reads statements wants it whole.
 """
 
@@ -10,6 +11,7 @@ from itertools import pairwise
 from verify_workers.text.lexer import Kind, Token, tokens
 
 SIGNS = {"<->": "↔", "->": "→", "<=": "≤", ">=": "≥", "/\\": "∧", "\\/": "∨", "==": "==", "!=": "!=", "&&": "&&", "||": "||"}
+_WORDS = {"forall": "∀", "exists": "∃"}
 _LENGTHS = (3, 2)
 
 
@@ -22,7 +24,7 @@ def signs(text: str) -> list[Token]:
             some = marks[at : at + length]
             found.append(Token(Kind.SYMBOL, SIGNS["".join(mark.text for mark in some)], some[0].start, some[-1].end))
         else:
-            found.append(marks[at])
+            found.append(marks[at]._replace(kind=Kind.SYMBOL, text=_WORDS[marks[at].text]) if marks[at].text in _WORDS else marks[at])
         at += length
     return found
 

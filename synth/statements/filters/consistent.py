@@ -60,7 +60,7 @@ def refutation(statement: str) -> str:
             break
         arrows += not rest.startswith("∀")
         prefix, rest = prefix + rest[: cut + 1] + " ", rest[cut + 1 :].lstrip()
-    if not arrows and ":" not in theorem.binders:
+    if not arrows and ":" not in theorem.binders and not any(part.hypothesis for part in telescope(statement).all_parts):
         return ""
     # A binder without a type may have it from the conclusion, which therefore stays where Lean sees it.
     kept = f"(({rest}) ∨ True) → " if _untyped(statement) else ""
