@@ -70,6 +70,11 @@ class Hole:
         said = {mark.text for mark in tokens(f"{self.goal} {self.type}")}
         return not self.preamble.strip() and not said & _ONLY_NAT
 
+    @property
+    def of_any(self) -> str:
+        """The theorem that whatever is put in the place is an answer."""
+        return f"{self.head} ({self.name} : {self.type}) {self.goal}"
+
     def filled(self, answer: Answer) -> str:
         """The theorem with `answer` in it."""
         marks = tokens(self.goal)

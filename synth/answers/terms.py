@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from synth.prompts.declarations import one_line
 from verify_workers.text.lexer import Kind, Token, tokens
 
 LONGEST = 200  # words and signs of an answer
@@ -89,8 +90,9 @@ def parse(text: str) -> Answer:
     parameters: list[str] = []
     if reader.next in ("fun", "λ"):
         reader.take()
-        while reader.mark and reader.mark.kind is Kind.IDENT:
-            parameters.append(reader.take().text)
+        parameters += reader.parameters()
+        if not parameters:
+            raise NotATerm("a function without parameters")
         if reader.next not in ("=>", "↦"):
             raise NotATerm(f"`=>` is missing before `{reader.next}`")
         reader.take()
@@ -100,7 +102,7 @@ def parse(text: str) -> Answer:
     body = reader.expression(0)
     if reader.mark is not None:
         raise NotATerm(f"`{reader.next}` does not belong to it")
-    return Answer(tuple(parameters), body, _bare(" ".join(text[start:].split()).replace("<=", "≤").replace(">=", "≥")))
+    return Answer(tuple(parameters), body, _bare(one_line(text[start:]).replace("<=", "≤").replace(">=", "≥")))
 
 
 def _bare(text: str) -> str:
@@ -135,6 +137,23 @@ class Reader:
             raise NotATerm(f"`{wanted or 'something'}` is missing" + (f" before `{mark.text}`" if mark else " at its end"))
         self._at += 1
         return mark
+
+    def parameters(self) -> Iterator[str]:
+        """The names that a function binds: `a b`, `a b : Nat`, `(a b : Nat) (c : Int)`; Lean is asked about their types (`Hole.same`)."""
+        while (mark := self.mark) and (mark.text in ("(", ":") or mark.kind is Kind.IDENT):
+            self.take()
+            if mark.kind is Kind.IDENT:
+                yield mark.text
+                continue
+            if mark.text == "(":
+                while self.mark and self.mark.kind is Kind.IDENT:
+                    yield self.take().text
+                self.take(":")
+            if self.take().kind is not Kind.IDENT:
+                raise NotATerm("a parameter's type is no name")
+            if mark.text == ":":
+                return
+            self.take(")")
 
     def expression(self, binds: int) -> Node:
         self._depth += 1
