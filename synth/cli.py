@@ -781,7 +781,12 @@ def decontaminate(
     project: ProjectOption = None,
     repl: ReplOption = None,
     overrides: Annotated[
-        list[str], typer.Option("--set", metavar="KEY=VALUE", help="how problems in IN are read, such as problems.fields.text=COLUMN")
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="how problems are read: in IN, problems.fields.text=COLUMN; in each FILE, against.fields.text=COLUMN",
+        ),
     ] = [],  # noqa: B006
 ) -> None:
     """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was.
