@@ -10,6 +10,7 @@ from synth.config import RunConfig
 from synth.problems.families.programs import draw_programs
 from synth.programs.decide import Answer, Decision, decide
 from synth.programs.items import Item, of_program, read_items
+from synth.run.judge import told_of
 from synth.run.roles import search_prompts
 from synth.run.stages import require_models, with_tools
 from synth.search.loop import require_strategies
@@ -90,7 +91,7 @@ def _decided(config: RunConfig, items: list[Item], progress: Progress) -> Report
     progress.stage("decide", len(items))
 
     async def work(tools: Tools) -> list[Decision]:
-        gate = asyncio.Semaphore(config.search.in_flight)
+        gate, tools = asyncio.Semaphore(config.search.in_flight), told_of(tools, progress)
 
         async def one(item: Item) -> Decision:
             async with gate:

@@ -77,7 +77,7 @@ def _intros(goal: Telescope) -> tuple[list[str], list[str]]:
     for part in goal.all_parts:
         count = max(len(part.names), 1)
         fresh = [f"x{len(names) + i}" for i in range(count)]
-        bare = part.hypothesis and part.text.startswith("∀") and not any(bracket in part.text for bracket in BRACKETS)
+        bare = part.hypothesis and part.text.startswith("∀") and not any(sign in part.text for sign in (":", *BRACKETS))
         if not part.hypothesis or bare:
             variables += fresh
         names += fresh

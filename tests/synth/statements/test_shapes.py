@@ -12,6 +12,7 @@ from synth.statements.filters.consistent import consistent, refutation
 from synth.statements.filters.empty import repeated, true_of_anything
 from synth.statements.filters.hidden import saying_nothing
 from synth.statements.filters.unused import idle
+from synth.statements.follows import with_given
 from synth.statements.says import says
 from synth.statements.spelling import signs, spelled
 from synth.statements.telescope import relation, telescope
@@ -222,6 +223,12 @@ def test_what_a_binder_says() -> None:
     for wanted, kinds in said.items():
         for kind in kinds:
             assert says(["h" if wanted else "a"], kind, known) is wanted, kind
+
+
+def test_a_hypothesis_behind_a_quantifier_takes_one_name() -> None:
+    goal = telescope("theorem X : ∀ p : Nat, ∀ hp : Odd p, ∀ n > 3, p ≥ n")
+    assert [(part.names, part.hypothesis) for part in goal.parts] == [(("p",), False), (("hp",), True), (("n",), True)]
+    assert any(step.startswith("intro x0 x1 x2 x3; ") for step in with_given(goal, goal))
 
 
 def test_signs_in_ascii() -> None:
