@@ -20,7 +20,7 @@ from verify_workers.errors import UserError
 from verify_workers.records import Check, Outcome, Reason, Verdict
 from verify_workers.text.statement import negate, parse_theorem, source
 
-_SHARED = {"path", "split", "subset", "fields", "where"}  # keys that mean the same here as under `problems`
+_SHARED = {"path", "format", "split", "subset", "fields", "where"}  # keys that mean the same here as under `problems`
 GENERATED = 200  # statements of a generated benchmark, unless `heldout.count` says otherwise
 
 

@@ -214,6 +214,16 @@ def verify(
         Path | None, typer.Option(metavar="FILE", help="keep verdicts here and look them up: the same command then continues after an end")
     ] = None,
     allow_unsound_lean: UnsoundLeanOption = False,
+    kernel: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kernel", metavar="builtin-python|PROGRAM", help="a kernel that has to accept, too, what Lean's accepted; may be repeated"
+        ),
+    ] = None,
+    export_closure: Annotated[
+        Path | None,
+        typer.Option("--export-closure", metavar="DIR", help="write the closure of each accepted proof as DIR/ID.ndjson (lean4export)"),
+    ] = None,
 ) -> None:
     """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
     from pydantic import ValidationError
@@ -234,6 +244,9 @@ def verify(
                 "workers": workers,
                 "cache": {"path": cache},
                 "allow_unsound_lean": allow_unsound_lean,
+                "kernels": kernel or [],
+                "kernels_keep": out.with_name(f"{out.name}.disputed"),
+                "closures": export_closure,
                 "timeout_last": max(300.0, timeout),
                 "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
@@ -768,7 +781,12 @@ def decontaminate(
     project: ProjectOption = None,
     repl: ReplOption = None,
     overrides: Annotated[
-        list[str], typer.Option("--set", metavar="KEY=VALUE", help="how problems in IN are read, such as problems.fields.text=COLUMN")
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="how problems are read: in IN, problems.fields.text=COLUMN; in each FILE, against.fields.text=COLUMN",
+        ),
     ] = [],  # noqa: B006
 ) -> None:
     """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was.

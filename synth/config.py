@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from synth.budget import BudgetConfig, PriceConfig
 from synth.llm.config import ROLES, SEARCHING, ModelRole, RoleConfig, SamplerConfig, merged
-from synth.overrides import apply_overrides
+from synth.overrides import apply_overrides, explain
+from synth.problems.files import Format
 from synth.problems.generate import Choice
-from synth.problems.readers import ProblemsConfig
+from synth.problems.readers import BenchmarkFile, ProblemsConfig
 from synth.problems.seed_roles import OTHERS
 from train.config import EvalConfig, ModelConfig, ReplayConfig, TrackingConfig, TrainConfig
 from verify_workers.backends.choose import require_backend
@@ -155,9 +156,26 @@ class FilterConfig(Section):
     )
     timeout: float = Field(5.0, gt=0, description="seconds of Lean for each check of a statement")
     decontaminate: bool = Field(True, description="drop what is in the held-out benchmark or in one of `benchmarks`, in either language")
-    benchmarks: tuple[str, ...] = Field(
-        (), description="files (in any form that `problems.path` takes) of which nothing may be worked on, beside the held-out benchmark"
+    benchmarks: tuple[str | BenchmarkFile, ...] = Field(
+        (),
+        description="files (in any form that `problems.path` takes) of which nothing may be worked on, beside the held-out benchmark; one "
+        "with columns or an ending of its own as `{path: FILE, fields: {text: COLUMN}, format: csv}` (also where, split, subset)",
     )
+
+    @field_validator("benchmarks", mode="before")
+    @classmethod
+    def _each_file(cls, value: object) -> object:
+        """Files with settings of their own, so that a mistake in one is said of that one."""
+        if not isinstance(value, list | tuple):
+            return value
+        found = list[object]()
+        for one in value:
+            try:
+                found.append(BenchmarkFile.model_validate(one) if isinstance(one, dict) else one)
+            except ValidationError as error:
+                raise ValueError(f"{one.get('path', one)}: {explain(error)}") from None
+        return tuple(found)
+
     given_in_benchmark: Literal["keep", "drop"] = Field(
         "keep", description="given statements that are in a benchmark: keep = they are your task, proved and reported; drop = left out"
     )
@@ -427,6 +445,7 @@ class HeldoutConfig(Section):
     """The benchmark on which every round is evaluated; its statements are given, and never trained on."""
 
     path: str = Field("", description="problems with statements, in any form that `problems.path` takes; '' = the generator")
+    format: Format = Field("auto", description="as `problems.format`")
     split: str = Field("test", description="split of a data set, or of a folder whose files' names say splits; all = every one")
     subset: str = Field("", description="configuration of a hub data set")
     fields: dict[str, str] = Field({}, description="as `problems.fields`")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from verify_workers.records import Check, Message
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 Grade = Literal["excellent", "good", "above average", "fair", "poor"]  # DeepSeek-Prover §3.2
 GRADES: tuple[Grade, ...] = ("excellent", "good", "above average", "fair", "poor")
 KEPT_GRADES = frozenset(GRADES[:3])
@@ -174,6 +174,7 @@ class VerdictRow(Record):
     lean: str = ""
     library: str = ""
     backend: str = ""
+    kernels: list[str] = Field([], description="what kernels beside Lean's said, with their versions; [] = none was asked")
 
 
 class Pair(Record):
@@ -209,6 +210,7 @@ class Pair(Record):
     audit: str = ""
     lean: str = ""
     library: str = ""
+    kernels: list[str] = Field([], description="what kernels beside Lean's said, with their versions; [] = none was asked")
 
     @property
     def shortened(self) -> bool:

@@ -30,8 +30,8 @@ OUTSIDE = {
 # may be named; one that is not named here fails the test.
 ROOMS = {
     "verify_workers": [
-        *("errors", "records", "config", "processes", "working_directory", "jail", "text", "lean", "kernel", "policy"),
-        *("backends", "qualify", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
+        *("errors", "records", "config", "processes", "working_directory", "jail", "text", "lean", "kernel", "second_kernel", "kernels"),
+        *("policy", "backends", "qualify", "ray_session", "pool", "row_files", "check_rows", "verify_file", "checker", "serve"),
     ],
     "train": [
         *("config", "muon", "packing", "tokenizer", "model", "deepspeed_config", "lora", "schedule", "tokens", "data", "sequence"),

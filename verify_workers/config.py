@@ -60,6 +60,18 @@ class PoolConfig(BaseModel):
     grace: float = Field(30.0, gt=0, description="seconds beyond its limit after which a worker that has not answered is replaced")
     start: float = Field(600.0, gt=0, description="seconds a worker may take to start (the first one may have to build the library)")
     cache: CacheConfig = Field(default_factory=CacheConfig, description="the verdict cache")
+    kernels: list[str] = Field(
+        [],
+        description="kernels that judge too what Lean's accepted (backend fork): builtin-python, or programs by path or name, with "
+        "plain=, nanoda= or lean4lean= before it where its name does not say how it is called",
+    )
+    kernels_quorum: int = Field(-1, ge=-1, description="how many kernels have to accept; -1: all. One that rejects is never outvoted")
+    kernels_sample: float = Field(1.0, ge=0, le=1, description="share of the acceptances that the kernels are asked about")
+    kernels_seconds: float = Field(60.0, gt=0, description="seconds that each kernel may take for one proof")
+    kernels_keep: Path | None = Field(
+        None, description="folder for proofs that kernels dispute; null: beside the verdicts or in the run, else in the cache folder"
+    )
+    closures: Path | None = Field(None, description="folder that gets what each accepted proof rests on as one export file")
 
     @model_validator(mode="after")
     def _ordered(self) -> PoolConfig:
@@ -73,6 +85,14 @@ class PoolConfig(BaseModel):
             raise ValueError("backend repl checks in a lake project: name its folder as project")
         if self.project is None and self.repl is not None:
             raise ValueError("repl belongs to a lake project: name its folder as project")
+        return self
+
+    @model_validator(mode="after")
+    def _judged_twice(self) -> PoolConfig:
+        if (self.kernels or self.closures) and self.project is not None:
+            raise ValueError("kernels and closures take what the fork backend accepted, which runs on the embedded Lean only")
+        if self.closures is not None and self.cache.path is not None:
+            raise ValueError("closures are written when a proof is checked, not when its verdict is recalled: leave the cache out")
         return self
 
     def worker_count(self) -> int:

@@ -36,15 +36,23 @@ def private_mb(processes: Iterable[int]) -> float:
 
 
 def unshared_mb(processes: Iterable[int]) -> float:
-    """MB (2^20 bytes) that `processes` (ids) and their descendants have written and share with no other."""
-    total = 0
-    for pid in _families(processes):
-        try:
-            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
-                total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Private_Dirty:"))
-        except (OSError, ValueError):
-            total += private_bytes(pid)
-    return total / 2**20
+    """MB (2^20 bytes) that only `processes` (ids) and their descendants hold, what is mapped of files apart."""
+    return sum(map(_unshared_bytes, _families(processes))) / 2**20
+
+
+def _unshared_bytes(pid: int) -> int:
+    total, of_file = 0, False
+    try:
+        with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                name, *values = line.split()
+                if not name.endswith(":"):  # the head of a mapping: place, rights, offset, device, inode
+                    of_file = values[3] != "0"
+                elif name == "Anonymous:" if of_file else name in ("Private_Clean:", "Private_Dirty:"):
+                    total += int(values[0]) << 10
+    except (OSError, ValueError, IndexError):
+        return private_bytes(pid)
+    return total
 
 
 def _families(processes: Iterable[int]) -> Iterator[int]:

@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 ALLOWED_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 
 
+DISPUTED = "disputed: "  # what the reason of such a verdict begins with
+
+
 class Outcome(StrEnum):
     """How a check ended; every check ends in exactly one of these."""
 
@@ -130,10 +133,16 @@ class Verdict(BaseModel):
         "", description="normal form of the statement, a hash that its spelling does not change; '' where no kernel objects are to be had"
     )
     negated_form: str = Field("", description="that of the statement's negation")
+    kernels: list[str] = Field([], description="what other kernels said, with their versions; [] where none was asked")
 
     @property
     def accepted(self) -> bool:
         return self.outcome is Outcome.ACCEPTED
+
+    @property
+    def disputed(self) -> bool:
+        """Whether another kernel rejected what Lean's accepted: asking again would not settle that."""
+        return self.outcome is Outcome.INFRA and self.reason.startswith(DISPUTED)
 
     @property
     def first_error(self) -> str:

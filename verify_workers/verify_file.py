@@ -13,8 +13,10 @@ import contextlib
 import errno
 import fcntl
 import glob
+import hashlib
 import json
 import os
+import shutil
 import threading
 import time
 from collections import Counter, deque
@@ -30,6 +32,7 @@ from pydantic import BaseModel, Field
 from verify_workers.check_rows import count_checks, read_checks
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
+from verify_workers.kernels.panel import closure_name
 from verify_workers.lean.advisories import faults, ids
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
@@ -51,6 +54,7 @@ SCHEMA = pa.schema(
         ("lean", pa.string()),
         ("library", pa.string()),
         ("advisories", pa.list_(pa.string())),  # known faults of that Lean's kernel, by their issues
+        ("kernels", pa.list_(pa.string())),
     ]
 )
 
@@ -141,6 +145,7 @@ def _run(
     window: deque[_Row] = deque()
     arrived = threading.Event()
     held, more = 0, True
+    closures = None if config.pool.closures is None else _Closures(config.pool.closures)
     begun = told = time.monotonic()
 
     def tell() -> None:
@@ -156,9 +161,8 @@ def _run(
             if check is None:
                 more = False
                 break
-            entry = _Row(
-                len(check.statement) + len(check.header) + len(check.preamble) + len(check.proof or "") + len(check.code or ""), arrived
-            )
+            size = len(check.statement) + len(check.header) + len(check.preamble) + len(check.proof or "") + len(check.code or "")
+            entry = _Row(size, arrived, closure_name(check) if closures is not None else "")
             window.append(entry)
             held += entry.size
             pool.submit(check, entry.put)
@@ -166,7 +170,10 @@ def _run(
         if window and window[0].verdict is None:
             arrived.wait(0.5)
         while window and (verdict := window[0].verdict) is not None:
-            held -= window.popleft().size
+            row = window.popleft()
+            held -= row.size
+            if closures is not None and verdict.accepted:
+                closures.name(row.closure, verdict.id)
             outcomes[verdict.outcome.value] += 1
             summary.written += 1
             write(verdict)
@@ -174,6 +181,8 @@ def _run(
         if time.monotonic() - told >= 1.0:
             told = time.monotonic()
             tell()
+    if closures is not None:
+        closures.close()
     tell()
     return summary
 
@@ -184,11 +193,31 @@ class _Row:
 
     size: int
     arrived: threading.Event
+    closure: str = ""  # name of the file that its closure is written to
     verdict: Verdict | None = None
 
     def put(self, verdict: Verdict) -> None:
         self.verdict = verdict
         self.arrived.set()
+
+
+class _Closures:
+    """Closures, written under names of their own, under the names of the rows that they are of."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._given: set[str] = set()
+
+    def name(self, written: str, row: str) -> None:
+        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in row)[:100]
+        if plain != row or plain.startswith("."):
+            plain = f"{plain.lstrip('.')}-{hashlib.sha256(row.encode('utf-8', 'replace')).hexdigest()[:8]}"
+        shutil.copyfile(self._folder / written, self._folder / f"{plain}.ndjson")
+        self._given.add(written)
+
+    def close(self) -> None:
+        for written in self._given:
+            (self._folder / written).unlink(missing_ok=True)
 
 
 # ---- files out

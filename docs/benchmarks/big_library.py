@@ -23,7 +23,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -37,7 +37,7 @@ from verify_workers.kernel.client import Session
 from verify_workers.lean import LeanInstall, embedded
 from verify_workers.lean.project import discover
 from verify_workers.lean.shared import SharedLean, shared
-from verify_workers.processes import children
+from verify_workers.processes import children, unshared_mb
 from verify_workers.records import Check
 
 ENUMERATIONS, CONSTRUCTORS = 3, 20
@@ -219,8 +219,8 @@ SMALL = [
 BARE = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
-from verify_workers.kernel import elaborate
-libraries, imports, texts = json.loads(sys.stdin.read())
+from verify_workers.kernel import elaborate, judge
+libraries, imports, texts, root = json.loads(sys.stdin.read())
 world = elaborate.boot(libraries, imports)
 world.lean.start_tasks(1)
 out = []
@@ -231,7 +231,10 @@ for text in texts:
         elaborate.elaborate(world, text.encode())
         times.append((time.perf_counter() - started[0], time.process_time() - started[1]))
     out.append([sorted(column)[len(times) // 2] for column in zip(*times)])
-print(json.dumps(out), flush=True)
+started, axioms = time.process_time(), judge.Axioms(world)
+if root:
+    axioms.of(world.kernel, tuple(root))
+print(json.dumps([out, len(axioms.known), time.process_time() - started]), flush=True)
 import os
 os._exit(0)
 """
@@ -251,54 +254,69 @@ def check(row: tuple[str, str], header: str) -> Check:
     return Check(id="x", statement=row[0], proof=row[1], header=header, timeout=60)
 
 
-def latency(backend: Backend, checks: list[Check], turns: int) -> str:
-    """What a check takes after the first turn (wall time, the median; processor time, the mean) and in it; all must be accepted."""
-    times, used = list[float](), 0.0
-    for turn in range(turns + 1):
-        for question in checks:
+@dataclass
+class Asked:
+    """A backend and what it is asked, with what that took: wall time of each check, processor time of those after the first turn."""
+
+    backend: Backend
+    checks: list[Check]
+    times: list[float] = field(default_factory=list)
+    used: float = 0.0
+
+    def turn(self) -> None:
+        for question in self.checks:
             started = time.perf_counter()
-            verdict = backend.check(question)
-            times.append(1000 * (time.perf_counter() - started))
+            verdict = self.backend.check(question)
+            self.times.append(1000 * (time.perf_counter() - started))
             if not verdict.accepted:
-                raise SystemExit(f"{backend.name}: {question.statement}: {verdict}")
-        used = used if turn else processor(backend)
-    first, later = times[: len(checks)], times[len(checks) :]
-    if not later:
-        return f"{backend.name} {statistics.median(first):.1f} ms"
-    each = 1000 * (processor(backend) - used) / len(later)
-    return f"{backend.name} {statistics.median(later):.1f} ms, {each:.1f} ms of processor time (first time {statistics.mean(first):.0f} ms)"
+                raise SystemExit(f"{self.backend.name}: {question.statement}: {verdict}")
+
+    def __str__(self) -> str:
+        first, later = self.times[: len(self.checks)], self.times[len(self.checks) :]
+        wall = f"{statistics.median(later):.1f} ms (the best {min(later):.1f}, the first time {statistics.mean(first):.0f})"
+        return f"{self.backend.name} {wall}, {1000 * self.used / len(later):.1f} ms of processor time"
+
+
+def ask(turns: int, *all_: Asked) -> None:
+    """By turns, so that what else the machine does concerns all alike."""
+    for turn in range(turns + 1):
+        for one in all_:
+            one.turn()
+            one.used = -processor(one.backend) if not turn else one.used
+    for one in all_:
+        one.used += processor(one.backend)
 
 
 def processor(backend: Backend) -> float:
-    """Seconds of processor time of this process, and of the backend's with those that it has waited for."""
+    """Seconds of processor time of a backend's processes with those that they have waited for; of ours, where none stays."""
     ticks = 0
     for pid in {p for top in backend.processes for p in (top, *children(top))}:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         ticks += sum(map(int, fields[11:15]))
     waited = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + waited.ru_utime + waited.ru_stime + ticks / os.sysconf("SC_CLK_TCK")
+    return ticks / os.sysconf("SC_CLK_TCK") if backend.processes else waited.ru_utime + waited.ru_stime
 
 
-def bare(lean: SharedLean, header: str, questions: list[Check]) -> str:
-    """What Lean itself takes for a text (the median over texts), in a process that has imported the header and has seen the text before."""
+def bare(lean: SharedLean, header: str, questions: list[Check], root: str = "") -> str:
+    """What Lean itself takes for a text (the median over texts), in a process that has imported the header and has seen it before.
+
+    With `root`, a theorem of the library, also what walking all constants below it takes.
+    """
     texts = [f"{question.statement} := {question.proof}\n" for question in questions]
     command = [sys.executable, "-I", "-S", "-c", BARE, str(Path(__file__).parents[2])]
     environment = {"LEAN_PATH": ":".join(map(str, lean.path)), "PATH": os.environ["PATH"]}
-    given = json.dumps([[str(library) for library in lean.libraries], header, texts])
+    given = json.dumps([[str(library) for library in lean.libraries], header, texts, root.split(".") if root else []])
     done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True, check=True)
-    wall, used = (1000 * statistics.median(column) for column in zip(*json.loads(done.stdout), strict=True))
-    return f"{wall:.1f} ms, {used:.1f} ms of processor time"
+    times, constants, walk = json.loads(done.stdout)
+    wall, used = (1000 * statistics.median(column) for column in zip(*times, strict=True))
+    walked = f"; axioms of {root}: {constants:,} constants, {walk:.2f} s of processor time" if root else ""
+    return f"{wall:.1f} ms, {used:.1f} ms of processor time{walked}"
 
 
 def memory(pid: int) -> dict[str, float]:
     """MB (2^20 bytes) of a process by kind, as the kernel sums them up."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     return {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
-
-
-def unique(pid: int) -> float:
-    """MB that only this process and what it has started hold."""
-    return sum(memory(p)["Private_Clean"] + memory(p)["Private_Dirty"] for p in (pid, *children(pid)))
 
 
 def measure(here: Place, sizes: list[int], turns: int) -> None:
@@ -330,16 +348,21 @@ def measure(here: Place, sizes: list[int], turns: int) -> None:
             flush=True,
         )
         second.close()
-        with ForkBackend(project) as backend:
+        deep = f"{library.name(*part[0])}.joined" if part else ""
+        with ForkBackend(project) as backend, ForkBackend(project) as plain:
             for name, questions in sets.items():
-                own = bare(lean, header, questions)
-                print(f"  {name}: {latency(backend, questions, turns)}; Lean itself {own}", flush=True)
-            (pid,) = [pid for pid in backend.processes if parent(pid) == zygote]
-            print(f"  a worker's own memory: {unique(pid):.0f} MB", flush=True)
+                here_, core = Asked(backend, questions), Asked(plain, [check(row, "") for row in SMALL])
+                ask(turns, here_, core)
+                print(f"  {name}: {here_}; Lean itself {bare(lean, header, questions, deep if name != 'small' else '')}", flush=True)
+                print(f"    beside it, small ones under no header: {core}", flush=True)
+            own = [unshared_mb([pid]) for pid in backend.processes if parent(pid) == zygote]
+            print(f"  a worker's own memory: {sum(own):.0f} MB", flush=True)
         session.close()
         for other in (WorkerBackend(project), ProcessBackend(dataclasses.replace(project, start_up=60.0))):
             for name, questions in sets.items():
-                print(f"  {name}: {latency(other, questions[:4], turns if other.name == 'worker' else 1)}", flush=True)
+                asked = Asked(other, questions[: 4 if other.name == "worker" else 2])
+                ask(turns if other.name == "worker" else 1, asked)
+                print(f"  {name}: {asked}", flush=True)
             other.close()
 
 

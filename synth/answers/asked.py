@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from synth.answers.hole import Hole
-from synth.answers.said import equations
-from synth.answers.terms import Node, NotATerm, parse
+from synth.answers.said import equations, term
+from synth.answers.spoken import plainly
+from synth.answers.terms import Node, NotATerm
 from synth.prompts.declarations import declarations
+from synth.statements.spelling import signs
 from verify_workers.text.commands import closing
 from verify_workers.text.lexer import Kind, tokens
 
@@ -27,20 +29,25 @@ def asked(hole: Hole) -> tuple[Node, ...]:
     Where the answer stands beside `∈`, the terms that it says its elements are equal to.
     """
     said = [(sign, *_without_common(left, right)) for sign, left, right in equations(hole.goal)]
-    known = [*((left, right) for sign, left, right in said if sign != "∈"), *_defined(hole.preamble)]
-    known += [(right, left) for left, right in known]
+    known = known_of(hole, said)
     found: dict[Node, None] = {}
     for sign, left, right in said:
         for one, place in ((left, right), (right, left))[: 1 if sign == "∈" else 2]:
-            names = _parameters(place, hole)
-            if names is None or _names(one, hole.name):
+            if (of := _of(one, place, hole)) is None or _names(one, hole.name):
                 continue
-            below = [each for each in known if not any(_names(side, hole.name) for side in each)]
-            terms = [one, *(other for pattern, other in below if pattern == one)]
-            for term in (unfolded for each in terms for unfolded in _unfolded(each, below, frozenset(names))):
-                if term.names() <= names.keys() and all(part.kind != "call" for part in term.all()) and term.parts:
-                    found[term.renamed(names)] = None
+            one, names = of
+            terms = [one, *(other for pattern, other in known if pattern == one)]
+            for made in (one for each in terms for one in unfolded(each, known, frozenset(names))):
+                if made.names() <= names.keys() and all(part.kind != "call" for part in made.all()) and made.parts:
+                    found[made.renamed(names)] = None
     return tuple(found)
+
+
+def known_of(hole: Hole, said: Sequence[tuple[str, Node, Node]]) -> list[Equation]:
+    """What a statement, or a definition before it, says that names and functions are; nothing that speaks of the answer."""
+    known = [*((left, right) for sign, left, right in said if sign != "∈"), *_defined(hole.preamble)]
+    known += [(right, left) for left, right in known]
+    return [each for each in known if not any(_names(side, hole.name) for side in each)]
 
 
 def _without_common(left: Node, right: Node) -> Equation:
@@ -65,25 +72,42 @@ def parameter(index: int) -> str:
     return f"x{index}"
 
 
-def _parameters(node: Node, hole: Hole) -> dict[str, str] | None:
-    """The names that the answer is given, as parameters; None where this is no answer, or is given something else."""
-    if node.text != hole.name or node.kind not in ("name", "call") or len(node.parts) != hole.parameters:
+def _of(one: Node, place: Node, hole: Hole) -> tuple[Node, dict[str, str]] | None:
+    """What the answer is said to be, and the names that it is given, as parameters; None where `place` is no answer, or of something else.
+
+    `f = answer` says what `f x` is, and `answer (n + 1) = n * n` that `answer n` is `(n - 1) * (n - 1)`.
+    """
+    if place.text != hole.name or place.kind not in ("name", "call") or len(place.parts) > hole.parameters:
         return None
-    names = {part.text: parameter(index) for index, part in enumerate(node.parts) if part.kind == "name"}
-    return names if len(names) == hole.parameters else None
+    more = tuple(Node("name", f"value_{i}") for i in range(len(place.parts), hole.parameters))
+    if more:
+        if one.kind not in ("name", "call"):
+            return None
+        one = Node("call", one.text, one.parts + more)
+    names = dict[str, str]()
+    for index, part in enumerate((*place.parts, *more)):
+        match part:
+            case Node(kind="name"):
+                name = part.text
+            case Node(kind="+", parts=(Node(kind="name", text=name), Node(kind="number") as less)):
+                one = one.given({name: Node("-", parts=(Node("name", name), less))})
+            case _:
+                return None
+        names[name] = parameter(index)
+    return (one, names) if len(names) == hole.parameters else None
 
 
 def _names(node: Node, name: str) -> bool:
     return any(part.text == name for part in node.all() if part.kind in ("name", "call"))
 
 
-def _unfolded(node: Node, known: Sequence[Equation], fixed: frozenset[str], depth: int = DEEP) -> Iterator[Node]:
+def unfolded(node: Node, known: Sequence[Equation], fixed: frozenset[str], depth: int = DEEP) -> Iterator[Node]:
     """A term, and what it is where the names and functions in it, but those of `fixed`, are replaced by what they are said to be."""
     yield node
     if depth:
         for pattern, value in known:
             if (changed := _rewritten(node, pattern, value, fixed)) != node:
-                yield from _unfolded(changed, known, fixed, depth - 1)
+                yield from unfolded(changed, known, fixed, depth - 1)
 
 
 def _rewritten(node: Node, pattern: Node, value: Node, fixed: frozenset[str]) -> Node:
@@ -103,16 +127,16 @@ def _defined(preamble: str) -> Iterator[Equation]:
     """What the definitions of a preamble say, as equations."""
     for one in declarations(preamble):
         if one.keyword in ("def", "abbrev") and one.body >= 0:
-            names = _bound(preamble[slice(*one.goal)])
+            names = bound_names(preamble[slice(*one.goal)])
             try:
-                body = parse(preamble[one.body : one.end])
+                more, body = term(signs(preamble[one.body : one.end]))
             except NotATerm:
                 continue
-            parts = tuple(Node("name", name) for name in (*names, *body.parameters))
-            yield Node("call" if parts else "name", one.name, parts), body.body
+            parts = tuple(Node("name", name) for name in (*names, *more))
+            yield Node("call" if parts else "name", one.name, parts), plainly(body)
 
 
-def _bound(binders: str) -> list[str]:
+def bound_names(binders: str) -> list[str]:
     """The names that `(a b : T) (c : U) : V` binds."""
     marks, names, at = tokens(binders), list[str](), 0
     while at < len(marks) and marks[at].text != ":":

@@ -20,7 +20,7 @@ from synth.answers.vote import Listed, believed
 from synth.config import AnswersConfig, FormalizeConfig
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
-from synth.statements.filters.base import drop
+from synth.statements.filters.base import any_of, drop
 from synth.statements.filters.elaborates import UNDECIDED
 from synth.statements.filters.numbers import fewer, lost, strange
 from synth.statements.formalize import formalize
@@ -32,6 +32,8 @@ _ASKS = re.compile(
 )
 _CLAIMS = re.compile(r"\b(?:prove|show|verify|deduce|demonstrate|establish)\b", re.I)
 CHECK_SECONDS = 10.0  # of Lean, for a statement or an answer
+ANYTHING = ("intros; rfl", "intros; trivial", "intros; omega", "intros; simp", "intros; exact ⟨_, rfl⟩")
+"""What proves a statement of any answer, so that it tells none from another."""
 
 
 @dataclass
@@ -142,10 +144,15 @@ async def _answer(
 
 
 async def _elaborating(statements: list[Statement], tools: Tools) -> dict[str, tuple[Drop, str]]:
-    """Why those of `statements` cannot be used that Lean does not take."""
-    verdicts = await tools.verify([s.check(f"{s.id}:elaborates", CHECK_SECONDS, proof=UNPROVED) for s in statements])
-    found: dict[str, tuple[Drop, str]] = {}
-    for statement, verdict in zip(statements, verdicts, strict=True):
+    """Why those of `statements` cannot be used that Lean does not take, or of which anything is an answer (`answer = answer`)."""
+    of_any = [(s, place) for s in statements if s.origin != "given" and (place := find_hole(s))]
+    said = [s.model_copy(update={"text": place.of_any, "preamble": place.preamble}) for s, place in of_any]
+    checks = [s.check(f"{s.id}:elaborates", CHECK_SECONDS, proof=UNPROVED) for s in statements]
+    checks += [s.check(f"{s.id}:any", CHECK_SECONDS, proof=any_of(ANYTHING)) for s in said]
+    verdicts = await tools.verify(checks)
+    proved = [s.id for s, verdict in zip(said, verdicts[len(statements) :], strict=True) if verdict.accepted]
+    found: dict[str, tuple[Drop, str]] = dict.fromkeys(proved, (Drop.TRUE_OF_ANYTHING, "whatever stands for the answer, Lean proves it"))
+    for statement, verdict in zip(statements, verdicts, strict=False):
         if verdict.reason == Reason.STATEMENT:
             found[statement.id] = Drop.ELABORATION, verdict.first_error or verdict.reason
         elif verdict.outcome is Outcome.POLICY:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from synth.answers.terms import Answer
 from synth.prompts.declarations import declarations, one_line
 from synth.records import Statement
+from synth.statements.spelling import signs
 from verify_workers.records import Check
 from verify_workers.text.commands import closing
 from verify_workers.text.lexer import Kind, Token, tokens
@@ -38,30 +39,41 @@ class Hole:
     @property
     def parameters(self) -> int:
         """How many arguments the answer takes."""
-        return sum(mark.text in ("→", "->") for mark in tokens(self.type))
+        return sum(mark.text == "→" for mark in signs(self.type))
 
     @property
     def result(self) -> str:
         """The type of the value."""
-        marks = tokens(self.type)
-        last = max((i for i, mark in enumerate(marks) if mark.text in ("→", "->")), default=-1)
+        marks = signs(self.type)
+        last = max((i for i, mark in enumerate(marks) if mark.text == "→"), default=-1)
         return self.type[marks[last + 1].start :].strip() if marks[last + 1 :] else ""
 
     @property
     def natural(self) -> bool:
-        """Whether a difference of values stops at 0, as of Nat (or of lists of them)."""
-        return "Int" not in self.result and "ℤ" not in self.result and (not self.field or "≥0" in self.result or "NN" in self.result)
+        """Whether a difference of values (of an answer that says yes or no, of arguments) stops at 0, as of Nat or of lists of them."""
+        of = self.type if self.result in ("Bool", "Prop") else self.result
+        return "Int" not in of and "ℤ" not in of and (not _is_field(of) or "≥0" in of or "NN" in of)
 
     @property
     def field(self) -> bool:
         """Whether values have exact quotients."""
-        return any(mark.text in _FIELDS for mark in tokens(self.result))
+        return _is_field(self.result)
+
+    @property
+    def exact(self) -> bool:
+        """Whether arguments or values have exact quotients."""
+        return _is_field(self.type)
 
     @property
     def bare(self) -> bool:
         """Whether an answer needs no type beside it: nothing here is of another type than Nat."""
         said = {mark.text for mark in tokens(f"{self.goal} {self.type}")}
         return not self.preamble.strip() and not said & _ONLY_NAT
+
+    @property
+    def of_any(self) -> str:
+        """The theorem that whatever is put in the place is an answer."""
+        return f"{self.head} ({self.name} : {self.type}) {self.goal}"
 
     def filled(self, answer: Answer) -> str:
         """The theorem with `answer` in it."""
@@ -70,7 +82,7 @@ class Hole:
         while index < len(marks):
             mark = marks[index]
             if mark.kind is Kind.IDENT and mark.text == self.name:
-                given, after = _arguments(self.goal, marks, index + 1, len(answer.parameters))
+                given, after = arguments(self.goal, marks, index + 1, len(answer.parameters))
                 pieces += [self.goal[at : mark.start], self._written(answer, given)]
                 at, index = marks[after - 1].end, after
             else:
@@ -100,6 +112,10 @@ class Hole:
             proof="Iff.rfl",
             timeout=timeout,
         )
+
+
+def _is_field(kind: str) -> bool:
+    return any(mark.text in _FIELDS for mark in tokens(kind))
 
 
 def find_hole(statement: Statement) -> Hole | None:
@@ -139,7 +155,7 @@ def _first_binder(binders: str) -> tuple[str, str, str] | None:
     return (marks[1].text, binders[marks[2].end : marks[end].start], binders[marks[end].end :]) if end else None
 
 
-def _arguments(text: str, marks: Sequence[Token], at: int, most: int) -> tuple[list[str], int]:
+def arguments(text: str, marks: Sequence[Token], at: int, most: int) -> tuple[list[str], int]:
     """Up to `most` arguments that stand at `at`, and the index after them."""
     given: list[str] = []
     while len(given) < most and at < len(marks):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from synth.answers.asked import asked, parameter
+from synth.answers.compared import repeats
 from synth.answers.hole import Hole
 from synth.answers.normal import normal
 from synth.answers.polynomial import UNIT, Polynomial, degree, form, inner, occurrences
@@ -26,7 +27,7 @@ POINTS = ((12, 24, 60), (13, 25, 61))  # arguments for which two terms are compa
 
 def restates(answer: Answer, hole: Hole) -> bool:
     """Whether the body, if it computes anything, is the question in its own words or in other ones."""
-    return _stands_there(answer, hole) or _asked_for(answer, hole)
+    return _stands_there(answer, hole) or _asked_for(answer, hole) or repeats(answer, hole)
 
 
 def _stands_there(answer: Answer, hole: Hole) -> bool:

@@ -7,6 +7,7 @@ from synth.answers.terms import Answer, Node, NotATerm, parse
 from synth.answers.values import folded
 from synth.services import Verify
 from synth.statements.filters.base import any_of
+from synth.statements.spelling import spelled
 from verify_workers.records import Check
 
 TACTICS = (
@@ -36,7 +37,7 @@ async def right(hole: Hole, answer: Answer, reference: str, verify: Verify, time
         return _elements(answer, hole) == _elements(known, hole)
     names = [f"x{n}" for n in range(hole.parameters)]
     one, other = (_at(each, names) for each in (answer, known or reference))
-    binders = "".join(f"∀ {name} : {kind.strip()}, " for name, kind in zip(names, hole.type.replace("->", "→").split("→"), strict=False))
+    binders = "".join(f"∀ {name} : {kind.strip()}, " for name, kind in zip(names, spelled(hole.type).split("→"), strict=False))
     goal = f"theorem same : {binders}({one} : {hole.result}) = ({other} : {hole.result})"
     proof = any_of(TACTICS)
     check = Check(id="same", header=hole.header, statement=goal, proof=proof, timeout=timeout)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from synth.prompts.declarations import one_line
 from verify_workers.text.lexer import Kind, Token, tokens
 
 LONGEST = 200  # words and signs of an answer
@@ -89,8 +90,9 @@ def parse(text: str) -> Answer:
     parameters: list[str] = []
     if reader.next in ("fun", "λ"):
         reader.take()
-        while reader.mark and reader.mark.kind is Kind.IDENT:
-            parameters.append(reader.take().text)
+        parameters += reader.parameters()
+        if not parameters:
+            raise NotATerm("a function without parameters")
         if reader.next not in ("=>", "↦"):
             raise NotATerm(f"`=>` is missing before `{reader.next}`")
         reader.take()
@@ -100,7 +102,7 @@ def parse(text: str) -> Answer:
     body = reader.expression(0)
     if reader.mark is not None:
         raise NotATerm(f"`{reader.next}` does not belong to it")
-    return Answer(tuple(parameters), body, _bare(" ".join(text[start:].split()).replace("<=", "≤").replace(">=", "≥")))
+    return Answer(tuple(parameters), body, _bare(one_line(text[start:]).replace("<=", "≤").replace(">=", "≥")))
 
 
 def _bare(text: str) -> str:
@@ -136,12 +138,29 @@ class Reader:
         self._at += 1
         return mark
 
+    def parameters(self) -> Iterator[str]:
+        """The names that a function binds: `a b`, `a b : Nat`, `(a b : Nat) (c : Int)`; Lean is asked about their types (`Hole.same`)."""
+        while (mark := self.mark) and (mark.text in ("(", ":") or mark.kind is Kind.IDENT):
+            self.take()
+            if mark.kind is Kind.IDENT:
+                yield mark.text
+                continue
+            if mark.text == "(":
+                while self.mark and self.mark.kind is Kind.IDENT:
+                    yield self.take().text
+                self.take(":")
+            if self.take().kind is not Kind.IDENT:
+                raise NotATerm("a parameter's type is no name")
+            if mark.text == ":":
+                return
+            self.take(")")
+
     def expression(self, binds: int) -> Node:
         self._depth += 1
         if self._depth > 60:
             raise NotATerm("it is nested too deep")
         left = self._prefix()
-        while (sign := self.next) in BINDS and BINDS[sign] >= binds:
+        while (sign := self._operator()) in BINDS and BINDS[sign] >= binds:
             self.take()
             left = Node(sign, parts=(left, self.expression(BINDS[sign] + (sign != "^"))))
         self._depth -= 1
@@ -166,7 +185,7 @@ class Reader:
                     if self.take().text not in ("Nat", "ℕ", "Int", "ℤ") and not self._calls:
                         raise NotATerm("a type that is none of Nat and Int")
                 self.take(")")
-                return inner
+                return self._called(inner)
             case "[":
                 parts: list[Node] = []
                 while self.next != "]":
@@ -206,6 +225,17 @@ class Reader:
                 raise NotATerm(f"`{mark.text}` is applied")
             return Node("name", mark.text)
         raise NotATerm(f"`{mark.text}` is nothing that an answer may be made of")
+
+    def _operator(self) -> str:
+        return "*" if self._calls and self.next == "•" else self.next
+
+    def _called(self, inner: Node) -> Node:
+        """`(n + 1).succ`, as a call."""
+        while self._calls and self.next == "." and self._at + 1 < len(self._marks) and self._marks[self._at + 1].kind is Kind.IDENT:
+            self.take()
+            name = self.take().text
+            inner = Node("call", f"Nat.{name}", (inner, *self._given()))
+        return inner
 
     def _comparison(self) -> str:
         """A comparison's sign; the lexer gives `>=` as two."""

@@ -6,15 +6,17 @@ the order of the rows, since what counts as a duplicate depends on what came bef
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,7 +26,7 @@ from synth.audit.folder import Folder
 from synth.audit.labels import SILENT, Audited, Label
 from synth.audit.page import render
 from synth.audit.repeats import Repeats
-from synth.audit.rows import FIELDS, Candidate, candidate, column_names, recognized
+from synth.audit.rows import FIELDS, Candidate, candidate, column_names, recognized, without_header
 from synth.audit.seen import Seen, read_seen
 from synth.problems.columns import BadRow
 from synth.problems.files import EVERY_SPLIT, Format, locate
@@ -33,8 +35,10 @@ from synth.show.progress import Progress
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean.advisories import advisory
+from verify_workers.lean.build import LEAN_GITHASH, LEAN_VERSION
+from verify_workers.lean.project import discover
 from verify_workers.pool.local import LocalPool
-from verify_workers.records import Verdict
+from verify_workers.records import Check, Verdict
 
 PIECE = 256  # rows
 AHEAD = 2  # pieces that are with the workers
@@ -53,6 +57,7 @@ class AuditConfig(BaseModel):
     split: str = Field(EVERY_SPLIT, description="split of a data set, or of a folder whose files' names say splits")
     subset: str = Field("", description="configuration of a hub data set")
     limit: int = Field(0, ge=0, description="rows to audit at most; 0 = all")
+    header: Literal["keep", "drop"] = Field("keep", description="drop: imports, opens and options at the top are left out")
     timeout: float = Field(60.0, gt=0, description="seconds of Lean per row")
     similarity: float = Field(0.7, gt=0, le=1, description="likeness of words (Jaccard) from which a problem is a benchmark's")
     vacuous: bool = Field(True, description="also ask whether a statement's hypotheses contradict each other, by cheap tactics")
@@ -88,15 +93,17 @@ def audit(
     """Audit the rows of `source` into the folder `out` and return what `summary.json` says.  UserError for what cannot be read."""
     if unknown := sorted(set(config.fields) - set(FIELDS)):
         raise UserError(f"fields.{unknown[0]}: unknown field; the fields are {', '.join(FIELDS)}")
+    with _own_words():
+        files, others = _files(source, config), {path: _files(path, AuditConfig()) for path in benchmarks}
     asked = {
         "source": source,
-        "files": _files(source, config),
-        "benchmarks": {path: _stamp(path) for path in benchmarks},
+        "files": files,
+        "benchmarks": others,
         "settings": config.model_dump(),
         "lean": {"project": str(pool.project or ""), "backend": pool.backend, "audit": pool.audit},
     }
     folder = Folder(out, asked)
-    with folder.held():
+    with folder.held(), _own_words():
         if folder.complete:
             note(f"{out}: complete already; nothing is done again")
             folder.tidy()
@@ -129,14 +136,19 @@ def _audit(
     columns: dict[str, str] = {}
     read = _candidates(source, config, columns)
     with ThreadPoolExecutor(AHEAD) as threads:
-        for piece, answers in _answered(_pieces(islice(read, counts.rows, None)), lean, config, threads):
-            finished = finish(piece, answers, seen, repeats, lean, config.timeout)
-            folder.put(finished)
-            for row in finished:
-                counts.add(row)
-                if row.label not in SILENT:
-                    progress.rejected(row.label, counts.labels[row.label])
-            progress.advance(stage, len(finished))
+        try:
+            pieces = _pieces(islice(read, counts.rows, None))
+            for piece, answers in _answered(pieces, lean, config, threads, lambda: progress.advance(stage)):
+                finished = finish(piece, answers, seen, repeats, lean, config.timeout)
+                folder.put(finished)
+                for row in finished:
+                    counts.add(row)
+                    if row.label not in SILENT:
+                        progress.rejected(row.label, counts.labels[row.label])
+                progress.advance(stage, sum(bool(one.problem) for one in piece))
+        except BaseException:
+            lean.close(0.5)  # or the threads would wait for pieces that nobody will finish
+            raise
     progress.finish(stage)
     if not counts.rows:
         raise UserError(f"{source}: no rows; give a file that holds some")
@@ -150,7 +162,7 @@ def _summary(
     source: str, benchmarks: Sequence[str], config: AuditConfig, counts: Counts, columns: Mapping[str, str], lean: LocalPool, seen: Seen
 ) -> dict[str, Any]:
     stats = lean.stats()
-    known = advisory(stats["lean"], githash(lean.config)) if stats["lean"] else ""
+    version, commit = lean_of(lean.config)
     return {
         "source": source,
         "rows": counts.rows,
@@ -161,23 +173,24 @@ def _summary(
         "benchmarks": {path: seen.sizes.get(path, 0) for path in benchmarks},
         "settings": config.model_dump(),
         "lean": {
-            "version": stats["lean"],
+            "version": version,
+            "commit": commit,
             "library": stats["library"],
             "backend": stats["backend"],
             "audit": lean.config.audit,
             "project": str(lean.config.project or ""),
-            "advisory": known,
+            "advisory": advisory(version, commit),
         },
         "lean_seconds": round(counts.seconds, 1),
     }
 
 
-def githash(config: PoolConfig) -> str:
-    """The commit of the Lean that a pool uses; '' where it does not say."""
-    from verify_workers.lean.build import LEAN_GITHASH
-    from verify_workers.lean.project import discover
-
-    return discover(config.project, config.repl, need_repl=False).githash if config.project else LEAN_GITHASH
+def lean_of(config: PoolConfig) -> tuple[str, str]:
+    """Version and commit of the Lean that a pool uses; the commit is '' where Lean does not say it."""
+    if config.project is None:
+        return LEAN_VERSION, LEAN_GITHASH
+    project = discover(config.project, config.repl, need_repl=False)
+    return project.version, project.githash
 
 
 # ---- rows in
@@ -192,8 +205,14 @@ def _files(source: str, config: AuditConfig) -> list[list[Any]]:
     return [[name, about.get("size"), str(about.get("mtime", about.get("ETag", "")))] for name, about in told]
 
 
-def _stamp(path: str) -> list[list[Any]]:
-    return _files(path, AuditConfig())
+@contextlib.contextmanager
+def _own_words() -> Iterator[None]:
+    """What readers of problems say of their settings, as `synth audit` names them."""
+    try:
+        yield
+    except UserError as error:
+        said = re.sub(r"\bproblems\.(split|format|subset|fields)", r"--set \1", str(error))
+        raise UserError(re.sub(r"\bhold(s?) (?:the )?problems", r"hold\1 rows", said)) from None
 
 
 def _candidates(source: str, config: AuditConfig, columns: dict[str, str]) -> Iterator[Candidate]:
@@ -208,10 +227,9 @@ def _candidates(source: str, config: AuditConfig, columns: dict[str, str]) -> It
         raise UserError(
             f"{source}: no column is a statement or a proof by its name (there are {there}); give --set fields.statement=COLUMN, …"
         )
-    for number, (place, row) in head:
-        yield candidate(number, place, row, config.fields)
-    for number, (place, row) in read:
-        yield candidate(number, place, row, config.fields)
+    for number, (place, row) in chain(head, read):
+        one = candidate(number, place, row, config.fields)
+        yield without_header(one) if config.header == "drop" else one
 
 
 def _rows(source: str, config: AuditConfig) -> Iterator[Row]:
@@ -229,15 +247,25 @@ def _pieces(items: Iterator[Any]) -> Iterator[list[Any]]:
 # ---- through Lean
 
 
+def _ask(lean: LocalPool, checks: Sequence[Check], done: Callable[[], None]) -> list[Verdict]:
+    """A verdict for each check, in any order; `done` is called for each row."""
+    found = list[Verdict]()
+    for verdict in lean.as_completed(checks):
+        found.append(verdict)
+        if not verdicts.is_second(verdict):
+            done()
+    return found
+
+
 def _answered(
-    pieces: Iterator[list[Candidate]], lean: LocalPool, config: AuditConfig, threads: ThreadPoolExecutor
+    pieces: Iterator[list[Candidate]], lean: LocalPool, config: AuditConfig, threads: ThreadPoolExecutor, done: Callable[[], None]
 ) -> Iterator[tuple[list[Candidate], list[Verdict]]]:
-    """Each piece with Lean's answers, in order; the next ones are being asked about meanwhile."""
+    """Each piece with Lean's answers, in order; the next ones are being asked about meanwhile, `done` is called for each row."""
     waiting: deque[tuple[list[Candidate], Future[list[Verdict]]]] = deque()
     try:
         for piece in pieces:
             asked = [check for one in piece if not one.problem for check in verdicts.checks(one, config.timeout, config.vacuous)]
-            waiting.append((piece, threads.submit(lean.verify, asked)))
+            waiting.append((piece, threads.submit(_ask, lean, asked, done)))
             if len(waiting) > AHEAD:
                 yield waiting[0][0], waiting[0][1].result()
                 waiting.popleft()

@@ -37,7 +37,7 @@ def _row(one: Candidate, verdict: Verdict | None, absurd: Verdict | None, seen: 
         ]
     found = [*texts.read(one), *verdicts.read(verdict, one, absurd)]
     stated = _statement(one, verdict)
-    benchmark = seen.has(stated, one.text)
+    benchmark = seen.has(stated, one.text or one.doc)
     if benchmark:
         found.append(Finding(Label.CONTAMINATED, benchmark.how, benchmark.what))
     row = Audited(

@@ -34,24 +34,30 @@ class Folder:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """The folder, made if need be, for this process alone."""
-        try:
-            if self.path.exists() and not (self.path / ASKED).exists() and any(self.path.iterdir()):
-                raise UserError(f"{self.path}: holds other files; give --out a folder that is new or empty")
-            self._parts.mkdir(parents=True, exist_ok=True)
-            with (self.path / ".lock").open("w") as lock:
+        with contextlib.ExitStack() as stack:
+            with self._writable():
+                if self.path.exists() and not (self.path / ASKED).exists() and any(file.name != ".lock" for file in self.path.iterdir()):
+                    raise UserError(f"{self.path}: holds other files; give --out a folder that is new or empty")
+                self.path.mkdir(parents=True, exist_ok=True)
+                lock = stack.enter_context((self.path / ".lock").open("w"))
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     raise UserError(f"{self.path}: another `synth audit` writes here; wait for it, or choose another --out") from None
                 self._same_audit()
-                yield
+            yield
+
+    @contextlib.contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise UserError(f"{self.path}: cannot be written ({error.strerror or error})") from error
 
     def _same_audit(self) -> None:
         file = self.path / ASKED
         text = json.dumps(self._asked, indent=1, sort_keys=True, default=str) + "\n"
-        if not file.exists():
+        if not file.exists() or not (self.complete or any(self._parts.glob("*.parquet"))):  # of what is begun nothing is lost
             _write(file, text)
             return
         before, now = json.loads(file.read_text(encoding="utf-8")), json.loads(text)
@@ -82,8 +88,9 @@ class Folder:
     def finish(self, summary: dict[str, Any], page: str) -> None:
         """The result, the summary last: where that is, the audit is complete."""
         write_records(self.path / TABLE, self.rows(), Audited)
-        _write(self.path / PAGE, page)
-        _write(self.path / SUMMARY, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+        with self._writable():
+            _write(self.path / PAGE, page)
+            _write(self.path / SUMMARY, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
         self.tidy()
 
     def tidy(self) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from synth.problems.columns import GUESSES, BadRow, Repeated, missing, value_at
-from synth.problems.whole_file import clean
+from synth.problems.whole_file import clean, uncommented
 from synth.prompts.declarations import THEOREMS, Declaration, declarations
 from verify_workers.records import Check
-from verify_workers.text import commands
+from verify_workers.text import commands, lexer
 from verify_workers.text.context import split_context
 from verify_workers.text.lexer import Kind, tokens
 from verify_workers.text.statement import StatementError, parse_theorem, renamed, source
@@ -51,6 +51,8 @@ class Candidate:
     id: str = ""
     text: str = ""
     """The problem in plain language."""
+    doc: str = ""
+    """The comment before the file's theorem, which often says it."""
     header: str = ""
     preamble: str = ""
     asked: str = ""
@@ -61,6 +63,8 @@ class Candidate:
     code: str | None = None
     negated: bool = False
     problem: str = ""
+    dropped: bool = False
+    """Its header is left out: that Lean does not take the proof then says nothing against it."""
 
     def check(self, timeout: float) -> Check:
         return Check(
@@ -81,6 +85,16 @@ def columns_of(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, s
             free = (spelled.get(_spelled(guess), "") for guess in guesses)
             columns[field] = next((name for name in free if name and name not in columns.values()), "")
     return {field: columns[field] for field in FIELDS}
+
+
+def without_header(one: Candidate) -> Candidate:
+    """The same check without imports, `open`s and options at the top: under whatever Lean imports by itself."""
+    code, end = one.code, 0
+    if code is not None:
+        marks = tokens(code)
+        end = commands.header_end(marks)
+        code = code[marks[end].start :] if end < len(marks) else code
+    return replace(one, header="", code=code, dropped=bool(one.header.strip() or end))
 
 
 def recognized(row: Mapping[str, Any], fields: Mapping[str, str]) -> bool:
@@ -128,7 +142,8 @@ def _read(made: Candidate, values: Mapping[str, str]) -> Candidate:
         if names and theorem.name not in names and theorem.name.rpartition(".")[2] not in {name.rpartition(".")[2] for name in names}:
             asked = renamed(theorem, names[-1])  # under another name it is the same statement
         definitions = _with_needed(definitions, asked, code)
-        return replace(made, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), code=code)
+        doc = _doc(code)
+        return replace(made, doc=doc, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), code=code)
     return replace(made, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), proof=proof)
 
 
@@ -173,6 +188,13 @@ def stated(code: str) -> tuple[str, str]:
     space = commands.left_open(tokens(before))
     name = f"{space}.{last.name}" if space else last.name
     return f"{before}\nend {space}" if space else before, f"theorem {name} {code[slice(*last.goal)].strip()}"
+
+
+def _doc(code: str) -> str:
+    """The words of the doc comment before the last theorem of a file; '' where there is none."""
+    found = _theorems(code)
+    before = [mark for mark in lexer.tokens(code, comments=True) if mark.end <= found[-1].start] if found else []
+    return uncommented(before[-1].text) if before and before[-1].kind is Kind.DOC else ""
 
 
 def _theorems(code: str) -> list[Declaration]:

@@ -68,6 +68,8 @@ def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None) -> lis
         found.append(Finding(Label.UNCHECKED, verdict.outcome.value, verdict.reason or said))
     elif verdict.reason == Reason.STATEMENT or said.startswith(LACKING):
         found.append(Finding(Label.UNSUPPORTED, verdict.reason, said))
+    elif one.dropped and verdict.reason in (Reason.ELABORATION, Reason.UNSOLVED):
+        found.append(Finding(Label.UNSUPPORTED, "header", f"without its header: {said}"))
     elif verdict.reason == Reason.WRONG_STATEMENT:
         found.append(Finding(Label.ALTERED, "file" if one.code else "proof", said))
     elif verdict.reason == Reason.AXIOM:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from synth.records import Pair
 from synth.store.arrow import arrow_schema
 
-CORPUS_SCHEMA = 1
+CORPUS_SCHEMA = 2
 """Changes whenever a column does: a new column by one, a column that is renamed, removed or of another meaning by one and with a
 line in the changelog."""
 
@@ -42,6 +42,7 @@ COLUMNS = {
     "audit": "who decided: `kernel`, `leanchecker` (kernel objects in a clean process) or `text` (messages, policy, pin)",
     "lean": "version of Lean that checked it",
     "library": "hash or name of the library that it was checked with",
+    "kernels": "what kernels beside Lean's said of the proof, with their versions; empty: none was asked",
     "attempt_id": "of the attempt in the run's records",
     "statement_id": "of the kept statement there",
     "problem_id": "of the problem there",

@@ -28,6 +28,8 @@ _NEGATED = np.uint64(0x9E3779B97F4A7C15)  # makes another key of a statement's f
 _FORM = 32  # characters of a normal form
 TALLIED = ("kind", "origin", "grade", "negated", "form", "round", "strategy", "model", "audit", "lean", "library", "split")
 
+LISTS = ("axioms", "kernels")
+
 
 class Selection:
     """What of `runs` goes into a corpus.  `counts` has, once `tables` was read to its end, `pairs`, `duplicates` and what was left out."""
@@ -35,7 +37,7 @@ class Selection:
     def __init__(self, runs: Sequence[Snapshot], filters: Filters, shares: Shares, preset: str = "chat") -> None:
         self.runs, self.filters, self.shares, self.preset = runs, filters, shares, preset
         self.counts: Counter[str] = Counter({"pairs": 0, "duplicates": 0})
-        self.tallies: dict[str, Counter[str]] = {name: Counter() for name in (*TALLIED, "axioms")}
+        self.tallies: dict[str, Counter[str]] = {name: Counter() for name in (*TALLIED, *LISTS)}
         self._sides = _Sides(runs)
         self.groups = self._sides.groups()
         self._repeated = hashes(sorted({name for run in runs for name in run.repeated()}))
@@ -77,7 +79,8 @@ class Selection:
     def _tally(self, table: pa.Table) -> None:
         for name in TALLIED:
             _count(self.tallies[name], table[name])
-        _count(self.tallies["axioms"], pc.list_flatten(table["axioms"]))
+        for name in LISTS:
+            _count(self.tallies[name], pc.list_flatten(table[name]))
 
 
 def _count(counts: Counter[str], column: pa.ChunkedArray) -> None:

@@ -201,7 +201,7 @@ def _decoded(value: bytes, column: str) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError as error:
-        raise BadRow(f"not UTF-8 at byte {error.start}", "mend or remove the row", column) from None
+        raise BadRow(f"not UTF-8 at byte {error.start + 1}", "mend or remove the row", column) from None
 
 
 def _joined(column: str, front: str) -> str:

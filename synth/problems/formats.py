@@ -121,7 +121,7 @@ def _json_rows(label: str, file: io.BufferedReader, kind: str, split: str, recog
     try:
         values = list(_values(content.decode()))
     except UnicodeDecodeError as error:
-        raise UserError(f"{label}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+        raise UserError(f"{label}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
     except RecursionError:
         raise UserError(f"{label}: JSON nested too deep; give an array of objects, or one object per line") from None
     except json.JSONDecodeError as error:
@@ -209,7 +209,7 @@ def _lines(label: str, lines: Iterable[bytes]) -> Iterator[Row]:
         try:
             value = json.loads(line.rstrip(b"\r\n").decode(), object_pairs_hook=named)
         except UnicodeDecodeError as error:
-            yield place, BadRow(f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
+            yield place, BadRow(f"not UTF-8 at byte {error.start + 1}", "save the file as UTF-8")
         except json.JSONDecodeError as error:
             yield place, BadRow(f"not valid JSON ({_what(error)})", "mend or remove the line (one JSON object per line)")
         except ValueError as error:  # a number of thousands of digits

@@ -47,6 +47,24 @@ class ProblemsConfig(BaseModel):
     count: int = Field(300, ge=1, description="problems to generate")
 
 
+class ReadAs(BaseModel):
+    """How a file of problems is read of which every row counts: a benchmark."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format = Field("auto", description="as `problems.format`")
+    fields: dict[str, str] = Field({}, description="as `problems.fields`")
+    where: dict[str, str | bool | int] = Field({}, description="as `problems.where`")
+    split: str = Field(EVERY_SPLIT, description="as `problems.split`")
+    subset: str = Field("", description="as `problems.subset`")
+
+
+class BenchmarkFile(ReadAs):
+    """A file of a benchmark, with how it is read."""
+
+    path: str
+
+
 class Rejection(BaseModel):
     """A row that did not become a problem."""
 

@@ -90,7 +90,9 @@ def _check_header(node: ast.FunctionDef, known: Mapping[str, Signature]) -> None
 
 
 def _check_name(name: str, node: ast.AST) -> None:
-    if name in TAKEN or not name.isascii() or name.startswith("_"):
+    if not name.isascii():
+        refuse(node, f"`{name}`: names are made of the letters a to z here, of digits and `_`: choose another one")
+    if name in TAKEN or name.startswith("_"):
         refuse(node, f"`{name}` means something else in Lean: choose another name")
 
 

@@ -14,6 +14,7 @@ from synth.programs.types import Untranslatable
 from synth.prompts.declarations import THEOREMS, Declaration, declarations
 from synth.records import Problem, Statement, content_id
 from synth.statements.text import given
+from synth.store.files import text_of
 from verify_workers.errors import UserError
 from verify_workers.text.lexer import tokens
 from verify_workers.text.statement import StatementError
@@ -46,20 +47,17 @@ def read_items(path: str | Path) -> list[Item]:
 
 
 def _of_file(file: Path) -> Iterator[Item]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: cannot be read as UTF-8 text ({error})") from None
+    if file.suffix not in ENDINGS:
+        raise UserError(f"{file}: what it holds is not known by its name; use {', '.join(ENDINGS)}")
+    text = text_of(file)
     if file.suffix == ".py":
         yield from of_program(text, str(file))
     elif file.suffix == ".lean":
         yield from of_lean(text, str(file))
-    elif file.suffix == ".jsonl":
-        for number, line in enumerate(text.splitlines(), 1):
+    else:
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield from _of_row(line, f"{file}:{number}")
-    else:
-        raise UserError(f"{file}: what it holds is not known by its name; use {', '.join(ENDINGS)}")
 
 
 def of_program(source: str, place: str, requirement: str = "", words: str = "") -> Iterator[Item]:
@@ -116,12 +114,13 @@ def _of_row(line: str, place: str) -> Iterator[Item]:
     goal, words = row.get("requirement", ""), row.get("text", "")
     if "program" in row:
         yield from of_program(row["program"], place, goal, words)
-    elif goal:
+    elif goal and row.get("definitions", "").strip():
         yield from of_lean(
             f"{row.get('definitions', '')}\n\n{goal if goal.startswith('theorem') else f'theorem {NAME} : {goal}'}", place, words
         )
     else:
-        raise UserError(f"{place}: no field `program` and no field `requirement`; give a program, or definitions with a requirement")
+        lacks = "`requirement`" if row.get("definitions") else "`definitions`"
+        raise UserError(f"{place}: no field `program` and no field {lacks}; give a program, or definitions with a requirement")
 
 
 def _item(name: str, place: str, theorem: str, preamble: str, header: str, words: str) -> Item:

@@ -113,8 +113,7 @@ def _constructed(one: Construction) -> dict[str, object]:
     assert one.hole
     lines = "\n".join(" ".join(map(str, (*arguments, *value))) for arguments, value in one.cases)
     ended = [f"{ran.ended}{f': {ran.error}' if ran.error else ''}" for ran in one.ran]
-    posed = f"{one.hole.head} ({one.hole.name} : {one.hole.type}) {one.hole.goal}"
-    return {"posed": posed, "type": one.hole.type, "program": one.program, "programs": ended, "cases": lines}
+    return {"posed": one.hole.of_any, "type": one.hole.type, "program": one.program, "programs": ended, "cases": lines}
 
 
 def _stated(statement: Statement, answer: str) -> dict[str, object]:

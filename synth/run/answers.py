@@ -28,7 +28,7 @@ from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.screen import screened
 from synth.statements.text import under_header
-from synth.store.files import check_target, write_records
+from synth.store.files import check_target, text_of, write_records
 from verify_workers.errors import UserError
 
 PROMPTS: tuple[Role, ...] = ("pose", "enumerate", "guess")
@@ -77,6 +77,8 @@ def answer_file(config: RunConfig, source: str, references: Path | None, out: st
         progress.note(note)
     problems = under_header(reading.problems, config.header)
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
+    if known and not any(problem.text in known for problem in problems):
+        raise UserError(f"{references}: none of its texts is that of a problem in {source}; write them as they stand there")
     return _answer(config, problems, {p.id: known[p.text] for p in problems if p.text in known}, out, progress, barred)
 
 
@@ -93,11 +95,7 @@ def answer_generated(config: RunConfig, count: int, out: str, progress: Progress
 def _references(path: Path) -> dict[str, str]:
     """Answers by the text of the problem."""
     known: dict[str, str] = {}
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(path).split("\n"), 1):
         try:
             row = json.loads(line) if line.strip() else None
         except json.JSONDecodeError as error:
@@ -105,7 +103,11 @@ def _references(path: Path) -> dict[str, str]:
         if row is not None:
             if not isinstance(row, dict) or not {"text", "answer"} <= row.keys():
                 raise UserError(f"{path}:{number}: a row has `text`, the problem's, and `answer`, a Lean term")
-            known[str(row["text"]).strip()] = str(row["answer"])
+            text, answer = str(row["text"]).strip(), str(row["answer"])
+            if known.setdefault(text, answer) != answer:
+                raise UserError(f"{path}:{number}: another answer than an earlier row has for the same text; leave one of them out")
+    if not known:
+        raise UserError(f"{path}: no rows; a row has `text`, the problem's, and `answer`, a Lean term")
     return known
 
 

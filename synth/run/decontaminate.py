@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from synth.export.read import read_pairs
 from synth.problems.columns import Repeated
 from synth.problems.files import EVERY_SPLIT
-from synth.problems.readers import ProblemsConfig, Reading, rows_in
+from synth.problems.readers import ProblemsConfig, ReadAs, Reading, rows_in
 from synth.records import Drop, Pair, Problem, Record, Statement
 from synth.services import Verify, asking
 from synth.show.progress import Progress
@@ -40,11 +40,13 @@ class Row(Record):
 
 
 class DecontaminateConfig(BaseModel):
-    """What `synth decontaminate --set` can change: how problem files in IN are read."""
+    """What `synth decontaminate --set` can change: how problem files are read, in IN and as benchmarks."""
 
     model_config = ConfigDict(extra="forbid")
 
     problems: ProblemsConfig = ProblemsConfig(split=EVERY_SPLIT)
+    against: ReadAs = ReadAs()
+    """Of each file of `--against`."""
 
 
 @dataclass
@@ -78,7 +80,7 @@ def decontaminate_file(
     check_target(out)
     reading = Reading(source)
     rows, model = rows_of(source, config, reading)
-    barred = read_benchmarks(against, "--against")
+    barred = read_benchmarks(against, (config or DecontaminateConfig()).against)
     if pool is None:
         cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, None, progress))
     else:

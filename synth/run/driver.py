@@ -103,8 +103,11 @@ def _close(job: Run, in_order: bool) -> None:
 async def _work(job: Run) -> None:
     """All rounds that are not yet complete."""
     await enough(job.config, job.roles, job.progress)
-    job.pools = node_pools(job.config.verify)
-    beside = [asyncio.create_task(follow(job.pools, job.config.verify, job.members)), asyncio.create_task(keep_compact(job.store))]
+    verify = job.config.verify
+    if verify.kernels and verify.kernels_keep is None and job.store.local:
+        verify = verify.model_copy(update={"kernels_keep": job.store.local_path("disputed").absolute()})
+    job.pools = node_pools(verify)
+    beside = [asyncio.create_task(follow(job.pools, verify, job.members)), asyncio.create_task(keep_compact(job.store))]
     try:
         await (rounds_in_turn(job) if job.config.mode == "sync" else rounds_in_stream(job))
     finally:

@@ -16,6 +16,7 @@ from synth.statements.filters.base import Context
 from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, labelled_by_lean, write_calibration
 from synth.statements.planted import Told, on_references, write_told
 from synth.store.files import check_target, read_records
+from verify_workers.errors import UserError
 from verify_workers.records import Check, Verdict
 
 TOLD = 16  # checks after which the progress is told
@@ -29,6 +30,8 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
     if models:
         require_models(config, *models)
     rows = list(read_records(source, Labelled)) if source else []
+    if source and not rows:
+        raise UserError(f"{source}: no rows; a row has text, statement and faithful (true or false)")
     made = [] if source else generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
     progress.stage("judge", len(rows) or len(made))
 

@@ -7,12 +7,14 @@ Ray's package cache, which Ray deletes.  So paths are made absolute once, here, 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from synth.config import RunConfig
 from synth.llm.config import ROLES
 from synth.prompts import BUILT_IN
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
+from verify_workers.kernels.programs import absolute
 
 
 def check_places(config: RunConfig, run_dir: str) -> None:
@@ -44,7 +46,16 @@ def everywhere(config: RunConfig) -> RunConfig:
     """`config` for use in any process: what actors open by path is absolute.  (What is written down stays as the user wrote it.)"""
     verify, models = config.verify, config.models.model_copy(deep=True)
     cache = verify.cache.model_copy(update={"path": verify.cache.path and verify.cache.path.absolute()})
-    own = {"project": verify.project and verify.project.absolute(), "repl": verify.repl and verify.repl.absolute(), "cache": cache}
+    own: dict[str, Any] = {
+        "project": verify.project and verify.project.absolute(),
+        "repl": verify.repl and verify.repl.absolute(),
+        "cache": cache,
+    }
+    own |= {
+        "kernels_keep": verify.kernels_keep and verify.kernels_keep.absolute(),
+        "closures": verify.closures and verify.closures.absolute(),
+    }
+    own["kernels"] = list(map(absolute, verify.kernels))
     for source in map(models.source, ROLES):
         if source.path and Path(source.path).exists():
             source.path = str(Path(source.path).absolute())

@@ -141,6 +141,7 @@ def verdict_row(tried: Tried) -> VerdictRow:
         lean=verdict.lean,
         library=verdict.library,
         backend=verdict.backend,
+        kernels=verdict.kernels,
     )
 
 
@@ -184,4 +185,5 @@ def pair(attempt: Attempt, side: Side, statement: Statement, problem: Problem | 
         audit=verdict.audit,
         lean=verdict.lean,
         library=verdict.library,
+        kernels=verdict.kernels,
     )

@@ -49,7 +49,13 @@ async def shortened(pair: Pair, verify: Verify, timeout: float) -> Pair:
     if verdict is None:
         return pair
     before = {"original_proof": pair.proof, "original_axioms": pair.axioms} if not pair.shortened else {}
-    checked = {"axioms": verdict.axioms, "audit": verdict.audit, "lean": verdict.lean, "library": verdict.library}
+    checked = {
+        "axioms": verdict.axioms,
+        "audit": verdict.audit,
+        "lean": verdict.lean,
+        "library": verdict.library,
+        "kernels": verdict.kernels,
+    }
     return pair.model_copy(update={"proof": best, **before, **checked})
 
 

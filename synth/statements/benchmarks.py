@@ -7,12 +7,10 @@ definitions before them.  An index names the row that is repeated.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from synth.problems.files import EVERY_SPLIT
-from synth.problems.readers import ProblemsConfig, read_problems
+from synth.problems.readers import BenchmarkFile, ProblemsConfig, ReadAs, read_problems
 from synth.records import Drop, Problem, Statement
 from synth.services import Verify
 from synth.statements.likeness import Words
@@ -93,25 +91,23 @@ def _both(problem: Problem) -> list[tuple[str, str]]:
         return []
 
 
-_NO_SETTING = (
-    (r"name the right one with problems\.fields\.text or problems\.fields\.statement", "rename the right one to text or statement"),
-    (r"set problems\.format to", "give it the ending of"),
-    (r",? or say what the columns hold \([^)]*\)|,? or (?:set|choose by another in) problems\.[\w.]+(?: to [\w ]+|=\w+)?", ""),
-)
-"""What the reader says of settings, as patterns, and what can be done with a benchmark, which has none."""
+def read_benchmarks(files: Sequence[str | BenchmarkFile], against: ReadAs | None = None) -> list[Problem]:
+    """The rows of benchmark files, each once; those of `synth decontaminate --against` are read as `against` says.
 
-
-def read_benchmarks(paths: Sequence[str], named: str = "filters.benchmarks") -> list[Problem]:
-    """The rows of benchmark files, each once.  UserError, with how they were `named`, for a file that cannot be read."""
+    UserError for a file that cannot be read, with the setting that mends it.
+    """
     found: dict[str, Problem] = {}
-    for path in paths:
+    for file in files:
+        one = BenchmarkFile(path=file, **against.model_dump() if against else {}) if isinstance(file, str) else file
         try:
-            reading = read_problems(ProblemsConfig(path=path, split=EVERY_SPLIT))
+            reading = read_problems(ProblemsConfig.model_validate(one.model_dump()))
         except UserError as error:
-            said = str(error)
-            for setting, remedy in _NO_SETTING:
-                said = re.sub(setting, remedy, said)
-            raise UserError(f"{named}: {said}") from None
+            said = str(error).removesuffix(", or set problems.on_error=skip")
+            if against:
+                told = " (with --set)" if "problems." in said else ""
+                raise UserError(f"--against: {said.replace('problems.', 'against.')}{told}") from None
+            told = "" if "problems." not in said else f" (filters.benchmarks=[{{path: {one.path}, fields: {{text: COLUMN}}, format: …}}])"
+            raise UserError(f"filters.benchmarks: {said.replace('problems.', '')}{told}") from None
         for problem in reading.problems:
             found.setdefault(problem.id, problem)
     return list(found.values())

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synth.statements.says import RELATIONS, says
+from synth.statements.spelling import signs, spelled
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 from verify_workers.text.statement import parse_theorem
 
 QUANTIFIERS = frozenset({"∀", "∃", "∃!"})
-RELATIONS = frozenset({"=", "≠", "<", ">", "≤", "≥", "∣", "∈", "∉", "∧", "∨", "¬", "↔", "!=", "<=", ">=", "∃", "∀", "→"})
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ class Telescope:
 
 
 def telescope(statement: str) -> Telescope:
-    """Raises `StatementError` for what is no theorem."""
-    theorem = parse_theorem(statement)
+    """Its parts, with signs as Lean prints them (`→` for `->`).  Raises `StatementError` for what is no theorem."""
+    theorem = parse_theorem(spelled(statement))
+    known = dict[str, str]()
+    binders = _groups(theorem.binders, known)
     text, parts = theorem.conclusion, list[Part]()
-    while cut := _next_part(text):
+    while cut := _next_part(text, known):
         parts.append(cut)
         text = text[len(cut.text) :].lstrip()
-    return Telescope(theorem.head, tuple(_groups(theorem.binders)), tuple(_trimmed(parts)), text)
+    return Telescope(theorem.head, tuple(binders), tuple(_trimmed(parts)), text)
 
 
 def used(text: str) -> frozenset[str]:
@@ -68,7 +71,7 @@ def used(text: str) -> frozenset[str]:
 
 def relation(text: str) -> tuple[str, str, str] | None:
     """`(left, relation, right)` of a text that is one relation at its top level."""
-    marks, depth, found = tokens(text), 0, list[Token]()
+    marks, depth, found = signs(text), 0, list[Token]()
     for mark in marks:
         if mark.text in BRACKETS:
             depth += 1
@@ -83,20 +86,29 @@ def relation(text: str) -> tuple[str, str, str] | None:
     return (left, one.text, right) if left and right else None
 
 
-def bound(text: str) -> tuple[tuple[str, ...], bool]:
-    """What `n m : Nat`, `(n : Nat) (h : n > 1)` or `n > 3` binds, and whether it says something of it."""
-    groups = _groups(text)
-    if groups and tokens(text)[0].text in BRACKETS:
+def bound(text: str, known: dict[str, str] | None = None) -> tuple[tuple[str, ...], bool]:
+    """What `n m : Nat`, `(n : Nat) (h : n > 1)` or `n > 3` binds, and whether it says something of it.
+
+    `known` are the variables before it, with the texts of their types; those of `text` are added.
+    """
+    known = {} if known is None else known
+    marks = tokens(text)
+    if marks and marks[0].text in BRACKETS:
+        groups = _groups(text, known)
         return tuple(name for group in groups for name in group.names), any(group.hypothesis for group in groups)
     names: list[str] = []
-    for mark in tokens(text):
+    for mark in marks:
         if mark.kind is not Kind.IDENT:
-            return tuple(names), mark.text != ":"
+            kind = text[mark.end :] if mark.text == ":" else ""
+            told = mark.text != ":" or says(names, kind, known)
+            known.update(dict.fromkeys(names, kind.strip()))
+            return tuple(names), told
         names.append(mark.text)
+    known.update(dict.fromkeys(names, ""))
     return tuple(names), False
 
 
-def _groups(text: str) -> list[Part]:
+def _groups(text: str, known: dict[str, str]) -> list[Part]:
     """The bracketed groups of binders, and bare names between them."""
     found, depth, start = list[Part](), 0, -1
     for mark in tokens(text):
@@ -106,24 +118,27 @@ def _groups(text: str) -> list[Part]:
         elif mark.text in CLOSERS:
             depth -= 1
             if depth == 0 and start >= 0:
-                found.append(_group(text[start : mark.end]))
+                found.append(_group(text[start : mark.end], known))
         elif depth == 0 and mark.kind is Kind.IDENT:
             found.append(Part(mark.text, (mark.text,), False))
+            known[mark.text] = ""
     return found
 
 
-def _group(text: str) -> Part:
+def _group(text: str, known: dict[str, str]) -> Part:
     """One group, such as `(a b : Nat)`, `{h : a = b}` or `[Group α]`."""
     inner, marks = text[1:-1], tokens(text[1:-1])
     colon = next((mark for mark in marks if mark.text == ":"), None)
     if text.startswith("[") or colon is None:
         return Part(text, () if text.startswith("[") else tuple(mark.text for mark in marks), False)
     names = tuple(mark.text for mark in marks if mark.end <= colon.start and mark.kind is Kind.IDENT)
-    said = {mark.text for mark in tokens(inner[colon.end :])}
-    return Part(text, names, bool(said & (RELATIONS - {"→"})) or (len(names) == 1 and names[0].startswith("h") and len(said) > 1))
+    kind = inner[colon.end :].strip()
+    told = says(names, kind, known)
+    known.update(dict.fromkeys(names, kind))
+    return Part(text, names, told)
 
 
-def _next_part(text: str) -> Part | None:
+def _next_part(text: str, known: dict[str, str]) -> Part | None:
     """The `∀ …,` or `… →` with which `text` begins."""
     marks, depth = tokens(text), 0
     if not marks:
@@ -137,8 +152,8 @@ def _next_part(text: str) -> Part | None:
         elif depth == 0 and not quantified and (mark.text in QUANTIFIERS or mark.text in ("λ", "fun", "let", "↔", "match", "if")):
             return None
         elif depth == 0 and mark.text == ("," if quantified else "→"):
-            names, says = bound(text[marks[0].end : mark.start]) if quantified else ((), True)
-            return Part(text[: mark.end], names, says)
+            names, told = bound(text[marks[0].end : mark.start], known) if quantified else ((), True)
+            return Part(text[: mark.end], names, told)
     return None
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
+from synth.statements.spelling import spelled
 from verify_workers.text.commands import chunks
 from verify_workers.text.context import split_context
 from verify_workers.text.header import split
@@ -31,7 +32,7 @@ def normalized(statement: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    text = text.replace("ℕ", "Nat").replace("ℤ", "Int").replace("->", "→")
+    text = spelled(text).replace("ℕ", "Nat").replace("ℤ", "Int")
     return " ".join(re.sub(r"\s*([(){}\[\],:∣≤≥<>=≠+*^/%∧∨→¬])\s*", r" \1 ", text).split())
 
 

@@ -31,12 +31,12 @@ def read_records(path: str | Path, model: type[R], adapt: Callable[[dict[str, An
     """
     place = Path(path)
     if not place.exists():
-        raise UserError(f"{place}: no such file")
+        raise UserError(f"{place}: no such file; check the path")
     files = [place]
     if place.is_dir():
         files = sorted(file for file in place.iterdir() if file.suffix in _ENDINGS and not file.name.startswith((".", "_")))
         if not files:
-            raise UserError(f"{place}: no {', '.join(_ENDINGS)} file in this folder")
+            raise UserError(f"{place}: no {', '.join(_ENDINGS)} file in this folder; give the folder or file that holds the rows")
     for file in files:
         if file.suffix in (".parquet", ".arrow"):
             yield from _table_records(file, model)
@@ -64,13 +64,15 @@ def _table_records(file: Path, model: type[R]) -> Iterator[R]:
                 for batch in pa.ipc.open_stream(data):
                     yield from from_table(pa.Table.from_batches([batch]), model)
     except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{file}: not a readable {file.suffix[1:].capitalize()} file ({str(error).splitlines()[0]})") from None
+        raise UserError(
+            f"{file}: not a readable {file.suffix[1:].capitalize()} file ({str(error).splitlines()[0]}); get it again"
+        ) from None
     except ValidationError as error:
-        raise UserError(f"{file}: {_first(error)}; expected {model.__name__} records") from None
+        raise UserError(f"{file}: {_first(error)}; expected {model.__name__} records{_needs(model)}") from None
 
 
 def _jsonl_records(file: Path, model: type[R], adapt: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[R]:
-    expected = f"expected a {model.__name__} record"
+    expected = f"expected a {model.__name__} record{_needs(model)}"
     try:
         lines = file.open("rb")
     except OSError as error:
@@ -98,7 +100,26 @@ def _jsonl_records(file: Path, model: type[R], adapt: Callable[[dict[str, Any]],
 
 def _first(error: ValidationError) -> str:
     first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {first['msg']}"
+    return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _needs(model: type[BaseModel]) -> str:
+    """The fields without which there is no record of a kind, in words."""
+    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    return f" (it has {', '.join(needed)})" if needed else ""
+
+
+def text_of(file: Path) -> str:
+    """The text of a file.  UserError where it is none, with the line."""
+    try:
+        content = file.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        at = error.start - content.rfind(b"\n", 0, error.start)
+        raise UserError(f"{file}:{line}: not UTF-8 at byte {at}; save the file as UTF-8") from None
 
 
 def check_target(path: str | Path, endings: tuple[str, ...] = (".jsonl", ".parquet")) -> None:

@@ -31,7 +31,7 @@ from verify_workers.records import Check, Outcome, Verdict
 from verify_workers.verify_file import SCHEMA, Summary, verify_file
 
 CONFIG = VerifyConfig(pool=PoolConfig(workers=2, retry_timeouts="never"), timeout=10)
-COLUMNS = ["id", "outcome", "reason", "messages", "axioms", "audit", "seconds", "lean", "library", "advisories"]
+COLUMNS = ["id", "outcome", "reason", "messages", "axioms", "audit", "seconds", "lean", "library", "advisories", "kernels"]
 GOOD = {"id": "a", "statement": "theorem t : True", "proof": "trivial"}
 
 

@@ -12,6 +12,7 @@ import re
 import signal
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from verify_workers.backends.base import Elsewhere, Place
@@ -40,10 +41,18 @@ _COMPONENT = re.compile(r"«([^»]*)»|([^.]+)")
 _tested: dict[tuple[SharedLean, str], str] = {}  # by Lean and revision: '' or what failed; once per process
 
 
+@dataclass(frozen=True)
+class Exported:
+    """What child B accepted beyond the library that `imports` name, in lean4export's format; the theorem is `wanted.PIN`."""
+
+    imports: tuple[str, ...]
+    lines: str
+
+
 def make(place: Place) -> ForkBackend:
     """For `backends.BACKENDS`; the constructor runs the self-test."""
     lean = place.lean
-    if isinstance(lean, LakeProject) and not known(lean.githash) and not is_qualified(shared(lean)):
+    if isinstance(lean, LakeProject) and not known(lean.githash) and not _examined(lean):
         remedy = f"synth doctor --qualify --project {lean.folder} finds out whether it may, or use --backend repl, worker or process"
         raise Elsewhere(f"{lean.folder}: {_unknown(lean)}: {remedy}")
     return ForkBackend(lean, place.audit, place.memory_mb, header_seconds=place.header_seconds)
@@ -52,6 +61,13 @@ def make(place: Place) -> ForkBackend:
 def known(commit: str) -> bool:
     """Whether this is the commit of a Lean whose layouts we know (the zygote looks again, at what it has loaded)."""
     return len(commit) >= MIN_COMMIT and any(githash.startswith(commit) for githash in abi.GITHASHES)
+
+
+def _examined(lean: LakeProject) -> bool:
+    try:
+        return is_qualified(shared(lean))
+    except UserError:  # it has no libraries, so nobody has examined them
+        return False
 
 
 def _unknown(lean: LeanInstall | LakeProject) -> str:
@@ -90,6 +106,8 @@ class ForkBackend:
         self._install = install
         self._memory = memory_mb << 20
         self._policy = policy
+        self.exporting = False  # keep what child B accepted, for `exported`
+        self.exported: Exported | None = None  # of the last check
         self._sessions: OrderedDict[tuple[str, ...], tuple[str, Session]] = OrderedDict()  # by imports: what they loaded, and it
         problem = self.self_test()
         if problem:
@@ -99,7 +117,7 @@ class ForkBackend:
     # ---- Backend ----
 
     def check(self, check: Check) -> Verdict:
-        started = time.monotonic()
+        started, self.exported = time.monotonic(), None
         try:
             verdict = self._check(check)
         except Unsupported as error:
@@ -111,6 +129,10 @@ class ForkBackend:
         return explained(verdict, check, self._install).model_copy(
             update={"seconds": time.monotonic() - started, "lean": self.lean, "library": self.library, "backend": self.name}
         )
+
+    @property
+    def install(self) -> LeanInstall | LakeProject:
+        return self._install
 
     @property
     def processes(self) -> list[int]:
@@ -155,12 +177,15 @@ class ForkBackend:
             "negated": check.negated,
             "prefix": parsed.above,
             "source": f"{parsed.before}{parsed.without_comments}\n",
+            "export": self.exporting,
         }
         try:
             f"{question['statement']}{question['prefix']}{question['source']}".encode()
         except UnicodeEncodeError as error:  # with the policy off
             return pin.no_text(check, error)
         reply = self._ask(imports, question, check.timeout)
+        if self.exporting and (own := reply.get("judge", {}).pop("export", "")):
+            self.exported = Exported(imports, own)
         stated = reply.get("statement", {})
         forms = {name: str(stated.get(name, "")) for name in ("form", "negated_form")}  # child S's: nothing of the candidate's
         return _decide(check, reply, _Lines(parsed.above, parsed.before)).model_copy(update=forms)

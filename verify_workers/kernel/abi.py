@@ -347,6 +347,15 @@ class LeanLibrary:
             raise LeanError(KERNEL_ERRORS[error] if error < len(KERNEL_ERRORS) else f"error {error}")
         return immortal(field(result, 0))
 
+    def imported_constants(self, kernel_env: int) -> list[int]:
+        """Names of the imported constants (the first stage of the constant map: buckets of association lists)."""
+        names: list[int] = []
+        for bucket in array(field(field(field(kernel_env, 0), 0), 1)):
+            while not bucket & 1:
+                names.append(field(bucket, 0))
+                bucket = field(bucket, 2)
+        return names
+
     def new_constants(self, kernel_env: int) -> list[int]:
         """Names of the constants added since the import (the second stage of the constant map: the root of a PersistentHashMap)."""
         names: list[int] = []

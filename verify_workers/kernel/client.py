@@ -198,14 +198,16 @@ class Session:
         timeout: float,
         memory: int,
         same_text: bool = True,
+        export: bool = False,
     ) -> dict[str, Any]:
         """Reports of the children for one check (see `zygote.SessionServer.check`); ZygoteFailed if there is no proper reply.
 
-        `timeout` in seconds for each child, `memory` in bytes.
+        `timeout` in seconds for each child, `memory` in bytes.  With `export` the judge's report holds, under that name, what it
+        accepted beyond the library (`ndjson`).
         """
         self._sequence += 1
         request = {"seq": self._sequence, "statement": statement, "target": target, "source": source, "prefix": prefix, "negated": negated,
-                   "timeout": timeout, "memory": memory, "same_text": same_text}  # fmt: skip
+                   "timeout": timeout, "memory": memory, "same_text": same_text, "export": export}  # fmt: skip
         try:
             self._channel.settimeout(timeout + max(timeout, 5.0) + GRACE_SECONDS)
             wire.send(self._channel, request)

@@ -8,6 +8,7 @@ Importing needs none; a child starts its own before it elaborates.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ class World:
     kernel: int  # kernel environment of the same
     options: int
     lazy: int  # options under which the elaborator leaves the kernel check to child B
+    threads: int = 0  # that importing has started and that are there
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def boot(libraries: Sequence[str], imports: str, accepted: Sequence[str] = tuple
     lean.mark_persistent(options)
     modules = field(lean.io(lean.parse_imports(lean.string(imports.encode()), box(0))), 0)
     plugins = lean.make_array(box(0), box(0))
+    before = threads()  # Lean's loop of events has one, which sleeps
     environment = lean.io(lean.import_modules(modules, options, TRUST, plugins, 1, 1, 2, box(1)))
     environment = lean.set_main_module(environment, lean.name(("_stdin",)))
     lean.mark_persistent(environment)
@@ -56,7 +59,12 @@ def boot(libraries: Sequence[str], imports: str, accepted: Sequence[str] = tuple
     lean.mark_persistent(kernel)
     lazy = lean.set_option(options, lean.name(("debug", "skipKernelTC")), 1)
     lean.mark_persistent(lazy)
-    return World(lean, environment, kernel, options, lazy)
+    return World(lean, environment, kernel, options, lazy, threads() - before)
+
+
+def threads() -> int:
+    """Threads of this process."""
+    return len(os.listdir("/proc/self/task"))
 
 
 def elaborate(world: World, source: bytes, *, lazy: bool = False) -> Elaborated:

@@ -126,8 +126,8 @@ class Axioms:
         self.known.update(dict.fromkeys(members, axioms))
 
 
-def judge(axioms: Axioms, candidate: Replayed, root: Key, wanted: Wanted) -> tuple[list[str], list[Key]]:
-    """Axioms (shown) of the accepted theorem `root` and the pristine constants that had to be walked; Refused otherwise.
+def judge(axioms: Axioms, candidate: Replayed, root: Key, wanted: Wanted) -> tuple[list[str], list[Key], int]:
+    """Axioms (shown) of the accepted theorem `root`, the pristine constants walked, the environment with the pin; Refused otherwise.
 
     The kernel itself compares the statements: `theorem pin : <wanted> := @root` must check.  Where the same text is wanted, the
     elaborated types must be equal too, up to the names of bound variables, universes and auxiliary definitions (`4 = 4` does
@@ -145,7 +145,7 @@ def judge(axioms: Axioms, candidate: Replayed, root: Key, wanted: Wanted) -> tup
     pin = lean.name(PIN)
     proof = abi.immortal(lean.const(lean.name(root), abi.make_list(abi.immortal(lean.level_param(p)) for p in params)))
     try:
-        lean.add(kernel, abi.theorem(abi.make_constant(pin, params, goal), proof, pin))
+        pinned = lean.add(kernel, abi.theorem(abi.make_constant(pin, params, goal), proof, pin))
     except abi.LeanError as error:
         raise Refused("wrong_statement", f"{show(root)} does not prove the given statement") from error
     if wanted.same_text and not lean.alpha_equal(goal, type_) and not _same_shape(wanted, candidate, root):
@@ -154,7 +154,7 @@ def judge(axioms: Axioms, candidate: Replayed, root: Key, wanted: Wanted) -> tup
     if found - ALLOWED_AXIOMS:
         reason = "sorry" if ("sorryAx",) in found else "axiom"
         raise Refused(reason, "rests on " + ", ".join(sorted(show(k) for k in found - ALLOWED_AXIOMS)))
-    return sorted(show(k) for k in found), walked
+    return sorted(show(k) for k in found), walked, pinned
 
 
 def _same_shape(wanted: Wanted, candidate: Replayed, root: Key) -> bool:

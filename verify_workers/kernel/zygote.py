@@ -33,7 +33,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from verify_workers.kernel import abi, children, export, jail, normal, probe, wire
+from verify_workers.kernel import abi, children, export, jail, ndjson, normal, probe, wire
 from verify_workers.kernel import elaborate as frontend
 from verify_workers.kernel.abi import Key
 from verify_workers.kernel.children import Child
@@ -43,7 +43,7 @@ from verify_workers.kernel.gathered import gather
 from verify_workers.kernel.judge import Axioms, judge
 from verify_workers.kernel.replay import MalformedExport, Terms, replay
 from verify_workers.kernel.resident import make_resident
-from verify_workers.kernel.wanted import Wanted
+from verify_workers.kernel.wanted import PIN, Wanted
 from verify_workers.lean.special import KERNEL_COMPUTED
 from verify_workers.text.messages import MORE, rank
 
@@ -120,9 +120,11 @@ class SessionServer:
         auditor = self.auditor
         self.audits += 1
         auditor.memory = request["memory"]
-        head = json.dumps([root, request["same_text"], request["negated"], len(statement)]).encode()
+        head = json.dumps([root, request["same_text"], request["negated"], len(statement), request["export"]]).encode()
         children.ask(auditor, head + b"\n" + statement + exported, max(request["timeout"], 5.0), self.owner)
-        report, _ = _report(auditor)
+        report, closure = _report(auditor)
+        if closure:
+            report["export"] = closure.decode("utf-8", "surrogatepass")
         if report["status"] != "ok" or self.audits >= REUSE:
             children.stop(auditor)
             self.auditor = None
@@ -172,13 +174,16 @@ class SessionServer:
     def _audit(self, request: bytes) -> tuple[Report, bytes]:
         os.environ["LEAN_ABORT_ON_PANIC"] = "1"
         head, _, rest = request.partition(b"\n")
-        root, same_text, negated, length = json.loads(head)
+        root, same_text, negated, length, exporting = json.loads(head)
         if not isinstance(root, list) or not all(type(part) in (str, int) for part in root):
             raise MalformedExport("the target is no name")
         wanted = Wanted(self.world, rest[:length], negated=negated, same_text=same_text)
         candidate = replay(self.world, rest[length:], wanted.kernel, wanted.given)
-        axioms, walked = judge(self.axioms, candidate, tuple(root), wanted)
-        return {"status": "ok", "axioms": axioms, "walked": walked}, b""
+        axioms, walked, pinned = judge(self.axioms, candidate, tuple(root), wanted)
+        own = b""
+        if exporting:
+            own = ndjson.document(self.world, pinned, [PIN], lambda k: self.world.lean.find(self.world.kernel, k) is not None)
+        return {"status": "ok", "axioms": axioms, "walked": walked}, own
 
 
 def _answering(work: Callable[[bytes], tuple[Report, bytes]]) -> Callable[[bytes], bytes]:
@@ -274,7 +279,11 @@ def serve(owner: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    hello = {"githash": world.lean.githash(), "missing": missing, "threads": len(os.listdir("/proc/self/task"))}
+    if world.threads > 0:
+        problem = "the header's modules start threads, which a fork would lose: use another backend, such as worker"
+        wire.send(owner, {"error": problem, "kind": "Threads"})
+        return
+    hello = {"githash": world.lean.githash(), "missing": missing}
     wire.send(owner, {**hello, "resident": resident, "gathered": gathered})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # sessions are reaped by the kernel
     zygote = os.getpid()

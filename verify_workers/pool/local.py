@@ -500,7 +500,9 @@ class LocalPool:
         if who is None:
             raise RuntimeError("the cache is asked before the first worker has started")
         library = f"{who.library} {slot.loads}" if slot.loads else who.library
-        return "/".join((who.backend, self.config.audit, verifier_revision(), item.check.key(who.lean, library)))
+        config = self.config
+        kernels = f"{config.kernels} {config.kernels_quorum} {config.kernels_sample} " if config.kernels else ""
+        return "/".join((who.backend, config.audit, kernels + verifier_revision(), item.check.key(who.lean, library)))
 
     # ---- the watchdog
 

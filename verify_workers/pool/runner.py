@@ -23,6 +23,7 @@ log = logging.getLogger("verify_workers.pool")
 
 STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
 STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
+START = 300.0  # seconds for a kernel to read the library
 LOOK_EVERY = 16  # checks between two looks at a backend's memory
 
 Factory = Callable[[], Backend]
@@ -118,7 +119,8 @@ class Runner:
         """The backend's verdict, or in words why its reply is none."""
         self.asked = True
         header = self._config.header_seconds if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
-        self.deadline = time.monotonic() + question.timeout + header + self._config.grace
+        kernels = self._config.kernels_seconds * len(self._config.kernels) + (START if self._config.kernels else 0.0)
+        self.deadline = time.monotonic() + question.timeout + header + self._config.grace + kernels
         try:
             verdict = backend.check(question)
         except Exception as error:
@@ -152,7 +154,37 @@ def configured(config: PoolConfig, backend: str, audit: Literal["fast", "strict"
 
     if config.project is not None and config.audit == "strict":
         _trusted_kernel(config, config.project)
-    return make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header_seconds, config.snapshots)
+    made = make_backend(backend, audit, None, config.memory_mb, config.project, config.repl, config.header_seconds, config.snapshots)
+    return _with_kernels(made, config, audit) if config.kernels or config.closures else made
+
+
+def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "strict"]) -> Backend:
+    """`backend` with the kernels that have to agree; in the strict tier that is for the auditor, where the backend is none."""
+    from verify_workers.backends.fork import ForkBackend
+    from verify_workers.backends.panel import PanelBackend
+    from verify_workers.kernels.panel import Panel
+    from verify_workers.lean.project import LakeProject
+
+    if not isinstance(backend, ForkBackend):
+        if audit == "strict":
+            return backend
+        backend.close()
+        raise UserError(f"kernels and closures need kernel objects, which backend {backend.name} has not: use fork, or audit strict")
+    install = backend.install
+    if isinstance(install, LakeProject):
+        backend.close()
+        raise UserError(
+            f"kernels and closures are for the embedded Lean: the whole library below {install.folder} would have to be exported"
+        )
+    try:
+        panel = None
+        if config.kernels:
+            settings = (config.kernels_quorum, config.kernels_sample, config.kernels_seconds, config.kernels_keep)
+            panel = Panel(install, config.kernels, *settings)
+        return PanelBackend(backend, install, panel, config.closures)
+    except BaseException:
+        backend.close()
+        raise
 
 
 def configured_auditor(config: PoolConfig) -> Backend:
@@ -185,7 +217,7 @@ def _wrong(question: Check, verdict: object) -> str:
         return f"the reply is a {type(verdict).__name__}, not a verdict"
     if verdict.id != question.id:
         return f"the reply answers {verdict.id!r}, not {question.id!r}"
-    if verdict.outcome is Outcome.INFRA:
+    if verdict.outcome is Outcome.INFRA and not verdict.disputed:
         return verdict.reason or "; ".join(message.text for message in verdict.messages) or "no reason given"
     if verdict.accepted and not ALLOWED_AXIOMS.issuperset(verdict.axioms):
         return f"an acceptance that rests on the axioms {sorted(verdict.axioms)}"

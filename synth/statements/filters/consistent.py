@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.prompts import Unread, read_proof
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, any_of, drop
+from synth.statements.spelling import spelled
 from synth.statements.telescope import telescope
 from verify_workers.text.statement import StatementError, parse_theorem
 
@@ -48,7 +49,7 @@ def refutation(statement: str) -> str:
     '' where it has no hypotheses: neither a binder that may hold one nor a top-level implication.
     """
     try:
-        theorem = parse_theorem(statement)
+        theorem = parse_theorem(spelled(statement))
     except StatementError:
         return ""
     prefix, rest = "", theorem.conclusion.strip()
@@ -59,7 +60,7 @@ def refutation(statement: str) -> str:
             break
         arrows += not rest.startswith("∀")
         prefix, rest = prefix + rest[: cut + 1] + " ", rest[cut + 1 :].lstrip()
-    if not arrows and ":" not in theorem.binders:
+    if not arrows and ":" not in theorem.binders and not any(part.hypothesis for part in telescope(statement).all_parts):
         return ""
     # A binder without a type may have it from the conclusion, which therefore stays where Lean sees it.
     kept = f"(({rest}) ∨ True) → " if _untyped(statement) else ""

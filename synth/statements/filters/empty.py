@@ -15,6 +15,13 @@ REPEATS = (
 )
 
 
+WHATEVER = (
+    *("intros; exact ⟨_, rfl⟩", "intros; exact ⟨_, rfl, trivial⟩", "intros; exact ⟨_, trivial, rfl⟩", "intros; exact ⟨_, fun _ => rfl⟩"),
+    *("intros; exact ⟨_, _, rfl, rfl⟩", "intros; exact ⟨_, rfl, fun _ h => h⟩", "intros; exact ⟨_, rfl, fun _ h => h.symm⟩"),
+)
+"""What proves that there is something equal to a term, whatever the term is."""
+
+
 async def repeated(statements: list[Statement], context: Context) -> list[Statement]:
     """Drop autoformalized statements whose conclusion is one of their hypotheses (turned round or one half of one, too)."""
     if "repeated" not in context.config.cheats:
@@ -25,11 +32,16 @@ async def repeated(statements: list[Statement], context: Context) -> list[Statem
 
 
 async def true_of_anything(statements: list[Statement], context: Context) -> list[Statement]:
-    """Drop autoformalized statements that cheap tactics prove without their hypotheses, or with a fresh variable for their subject."""
+    """Drop autoformalized statements that cheap tactics prove without their hypotheses, or with a fresh variable for their subject.
+
+    And those that ask for a thing that is equal to a term, whatever that is."""
     if "true_of_anything" not in context.config.cheats:
         return statements
     asked = [(s, text) for s in statements if s.origin != "given" for text in weaker(s.text)]
     found = await _proved(asked, any_of(context.config.cheat_tactics), "anything", context)
+    whatever = [(s, s.text) for s in statements if s.origin != "given" and s.id not in found and _existential(s.text)]
+    same = await _proved(whatever, any_of(WHATEVER), "whatever", context)
+    statements = [drop(s, Drop.TRUE_OF_ANYTHING, "there is one, whatever it is equal to") if s.id in same else s for s in statements]
     return [drop(s, Drop.TRUE_OF_ANYTHING, f"so is {found[s.id]}") if s.id in found else s for s in statements]
 
 
@@ -48,6 +60,15 @@ def _hypothetical(statement: str) -> bool:
         return any(part.hypothesis for part in telescope(statement).all_parts)
     except StatementError:
         return False
+
+
+def _existential(statement: str) -> bool:
+    """Whether it says that there is something that is equal to something, be it by way of a `let`."""
+    try:
+        conclusion = telescope(statement).conclusion
+    except StatementError:
+        return False
+    return conclusion.lstrip("( ").startswith(("∃", "let", "have")) and "∃" in conclusion and "=" in conclusion
 
 
 def weaker(statement: str) -> list[str]:

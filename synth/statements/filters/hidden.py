@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from synth.prompts.declarations import declarations
 from synth.records import Drop, Problem, Statement
 from synth.statements.filters.base import Context, drop
+from synth.statements.spelling import signs
 from synth.statements.telescope import used
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, tokens
 
@@ -38,9 +41,19 @@ def saying_nothing(preamble: str) -> str:
         names = _parameters(signature)
         if body_constant(words):
             return f"{found.keyword} {found.name} is {' '.join(words)}, whatever it is about"
+        if re.fullmatch(r"(.+?)\s*(?:=|==|≤|≥|<=|>=|∣|↔)\s*\1", _core(body)):
+            return f"{found.keyword} {found.name} is {body}, whatever it is about"
         if names and not names & used(body) and "fun" not in words and "|" not in words:
             return f"{found.keyword} {found.name} does not depend on {', '.join(sorted(names))}"
     return ""
+
+
+def _core(body: str) -> str:
+    """A body in single spaces without brackets around it, `fun x =>`, `True ∧` and `∧ True`."""
+    text = " ".join(mark.text for mark in signs(body))
+    while (shorter := re.sub(r"^fun [^=]*=> |^True ∧ | ∧ True$|^\( ([^()]*) \)$", r"\1", text)) != text:
+        text = shorter
+    return text
 
 
 def body_constant(words: list[str]) -> bool:

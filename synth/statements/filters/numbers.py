@@ -19,7 +19,21 @@ _WORDS = (
 )
 # fmt: on
 _TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ALSO = {"0": ("no", "none", "nothing", "vanishes"), "1": ("a", "single", "once", "unit"), "2": ("twice", "double", "pair", "half")}
+_ALSO = {
+    "0": ("no", "none", "nothing", "vanishes", "empty"),
+    "1": ("a", "single", "once", "unit", "first"),
+    "2": ("twice", "double", "pair", "half", "second", "square", "squares", "squared"),
+    "3": ("thrice", "triple", "third", "thirds", "cube", "cubes", "cubed"),
+    "4": ("quarter", "quarters", "fourth", "quadruple"),
+    "5": ("fifth", "fifths"),
+    "6": ("sixth", "sixths"),
+    "7": ("seventh", "week"),
+    "8": ("eighth",),
+    "9": ("ninth",),
+    "10": ("tenth", "decimal", "digit", "digits"),
+    "12": ("twelfth", "dozen"),
+    "100": ("percent",),
+}
 
 
 async def numbers(statements: list[Statement], context: Context) -> list[Statement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synth.records import Drop, Statement
 from synth.statements.filters.base import Context, drop
+from synth.statements.says import RELATIONS
 from synth.statements.telescope import QUANTIFIERS, Part, Telescope, bound, telescope, used
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 from verify_workers.text.statement import StatementError
@@ -62,8 +63,14 @@ def _hypothesis(parts: Telescope) -> str:
     links = [link - TYPES for part in parts.all_parts for link in _links(part)]
     while more := {name for link in links if link & reached for name in link} - reached:
         reached |= more
+    variables = {name for part in parts.all_parts for name in part.names if not part.hypothesis}
     for part in parts.all_parts:
         about_something = free(part.text) - TYPES or not any(mark in part.text for mark in QUANTIFIERS)
+        named = not part.words & variables and not any(mark.text in RELATIONS for mark in tokens(part.text))
+        if (
+            named and part.names and used(part.text) - {*part.names, "True", "False"}
+        ):  # `(h : RiemannHypothesis)`: what it speaks of is not known
+            continue
         if part.hypothesis and about_something and not part.words & reached and not set(part.names) & reached:
             return f"{part.text.rstrip('→ ').rstrip()} has nothing to do with the conclusion"
     return ""

@@ -102,6 +102,10 @@ def test_guesses_that_are_none(guess: str, reason: str, detail: str, backend: Ba
         ("(answer : Nat) : nonsense answer", Drop.ELABORATION),
         ("(answer : Nat", Drop.UNPARSED),
         ("Let us see.", Drop.UNPARSED),
+        ("(answer : Nat) : answer = answer", Drop.TRUE_OF_ANYTHING),
+        ("(answer : Nat -> Nat) (n : Nat) : answer n < answer n + 1", Drop.TRUE_OF_ANYTHING),
+        ("(answer : Nat) : ∃ x : Nat, x = answer", Drop.TRUE_OF_ANYTHING),
+        ("(answer : Nat → Nat) (n : Nat) (h : n < 0) : n * n + n = answer n", Drop.TRUE_OF_ANYTHING),
         ("", Drop.UNPARSED),
     ],
 )
@@ -201,7 +205,7 @@ def test_a_wrong_answer_is_never_proved(backend: Backend) -> None:
 
 
 def test_what_follows_from_impossible_hypotheses_is_not_proved(backend: Backend) -> None:
-    posed = "(answer : Nat → Nat) (n : Nat) (h : n < 0) : n * n + n = answer n"
+    posed = "(answer : Nat → Nat) (P : Nat → Prop) (n : Nat) (h : P n ∧ 0 < n) (g : ¬ P n) : n * n + n = answer n"
     sample, _ = model({"formalize": [posed], "guess": ["fun n => n ^ 2"], "prove": ["omega"]})
     direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
     row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))

@@ -78,6 +78,8 @@ def test_a_place_in_the_preamble() -> None:
     ("text", "given", "filled"),
     [
         (STEPS, "fun n => 3 + 4 * n", STEPS.replace("(answer : Nat → Nat) ", "").replace("answer n", "(3 + 4 * n)")),
+        (STEPS, "fun (k : ℕ) => 3 + -- so\n 4 * k -- it is", STEPS.replace("(answer : Nat → Nat) ", "").replace("answer n", "(3 + 4 * n)")),
+        (STEPS, "fun k : Nat => 3 /- it is -/", STEPS.replace("(answer : Nat → Nat) ", "").replace("answer n", "3")),
         (STEPS, "fun k => 3", STEPS.replace("(answer : Nat → Nat) ", "").replace("answer n", "3")),
         (VALUE, "13", "theorem X : 7 ^ 5 % 100 + 2 * 3 = 13"),
         (VALUE, "(13)", "theorem X : 7 ^ 5 % 100 + 2 * 3 = 13"),
@@ -193,7 +195,7 @@ def test_what_is_no_answer(text: str, given: str, why: Illegal) -> None:
         (HUGE, "4"),
         (BOOL, "true"),
         (BOOL, "false"),
-        ("theorem X (answer : Nat → Bool) : ∀ n, (n % 7 < 3) = (answer n = true)", "fun n => if n % 7 < 3 then true else false"),
+        ("theorem X (answer : Nat -> Bool) : ∀ n, (n * n % 7 < 3) = (answer n = true)", "fun n => if n % 7 % 5 < 2 then true else false"),
         # In a form of their own.
         (LONG, "80779950783991"),
         ("theorem X (answer : Nat) : 3 * 3 ^ 99 = answer", "3 ^ 100"),
@@ -395,7 +397,21 @@ def test_terms_compute_what_lean_does(text: str, n: int, natural: bool, value: i
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 500 + "1", "min " * 500, "- " * 190 + "1", "9" * 5000, "fun n n => n", "[1, 2", "if 1 then 2", "1 2", "Nat.succ 1"]
+    "text",
+    [
+        "(" * 500 + "1",
+        "min " * 500,
+        "- " * 190 + "1",
+        "9" * 5000,
+        "fun n n => n",
+        "fun => 1",
+        "fun (a b) => a",
+        "fun (f : Nat → Nat) => 1",
+        "[1, 2",
+        "if 1 then 2",
+        "1 2",
+        "Nat.succ 1",
+    ],
 )
 def test_what_is_no_term_is_said_at_once(text: str) -> None:
     with pytest.raises(NotATerm):

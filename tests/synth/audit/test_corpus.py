@@ -18,14 +18,15 @@ from synth.audit.folder import Folder
 from synth.audit.labels import MEANING, SILENT, Audited, Finding, Label, ordered
 from synth.audit.planted import FAULTS, planted_corpus, right_rows
 from synth.audit.repeats import Repeats
-from synth.audit.rows import candidate
+from synth.audit.rows import candidate, without_header
 from synth.audit.seen import Seen
 from synth.cli import main
 from synth.show.progress import Progress
+from tests.verify_workers.fake_lake import FakeLake
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.records import Check, Outcome, Verdict
+from verify_workers.records import Check, Message, Outcome, Verdict
 
 POOL = PoolConfig(workers=1)
 QUIET = Progress(plain=True, interval=1e9)
@@ -149,6 +150,15 @@ def test_what_the_checker_could_not_do_accuses_nobody(outcome: Outcome) -> None:
     assert row.label == "unchecked" and broken.asked == (outcome is Outcome.INFRA)
 
 
+def test_without_its_header_a_proof_that_fails_accuses_nobody() -> None:
+    one = without_header(candidate(1, "f:1", {**ROWS[1], "header": "import Mathlib"}, {}))
+    said = Message(severity="error", line=1, column=0, text="unknown tactic")
+    for reason, label in (("elaboration", "unsupported"), ("unsolved", "unsupported"), ("sorry", "rejected")):
+        verdict = Verdict(id="1", outcome=Outcome.REJECTED, reason=reason, messages=[said])
+        (row,) = finish([one], [verdict], Seen(), Repeats(), _Broken(), 9.0)  # type: ignore[arg-type]
+        assert row.label == label
+
+
 def test_the_first_of_equal_rows_is_one_that_is_right() -> None:
     rows = [
         candidate(n, f"f:{n}", {**ROWS[1], "proof": proof}, {}) for n, proof in enumerate(("by sorry", "by omega", "by omega", "rfl"), 1)
@@ -182,3 +192,17 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
             main(["audit", *arguments])
         told = capsys.readouterr().err.strip().splitlines()
         assert end.value.code == 2 and said in told[-1] and told[-1].startswith("synth: "), told
+
+
+def test_a_known_bad_lean_is_named(lean: LeanInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeLake(tmp_path, lean)
+    says = '[ "$1" = --version ] && { echo "Lean (version 4.28.0, x86_64, commit 7e01a1bf5c70, Release)"; exit 0; }'
+    first, _, rest = (fake.bin / "lean").read_text(encoding="utf-8").partition("\n")
+    FakeLake.executable(fake.bin / "lean", f"{first}\n{says}\n{rest}")
+    monkeypatch.setenv("PATH", fake.path)
+    pool = PoolConfig(project=fake.project, backend="process", workers=1)
+    summary = audit(write(tmp_path / "corpus.jsonl", ROWS[:2]), tmp_path / "out", [], AuditConfig(vacuous=False), pool, QUIET)
+    assert [row["label"] for row in table(tmp_path / "out")] == ["rejected", "accepted"]
+    assert (summary["lean"]["version"], summary["lean"]["commit"]) == ("4.28.0", "7e01a1bf5c70")
+    assert "known to be unsound" in summary["lean"]["advisory"]
+    assert "known to be unsound" in (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from synth.audit.rows import Candidate, candidate, columns_of
+from synth.audit.rows import Candidate, candidate, columns_of, without_header
 from synth.problems.columns import BadRow
 
 ADD = "theorem add (n : Nat) : n + 0 = n"
@@ -58,6 +58,11 @@ def test_lemmas_before_a_theorem_are_not_trusted() -> None:
 def test_a_theorem_in_a_namespace_gets_its_whole_name() -> None:
     one = read({"code": "namespace A\ndef two := 2\ntheorem t : two = 2 := rfl\nend A"})
     assert one.statement == "theorem A.t : two = 2" and one.preamble.endswith("end A")
+
+
+def test_the_header_may_be_left_out_and_words_stand_before_the_theorem() -> None:
+    one = without_header(read({"code": "import Mathlib\nimport Aesop\nopen Nat\n\n/-- Zero is neutral. -/\n" + f"{ADD} := by simp"}))
+    assert one.code == f"{ADD} := by simp" and one.header == "" and one.dropped and one.doc == "Zero is neutral."
 
 
 def test_code_between_fences() -> None:

@@ -146,6 +146,19 @@ def test_old_kernels_are_named_in_the_card(tmp_path: Path, caplog: pytest.LogCap
     assert about["advisories"][0] in caplog.text and about["advisories"][0] in (tmp_path / "out" / "README.md").read_text()
 
 
+def test_other_kernels_are_named_in_the_card(tmp_path: Path) -> None:
+    asked = ["builtin-python 1: accepted", "nanoda_bin 0123: declined"]
+    with RunDir.open(tmp_path / "run", {"name": "x"}) as store:
+        store.write("pairs", [pair(1), pair(2, kernels=asked), pair(3, kernels=asked[:1])], "a")
+    export(tmp_path / "run", tmp_path / "out")
+    export(tmp_path / "run", tmp_path / "card", "prover")
+    about = json.loads((tmp_path / "out" / "_export.json").read_text())
+    assert about["tallies"]["kernels"] == {asked[0]: 2, asked[1]: 1}
+    assert f"2 of them another kernel was asked about, which said: `{asked[0]}`" in (tmp_path / "card" / "README.md").read_text()
+    kept = pq.read_table(tmp_path / "out" / "pairs-00000.parquet")["kernels"].to_pylist()
+    assert sorted(kept, key=len) == [[], asked[:1], asked]
+
+
 def test_sft(run: Path, tmp_path: Path) -> None:
     export(run, tmp_path / "out", "sft")
     rows = rows_of(tmp_path / "out")

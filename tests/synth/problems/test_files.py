@@ -118,7 +118,7 @@ def test_damaged_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"\xff\xfe{\x00\x00")
     assert "not UTF-16" in failure(tmp_path / "a.jsonl")
     (tmp_path / "a.json").write_bytes(b'[{"problem": "\xe9"}]')
-    assert "a.json: not UTF-8 at byte 14; save the file as UTF-8" in failure(tmp_path / "a.json")
+    assert "a.json: not UTF-8 at byte 15; save the file as UTF-8" in failure(tmp_path / "a.json")
     (tmp_path / "b.json").write_text('[\n {"problem": "x"},\n {"problem" "y"}\n]')
     assert "b.json:3: not valid JSON (Expecting ':' delimiter at column 13)" in failure(tmp_path / "b.json")
     (tmp_path / "c.json").write_text("[" * 100_000)

@@ -150,6 +150,9 @@ def test_files_of_every_kind(tmp_path: Path) -> None:
     [
         ("a.jsonl", "{", "a.jsonl:1: not valid JSON"),
         ("a.jsonl", '{"text": "x"}', "a.jsonl:1: no field `program`"),
+        ("a.jsonl", '{"requirement": "True"}', "a.jsonl:1: no field `program` and no field `definitions`"),
+        ("a.jsonl", '{"text": "a\u2028b"}', "a.jsonl:1: no field `program`"),
+        ("a.parquet", "PAR1", "a.parquet: what it holds is not known by its name"),
         ("a.jsonl", '{"program": 3}', "an object of texts"),
         ("a.txt", "x", "not known by its name"),
         ("a.py", "\xff", "no program"),

@@ -96,6 +96,7 @@ def test_requirements(body: str, claim: str) -> None:
         ("def f(n: Nat) -> Nat:\n    return n / 2", "use +, -, *, //, % and **"),
         ("def f(n: Nat) -> Nat:\n    return g(n)", "there is no such function"),
         ("def at(n: Nat) -> Nat:\n    return n", "`at` means something else in Lean"),
+        ("def größe(n: Nat) -> Nat:\n    return n", "`größe`: names are made of the letters a to z here"),
         ("def f(n: Nat) -> Nat:\n    return n > 3", "of type Bool, not Nat"),
         ("def f(n: Nat) -> bool:\n    return n", "of type Nat, not Bool"),
         ("def f(n: Nat = 3) -> Nat:\n    return n", "plain parameters only"),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.config import FilterConfig
+from synth.benchmark import load_benchmark
+from synth.config import FilterConfig, HeldoutConfig, RunConfig
+from synth.overrides import apply_overrides
 from synth.prompts import NAME
 from synth.records import Drop, Problem, Statement, content_id
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
@@ -164,3 +166,25 @@ def test_a_benchmark_that_cannot_be_read_is_told_by_its_setting(tmp_path: Path) 
     file = tmp_path / "bench.jsonl"
     file.write_text("".join(json.dumps({"text": "t", "statement": HELD.replace("12", n)}) + "\n" for n in ("12", "12", "13")))
     assert len(read_benchmarks([str(file), str(file)])) == 2
+
+
+def test_a_benchmark_with_columns_of_its_own(tmp_path: Path) -> None:
+    """Its columns, its ending and its rows are said beside its name; a mistake there is told as one of that file."""
+    file = tmp_path / "bench.data"
+    file.write_text("q;kind\nShow that 5 is odd.;a\nShow that 7 is odd.;b\n")
+    said = {"path": str(file), "format": "csv", "fields": {"text": "q"}, "where": {"kind": "b"}}
+    config = FilterConfig.model_validate({"benchmarks": ["plain.jsonl", said]})
+    assert config.benchmarks[0] == "plain.jsonl" and FilterConfig.model_validate(config.model_dump()) == config
+    assert [problem.text for problem in read_benchmarks(config.benchmarks[1:])] == ["Show that 7 is odd."]
+    with pytest.raises(UserError, match=r"bench\.data: cannot tell .*; set format to .*\(filters\.benchmarks=\[\{path: .*bench\.data"):
+        read_benchmarks([str(file)])
+    with pytest.raises(UserError, match=r"benchmarks`: .*bench\.data: `feilds`"):
+        apply_overrides(RunConfig, {}, [f"filters.benchmarks=[{{path: {file}, feilds: {{text: q}}}}]"])
+
+
+def test_the_held_out_file_may_have_any_ending(tmp_path: Path) -> None:
+    file = tmp_path / "held.data"
+    file.write_text(json.dumps({"statement": HELD}) + "\n")
+    assert len(load_benchmark(HeldoutConfig(path=str(file), format="jsonl")).statements) == 1
+    with pytest.raises(UserError, match=r"set heldout\.format"):
+        load_benchmark(HeldoutConfig(path=str(file)))

@@ -40,7 +40,7 @@ def main() -> None:
                 _, statements[text] = run(lambda: server._statement(trusted, trusted.rindex(b"theorem"), target))  # noqa: B023
             statement = statements[text]
             data = bytes.fromhex(request["export"])
-            head = json.dumps([target, True, request["negated"], len(statement)]).encode() + b"\n"
+            head = json.dumps([target, True, request["negated"], len(statement), False]).encode() + b"\n"
             report, body = run(lambda: server._audit(head + statement + data))  # noqa: B023
         report.pop("walked", None)
         print(json.dumps({"report": report, "body": body.hex()}), flush=True)

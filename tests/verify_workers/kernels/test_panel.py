@@ -1,0 +1,175 @@
+"""Other kernels beside Lean's: programs that accept, reject, decline, crash and hang, and what becomes of the verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.verify_workers.second_kernel.exports import PIN
+from verify_workers.backends.fork import ForkBackend
+from verify_workers.config import PoolConfig, VerifyConfig
+from verify_workers.errors import UserError
+from verify_workers.kernel import jail
+from verify_workers.kernel import library as kernel_library
+from verify_workers.kernel.library import library_file
+from verify_workers.kernels.panel import Panel, library
+from verify_workers.kernels.programs import ProgramKernel
+from verify_workers.lean import LeanInstall
+from verify_workers.pool.local import LocalPool
+from verify_workers.records import Check, Outcome
+from verify_workers.second_kernel.judge import judge_file
+from verify_workers.verify_file import verify_file
+
+pytestmark = pytest.mark.skipif(not jail.supported(), reason="the jail is for Linux on x86-64")
+
+CHECK = Check(id="x", statement="theorem goal (p q : Prop) (hp : p) (hq : q) : q ∧ p", proof="⟨hq, hp⟩")
+SCRIPTS = {
+    "accepts": 'grep -q pin "$IN" && grep -q pin',  # the file is on standard input, too
+    "rejects": 'echo "And.intro: no"; exit 1',
+    "declines": "exit 2",
+    "crashes": "kill -SEGV $$",
+    "hangs": "sleep 600",
+    "babbles": "yes | head -c 10000000; exit 7",
+}
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("kernels")
+    for name, body in SCRIPTS.items():
+        program(folder / name, body)
+    return {name: str(folder / name) for name in SCRIPTS}
+
+
+def program(path: Path, body: str) -> str:
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def own(lean: LeanInstall) -> Iterator[str]:
+    """What Lean's kernel accepted for CHECK."""
+    with ForkBackend(lean) as backend:
+        backend.exporting = True
+        assert backend.check(CHECK).accepted and backend.exported is not None
+        yield backend.exported.lines
+
+
+def asked(lean: LeanInstall, own: str, keep: Path, *kernels: str, quorum: int = -1) -> tuple[list[str], str]:
+    panel = Panel(lean, list(kernels), quorum, 1.0, 1.0, keep)
+    try:
+        answers, problem = panel.judge(CHECK, (), own)
+        return [answer.opinion for answer in answers], problem
+    finally:
+        panel.close()
+
+
+def test_answers_of_programs_and_what_they_come_to(lean: LeanInstall, own: str, programs: dict[str, str], tmp_path: Path) -> None:
+    def ask(*names: str, quorum: int = -1) -> tuple[list[str], str]:
+        return asked(lean, own, tmp_path, *(programs[name] for name in names), quorum=quorum)
+
+    assert ask("accepts") == (["accepted"], "")
+    for name, opinion in (("declines", "declined"), ("crashes", "failed"), ("hangs", "failed"), ("babbles", "failed")):
+        answers, problem = ask("accepts", name)
+        assert answers == ["accepted", opinion]
+        assert "1 of 2 kernels accepted" in problem and "disputed" not in problem, name
+        assert ask("accepts", name, quorum=1) == (["accepted", opinion], "")
+    assert not list(tmp_path.iterdir())  # none of these is a dispute
+
+
+def test_a_rejection_is_never_outvoted_and_is_kept(
+    lean: LeanInstall, own: str, programs: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers, problem = asked(lean, own, tmp_path, programs["accepts"], programs["rejects"], quorum=1)
+    assert answers == ["accepted", "rejected"]
+    assert problem.startswith("disputed: ") and "And.intro: no" in problem
+    assert "DISPUTED" in caplog.text
+    (kept,) = tmp_path.glob("*.ndjson")
+    assert judge_file(kept, PIN).outcome == "accepted"
+    about = json.loads(kept.with_suffix(".json").read_text())
+    assert about["check"]["statement"] == CHECK.statement and [a["opinion"] for a in about["answers"]] == answers
+
+
+def test_conventions_of_known_programs(lean: LeanInstall, own: str, tmp_path: Path) -> None:
+    config = """python3 -c "import json, sys; c = json.load(open(sys.argv[1])); open(c['export_file_path']); """
+    nanoda = program(tmp_path / "nanoda_bin", config + """sys.exit(len(c['permitted_axioms']) != 3)" "$1" """)
+    lean4lean = program(tmp_path / "lean4lean", 'test "$1" = --import && grep -q pin "$2"')
+    panics = program(tmp_path / "checker", "exit 101")
+    assert asked(lean, own, tmp_path, nanoda, lean4lean) == (["accepted"] * 2, "")
+    assert asked(lean, own, tmp_path, f"nanoda={panics}")[0] == ["rejected"]
+    assert asked(lean, own, tmp_path, f"plain={panics}")[0] == ["failed"]
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no program"):
+        ProgramKernel(str(tmp_path / "nothing"))
+    with pytest.raises(UserError, match="unknown convention"):
+        ProgramKernel(f"other={shutil.which('sh')}")
+    with pytest.raises(ValueError, match="embedded Lean only"):
+        PoolConfig(kernels=["builtin-python"], project=tmp_path)
+
+
+def test_verdicts_of_a_pool_name_the_kernels_and_disputes_are_infra(
+    lean: LeanInstall, programs: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"backend": "fork", "workers": 1, "kernels": [programs["accepts"]], "kernels_keep": tmp_path}
+    with LocalPool(PoolConfig.model_validate(settings)) as pool:
+        (verdict,) = pool.verify([CHECK])
+    assert verdict.accepted and len(verdict.kernels) == 1
+    assert verdict.kernels[0].startswith("accepts ") and verdict.kernels[0].endswith(": accepted")
+    with LocalPool(PoolConfig.model_validate(settings | {"kernels": [programs["rejects"]]})) as pool:
+        disputed, wrong = pool.verify([CHECK, CHECK.model_copy(update={"id": "y", "proof": "⟨hp, hq⟩"})])
+    assert disputed.outcome is Outcome.INFRA and disputed.disputed and "exit status 1" in disputed.reason
+    assert disputed.kernels[0].endswith(": rejected") and caplog.text.count("DISPUTED") == 1  # it is not asked again
+    assert wrong.outcome is Outcome.REJECTED and not wrong.kernels  # nothing to dispute
+
+
+@pytest.mark.slow
+def test_the_built_in_kernel_in_a_pool(lean: LeanInstall, tmp_path: Path) -> None:
+    rows = [("a/1", "theorem goal (n : Nat) : n + 0 = n", "by simp"), ("b", "theorem goal : 1 = 2", "by decide")]
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps({"id": i, "statement": s, "proof": p}) + "\n" for i, s, p in rows))
+    pool = PoolConfig(backend="fork", workers=1, kernels=["builtin-python"], closures=tmp_path / "closures")
+    verify_file(source, out, VerifyConfig(pool=pool))
+    right, wrong = map(json.loads, out.read_text().splitlines())
+    assert right["kernels"] == ["builtin-python 1: accepted"] and wrong["kernels"] == []
+    (closure,) = os.listdir(tmp_path / "closures")
+    assert closure.startswith("a_1-")
+    assert judge_file(tmp_path / "closures" / closure, PIN).axioms == tuple(right["axioms"])
+
+
+def test_a_closure_is_one_file_without_loose_ends(lean: LeanInstall, own: str) -> None:
+    lines = list(library(library_file(lean, ())).with_own(own))
+    assert json.loads(lines[0])["meta"]["format"]["version"] == "3.1.0"
+    counts = {"in": 1, "il": 1, "ie": 0}
+    for line in map(json.loads, lines):
+        for sort in counts.keys() & line.keys():
+            assert line[sort] == counts[sort]
+            counts[sort] += 1
+    primitives = [json.dumps({k: v for k, v in json.loads(line).items() if k not in counts}, sort_keys=True) for line in lines]
+    assert len(set(primitives)) == len(primitives)
+
+
+def test_libraries_that_nobody_uses_go(tmp_path: Path) -> None:
+    for i in range(kernel_library.KEPT + 3):
+        path = tmp_path / f"library-{i}.ndjson"
+        path.touch()
+        path.with_suffix(".checked.json").touch()
+        os.utime(path, (i, i))
+    kernel_library._prune(tmp_path)
+    kept = {path.name.partition(".")[0] for path in tmp_path.iterdir()}
+    assert kept == {f"library-{i}" for i in range(3, kernel_library.KEPT + 3)}
+
+
+def test_the_sample_is_always_the_same(lean: LeanInstall) -> None:
+    panel = Panel(lean, [], sample=0.25)
+    checks = [CHECK.model_copy(update={"proof": f"⟨hq, hp⟩ -- {i}"}) for i in range(400)]
+    asked = [panel.asks(check) for check in checks]
+    assert asked == [panel.asks(check) for check in checks] and 60 < sum(asked) < 140
+    assert all(Panel(lean, []).asks(check) for check in checks)

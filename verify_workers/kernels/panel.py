@@ -1,0 +1,121 @@
+"""Who is asked beside Lean's kernel, and what the answers come to.
+
+A kernel that rejects what Lean accepted makes a dispute, whatever the others say: one of the two is wrong, and the proof
+is not accepted until somebody has looked.  The export is kept for that.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from verify_workers.errors import UserError
+from verify_workers.kernel.library import folder as cache_folder
+from verify_workers.kernel.library import library_file
+from verify_workers.kernels import builtin
+from verify_workers.kernels.answer import Answer, Kernel
+from verify_workers.kernels.builtin import BuiltinKernel
+from verify_workers.kernels.closure import Library
+from verify_workers.kernels.programs import ProgramKernel
+from verify_workers.lean.install import LeanInstall
+from verify_workers.records import DISPUTED, Check
+
+log = logging.getLogger(__name__)
+_reading = threading.Lock()
+
+
+@functools.lru_cache(maxsize=3)
+def _library(path: Path) -> Library:
+    return Library(path)
+
+
+def library(path: Path) -> Library:
+    """A library's file, read once for all workers of a process."""
+    with _reading:
+        return _library(path)
+
+
+class Panel:
+    """The kernels of one worker.  `quorum`: how many have to accept; -1: all of them.  UserError for one that is not there."""
+
+    def __init__(
+        self,
+        install: LeanInstall,
+        kernels: list[str],
+        quorum: int = -1,
+        sample: float = 1.0,
+        seconds: float = 60.0,
+        keep: Path | None = None,
+    ) -> None:
+        self._install, self._seconds, self._sample = install, seconds, sample
+        self._keep = keep or cache_folder() / "disputed"
+        self._programs: list[Kernel] = [ProgramKernel(spec) for spec in kernels if spec != builtin.NAME]
+        self._builtin = builtin.NAME in kernels
+        self._builtins: dict[tuple[str, ...], BuiltinKernel] = {}
+        if quorum > len(kernels):
+            raise UserError(f"kernels_quorum: {quorum} of {len(kernels)} kernels cannot accept")
+        self._quorum = len(kernels) if quorum < 0 else quorum
+
+    def asks(self, check: Check) -> bool:
+        """Whether this check is in the sample: always the same ones."""
+        return int(check.key("", "")[:8], 16) < self._sample * 2**32
+
+    def judge(self, check: Check, imports: tuple[str, ...], own: str) -> tuple[list[Answer], str]:
+        """The answers, and why they do not suffice ('' where they do).  `own` is what the proof adds (`fork.Exported`)."""
+        path = library_file(self._install, imports)
+        with tempfile.TemporaryDirectory(prefix="kernels.") as folder:
+            mine, whole = Path(folder) / "own.ndjson", Path(folder) / "closure.ndjson"
+            mine.write_bytes(own.encode("utf-8", "surrogatepass"))
+            if self._programs:
+                write_closure(whole, path, own)
+            answers = [kernel.judge(mine, whole, self._seconds) for kernel in self._kernels(path, imports)]
+        against = [answer for answer in answers if answer.opinion == "rejected"]
+        if against:
+            where = self._quarantine(check, answers, path, own)
+            log.error("DISPUTED: Lean's kernel accepts a proof that %s rejects; kept in %s", against[0].kernel, where)
+            return answers, f"{DISPUTED}{'; '.join(map(str, answers))}; see {where}"
+        accepted = sum(answer.opinion == "accepted" for answer in answers)
+        if accepted < self._quorum:
+            return answers, f"{accepted} of {self._quorum} kernels accepted: {'; '.join(map(str, answers))}"
+        return answers, ""
+
+    def _kernels(self, path: Path, imports: tuple[str, ...]) -> list[Kernel]:
+        if not self._builtin:
+            return self._programs
+        return [self._builtins.setdefault(imports, BuiltinKernel(path)), *self._programs]
+
+    def _quarantine(self, check: Check, answers: list[Answer], path: Path, own: str) -> Path:
+        """Keep the question, the answers and the closure; where."""
+        name = hashlib.sha256(own.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        where = self._keep / f"{name}.ndjson"
+        write_closure(where, path, own)
+        about: dict[str, Any] = {"check": check.model_dump(mode="json"), "answers": [vars(answer) for answer in answers]}
+        where.with_suffix(".json").write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8", errors="replace")
+        return where
+
+    def close(self) -> None:
+        """End every kernel (idempotent)."""
+        for kernel in (*self._builtins.values(), *self._programs):
+            kernel.close()
+        self._builtins = {}
+
+
+def closure_name(check: Check) -> str:
+    """The name of a check's closure: the same for the same question, whatever its id."""
+    return f"{check.key('', '')[:24]}.ndjson"
+
+
+def write_closure(target: Path, path: Path, own: str) -> None:
+    """Write the closure of `own`, which builds on the library's export file `path`, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
+    with part.open("w", encoding="utf-8", errors="surrogatepass") as file:
+        file.writelines(library(path).with_own(own))
+    part.replace(target)

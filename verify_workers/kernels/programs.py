@@ -1,0 +1,95 @@
+"""Kernels of others, run once for each proof on its closure.
+
+plain      the file on standard input and in `IN`; exit status 0 accepted, 1 rejected, 2 declined (the kernel arena's)
+nanoda     `PROGRAM CONFIG`: 0 accepted, 2 declined; it ends in a panic (101) where it rejects
+lean4lean  `PROGRAM --import FILE`: 0 accepted, 1 rejected
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from verify_workers.errors import UserError
+from verify_workers.kernels.answer import Answer, Opinion
+
+CONVENTIONS = ("plain", "nanoda", "lean4lean")
+AXIOMS = ("propext", "Classical.choice", "Quot.sound")
+OUTPUT = 1 << 16  # characters of what it says that are read
+_STATUS: dict[str, dict[int, Opinion]] = {
+    "plain": {0: "accepted", 1: "rejected", 2: "declined"},
+    "nanoda": {0: "accepted", 1: "rejected", 101: "rejected", 2: "declined"},
+    "lean4lean": {0: "accepted", 1: "rejected"},
+}
+
+
+def absolute(spec: str) -> str:
+    """`spec` for use in any folder: a path in it is absolute."""
+    convention, equals, path = spec.rpartition("=")
+    return f"{convention}{equals}{Path(path).expanduser().absolute()}" if "/" in path else spec
+
+
+class ProgramKernel:
+    """See `answer.Kernel`; UserError for a program that is not there."""
+
+    def __init__(self, spec: str) -> None:
+        convention, _, path = spec.rpartition("=")
+        found = shutil.which(os.path.expanduser(path))
+        if found is None:
+            raise UserError(f"kernels: no program {path!r} (a path, or a name on PATH; or builtin-python)")
+        self._program = Path(found).absolute()
+        self._convention = convention or next((c for c in CONVENTIONS[1:] if self._program.name.startswith(c)), CONVENTIONS[0])
+        if self._convention not in CONVENTIONS:
+            raise UserError(f"kernels: unknown convention {convention!r} of {path}: use one of {', '.join(CONVENTIONS)}")
+        digest = hashlib.sha256(self._program.read_bytes()).hexdigest()[:12]
+        self.name = f"{self._program.name} {digest}"
+
+    def judge(self, own: Path, closure: Path, seconds: float) -> Answer:
+        begun = time.monotonic()
+        try:
+            with tempfile.TemporaryDirectory(prefix="kernel.") as folder:
+                status, said = self._run(closure, Path(folder), seconds)
+        except subprocess.TimeoutExpired:
+            return Answer(self.name, "failed", f"not within {seconds:g} s", time.monotonic() - begun)
+        except OSError as error:
+            return Answer(self.name, "failed", str(error), time.monotonic() - begun)
+        opinion = _STATUS[self._convention].get(status, "failed")
+        why = "" if opinion == "accepted" else f"exit status {status}{f': {said}' if said else ''}"
+        return Answer(self.name, opinion, why[:500], time.monotonic() - begun)
+
+    def _run(self, closure: Path, folder: Path, seconds: float) -> tuple[int, str]:
+        """Its exit status and the first line that it said."""
+        arguments: list[str] = []
+        if self._convention == "lean4lean":
+            arguments = ["--import", str(closure)]
+        elif self._convention == "nanoda":
+            settings = {"export_file_path": str(closure), "permitted_axioms": AXIOMS, "unpermitted_axiom_hard_error": True,
+                        "nat_extension": True, "string_extension": True, "print_success_message": False}  # fmt: skip
+            (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+            arguments = [str(folder / "config.json")]
+        said = folder / "said"
+        environment = {"IN": str(closure), "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "0"}
+        with closure.open("rb") as file, said.open("wb") as out:
+            process = subprocess.Popen(
+                [str(self._program), *arguments], stdin=file, stdout=out, stderr=out, env=environment, cwd=folder, start_new_session=True
+            )
+            try:
+                status = process.wait(seconds)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        with said.open("rb") as text:
+            lines = text.read(OUTPUT).decode("utf-8", "replace").split("\n")
+        return status, next((line.strip() for line in lines if line.strip()), "")
+
+    def close(self) -> None:
+        """Nothing stays between two proofs."""
