@@ -44,7 +44,7 @@ def read_seen(paths: Sequence[str], similarity: float, lean: LocalPool, progress
         return Seen()
     seen = Seen()
     for path in paths:
-        problems = read_benchmarks([path], "--benchmark")
+        problems = read_benchmarks([path], named="--benchmark")
         stage = progress.stage("benchmarks", len(problems))
         seen.sizes[path] = len(problems)
         seen.benchmarks.add(problems, Drop.CONTAMINATED, asyncio.run(forms_of(problems, asking(lean))))

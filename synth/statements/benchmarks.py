@@ -91,8 +91,12 @@ def _both(problem: Problem) -> list[tuple[str, str]]:
         return []
 
 
-def read_benchmarks(files: Sequence[str | BenchmarkFile], against: ReadAs | None = None) -> list[Problem]:
+def read_benchmarks(
+    files: Sequence[str | BenchmarkFile], against: ReadAs | None = None, named: str = "filters.benchmarks"
+) -> list[Problem]:
     """The rows of benchmark files, each once; those of `synth decontaminate --against` are read as `against` says.
+
+    `named`: what errors call the setting or option that named the files.
 
     UserError for a file that cannot be read, with the setting that mends it.
     """
@@ -106,6 +110,10 @@ def read_benchmarks(files: Sequence[str | BenchmarkFile], against: ReadAs | None
             if against:
                 told = " (with --set)" if "problems." in said else ""
                 raise UserError(f"--against: {said.replace('problems.', 'against.')}{told}") from None
+            if named != "filters.benchmarks":
+                fact, remedy, _ = said.partition(": name the right one")
+                said = f"{fact}; give the columns the names text or statement" if remedy else said.partition(", or set problems.")[0]
+                raise UserError(f"{named}: {said}") from None
             told = "" if "problems." not in said else f" (filters.benchmarks=[{{path: {one.path}, fields: {{text: COLUMN}}, format: …}}])"
             raise UserError(f"filters.benchmarks: {said.replace('problems.', '')}{told}") from None
         for problem in reading.problems:

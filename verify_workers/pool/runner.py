@@ -174,7 +174,7 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
     if isinstance(install, LakeProject):
         backend.close()
         raise UserError(
-            f"kernels and closures are for the embedded Lean: the whole library below {install.folder} would have to be exported"
+            f"kernels and closures are for the embedded Lean: all that {install.folder} imports would have to be exported"
         )
     try:
         panel = None

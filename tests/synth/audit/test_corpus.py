@@ -206,3 +206,10 @@ def test_a_known_bad_lean_is_named(lean: LeanInstall, tmp_path: Path, monkeypatc
     assert (summary["lean"]["version"], summary["lean"]["commit"]) == ("4.28.0", "7e01a1bf5c70")
     assert "known to be unsound" in summary["lean"]["advisory"]
     assert "known to be unsound" in (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
+
+
+def test_a_benchmark_file_that_cannot_be_read_is_named_with_a_remedy(tmp_path: Path, lean: LeanInstall) -> None:
+    data = write(tmp_path / "corpus.jsonl", [{"statement": "theorem t : True", "proof": "trivial"}])
+    other = write(tmp_path / "b.jsonl", [{"a": 1}])
+    with pytest.raises(UserError, match=r"^--benchmark: .*b\.jsonl:1: .*columns are a; give the columns the names text or statement$"):
+        audit(data, tmp_path / "out", [other], AuditConfig(), POOL, QUIET)
