@@ -16,6 +16,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from verify_workers.config import usable_memory_mb
 from verify_workers.kernel import abi, wire
 from verify_workers.lean.modules import DAMAGED
 from verify_workers.lean.shared import SharedLean
@@ -100,14 +101,9 @@ class _Zygote:
         self._channel = ours
         try:
             ours.settimeout(lean.seconds)
-            wire.send(
-                ours,
-                {
-                    "libraries": [str(library) for library in lean.libraries],
-                    "imports": imports,
-                    "accepted": [*abi.GITHASHES, *lean.accepted],
-                },
-            )
+            libraries, accepted = [str(library) for library in lean.libraries], [*abi.GITHASHES, *lean.accepted]
+            free = int(min(usable_memory_mb(), 1 << 30)) << 20
+            wire.send(ours, {"libraries": libraries, "imports": imports, "accepted": accepted, "memory": free})
             self.hello = wire.receive(ours)
         except wire.Closed as error:
             number = self._end()

@@ -17,7 +17,7 @@ import resource
 from dataclasses import dataclass
 
 MANY = 500  # mappings of modules from which on it pays
-SHARE = 0.5  # of the memory that is free, which it may take
+SHARE = 0.25  # of the memory that is free, which it may take: there may be more headers than one
 MODULES = (".olean", ".olean.server", ".olean.private", ".ir")
 _READ, _WRITE, _PRIVATE, _FIXED, _NORESERVE = 1, 2, 0x02, 0x10, 0x4000
 _FAILED = ctypes.c_void_p(-1).value
@@ -38,13 +38,16 @@ class Piece:
         return self.parts[-1][1]
 
 
-def gather(many: int = MANY) -> int:
-    """Map the modules of this (single-threaded) process as few pieces, if they are at least so `many`; returns their bytes."""
+def gather(free: int, many: int = MANY) -> int:
+    """Map the modules of this (single-threaded) process as few pieces, if they are at least so `many`; returns their bytes.
+
+    `free` are the bytes of memory that are free here.
+    """
     pieces = _pieces()
     parts = [part for piece in pieces for part in piece.parts]
     size = sum(end - start for start, end in parts)
     unbounded = resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY  # the gaps count as address space
-    if len(parts) < many or not unbounded or size > SHARE * _free_bytes():
+    if len(parts) < many or not unbounded or size > SHARE * free:
         return 0
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
@@ -87,8 +90,3 @@ def _pieces() -> list[Piece]:
                     pieces.append(Piece([(start, end)]))
             last_was_module = is_module
     return pieces
-
-
-def _free_bytes() -> int:
-    with open("/proc/meminfo", encoding="ascii") as lines:
-        return next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")), 0)

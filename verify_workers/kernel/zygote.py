@@ -269,7 +269,7 @@ def serve(owner: socket.socket) -> None:
         wire.send(owner, {"error": f"this Lean has {different} of another form than the kernel audit reads", "kind": "AbiMismatch"})
         return
     resident = sum(map(make_resident, boot["libraries"]))
-    gathered = gather()
+    gathered = gather(boot.get("memory", 0))
     practise(world)
     escaped = children.escaped(owner)
     if escaped:

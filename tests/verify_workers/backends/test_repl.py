@@ -231,9 +231,8 @@ def test_backends_in_a_project(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) 
 def test_of_a_lean_whose_layouts_are_not_known_text_is_read(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", lake.path)
     monkeypatch.setattr(abi, "GITHASHES", {"0" * 40: "4.99.0"})
-    with pytest.raises(
-        UserError, match=r"knows Lean 4\.99\.0 only, not 4\.35\.0 \(eb6cafb7290e\): synth doctor --qualify .*--backend repl"
-    ) as error:
+    says = r"knows Lean 4\.99\.0 only, not 4\.35\.0 \(eb6cafb7290e\): synth doctor --qualify .*--backend repl"
+    with pytest.raises(UserError, match=says) as error:
         make_backend("fork", project=lake.project)
     assert str(error.value).startswith(f"{lake.project}: ") and "\n" not in str(error.value)
     backend = make_backend("auto", project=lake.project)

@@ -22,10 +22,10 @@ pieces = gathered._pieces()
 parts = [part for piece in pieces for part in piece.parts]
 before = [bytes(memoryview((gathered.ctypes.c_char * (end - start)).from_address(start))) for start, end in parts]
 resource.setrlimit(resource.RLIMIT_AS, (1 << 46, resource.RLIM_INFINITY))
-bounded = gathered.gather(1)
+bounded = gathered.gather(1 << 40, 1)
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-few = gathered.gather(len(parts) + 1)
-moved = gathered.gather(1)
+few = gathered.gather(1 << 40, len(parts) + 1) + gathered.gather(1 << 20, 1)
+moved = gathered.gather(1 << 40, 1)
 lines = open("/proc/self/maps").read().splitlines()
 same = all(bytes(memoryview((gathered.ctypes.c_char * (e - s)).from_address(s))) == was for (s, e), was in zip(parts, before))
 
