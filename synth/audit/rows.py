@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from synth.problems.columns import GUESSES, BadRow, Repeated, missing, value_at
@@ -38,6 +39,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "text": tuple(name for name in GUESSES["text"] if name not in ("statement", "theorem")),
     "id": GUESSES["name"],
 }  # fmt: skip
+LIMITS = frozenset({"maxHeartbeats", "maxRecDepth", "synthInstance.maxHeartbeats"})  # options that change no meaning
 _FENCED = re.compile(r"```[\w ]*\n(.*?)```", re.S)
 
 
@@ -215,10 +217,11 @@ def _definitions(code: str, end: int) -> str:
 
 
 def _opened(code: str) -> str:
-    """The imports, plain `open`s and options at the top of a file; '' where they rename or hide something of the library's."""
+    """The imports, plain `open`s and limits at the top of a file; '' where anything there could give a statement another meaning."""
     marks = tokens(code)
     end = commands.header_end(marks)
-    plain = not any(mark.text in ("renaming", "hiding") for mark in marks[:end])
+    options = {after.text for mark, after in pairwise(marks[:end]) if mark.text == "set_option"}
+    plain = options <= LIMITS and not any(mark.text in ("renaming", "hiding", "universe", "section") for mark in marks[:end])
     return code[: marks[end].start if end < len(marks) else len(code)] if plain else ""
 
 

@@ -58,6 +58,8 @@ def test_a_statement_without_a_header_is_read_under_the_files() -> None:
     assert read(row).header.split() == ["import", "Mathlib", "open", "Nat", "Real"]
     assert read({**row, "header": "import Mathlib"}).header == "import Mathlib"
     assert read({**row, "code": code.replace("Nat Real", "Nat renaming add → mul")}).header == ""
+    assert read({**row, "code": code.replace("open", "set_option autoImplicit true\nopen")}).header == ""
+    assert read({**row, "code": code.replace("open", "set_option maxHeartbeats 0\nopen")}).header
 
 
 def test_lemmas_before_a_theorem_are_not_trusted() -> None:
