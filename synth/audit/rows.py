@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from synth.problems.columns import GUESSES, BadRow, Repeated, missing, value_at
@@ -38,8 +39,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "text": tuple(name for name in GUESSES["text"] if name not in ("statement", "theorem")),
     "id": GUESSES["name"],
 }  # fmt: skip
+LIMITS = frozenset({"maxHeartbeats", "maxRecDepth", "synthInstance.maxHeartbeats"})  # options that change no meaning
 _FENCED = re.compile(r"```[\w ]*\n(.*?)```", re.S)
-_DEFINES = frozenset({"def", "abbrev", "structure", "inductive", "class", "opaque"})
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,15 @@ def _read(made: Candidate, values: Mapping[str, str]) -> Candidate:
     elif _has_proof(statement):
         preamble, statement = "\n".join(filter(None, (preamble, stated(statement)[0]))), stated(statement)[1]
     parts = split_context(header, preamble, statement)
+    if code and not parts.header.strip():
+        # A statement without a header is read under the file's.  The file's definitions are not taken: they could give it any meaning.
+        parts = split_context(_opened(code), preamble, statement)
     theorem = parse_theorem(parts.theorem)
     asked, definitions = parts.theorem, parts.preamble
     if code:
         names = [one.name for one in declarations(code) if one.keyword in THEOREMS and one.name]
         if names and theorem.name not in names and theorem.name.rpartition(".")[2] not in {name.rpartition(".")[2] for name in names}:
             asked = renamed(theorem, names[-1])  # under another name it is the same statement
-        definitions = _with_needed(definitions, asked, code)
         doc = _doc(code)
         return replace(made, doc=doc, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), code=code)
     return replace(made, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), proof=proof)
@@ -213,13 +216,13 @@ def _definitions(code: str, end: int) -> str:
     return "".join([*pieces, code[at:end]]).strip()
 
 
-def _with_needed(preamble: str, statement: str, code: str) -> str:
-    """`preamble` with the file's definitions, where the statement names one that only the file has."""
-    has = {one.name for one in declarations(preamble)}
-    spoken = {part for mark in tokens(statement) if mark.kind is Kind.IDENT for part in (mark.text, mark.parts[0])}
-    lacks = [one for one in declarations(code) if one.keyword in _DEFINES and one.name in spoken - has]
-    theorems = _theorems(code)
-    return _definitions(code, theorems[-1].start) if lacks and theorems and not preamble.strip() else preamble
+def _opened(code: str) -> str:
+    """The imports, plain `open`s and limits at the top of a file; '' where anything there could give a statement another meaning."""
+    marks = tokens(code)
+    end = commands.header_end(marks)
+    options = {after.text for mark, after in pairwise(marks[:end]) if mark.text == "set_option"}
+    plain = options <= LIMITS and not any(mark.text in ("renaming", "hiding", "universe", "section") for mark in marks[:end])
+    return code[: marks[end].start if end < len(marks) else len(code)] if plain else ""
 
 
 def _text(row: Mapping[str, Any], field: str, column: str) -> str:

@@ -45,9 +45,21 @@ def test_another_name_in_the_file_is_no_other_statement() -> None:
     assert one.asked.startswith("theorem add ") and one.statement.startswith("theorem mine ")
 
 
-def test_definitions_of_the_file_that_the_statement_needs() -> None:
-    one = read({"statement": "theorem t : two = 2", "code": "def two := 2\nlemma h : two = 2 := rfl\ntheorem t : two = 2 := h"})
-    assert one.preamble == "def two := 2"
+def test_a_statement_of_the_row_is_read_without_the_files_definitions() -> None:
+    one = read(
+        {"statement": "theorem t : Good 4", "code": "def Good (n : Nat) : Prop := n > 1\ntheorem t : Good 4 := by unfold Good; omega"}
+    )
+    assert one.preamble == "" and one.header == ""
+
+
+def test_a_statement_without_a_header_is_read_under_the_files() -> None:
+    code = "import Mathlib\nopen Nat Real\n\ntheorem t (n : Nat) : succ n = n + 1 := rfl"
+    row = {"statement": "theorem t (n : Nat) : succ n = n + 1", "code": code}
+    assert read(row).header.split() == ["import", "Mathlib", "open", "Nat", "Real"]
+    assert read({**row, "header": "import Mathlib"}).header == "import Mathlib"
+    assert read({**row, "code": code.replace("Nat Real", "Nat renaming add → mul")}).header == ""
+    assert read({**row, "code": code.replace("open", "set_option autoImplicit true\nopen")}).header == ""
+    assert read({**row, "code": code.replace("open", "set_option maxHeartbeats 0\nopen")}).header
 
 
 def test_lemmas_before_a_theorem_are_not_trusted() -> None:
