@@ -1,4 +1,4 @@
-"""Export files (lean4export's NDJSON, format 3.x) to constants, each made when it is asked for.
+"""Export files (lean4export's NDJSON, format 3.1) to constants, each made when it is asked for.
 
 A file is data of unknown origin: every index must name an earlier line of its sort, every number has its bounds, and
 whatever is not as the format says is `Malformed`.
@@ -23,10 +23,12 @@ from verify_workers.second_kernel.environment import (
     Rejected,
     Rule,
     Theorem,
+    Unsupported,
 )
 from verify_workers.second_kernel.inductive import Group
 from verify_workers.second_kernel.terms import Expr, Level
 
+FORMAT = ["3", "1"]
 MAX_INDEX = 1 << 20
 MAX_DIGITS = 1 << 21
 _SIMPLE = {"axiom": Axiom, "def": Definition, "thm": Theorem, "opaque": Opaque, "quot": Quotient}
@@ -172,8 +174,9 @@ class ExportFile:
             self.levels.append(self._level_row(row))
         elif "meta" in row:
             self.meta = row["meta"]
-            if str(self.meta["format"]["version"]).split(".")[0] != "3":
-                raise Malformed(f"format {self.meta['format']['version']}, which is not read here")
+            version = str(self.meta["format"]["version"])
+            if version.split(".")[:2] != FORMAT:
+                raise Unsupported(f"format {version}, which is not read here")
         else:
             self._declaration(row)
 

@@ -510,11 +510,6 @@ def _(file: File) -> None:
     file.exprs.pop(3)
 
 
-@change("format/another version")
-def _(file: File) -> None:
-    file.meta["meta"]["format"]["version"] = "4.0.0"
-
-
 @change("format/a partial definition")
 def _(file: File) -> None:
     file.find("swap")["safety"] = "partial"
@@ -553,6 +548,13 @@ def test_a_false_file_is_rejected(honest: File, name: str) -> None:
     assert file.lines() != before
     judgement = judge(file.lines(), PIN)
     assert judgement.outcome == "rejected", (judgement, name)
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "4.0.0", ""])
+def test_another_format_is_not_judged(honest: File, version: str) -> None:
+    file = honest.copy()
+    file.meta["meta"]["format"]["version"] = version
+    assert judge(file.lines(), PIN).outcome == "unsupported"
 
 
 def test_a_library_is_checked_once_and_then_known(honest: File) -> None:
