@@ -173,9 +173,7 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
     install = backend.install
     if isinstance(install, LakeProject):
         backend.close()
-        raise UserError(
-            f"kernels and closures are for the embedded Lean: all that {install.folder} imports would have to be exported"
-        )
+        raise UserError(f"kernels and closures are for the embedded Lean: all that {install.folder} imports would have to be exported")
     try:
         panel = None
         if config.kernels:
