@@ -62,7 +62,8 @@ def own(lean: LeanInstall) -> Iterator[str]:
 
 
 def asked(lean: LeanInstall, own: str, keep: Path, *kernels: str, quorum: int = -1) -> tuple[list[str], str]:
-    panel = Panel(lean, list(kernels), quorum, 1.0, 1.0, keep)
+    seconds = 1.0 if any(kernel.endswith("hangs") for kernel in kernels) else 60.0
+    panel = Panel(lean, list(kernels), quorum, 1.0, seconds, keep)
     try:
         answers, problem = panel.judge(CHECK, (), own)
         return [answer.opinion for answer in answers], problem
