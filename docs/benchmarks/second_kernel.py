@@ -3,6 +3,8 @@
     python docs/benchmarks/second_kernel.py library                 all of the embedded library
     python docs/benchmarks/second_kernel.py suite                   what Lean accepts of the honest and the adversarial texts
     python docs/benchmarks/second_kernel.py pairs [--count 10000]   generated statements with their known proofs, all different
+    python docs/benchmarks/second_kernel.py changes --kernel PATH [--seed 1 --limit 300]
+                                                                    random changes of one export, judged by another kernel too
 
 Seconds are of the processor (`time.process_time`) in this process, which holds the library: the first pairs pay for what
 they are the first to need of it, and those are counted apart (`cold`).
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -112,16 +115,51 @@ def whole(lean: LeanInstall) -> None:
     print(f"{dict(said)} of {len(library.file.entries):,} in {time.process_time() - begun:.1f} s of the processor")
 
 
+def changes(lean: LeanInstall, spec: str, seed: int, limit: float) -> None:
+    """One reference, level or constant of the tests' export changed at random, again and again; where the two kernels differ."""
+    from tests.verify_workers.second_kernel.exports import File, closure
+    from tests.verify_workers.second_kernel.test_mutations import PREAMBLE, PROOF, STATEMENT
+    from verify_workers.kernels.programs import ProgramKernel
+    from verify_workers.second_kernel.judge import judge
+
+    honest, kernel, rng = File(closure(lean, STATEMENT, PROOF, PREAMBLE)), ProgramKernel(spec), Random(seed)
+    said, end = Counter[tuple[str, str]](), time.monotonic() + limit
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "changed.ndjson"
+        while time.monotonic() < end:
+            file = honest.copy()
+            what = rng.choice(("app", "app", "lam", "forallE", "proj", "bvar", "const", "level"))
+            row = rng.choice(file.levels if what == "level" else [r for r in file.exprs if what in r])
+            if what == "level":
+                row |= {"imax": row.pop("max")} if "max" in row else {"max": row.pop("imax")} if "imax" in row else {}
+            elif what == "bvar":
+                row[what] = max(0, row[what] + rng.choice((-1, 1)))
+            elif what == "const":
+                row[what] = rng.choice([r[what] for r in file.exprs if what in r])
+            else:
+                part = rng.choice([p for p in ("fn", "arg", "type", "body", "struct") if p in row[what]])
+                row[what][part] = max(0, min(row["ie"] - 1, row[what][part] + rng.choice((-30, -7, -2, -1, 1, 2, 13, 50))))
+            path.write_bytes(b"\n".join(file.lines()) + b"\n")
+            ours, theirs = judge(file.lines(), ROOT), kernel.judge(path, path, 60)
+            said[ours.outcome, theirs.opinion] += 1
+            if (ours.outcome == "accepted") != (theirs.opinion == "accepted"):
+                print(f"{what}: {ours.outcome} {ours.declaration} {ours.why} | {theirs}", flush=True)
+    print(f"ours, {kernel.name}: {dict(said)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("library", "suite", "pairs"))
+    parser.add_argument("what", choices=("library", "suite", "pairs", "changes"))
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=1e9, help="seconds after which no more pairs are taken")
+    parser.add_argument("--kernel", default="nanoda_bin", help="`changes`: the other kernel")
     options = parser.parse_args()
     lean = embedded()
     if options.what == "library":
         whole(lean)
+    elif options.what == "changes":
+        changes(lean, options.kernel, options.seed, options.limit)
     else:
         compare(lean, suite() if options.what == "suite" else pairs(options.count, options.seed), options.limit)
 
