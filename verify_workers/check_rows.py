@@ -17,6 +17,7 @@ from verify_workers.errors import UserError
 from verify_workers.records import Check
 from verify_workers.row_files import EXPORTED, PAIR, TEXT_FIELDS, BadRow, files, instead, look_for_slips, rows_of, short
 
+MOST_ID = 10**100  # no number of a row that is a name is larger
 SHOWN = 10  # faults of an input that are told at once
 Note = Callable[[str], None]
 
@@ -85,7 +86,9 @@ def _check(row: object, timeout: float) -> Check:
     for name, value in _fields(row).items():
         if value is None:
             continue
-        if name == "id" and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if (name == "id" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID) or (
+            name == "id" and isinstance(value, float) and math.isfinite(value)
+        ):
             value = str(value)
         if not isinstance(value, str):
             raise BadRow(f"field `{name}` must be text, not {_kind_of(value)} ({short(value)})")

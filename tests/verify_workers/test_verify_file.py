@@ -159,6 +159,7 @@ def test_a_bad_row_is_named_before_any_check_runs(tmp_path: Path, bad: Any, says
         (b"\x00\x01\x02", "not JSON"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"id": ' + b"9" * 10_000 + b"}", "not JSON"),
+        (b'{"id": ' + b"9" * 400 + b"}", "field `id` must be text, not a number"),
         (json.dumps(GOOD).encode(), "field `id`: 'a' occurs twice; ids must be unique"),
     ],
 )

@@ -6,9 +6,10 @@ known.  `judge` checks every declaration of a file; `Library.judge` those of a f
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -265,11 +266,10 @@ def judge(lines: Iterable[bytes], root: str = "", steps: int = STEPS) -> Judgeme
 
 def _judged(work: Callable[[list[Known]], tuple[int, frozenset[str]]]) -> Judgement:
     begun = time.monotonic()
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
-    sys.set_int_max_str_digits(0)
     known = [Known()]
     try:
-        count, axioms = work(known)
+        with _deep_terms_and_long_numbers():
+            count, axioms = work(known)
         return Judgement("accepted", axioms=tuple(sorted(axioms)), checked=count, seconds=time.monotonic() - begun)
     except Malformed as problem:
         outcome, why = "rejected", f"malformed: {problem}"
@@ -282,6 +282,19 @@ def _judged(work: Callable[[list[Known]], tuple[int, frozenset[str]]]) -> Judgem
     except (TypeError, LookupError, AttributeError, ValueError) as problem:  # of a declaration's fields
         outcome, why = "rejected", f"malformed: {type(problem).__name__}: {problem}"
     return Judgement(outcome, known[0].current, why, seconds=time.monotonic() - begun)  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def _deep_terms_and_long_numbers() -> Iterator[None]:
+    """Limits of the interpreter that a proof may exceed; whoever calls gets his own back."""
+    depth, digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+    sys.setrecursionlimit(max(depth, RECURSION))
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(depth)
+        sys.set_int_max_str_digits(digits)
 
 
 def judge_file(path: Path, root: str = "", steps: int = STEPS) -> Judgement:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from verify_workers.second_kernel import terms as t
@@ -76,3 +78,9 @@ def test_names_are_equal_only_if_their_components_are() -> None:
 def test_what_is_no_export_is_rejected_in_words(line: bytes) -> None:
     judgement = judge([line])
     assert judgement.outcome == "rejected" and "malformed" in judgement.why
+
+
+def test_a_judgement_gives_the_interpreters_limits_back() -> None:
+    before = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+    assert judge([b"nonsense"]).outcome == "rejected"
+    assert (sys.getrecursionlimit(), sys.get_int_max_str_digits()) == before
