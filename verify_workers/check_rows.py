@@ -79,6 +79,13 @@ def _checks(path: Path, timeout: float, note: Note | None) -> Iterator[tuple[str
 # ---- one row
 
 
+def _is_number(value: object) -> bool:
+    """Whether it is a number that may be a name."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID
+
+
 def _check(row: object, timeout: float) -> Check:
     if not isinstance(row, dict):
         raise BadRow(f"a row must be an object with `id`, `statement` and `proof` or `code`, not {_kind_of(row)}")
@@ -86,9 +93,7 @@ def _check(row: object, timeout: float) -> Check:
     for name, value in _fields(row).items():
         if value is None:
             continue
-        if (name == "id" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID) or (
-            name == "id" and isinstance(value, float) and math.isfinite(value)
-        ):
+        if name == "id" and _is_number(value):
             value = str(value)
         if not isinstance(value, str):
             raise BadRow(f"field `{name}` must be text, not {_kind_of(value)} ({short(value)})")
