@@ -22,6 +22,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from synth.audit import verdicts
 from synth.audit.corpus import AuditConfig, audit
 from synth.audit.labels import SILENT
