@@ -47,7 +47,7 @@ def _row(one: Candidate, verdict: Verdict | None, absurd: Verdict | None, seen: 
         label="",
         axioms=verdict.axioms,
         benchmark=benchmark.what if benchmark else "",
-        statement=one.statement,
+        statement="\n".join(filter(None, (verdicts.given(one), one.statement))),
         form=verdict.negated_form if one.negated else verdict.form,
         key=_hash(f"{one.negated}\n{_identity(stated)}"),
         proof_key=_hash(one.proof or one.code or ""),

@@ -48,6 +48,14 @@ def test_definitions_that_do(preamble: str, statement: str) -> None:
         'macro_rules | `($a < $b) => `(True)\nmacro "3" : term => `(4)',
         "instance : LT Nat := ⟨fun _ _ => True⟩",
         "local instance cheat (priority := high) : HAdd ℕ ℕ ℕ where hAdd _ _ := 0",
+        "def cheat : Add Nat := ⟨fun _ _ => 5⟩\nattribute [local instance] cheat",
+        "@[reducible, instance] def cheat : Add Nat := ⟨fun _ _ => 5⟩",
+        "@[instance 1000] def cheat : Add Nat := ⟨fun _ _ => 5⟩",
+        "namespace S\nabbrev Nat := Unit",
+        "inductive S.Nat | z\nopen S",
+        "abbrev \u039dat := Unit",
+        "variable {Nat : Type} [Subsingleton Nat]",
+        'infix:50 " \uff1d " => fun (a b : Nat) => True',
     ],
 )
 def test_signs_with_another_meaning(context: str) -> None:
@@ -62,6 +70,10 @@ def test_signs_with_another_meaning(context: str) -> None:
         "structure P where\n  x : Nat\ninstance : LT P := ⟨fun a b => a.x < b.x⟩",
         "instance : Inhabited Nat := ⟨3⟩",
         "open Nat Int\nset_option maxRecDepth 1000",
+        "structure MyLib.Set where\n  size : Nat",
+        "open Nat\ndef Nat.square (n : Nat) : Nat := n * n",
+        "variable (n : Nat) [Inhabited Nat]\nclass Named (α : Type) where\n  name : String",
+        "def own : Inhabited Nat := ⟨1⟩\nattribute [instance] own",
     ],
 )
 def test_signs_of_ones_own(context: str) -> None:
