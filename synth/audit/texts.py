@@ -32,7 +32,7 @@ def read(one: Candidate) -> list[Finding]:
     found = [*_axioms(one), *_compiled(one)]
     if why := placeholder(one.preamble, one.asked):
         found.append(Finding(Label.PLACEHOLDER, "definition", why))
-    if why := another_meaning(f"{one.header}\n{one.preamble}"):
+    if why := another_meaning(f"{one.header}\n{one.preamble}") or _not_what_it_looks_like(one.statement):
         found.append(Finding(Label.PLACEHOLDER, "meaning", why))
     if why := _says_nothing(one.statement):
         found.append(Finding(Label.VACUOUS, "empty", why))
@@ -123,7 +123,16 @@ LOOK = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοѵνɑɩι", "ABEZHIKMNOPTYX
 
 def looks_like(name: str) -> str:
     """A name or sign in the letters that its own look like: `Νat`, whose first letter is a Greek one, is read as `Nat`."""
-    return unicodedata.normalize("NFKC", name).translate(LOOK) if not name.isascii() and name not in NAMES else name
+    if name.isascii() or name in NAMES:
+        return name
+    seen = "".join(char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) not in ("Cf", "Mn"))
+    return seen.translate(LOOK)
+
+
+def _not_what_it_looks_like(statement: str) -> str:
+    """A name in the statement that is no usual one but looks like it; '' where there is none."""
+    name = next((part for part in sorted(_idents(statement)) if looks_like(part) in NAMES and part not in NAMES), "")
+    return f"{name} is not the {looks_like(name)} that it looks like" if name else ""
 
 
 def _keyword(chunk: Sequence[Token]) -> int | None:
@@ -137,11 +146,16 @@ def _keyword(chunk: Sequence[Token]) -> int | None:
 
 
 def _usual_name(chunk: Sequence[Token], opened: bool) -> str:
-    """A name of `NAMES`, or what looks like one, that a command declares or makes a variable; '' where it does neither.
+    """A name of `NAMES`, or what looks like one, that a command declares, makes a variable or opens; '' where it does none of these.
 
     With `opened` a name below a namespace counts too.
     """
-    if chunk[0].text == "variable":
+    if chunk[0].text in ("open", "export"):  # `open S (Nat)`, `open S renaming N → Nat`
+        chunk = chunk[: next((i for i, mark in enumerate(chunk) if mark.text == "in"), len(chunk))]
+        taken = [mark.text for mark, before in zip(chunk[1:], chunk, strict=False) if before.text in ("→", "->")]
+        opening = next((i for i, mark in enumerate(chunk) if mark.text == "("), len(chunk))
+        names = [*taken, *(mark.text for mark in chunk[opening:])]
+    elif chunk[0].text == "variable":
         names = [mark.text for mark, before in zip(chunk[1:], chunk, strict=False) if _binds(before) and mark.kind is Kind.IDENT]
     else:
         place = _keyword(chunk)

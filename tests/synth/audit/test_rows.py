@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from synth.audit import verdicts
+from synth.audit.finish import NEGATED, _shown
 from synth.audit.rows import Candidate, candidate, columns_of, without_header
 from synth.problems.columns import BadRow
 
@@ -140,3 +141,9 @@ def test_variables_are_hypotheses_too() -> None:
     assert verdicts.given(one) == "variable (h : False) (n : Nat)\ninclude h"
     plain = read({"code": "theorem b : 1 = 1 := rfl"})
     assert len(verdicts.checks(plain, 5.0, vacuous=True)) == 1 and verdicts.given(plain) == ""
+
+
+def test_a_negated_statement_is_not_shown_as_proved() -> None:
+    one = read({"statement": "theorem b : 1 = 2", "proof": "by decide", "negated": True})
+    assert one.negated and _shown(one) == f"{NEGATED}\ntheorem b : 1 = 2"
+    assert _shown(read({"statement": "theorem b : 1 = 1", "proof": "rfl"})) == "theorem b : 1 = 1"
