@@ -111,8 +111,8 @@ class Panel:
 
 
 def closure_name(check: Check) -> str:
-    """The name of a check's closure: the same for the same question, whatever its id."""
-    return f"{check.key('', '')[:24]}.ndjson"
+    """The name of a check's closure: the same for the same question, whatever its id; no row's name begins with a dot."""
+    return f".{check.key('', '')[:24]}.ndjson"
 
 
 def write_closure(target: Path, path: Path, own: str) -> None:

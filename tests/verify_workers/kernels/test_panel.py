@@ -19,14 +19,14 @@ from verify_workers.kernel import jail
 from verify_workers.kernel import library as kernel_library
 from verify_workers.kernel.library import library_file
 from verify_workers.kernels.builtin import BuiltinKernel
-from verify_workers.kernels.panel import Panel, library
+from verify_workers.kernels.panel import Panel, closure_name, library
 from verify_workers.kernels.programs import ProgramKernel
 from verify_workers.lean import LeanInstall
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome
 from verify_workers.second_kernel.__main__ import ADDRESSES
 from verify_workers.second_kernel.judge import judge_file
-from verify_workers.verify_file import verify_file
+from verify_workers.verify_file import _Closures, verify_file
 
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the jail is for Linux on x86-64")
 
@@ -187,6 +187,25 @@ def test_a_closure_is_one_file_without_loose_ends(lean: LeanInstall, own: str) -
             counts[sort] += 1
     primitives = [json.dumps({k: v for k, v in json.loads(line).items() if k not in counts}, sort_keys=True) for line in lines]
     assert len(set(primitives)) == len(primitives)
+
+
+def test_no_row_gets_the_closure_of_another(tmp_path: Path) -> None:
+    """Whatever its id is: a path, a name of a file of ours, too long for one."""
+    checks = [CHECK.model_copy(update={"proof": f"⟨hq, hp⟩ -- {i}"}) for i in range(6)]
+    written = [closure_name(check) for check in checks]
+    own = [name.removeprefix(".").removesuffix(".ndjson") for name in written]
+    ids = [own[1], own[0], own[2], f".{own[3]}", "../up", "\U0001d49c" * 90]
+    folder = tmp_path / "closures"
+    folder.mkdir()
+    for name in written:
+        (folder / name).write_text(name)
+    closures = _Closures(folder)
+    for name, row in zip(written, ids, strict=True):
+        closures.name(name, row)
+    closures.close()
+    assert sorted(path.read_text() for path in folder.iterdir()) == sorted(written)
+    assert [(folder / f"{row}.ndjson").read_text() for row in ids[:3]] == written[:3]
+    assert [path.name for path in tmp_path.iterdir()] == ["closures"]
 
 
 def test_libraries_that_nobody_uses_go(tmp_path: Path) -> None:
