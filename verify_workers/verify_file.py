@@ -201,6 +201,9 @@ class _Row:
         self.arrived.set()
 
 
+NAME_BYTES = 200  # of a row's id in the name of its closure
+
+
 class _Closures:
     """Closures, written under names of their own, under the names of the rows that they are of."""
 
@@ -209,7 +212,7 @@ class _Closures:
         self._given: set[str] = set()
 
     def name(self, written: str, row: str) -> None:
-        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in row)[:100]
+        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in row).encode()[:NAME_BYTES].decode(errors="ignore")
         if plain != row or plain.startswith("."):
             plain = f"{plain.lstrip('.')}-{hashlib.sha256(row.encode('utf-8', 'replace')).hexdigest()[:8]}"
         shutil.copyfile(self._folder / written, self._folder / f"{plain}.ndjson")

@@ -16,6 +16,8 @@ from verify_workers.pool.local import LocalPool
 from verify_workers.records import Outcome, Verdict
 from verify_workers.text.statement import StatementError
 
+NEGATED = "-- what is proved is that this is false:"
+
 
 def finish(
     piece: Sequence[Candidate], answers: Sequence[Verdict], seen: Seen, repeats: Repeats, lean: LocalPool, timeout: float
@@ -47,7 +49,7 @@ def _row(one: Candidate, verdict: Verdict | None, absurd: Verdict | None, seen: 
         label="",
         axioms=verdict.axioms,
         benchmark=benchmark.what if benchmark else "",
-        statement=one.statement,
+        statement=_shown(one),
         form=verdict.negated_form if one.negated else verdict.form,
         key=_hash(f"{one.negated}\n{_identity(stated)}"),
         proof_key=_hash(one.proof or one.code or ""),
@@ -89,6 +91,11 @@ def first_of_its_kind(row: Audited) -> bool:
 def _statement(one: Candidate, verdict: Verdict) -> Statement:
     problem = Problem(id=str(one.row), header=one.header, preamble=one.preamble)
     return new_statement(problem, one.statement, form=verdict.form, negated_form=verdict.negated_form)
+
+
+def _shown(one: Candidate) -> str:
+    """The statement for people, with what its own text does not say."""
+    return "\n".join(filter(None, (NEGATED if one.negated else "", verdicts.given(one), one.statement)))
 
 
 def _identity(statement: Statement) -> str:

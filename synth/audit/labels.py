@@ -77,7 +77,7 @@ class Audited(Record):
     axioms: list[str] = Field([], description="axioms of an accepted proof, or those found")
     duplicate_of: int | None = Field(None, description="the row that has the same statement")
     benchmark: str = Field("", description="the row of a benchmark that has the statement or the text")
-    statement: str = ""
+    statement: str = Field("", description="below the `variable`s that it may take; a comment says if its negation was asked for")
     form: str = Field("", description="normal form of the statement")
     key: str = Field("", description="hash of the statement's text in its setting")
     proof_key: str = Field("", description="hash of the proof's text")

@@ -19,7 +19,7 @@ from verify_workers.records import Check
 from verify_workers.text import commands, lexer
 from verify_workers.text.context import split_context
 from verify_workers.text.lexer import Kind, tokens
-from verify_workers.text.statement import StatementError, parse_theorem, renamed, source
+from verify_workers.text.statement import StatementError, Theorem, parse_theorem, renamed, source
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "statement": (
@@ -142,9 +142,9 @@ def _read(made: Candidate, values: Mapping[str, str]) -> Candidate:
     theorem = parse_theorem(parts.theorem)
     asked, definitions = parts.theorem, parts.preamble
     if code:
-        names = [one.name for one in declarations(code) if one.keyword in THEOREMS and one.name]
-        if names and theorem.name not in names and theorem.name.rpartition(".")[2] not in {name.rpartition(".")[2] for name in names}:
-            asked = renamed(theorem, names[-1])  # under another name it is the same statement
+        name = _meant(code, theorem)
+        if name != theorem.name:
+            asked = renamed(theorem, name)  # under another name it is the same statement
         doc = _doc(code)
         return replace(made, doc=doc, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), code=code)
     return replace(made, header=parts.header, preamble=definitions, asked=asked, statement=source(theorem), proof=proof)
@@ -188,9 +188,27 @@ def stated(code: str) -> tuple[str, str]:
     if not last.name:
         raise BadRow("the file's theorem has no name")
     before = _definitions(code, last.start)
-    space = commands.left_open(tokens(before))
+    scopes = commands.open_scopes(tokens(before))
+    outermost = next((place for place, scope in enumerate(scopes) if scope), len(scopes))
+    space = ".".join(scopes[outermost:] if all(scopes[outermost:]) else scopes[outermost : outermost + 1])
     name = f"{space}.{last.name}" if space else last.name
     return f"{before}\nend {space}" if space else before, f"theorem {name} {code[slice(*last.goal)].strip()}"
+
+
+def _meant(code: str, theorem: Theorem) -> str:
+    """Whole name of the file's theorem that `theorem` is: by its name, else by its words, else the last.  BadRow if there is none."""
+    there = declarations(code)
+    found = [(".".join(filter(None, [*commands.open_scopes(tokens(code[: one.start])), one.name])), one) for one in there if one.name]
+    if any(name == theorem.name for name, one in found if one.keyword in THEOREMS):
+        return theorem.name
+    found = [(name, one) for name, one in found if one.keyword in THEOREMS] or [(n, one) for n, one in found if one.name == theorem.name]
+    if not found:
+        raise BadRow("the file has no theorem of a name")
+    own = theorem.name.rpartition(".")[2]
+    found = [(name, one) for name, one in found if name.rpartition(".")[2] == own] or found
+    wanted = [mark.text for mark in tokens(theorem.goal)]
+    same = [(name, one) for name, one in found if [mark.text for mark in tokens(code[slice(*one.goal)])] == wanted]
+    return (same or found)[-1][0]
 
 
 def _doc(code: str) -> str:

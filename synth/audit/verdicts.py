@@ -9,7 +9,9 @@ from synth.statements.filters.base import any_of
 from synth.statements.filters.consistent import refutation
 from synth.statements.telescope import telescope
 from verify_workers.records import Check, Outcome, Reason, Verdict
-from verify_workers.text.statement import StatementError
+from verify_workers.text.commands import chunks
+from verify_workers.text.lexer import tokens
+from verify_workers.text.statement import StatementError, parse_theorem
 
 CONTRADICTION_SECONDS = 5.0
 _ABSURD = ":false"  # the end of the id of the second check
@@ -49,9 +51,21 @@ def _refutation(one: Candidate) -> str:
     variables = {name for part in parts.all_parts for name in part.names}
     if conclusion == "False" or conclusion in variables:
         return ""
+    if given(one):  # `variable`s are hypotheses that the statement does not show
+        theorem = parse_theorem(one.statement)
+        return refutation(one.statement) or f"{theorem.head} {theorem.binders} : False"
     if not any(part.hypothesis for part in parts.all_parts):
         return ""
     return refutation(one.statement)
+
+
+def given(one: Candidate) -> str:
+    """The `variable`s before a statement, and which of them it takes whether it speaks of them or not; '' where there are none."""
+    above = f"{one.header}\n{one.preamble}"
+    if "variable" not in above:
+        return ""
+    found = [chunk for chunk in chunks(above, tokens(above)) if chunk[0].text in ("variable", "include", "omit")]
+    return "\n".join(above[chunk[0].start : chunk[-1].end] for chunk in found)
 
 
 def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None) -> list[Finding]:

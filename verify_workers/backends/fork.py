@@ -96,8 +96,9 @@ class ForkBackend:
         if not jail.supported():
             raise UserError("the fork backend needs Linux on x86-64; use --backend process")
         self._shared = shared(install, header_seconds)
+        self._examined = not known(install.githash) and not qualifying
         if not known(install.githash):
-            if not qualifying and not is_qualified(self._shared):
+            if self._examined and not is_qualified(self._shared):
                 raise UserError(f"{_unknown(install)}; use --backend process")
             self._shared = dataclasses.replace(self._shared, accepted=(install.githash,))
         self.lean = install.version
@@ -242,7 +243,11 @@ class ForkBackend:
         while len(self._sessions) > MAX_SESSIONS:
             self._sessions.popitem(last=False)[1][1].close()
         if isinstance(self._install, LakeProject) and not self._install.modules.still(imports, loads):
+            self._end(imports)
             raise ZygoteFailed("the project was rebuilt while the header was imported")
+        if self._examined and not is_qualified(self._shared):  # asked behind the start, which loads the files
+            self._end(imports)
+            raise ZygoteFailed(f"{_unknown(self._install)}, and its files or this package changed since it was examined")
         return session
 
     def _end(self, imports: tuple[str, ...]) -> None:

@@ -35,13 +35,23 @@ def config_folder() -> Path:
 def is_qualified(lean: SharedLean) -> bool:
     """Whether this Lean has an entry that still holds."""
     entry = _entries().get(lean.githash)
-    return bool(lean.githash) and isinstance(entry, dict) and entry.get("code") == code() and entry.get("files") == files(lean)
+    if not lean.githash or not isinstance(entry, dict):
+        return False
+    try:
+        return {name: entry.get(name) for name in ("code", "files")} == fingerprint(lean)
+    except OSError:  # its files are being replaced, or are gone
+        return False
 
 
-def record(lean: SharedLean, version: str, **more: Any) -> Path:
-    """Write an entry for this Lean; returns the file.  OSError if that cannot be written."""
+def fingerprint(lean: SharedLean) -> dict[str, Any]:
+    """What an examination holds for, as it is on disk now: the Lean's files, and our code that reads its memory.  OSError."""
+    return {"files": files(lean), "code": code()}
+
+
+def record(lean: SharedLean, version: str, examined: dict[str, Any], **more: Any) -> Path:
+    """Write an entry for this Lean, of which `examined` was the fingerprint; returns the file.  OSError if that cannot be written."""
     path = config_folder() / FILE
-    entry = {"version": version, "files": files(lean), "code": code(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **more}
+    entry = {"version": version, **examined, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **more}
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as new:
         json.dump(_entries() | {lean.githash: entry}, new, indent=1, sort_keys=True)
@@ -51,19 +61,24 @@ def record(lean: SharedLean, version: str, **more: Any) -> Path:
 
 def files(lean: SharedLean) -> dict[str, str]:
     """Hashes of its libraries by name."""
-    return {library.name: _hash(library, library.stat().st_mtime_ns, library.stat().st_size) for library in lean.libraries}
+    return {library.name: _hash(library, _stamp(library)) for library in lean.libraries}
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Another one after each change, also where size and time of the contents were put back."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_dev, found.st_ino
 
 
 @functools.lru_cache(maxsize=32)
-def _hash(path: Path, changed: int, size: int) -> str:
+def _hash(path: Path, stamp: tuple[int, ...]) -> str:
     """Read once per process, as long as the file is as it was."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@functools.cache
 def code() -> str:
-    """A hash of the code that reads Lean's memory and judges."""
+    """A hash of the code that reads Lean's memory and judges, as it is on disk: each zygote loads it from there."""
     digest = hashlib.sha256()
     for path in sorted(CODE.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

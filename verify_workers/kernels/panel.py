@@ -78,9 +78,12 @@ class Panel:
             answers = [kernel.judge(mine, whole, self._seconds) for kernel in self._kernels(path, imports)]
         against = [answer for answer in answers if answer.opinion == "rejected"]
         if against:
-            where = self._quarantine(check, answers, path, own)
-            log.error("DISPUTED: Lean's kernel accepts a proof that %s rejects; kept in %s", against[0].kernel, where)
-            return answers, f"{DISPUTED}{'; '.join(map(str, answers))}; see {where}"
+            try:
+                where = f"see {self._quarantine(check, answers, path, own)}"
+            except OSError as error:  # a full disk hides no dispute
+                where = f"which could not be kept ({error})"
+            log.error("DISPUTED: Lean's kernel accepts a proof that %s rejects; %s", against[0].kernel, where)
+            return answers, f"{DISPUTED}{'; '.join(map(str, answers))}; {where}"
         accepted = sum(answer.opinion == "accepted" for answer in answers)
         if accepted < self._quorum:
             return answers, f"{accepted} of {self._quorum} kernels accepted: {'; '.join(map(str, answers))}"
@@ -108,8 +111,8 @@ class Panel:
 
 
 def closure_name(check: Check) -> str:
-    """The name of a check's closure: the same for the same question, whatever its id."""
-    return f"{check.key('', '')[:24]}.ndjson"
+    """The name of a check's closure: the same for the same question, whatever its id; no row's name begins with a dot."""
+    return f".{check.key('', '')[:24]}.ndjson"
 
 
 def write_closure(target: Path, path: Path, own: str) -> None:

@@ -23,7 +23,9 @@ from verify_workers.kernels.answer import Answer, Opinion
 
 CONVENTIONS = ("plain", "nanoda", "lean4lean")
 AXIOMS = ("propext", "Classical.choice", "Quot.sound")
-OUTPUT = 1 << 16  # characters of what it says that are read
+OUTPUT = 1 << 16  # bytes of what it says that are read
+MAX_OUTPUT = 1 << 26  # bytes beyond which it is ended
+TICK = 0.1  # seconds between two looks at how much it has said
 _STATUS: dict[str, dict[int, Opinion]] = {
     "plain": {0: "accepted", 1: "rejected", 2: "declined"},
     "nanoda": {0: "accepted", 1: "rejected", 101: "rejected", 2: "declined"},
@@ -82,7 +84,7 @@ class ProgramKernel:
                 [str(self._program), *arguments], stdin=file, stdout=out, stderr=out, env=environment, cwd=folder, start_new_session=True
             )
             try:
-                status = process.wait(seconds)
+                status = _status(process, said, seconds)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -93,3 +95,16 @@ class ProgramKernel:
 
     def close(self) -> None:
         """Nothing stays between two proofs."""
+
+
+def _status(process: subprocess.Popen[bytes], said: Path, seconds: float) -> int:
+    """Its exit status; TimeoutExpired, or OSError for one that fills the disk."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return process.wait(min(TICK, max(0.0, end - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end:
+                raise
+            if said.stat().st_size > MAX_OUTPUT:
+                raise OSError(f"it says more than {MAX_OUTPUT >> 20} MB") from None

@@ -22,14 +22,17 @@ SHARE = 0.05  # of the time that may go into looking, on a large library
 MAX_HEADERS = 1024
 UNKNOWN = "?"  # no name of a module
 DAMAGED = "often a compiled file that is damaged or half built: run `lake build`"  # where Lean crashes as it imports
-PARTS = ("", ".server", ".private")  # files of one module, after `.olean`
+PARTS = (".olean", ".olean.server", ".olean.private", ".ir")  # files of one module: what is private may change by itself
+
+Stamp = tuple[int, int, int]
+"""Bytes, time of the last change in ns, inode."""
 
 
 @dataclass(frozen=True)
 class Module:
-    """A compiled module as it was found.  `mark` stands for its contents: a hash of a module of one's own, else size and time."""
+    """A compiled module as it was found.  `mark` stands for its contents: a hash of a module of one's own, else sizes and times."""
 
-    stamp: tuple[int, int, int]
+    stamps: tuple[Stamp | None, ...]  # of its files
     imports: tuple[str, ...] | None  # None: a form of file that we do not know
     mark: str
 
@@ -72,7 +75,7 @@ class Modules:
         """Whether `state` is what `state` says, and the project's own files in it are this very moment as they were."""
         with self._lock:
             known = self._states.get(imports)
-            return known is not None and known.hash == state and all(_stamp(file) == self._modules[file].stamp for file in known.own)
+            return known is not None and known.hash == state and all(_stamps(file) == self._modules[file].stamps for file in known.own)
 
     def _look(self, imports: tuple[str, ...]) -> State:
         begun = time.monotonic()
@@ -108,16 +111,16 @@ class Modules:
 
     def _module(self, file: Path) -> Module | None:
         """The module in a file, read only when the file has changed; None if it is not there."""
-        stamp = _stamp(file)
+        stamps = _stamps(file)
         known = self._modules.get(file)
-        if stamp is None:
+        if stamps[0] is None:
             return None
-        if known is None or known.stamp != stamp:
+        if known is None or known.stamps != stamps:
             imports: tuple[str, ...] | None = None
             with contextlib.suppress(OSError, Unreadable):
                 imports = imports_of(file)
-            mark = _contents(file) if self._is_own(file) else f"{stamp[0]} {stamp[1]}"
-            known = self._modules[file] = Module(stamp, imports, mark)
+            mark = _contents(file) if self._is_own(file) else " ".join(f"{at[0]} {at[1]}" if at else "-" for at in stamps)
+            known = self._modules[file] = Module(stamps, imports, mark)
         return known
 
     def _everything(self) -> bytes:
@@ -126,7 +129,7 @@ class Modules:
         for entry in self._path:
             for folder, folders, files in os.walk(entry):
                 folders.sort()
-                for name in sorted(file for file in files if file.endswith(".olean")):
+                for name in sorted(file for file in files if file.endswith(PARTS)):
                     digest.update(f"{folder}/{name}\0{_stamp(Path(folder, name))}\0".encode())
         return digest.digest()
 
@@ -134,8 +137,14 @@ class Modules:
         return file.is_relative_to(self._project) and not file.is_relative_to(self._project / ".lake" / "packages")
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """(bytes, time of the last change in ns, inode) of a file; None if it is not there, or no file could have that name."""
+def _stamps(file: Path) -> tuple[Stamp | None, ...]:
+    """Of the files of the module whose first is `file`."""
+    stem = str(file).removesuffix(PARTS[0])
+    return tuple(_stamp(f"{stem}{part}") for part in PARTS)
+
+
+def _stamp(file: str | Path) -> Stamp | None:
+    """Of a file; None if it is not there, or no file could have that name."""
     try:
         found = os.stat(file)
     except (OSError, ValueError):
@@ -146,9 +155,10 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 def _contents(file: Path) -> str:
     """A hash of a module's files."""
     digest = hashlib.sha256()
+    stem = str(file).removesuffix(PARTS[0])
     for part in PARTS:
         try:
-            with open(f"{file}{part}", "rb") as data:
+            with open(f"{stem}{part}", "rb") as data:
                 digest.update(f"{part}\0".encode() + hashlib.file_digest(data, "sha256").digest())
         except OSError as error:  # not there, a folder, not ours to read
             digest.update(f"{part}\0{error.errno}".encode())

@@ -17,8 +17,9 @@ from verify_workers.policy import rules, words
 from verify_workers.policy.rules import Violation
 from verify_workers.records import Message, Outcome, Reason, Verdict
 from verify_workers.text.commands import without_modifiers
+from verify_workers.text.context import KEPT
 from verify_workers.text.lexer import Token
-from verify_workers.text.parsed import TRUSTED_CHARACTERS, ParsedCheck, Source, trusted
+from verify_workers.text.parsed import ParsedCheck, Source, trusted
 from verify_workers.text.statement import StatementError
 
 __all__ = ["Tier", "Violation", "refusal", "violations"]
@@ -148,7 +149,7 @@ def _candidate(check: ParsedCheck, tier: Tier) -> list[Violation]:
 
 def _found(source: Source, prefix: str, tier: Tier) -> list[Violation]:
     """The violations of a trusted text, each with `prefix`, which says what it is a text of."""
-    return list(_kept(source.text, prefix, tier)) if len(source.text) <= TRUSTED_CHARACTERS else _judged(source, prefix, tier)
+    return list(_kept(source.text, prefix, tier)) if len(source.text) <= KEPT else _judged(source, prefix, tier)
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from pathlib import Path
 from verify_workers.config import PoolConfig
 from verify_workers.lean.modules import Modules
 from verify_workers.records import Check, Snippet
-from verify_workers.text.context import split_context
+from verify_workers.text.context import KEPT, split_context
 from verify_workers.text.header import split
 
 PACKAGE = Path(__file__).parents[1]  # the whole verifier, not the pool alone
@@ -56,6 +56,10 @@ def header_imports(check: Check) -> tuple[str, ...]:
     return _split(header if header.strip() else check.code or "")
 
 
-@functools.lru_cache(maxsize=1024)
 def _split(text: str) -> tuple[str, ...]:
+    return _kept_imports(text) if len(text) <= KEPT else split(text).imports
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept_imports(text: str) -> tuple[str, ...]:
     return split(text).imports

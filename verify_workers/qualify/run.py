@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from verify_workers.backends.base import Backend
 from verify_workers.backends.fork import ForkBackend, known
 from verify_workers.backends.process import ProcessBackend
-from verify_workers.backends.qualified import record
+from verify_workers.backends.qualified import fingerprint, record
 from verify_workers.errors import UserError
 from verify_workers.lean.project import LakeProject
 from verify_workers.lean.shared import shared
@@ -43,6 +44,7 @@ def qualify(project: LakeProject, report: Report, workers: int = 2, cases: Seque
     """
     cases = shipped() if cases is None else cases
     try:
+        examined = fingerprint(shared(project))
         ForkBackend(project, qualifying=True).close()
     except UserError as error:
         return [Finding("layouts, jail and canned rows", False, str(error))]
@@ -62,7 +64,7 @@ def qualify(project: LakeProject, report: Report, workers: int = 2, cases: Seque
     report(f"the reference: {len(some)} rows on the process backend")
     found.append(_agreement(answers, _asked(lambda: ProcessBackend(project), some, workers, report)))
     if found[-1].works:
-        found.append(_recorded(project, len(cases)))
+        found.append(_recorded(project, examined, len(cases)))
     return found
 
 
@@ -119,11 +121,13 @@ def _answer(verdict: Verdict) -> tuple[Outcome, str]:
     return verdict.outcome, "" if verdict.id.startswith("tail/") else verdict.reason
 
 
-def _recorded(project: LakeProject, rows: int) -> Finding:
+def _recorded(project: LakeProject, examined: dict[str, Any], rows: int) -> Finding:
     if known(project.githash):
         return Finding("record", True, f"none needed: this version knows Lean {project.version} ({project.githash[:12]})")
     lean = shared(project)
-    path = record(lean, project.version, rows=rows)
+    if fingerprint(lean) != examined:  # each zygote has loaded what was there when it started
+        return Finding("record", False, "files of this Lean, or the code of this package, changed meanwhile: examine it again")
+    path = record(lean, project.version, examined, rows=rows)
     return Finding("record", True, f"Lean {project.version} ({lean.githash[:12]}) and its {len(lean.libraries)} files are in {path}")
 
 

@@ -22,6 +22,7 @@ from verify_workers.second_kernel.judge import STEPS, Library, judge_file
 
 STACK = 1 << 29  # bytes
 MEMORY = 3 << 20  # KiB; what has grown larger is started anew
+ADDRESSES = 6 << 30  # bytes that a server may have; a proof that wants more is not judged
 FAILED = 70
 STATUS = {"accepted": 0, "rejected": 1, "unsupported": 2, "budget": 2}
 
@@ -57,6 +58,8 @@ def _judge(path: Path, root: str, steps: int) -> int:
 
 
 def _serve(path: Path, known: Path | None, steps: int) -> int:
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES if hard == resource.RLIM_INFINITY else min(ADDRESSES, hard), hard))
     data = path.read_bytes()
     key = hashlib.sha256(data)
     for source in sorted(Path(__file__).parent.glob("*.py")):

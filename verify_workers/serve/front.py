@@ -14,7 +14,9 @@ import logging
 import math
 import socket
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import h11
@@ -28,6 +30,8 @@ from verify_workers.serve.config import ServeConfig
 FREE = "/health"  # the one path that needs no key
 HEAD_SECONDS = 30.0  # that a connection may take until its next request's head is there
 BODY_SECONDS = 120.0  # that a request's body may take to arrive
+BODIES = 16  # requests of the largest size whose bodies are held at a time; what comes on top of them is to come again
+AT_ONCE_SECONDS = 1.0  # that the server may take to end once that is to be at once: answers to those who wait, not their checks
 LINGER_SECONDS, LINGER_BYTES = 1.0, 1 << 20  # of a refused body that are taken and forgotten
 RETRY_SECONDS = {"starting": 2, "crowded": 1}
 
@@ -53,23 +57,34 @@ class Front:
         self.app, self.ready = app, ready
         self._key = f"Bearer {config.api_key}".encode() if config.api_key else b""
         self._limit = int(config.max_mb * 1e6)
+        self._held = 0  # bytes of the bodies of requests that are under way
         self._too_large = f"the request is larger than {config.max_mb:g} MB; send fewer checks at a time"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        taken = _Bytes()
+        try:
+            await self._answer(scope, receive, send, taken)
+        finally:
+            self._held -= taken.count
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, taken: _Bytes) -> None:
         refusal = self._refusal(scope)
         body = b""
         if refusal is None:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
-                    body = await self._body(receive)
+                    body = await self._body(receive, taken)
                 body.decode()
             except TimeoutError:
                 refusal = problem(408, f"the request did not arrive within {BODY_SECONDS:g} s")
             except _TooLarge:
                 refusal = problem(413, self._too_large)
+            except _TooMany:
+                again = str(RETRY_SECONDS["crowded"])
+                refusal = problem(503, "the requests under way are too large to take another; come again", Retry_After=again)
             except UnicodeDecodeError as error:
                 said = f"the body is not UTF-8 (byte {error.start + 1} is 0x{body[error.start]:02x}); send JSON in UTF-8"
                 await problem(400, said)(scope, receive, send)
@@ -95,17 +110,22 @@ class Front:
             return problem(413, self._too_large)
         return None
 
-    async def _body(self, receive: Receive) -> bytes:
-        """The whole body; whatever its head promised, no more than the limit is held."""
+    async def _body(self, receive: Receive, taken: _Bytes) -> bytes:
+        """The whole body; whatever its head promised, no more than the limit is held of it, nor `BODIES` times that of all."""
         body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Gone
-            body += message.get("body", b"")
+            piece = message.get("body", b"")
+            body += piece
+            taken.count += len(piece)
+            self._held += len(piece)
             more = message.get("more_body", False)
             if len(body) > self._limit:
                 raise _TooLarge
+            if self._held > BODIES * self._limit:
+                raise _TooMany
         return bytes(body)
 
     async def _attended(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,6 +160,17 @@ class Front:
         answer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await answer
+
+
+@dataclass
+class _Bytes:
+    """How many bytes of its body a request holds."""
+
+    count: int = 0
+
+
+class _TooMany(Exception):
+    """More bytes than the bodies of all requests may have."""
 
 
 class _TooLarge(Exception):
@@ -234,10 +265,14 @@ class HttpServer:
         return self._loop
 
     def close(self, at_once: threading.Event) -> None:
-        """Take no more requests, and return when those under way have ended, or `at_once` is set.  May be called twice."""
+        """Take no more requests, and return when those under way have ended, or soon after `at_once` is set.  May be called twice."""
         self._server.should_exit = True
+        told = 0.0
         while self._thread.is_alive():
             self._server.force_exit = at_once.is_set()
+            told = told or (time.monotonic() if at_once.is_set() else 0.0)
+            if told and time.monotonic() > told + AT_ONCE_SECONDS:
+                return  # its checks still run: they end with the pool
             self._thread.join(0.1)
 
     async def _serve(self) -> None:

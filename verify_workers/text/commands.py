@@ -120,10 +120,15 @@ def _opening(marks: Sequence[Token], closing: int) -> int | None:
 
 def left_open(marks: Sequence[Token]) -> str:
     """The last namespace that is opened and not closed; '' if there is none.  `end` closes as many scopes as it names, or one."""
+    return next((scope for scope in reversed(open_scopes(marks)) if scope), "")
+
+
+def open_scopes(marks: Sequence[Token]) -> list[str]:
+    """The scopes that are opened and not closed, outermost first: names of namespaces, '' for each section and other block."""
     scopes: list[str] = []
     for index in range(len(marks)):
         scoped(scopes, marks, index)
-    return next((scope for scope in reversed(scopes) if scope), "")
+    return scopes
 
 
 def scoped(scopes: list[str], marks: Sequence[Token], index: int) -> bool:

@@ -40,9 +40,15 @@ def split_context(header: str, preamble: str, statement: str) -> TrustedParts:
     return TrustedParts("\n".join(filter(str.strip, (top, higher, own_top))), "\n".join(filter(str.strip, before)), theorem)
 
 
-@lru_cache(1024)
+KEPT = 20_000  # characters of a text whose parts are kept for the next check that brings it
+
+
 def _header(text: str) -> tuple[str, str]:
     """Header and definitions of a text, without comments."""
+    return (_kept_header if len(text) <= KEPT else _read_header)(text)
+
+
+def _read_header(text: str) -> tuple[str, str]:
     if not text.strip():
         return "", ""
     plain = _plain(text)
@@ -60,16 +66,21 @@ def _header(text: str) -> tuple[str, str]:
     return (plain, "") if end == len(marks) else (plain[: marks[end].start], plain[marks[end].start :])
 
 
-@lru_cache(1024)
 def _plain(text: str) -> str:
     """`text` without comments and a byte-order mark."""
     text = text.removeprefix("\ufeff")
     return blanked(text, [token for token in tokens(text, comments=True) if token.kind in (Kind.COMMENT, Kind.DOC)])
 
 
-@lru_cache(256)
+_kept_header = lru_cache(1024)(_read_header)
+
+
 def _statement(text: str) -> tuple[str, str, str]:
     """Header, definitions and theorem of a text that may not start with the theorem."""
+    return (_kept_statement if len(text) <= KEPT else _read_statement)(text)
+
+
+def _read_statement(text: str) -> tuple[str, str, str]:
     plain = _plain(text)
     marks = tokens(plain)
     at = _last_theorem(marks)
@@ -78,6 +89,9 @@ def _statement(text: str) -> tuple[str, str, str]:
     first = commands.without_modifiers(marks, at)
     start = marks[first].start if first < at else marks[at].start
     return (*_header(plain[:start]), plain[marks[at].start :])
+
+
+_kept_statement = lru_cache(256)(_read_statement)
 
 
 def _last_theorem(marks: Sequence[Token]) -> int | None:

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from verify_workers.records import Check
 from verify_workers.text import commands
-from verify_workers.text.context import TrustedParts, split_context
+from verify_workers.text.context import KEPT, TrustedParts, split_context
 from verify_workers.text.header import Header, known_to_hold, split
 from verify_workers.text.lexer import Kind, Token, apart, blanked
 from verify_workers.text.statement import Theorem, negation, parse_theorem, source
@@ -43,12 +43,9 @@ class Source:
         return blanked(self.text, self.comments)
 
 
-TRUSTED_CHARACTERS = 20_000  # of a trusted text whose tokens are kept for the next check that brings it
-
-
 def trusted(text: str) -> Source:
     """A trusted text (header, preamble, goal) with its tokens: many checks ask about one statement, so what was read is kept."""
-    return _trusted(text) if len(text) <= TRUSTED_CHARACTERS else Source(text)
+    return _trusted(text) if len(text) <= KEPT else Source(text)
 
 
 @lru_cache(maxsize=256)
@@ -124,7 +121,7 @@ class ParsedCheck:
     def header(self) -> Header:
         """The header: its imports, and the rest."""
         text = self.top.text
-        return _header(text) if len(text) <= TRUSTED_CHARACTERS else split(text)
+        return _header(text) if len(text) <= KEPT else split(text)
 
     @cached_property
     def preamble(self) -> Source:
@@ -146,7 +143,7 @@ class ParsedCheck:
     def theorem(self) -> Theorem:
         """The trusted statement; raises `StatementError` for what is none."""
         text = self.context.theorem
-        return _theorem(text) if len(text) <= TRUSTED_CHARACTERS else parse_theorem(text)
+        return _theorem(text) if len(text) <= KEPT else parse_theorem(text)
 
     @cached_property
     def goal(self) -> Source:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from synth.audit import verdicts
+from synth.audit.finish import NEGATED, _shown
 from synth.audit.rows import Candidate, candidate, columns_of, without_header
 from synth.problems.columns import BadRow
 
@@ -103,3 +105,45 @@ def test_columns_are_said_or_guessed() -> None:
     assert columns_of(row, {})["proof"] == "proof"
     assert columns_of(row, {"proof": "answer"})["proof"] == "answer"
     assert "no such column" in read(row, proof="nothing").problem
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "name"),
+    [
+        ("theorem b : 2 = 2", "namespace A\ntheorem b : 2 = 2 := rfl\nend A", "A.b"),
+        ("theorem b : 2 = 2", "namespace A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B\nend A", "A.B.b"),
+        ("theorem b : 1 = 1", "namespace A\ntheorem b : 1 = 1 := rfl\nend A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B", "A.b"),
+        ("theorem b : 3 = 3", "namespace A\ntheorem b : 1 = 1 := rfl\nend A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B", "B.b"),
+        ("theorem b : 1 = 1", "theorem b : 1 = 1 := rfl\nnamespace B\ntheorem b : 1 = 1 := rfl\nend B", "b"),
+        ("theorem c : 1 = 1", "theorem a : 1 = 1 := rfl\ntheorem b : 2 = 2 := rfl", "a"),
+        ("theorem b : 1 = 1", "def b : 1 = 1 := rfl", "b"),
+    ],
+)
+def test_which_theorem_of_a_file_a_statement_means(statement: str, code: str, name: str) -> None:
+    one = read({"statement": statement, "code": code})
+    assert one.asked.startswith(f"theorem {name} :") and one.statement == statement, one
+
+
+def test_a_file_without_a_theorem_proves_no_statement() -> None:
+    assert "no theorem" in read({"statement": "theorem b : 1 = 1", "code": "example : 1 = 1 := rfl"}).problem
+
+
+def test_a_theorem_in_two_namespaces() -> None:
+    one = read({"code": "namespace A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B\nend A"})
+    assert one.statement == "theorem A.B.b : 2 = 2" and one.preamble.endswith("end A.B")
+
+
+def test_variables_are_hypotheses_too() -> None:
+    code = "variable (h : False) (n : Nat)\ninclude h\ntheorem b : 1 = 2 := h.elim"
+    one = read({"code": code})
+    row, absurd = verdicts.checks(one, 5.0, vacuous=True)
+    assert row.preamble == absurd.preamble == "variable (h : False) (n : Nat)\ninclude h" and absurd.statement.endswith(": False")
+    assert verdicts.given(one) == "variable (h : False) (n : Nat)\ninclude h"
+    plain = read({"code": "theorem b : 1 = 1 := rfl"})
+    assert len(verdicts.checks(plain, 5.0, vacuous=True)) == 1 and verdicts.given(plain) == ""
+
+
+def test_a_negated_statement_is_not_shown_as_proved() -> None:
+    one = read({"statement": "theorem b : 1 = 2", "proof": "by decide", "negated": True})
+    assert one.negated and _shown(one) == f"{NEGATED}\ntheorem b : 1 = 2"
+    assert _shown(read({"statement": "theorem b : 1 = 1", "proof": "rfl"})) == "theorem b : 1 = 1"

@@ -48,6 +48,17 @@ def test_definitions_that_do(preamble: str, statement: str) -> None:
         'macro_rules | `($a < $b) => `(True)\nmacro "3" : term => `(4)',
         "instance : LT Nat := ⟨fun _ _ => True⟩",
         "local instance cheat (priority := high) : HAdd ℕ ℕ ℕ where hAdd _ _ := 0",
+        "def cheat : Add Nat := ⟨fun _ _ => 5⟩\nattribute [local instance] cheat",
+        "@[reducible, instance] def cheat : Add Nat := ⟨fun _ _ => 5⟩",
+        "@[instance 1000] def cheat : Add Nat := ⟨fun _ _ => 5⟩",
+        "namespace S\nabbrev Nat := Unit",
+        "inductive S.Nat | z\nopen S",
+        "abbrev \u039dat := Unit",
+        "variable {Nat : Type} [Subsingleton Nat]",
+        "inductive S.N | z\nopen S renaming N → Nat",
+        "inductive S.Nat | z\nexport S (Nat)",
+        'infix:50 " =\u200b " => fun (a b : Nat) => True',
+        'infix:50 " \uff1d " => fun (a b : Nat) => True',
     ],
 )
 def test_signs_with_another_meaning(context: str) -> None:
@@ -62,6 +73,12 @@ def test_signs_with_another_meaning(context: str) -> None:
         "structure P where\n  x : Nat\ninstance : LT P := ⟨fun a b => a.x < b.x⟩",
         "instance : Inhabited Nat := ⟨3⟩",
         "open Nat Int\nset_option maxRecDepth 1000",
+        "structure MyLib.Set where\n  size : Nat",
+        "open Nat in def next (n : Nat) : Nat := succ n",
+        "open Nat (add_comm succ)\nopen List Set renaming map → mapping",
+        "open Nat\ndef Nat.square (n : Nat) : Nat := n * n",
+        "variable (n : Nat) [Inhabited Nat]\nclass Named (α : Type) where\n  name : String",
+        "def own : Inhabited Nat := ⟨1⟩\nattribute [instance] own",
     ],
 )
 def test_signs_of_ones_own(context: str) -> None:
@@ -72,6 +89,7 @@ def test_signs_of_ones_own(context: str) -> None:
     ("one", "label", "reason"),
     [
         (Candidate(1, "", code="axiom a : False\ntheorem t : 1 = 2 := a.elim", statement="theorem t : 1 = 2"), Label.AXIOM, "own"),
+        (Candidate(1, "", proof="rfl", statement="theorem t (a : \u039dat) : a = a"), Label.PLACEHOLDER, "meaning"),
         (Candidate(1, "", proof="by native_decide", statement="theorem t : 1 = 1"), Label.AXIOM, "compiler"),
         (Candidate(1, "", proof="trivial", statement="theorem t (n : Nat) : True"), Label.VACUOUS, "empty"),
         (Candidate(1, "", proof="⟨_, rfl⟩", statement="theorem t : ∃ k : Nat, k = 3 * 4"), Label.VACUOUS, "empty"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +18,15 @@ from verify_workers.errors import UserError
 from verify_workers.kernel import jail
 from verify_workers.kernel import library as kernel_library
 from verify_workers.kernel.library import library_file
-from verify_workers.kernels.panel import Panel, library
+from verify_workers.kernels.builtin import BuiltinKernel
+from verify_workers.kernels.panel import Panel, closure_name, library
 from verify_workers.kernels.programs import ProgramKernel
 from verify_workers.lean import LeanInstall
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome
+from verify_workers.second_kernel.__main__ import ADDRESSES
 from verify_workers.second_kernel.judge import judge_file
-from verify_workers.verify_file import verify_file
+from verify_workers.verify_file import _Closures, verify_file
 
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the jail is for Linux on x86-64")
 
@@ -35,6 +38,7 @@ SCRIPTS = {
     "crashes": "kill -SEGV $$",
     "hangs": "sleep 600",
     "babbles": "yes | head -c 10000000; exit 7",
+    "floods": "yes",
 }
 
 
@@ -76,12 +80,40 @@ def test_answers_of_programs_and_what_they_come_to(lean: LeanInstall, own: str, 
         return asked(lean, own, tmp_path, *(programs[name] for name in names), quorum=quorum)
 
     assert ask("accepts") == (["accepted"], "")
-    for name, opinion in (("declines", "declined"), ("crashes", "failed"), ("hangs", "failed"), ("babbles", "failed")):
+    for name, opinion in (
+        ("declines", "declined"),
+        ("crashes", "failed"),
+        ("hangs", "failed"),
+        ("babbles", "failed"),
+        ("floods", "failed"),
+    ):
         answers, problem = ask("accepts", name)
         assert answers == ["accepted", opinion]
         assert "1 of 2 kernels accepted" in problem and "disputed" not in problem, name
         assert ask("accepts", name, quorum=1) == (["accepted", opinion], "")
     assert not list(tmp_path.iterdir())  # none of these is a dispute
+
+
+def test_a_dispute_that_cannot_be_kept_is_one(
+    lean: LeanInstall, own: str, programs: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    answers, problem = asked(lean, own, tmp_path / "file" / "below", programs["accepts"], programs["rejects"])
+    assert answers == ["accepted", "rejected"] and problem.startswith("disputed: ") and "could not be kept" in problem
+    assert "DISPUTED" in caplog.text
+
+
+def test_the_second_kernel_has_a_bound_on_its_memory(lean: LeanInstall, own: str, tmp_path: Path) -> None:
+    """A closure that wants more has no opinion of it, and the machine goes on."""
+    kernel = BuiltinKernel(library_file(lean, ()))
+    try:
+        mine = tmp_path / "own.ndjson"
+        mine.write_text(own)
+        assert kernel.judge(mine, mine, 60.0).opinion == "accepted"
+        assert kernel._process is not None
+        assert resource.prlimit(kernel._process.pid, resource.RLIMIT_AS)[0] <= ADDRESSES
+    finally:
+        kernel.close()
 
 
 def test_a_rejection_is_never_outvoted_and_is_kept(
@@ -155,6 +187,25 @@ def test_a_closure_is_one_file_without_loose_ends(lean: LeanInstall, own: str) -
             counts[sort] += 1
     primitives = [json.dumps({k: v for k, v in json.loads(line).items() if k not in counts}, sort_keys=True) for line in lines]
     assert len(set(primitives)) == len(primitives)
+
+
+def test_no_row_gets_the_closure_of_another(tmp_path: Path) -> None:
+    """Whatever its id is: a path, a name of a file of ours, too long for one."""
+    checks = [CHECK.model_copy(update={"proof": f"⟨hq, hp⟩ -- {i}"}) for i in range(6)]
+    written = [closure_name(check) for check in checks]
+    own = [name.removeprefix(".").removesuffix(".ndjson") for name in written]
+    ids = [own[1], own[0], own[2], f".{own[3]}", "../up", "\U0001d49c" * 90]
+    folder = tmp_path / "closures"
+    folder.mkdir()
+    for name in written:
+        (folder / name).write_text(name)
+    closures = _Closures(folder)
+    for name, row in zip(written, ids, strict=True):
+        closures.name(name, row)
+    closures.close()
+    assert sorted(path.read_text() for path in folder.iterdir()) == sorted(written)
+    assert [(folder / f"{row}.ndjson").read_text() for row in ids[:3]] == written[:3]
+    assert [path.name for path in tmp_path.iterdir()] == ["closures"]
 
 
 def test_libraries_that_nobody_uses_go(tmp_path: Path) -> None:

@@ -96,6 +96,22 @@ def test_of_a_package_sizes_and_times_are_enough(modules: Modules, own: FakeLake
     assert where.state(("Pack",)) != before
 
 
+@pytest.mark.parametrize("part", [".olean.private", ".olean.server", ".ir"])
+def test_each_file_of_a_module_counts(modules: Modules, own: FakeLake, tmp_path: Path, part: str) -> None:
+    """Of a module in Lean's sense the proofs are in a file of their own, which another proof changes alone."""
+    built, package = tmp_path / "project" / BUILT, tmp_path / "project/.lake/packages/pack/.lake/build/lib/lean"
+    package.mkdir(parents=True)
+    shutil.copy(own.project / BUILT / "Own/One.olean", package / "Pack.olean")
+    where = Modules((own.lean.path, built, package), tmp_path / "project", tmp_path / "toolchain")
+    for header, stem in ((("Own.Two",), built / "Own/One"), (("Pack",), package / "Pack")):
+        states = [where.state(header)]
+        for text in ("a proof", "a gap!!"):
+            stem.with_name(stem.name + part).write_text(text)
+            assert header[0] == "Pack" or not where.still(header, states[-1])
+            states.append(where.state(header))
+        assert len(set(states)) == 3, header
+
+
 def test_where_imports_cannot_be_read_any_file_may_be_loaded(modules: Modules, tmp_path: Path) -> None:
     built = tmp_path / "project" / BUILT
     (built / "Odd.olean").write_bytes(b"olean\x63 of a Lean to come")

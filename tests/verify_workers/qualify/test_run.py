@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from verify_workers.lean.project import discover
 from verify_workers.lean.shared import shared
 from verify_workers.qualify import run
 from verify_workers.qualify.cases import FILE, Shipped, shipped
-from verify_workers.records import Check, Outcome
+from verify_workers.records import Check, Outcome, Verdict
 
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the fork backend is for Linux on x86-64")
 
@@ -80,21 +81,76 @@ def test_a_lean_that_answers_rightly_is_recorded(unknown: FakeLake, cases: list[
 def test_a_record_holds_for_these_files_and_this_code(unknown: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
     project = discover(unknown.project, need_repl=False)
     lean = shared(project)
-    qualified.record(dataclasses.replace(lean, githash="1" * 40), "5.0.0")
+    qualified.record(dataclasses.replace(lean, githash="1" * 40), "5.0.0", qualified.fingerprint(lean))
     assert not qualified.is_qualified(lean)
-    path = qualified.record(lean, project.version)
+    path = qualified.record(lean, project.version, qualified.fingerprint(lean))
     assert qualified.is_qualified(lean) and len(json.loads(path.read_text())) == 2
     for library in lean.libraries[1:]:
         library.unlink()
         library.write_bytes(b"another")
         assert not qualified.is_qualified(lean)
-    qualified.record(lean, project.version)
+    qualified.record(lean, project.version, qualified.fingerprint(lean))
     monkeypatch.setattr(qualified, "code", lambda: "other")
     assert not qualified.is_qualified(lean)
     monkeypatch.undo()
     monkeypatch.setenv("PROOF_SYNTH_CONFIG", str(path.parent))
     path.write_text("{")
     assert not qualified.is_qualified(lean)
+
+
+def own_library(fake: FakeLake) -> Path:
+    """The library as a file of this project's own."""
+    link = fake.root / "lib" / "lean" / "libleanshared.so"
+    contents = link.read_bytes()
+    link.unlink()
+    link.write_bytes(contents)
+    return link
+
+
+def swap(library: Path) -> None:
+    """Another library in its place, whose size and time are the same: one byte at its end differs."""
+    before = library.stat()
+    with library.open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([last[0] ^ 1]))
+    os.utime(library, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (library.stat().st_size, library.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+def test_what_was_put_in_its_place_during_the_examination_is_not_recorded(unknown: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = own_library(unknown)
+    good = run.Finding("the suite", True, "")
+
+    def rows(*_: object) -> dict[str, Verdict]:
+        swap(library)
+        return {}
+
+    monkeypatch.setattr(run, "_asked", rows)
+    for part in ("_cheats", "_honest", "_agreement"):
+        monkeypatch.setattr(run, part, lambda *_: good)
+    monkeypatch.setattr(run, "AGREEMENT", 0)
+    found = run.qualify(discover(unknown.project, need_repl=False), quiet, cases=FEW)
+    assert (found[-1].what, found[-1].works) == ("record", False) and "changed meanwhile" in found[-1].detail, found
+    assert not (qualified.config_folder() / qualified.FILE).exists()
+
+
+def test_a_library_that_is_replaced_while_checks_run_ends_it(unknown: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = own_library(unknown)
+    project = discover(unknown.project, need_repl=False)
+    qualified.record(shared(project), project.version, qualified.fingerprint(shared(project)))
+    check = Check(id="x", statement="theorem goal : 1 = 1", proof="rfl", timeout=30)
+    with ForkBackend(project) as backend:
+        assert backend.check(check).accepted
+        swap(library)
+        assert not qualified.is_qualified(shared(project))
+        assert backend.check(check).accepted  # by the Lean that was examined, which is still loaded
+        backend._end(())
+        verdict = backend.check(check)
+        assert verdict.outcome is Outcome.INFRA and "changed since it was examined" in verdict.reason, verdict
+    with pytest.raises(UserError, match="knows Lean"):
+        ForkBackend(project)
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ class Application:
     """Says how long a body is; `/slow` takes its time and notes how it ended."""
 
     def __init__(self) -> None:
-        self.ready, self.seconds = True, 30.0
+        self.ready, self.seconds, self.lingers = True, 30.0, 0.3
         self.begun, self.ended = list[str](), list[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +34,7 @@ class Application:
             if scope["path"] == "/slow":
                 await asyncio.sleep(self.seconds)
         except asyncio.CancelledError:
-            await asyncio.sleep(0.3)  # as what still runs takes
+            await asyncio.sleep(self.lingers)  # as what still runs takes
             self.ended.append("cancelled")
             raise
         await AsciiResponse({"bytes": len(body)})(scope, receive, send)
@@ -200,6 +200,39 @@ def test_the_end_waits_for_what_is_under_way_but_not_for_ever(serve: Serve) -> N
     server.close(threading.Event())
     asking.join()
     assert answers == [200, 503]
+
+
+def test_the_end_at_once_waits_for_no_check(serve: Serve) -> None:
+    app, url, server = serve(drain=60.0)
+    app.lingers = 60.0
+    answers = list[int]()
+    asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{url}/slow", timeout=60).status_code))
+    asking.start()
+    until(lambda: app.begun == ["/slow"])
+    at_once = threading.Event()
+    at_once.set()
+    server.close(at_once)
+    asking.join()
+    assert answers == [503] and app.ended == []
+
+
+def test_the_bodies_of_all_requests_have_a_bound(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many connections that each send almost all of a body would fill the memory."""
+    monkeypatch.setattr(module, "BODIES", 3)
+    _, url, _ = serve(max_mb=0.1)
+    with ExitStack() as lines:
+        for _ in range(3):
+            line = lines.enter_context(connect(url))
+            line.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"1" * 99_000)
+
+        def crowded() -> bool:
+            answer = httpx.post(f"{url}/x", content=b"1" * 50_000)
+            return answer.status_code == 503 and answer.headers["Retry-After"] == "1"
+
+        until(crowded)
+        assert httpx.post(f"{url}/x", content=b"12").json() == {"bytes": 2}  # there is room for a small one
+    until(lambda: not crowded())  # what left holds nothing
+    assert httpx.post(f"{url}/x", content=b"1" * 100_000).json() == {"bytes": 100_000}
 
 
 def test_an_answer_does_not_wait_for_its_first_half_to_be_acknowledged() -> None:
