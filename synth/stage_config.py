@@ -8,7 +8,8 @@ from pathlib import Path
 
 from synth.config import RunConfig, load_config
 from synth.llm.config import ModelRole, RoleConfig
-from synth.run.given_run import is_run, source_of_run
+from synth.run.given_run import source_of_run
+from synth.run.roles import is_run
 from verify_workers.errors import UserError
 
 ANSWERS = {"path", "endpoint", "name", "api_key_env", "preset"}  # what says who answers, and how it is asked; not on what machines

@@ -97,7 +97,9 @@ def upward(package: str, found: Modules) -> list[str]:
     for module, targets in sorted(found.items()):
         room = module.split(".")[1] if "." in module else ""
         if room not in order:
-            behind = sorted(targets - DOORS.get(package, set()))
+            behind = sorted(
+                target for target in targets - DOORS.get(package, set()) if target.partition(".")[0] not in sys.stdlib_module_names
+            )
             wrong += [f"{module} has no place in ROOMS"] if room else [f"{package}/__init__ imports {target}" for target in behind]
             continue
         others = {target.split(".")[1] for target in targets if target.startswith(f"{package}.")} - {room}

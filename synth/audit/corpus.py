@@ -43,6 +43,7 @@ from verify_workers.records import Check, Verdict
 PIECE = 256  # rows
 AHEAD = 2  # pieces that are with the workers
 LOOKED_AT = 64  # rows by which the columns are told
+NAMED = 12  # columns not looked at that are named
 
 
 class AuditConfig(BaseModel):
@@ -134,11 +135,12 @@ def _audit(
     stage, begun, before = progress.stage("audit"), time.monotonic(), counts.rows
     progress.advance(stage, before)
     columns: dict[str, str] = {}
-    read = _candidates(source, config, columns)
+    read = _candidates(source, config, columns, note)
+    stopped = False  # what is asked then comes back unanswered, and is not done
     with ThreadPoolExecutor(AHEAD) as threads:
         try:
             pieces = _pieces(islice(read, counts.rows, None))
-            for piece, answers in _answered(pieces, lean, config, threads, lambda: progress.advance(stage)):
+            for piece, answers in _answered(pieces, lean, config, threads, lambda: progress.advance(stage, not stopped)):
                 finished = finish(piece, answers, seen, repeats, lean, config.timeout)
                 folder.put(finished)
                 for row in finished:
@@ -147,6 +149,7 @@ def _audit(
                         progress.rejected(row.label, counts.labels[row.label])
                 progress.advance(stage, sum(bool(one.problem) for one in piece))
         except BaseException:
+            stopped = True
             lean.close(0.5)  # or the threads would wait for pieces that nobody will finish
             raise
     progress.finish(stage)
@@ -215,21 +218,32 @@ def _own_words() -> Iterator[None]:
         raise UserError(re.sub(r"\bhold(s?) (?:the )?problems", r"hold\1 rows", said)) from None
 
 
-def _candidates(source: str, config: AuditConfig, columns: dict[str, str]) -> Iterator[Candidate]:
-    """Each row as a check; `columns` gets what was taken for what.  UserError where no row holds a statement or a proof."""
+def _candidates(source: str, config: AuditConfig, columns: dict[str, str], note: Callable[[str], None]) -> Iterator[Candidate]:
+    """Each row as a check; `columns` gets what was taken for what, `note` too.  UserError where no row holds a statement or a proof."""
     numbered = enumerate(_rows(source, config), 1)
     read = islice(numbered, config.limit) if config.limit else numbered
     head = list(islice(read, LOOKED_AT))
     plain = [row for _, (_, row) in head if not isinstance(row, BadRow)]
     columns.update(column_names(plain, config.fields))
+    names = list(dict.fromkeys(name for row in plain for name in row))
     if head and not {"statement", "proof", "code"} & set(columns):
-        there = ", ".join(dict.fromkeys(name for row in plain for name in row)) or "none"
+        there = ", ".join(names) or "none"
         raise UserError(
             f"{source}: no column is a statement or a proof by its name (there are {there}); give --set fields.statement=COLUMN, …"
         )
+    if columns:
+        note(_taken(source, columns, [name for name in names if name not in {column.partition(".")[0] for column in columns.values()}]))
     for number, (place, row) in chain(head, read):
         one = candidate(number, place, row, config.fields)
         yield without_header(one) if config.header == "drop" else one
+
+
+def _taken(source: str, columns: Mapping[str, str], others: Sequence[str]) -> str:
+    """Which column is what, and which ones are not looked at: a statement among these would be missed in silence."""
+    told = ", ".join(f"{field} from `{column}`" for field, column in columns.items())
+    more = f", and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    unused = f"; not looked at: {', '.join(others[:NAMED])}{more} (--set fields.FIELD=COLUMN)" if others else ""
+    return f"{source}: {told}{unused}"
 
 
 def _rows(source: str, config: AuditConfig) -> Iterator[Row]:

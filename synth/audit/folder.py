@@ -61,8 +61,9 @@ class Folder:
             _write(file, text)
             return
         before, now = json.loads(file.read_text(encoding="utf-8")), json.loads(text)
-        if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
-            raise UserError(f"{self.path}: holds an audit with another {', '.join(changed)}; choose another --out, or remove the folder")
+        if changed := _changed(before, now):
+            differs = ", ".join(changed)
+            raise UserError(f"{self.path}: holds another audit (other {differs}); choose another --out, or remove the folder")
 
     @property
     def cache(self) -> Path:
@@ -98,6 +99,18 @@ class Folder:
         shutil.rmtree(self._parts, ignore_errors=True)
         for file in self.path.glob(f"{CACHE}*"):
             file.unlink(missing_ok=True)
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What differs, by the names that options and settings have: `fields`, not `settings`."""
+    changed = list[str]()
+    for name in {**before, **now}:
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict) and name in ("settings", "lean"):
+            changed += [key for key in {**old, **new} if old.get(key) != new.get(key)]
+        elif old != new:
+            changed.append(name)
+    return changed
 
 
 def _write(file: Path, text: str) -> None:

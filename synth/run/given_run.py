@@ -12,11 +12,6 @@ from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
 
-def is_run(folder: Path) -> bool:
-    """Whether this is a run directory, and no checkpoint."""
-    return (folder / "run.json").exists() and (folder / "config.yaml").exists()
-
-
 def source_of_run(folder: Path, role: ModelRole) -> RoleConfig:
     """The checkpoint or endpoint.  UserError where the run has none for `role` yet."""
     store = RunDir.existing(folder)

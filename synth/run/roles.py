@@ -114,6 +114,11 @@ def check_training(config: RunConfig) -> None:
         raise UserError("models.train: rounds train on verified proofs; add prover, or give [] for no training")
 
 
+def is_run(folder: Path) -> bool:
+    """Whether this is a run directory, and no checkpoint."""
+    return (folder / "run.json").exists() and (folder / "config.yaml").exists()
+
+
 def checkpoint(config: RunConfig, role: ModelRole) -> Path | None:
     """The folder of a role's checkpoint, if it has one; a hub name is looked up in the local cache, or fetched where `offline` is off."""
     source = config.models.of(role)
@@ -124,8 +129,13 @@ def checkpoint(config: RunConfig, role: ModelRole) -> Path | None:
         return path
     role = role if config.models.source(role).own else "prover"
     key = f"models.{role}.path"
+    if is_run(path):
+        raise UserError(
+            f"{key}: {source.path} is a run directory, not a checkpoint; give one of its checkpoints, such as "
+            f"{source.path}/rounds/001/training/model (a stage takes the run itself: --model {source.path})"
+        )
     if path.exists() or source.path.startswith((".", "/", "~")) or source.path.count("/") != 1:
-        raise UserError(f"{key}: {source.path} is not a folder with a Hugging Face checkpoint; download it first")
+        raise UserError(f"{key}: {source.path} is not a folder with a Hugging Face checkpoint; correct the path, or download it first")
     from huggingface_hub import snapshot_download
 
     offline = source.sampler.offline

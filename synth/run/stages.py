@@ -217,7 +217,7 @@ def require_models(config: RunConfig, *asked: Role) -> None:
     roles = answering(asked)
     if not config.models.of(roles[0]).own:
         raise UserError(
-            "this stage needs a model: give --model FOLDER (a Hugging Face checkpoint, such as a run's rounds/003/training/model), "
+            "this stage needs a model: give --model FOLDER (a run directory, or a Hugging Face checkpoint), "
             f"or an endpoint: --set models.{roles[0]}.endpoint=URL --set models.{roles[0]}.name=NAME"
         )
     check_roles(config, asked)

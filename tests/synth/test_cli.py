@@ -204,6 +204,11 @@ def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., 
         assert status == 2 and one_line(err).startswith("synth: this stage needs a model: give --model FOLDER"), "or an endpoint"
         status, _, err = synth(*args, "--model", "nothing", "--set", "heldout.count=2")
         assert status == 2 and ".path: nothing is not a folder with a Hugging Face checkpoint" in one_line(err)
+    Path("run").mkdir()
+    for name in ("run.json", "config.yaml"):
+        (Path("run") / name).write_text("{}")
+    status, _, err = synth("formalize", "p.jsonl", "--out", "s.jsonl", "--set", "models.prover.path=run")
+    assert status == 2 and "run is a run directory, not a checkpoint; give one of its checkpoints" in one_line(err)
     for command in ("formalize", "prove"):
         status, _, err = synth(command, "p.jsonl", "--out", "s.txt", "--model", "nothing")
         assert status == 2 and "s.txt: the ending must be .jsonl or .parquet" in one_line(err)
@@ -214,7 +219,7 @@ def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., 
     assert status == 2 and "empty.jsonl: no verified pairs; nothing to train on" in one_line(err)
     status, _, err = synth("train", "no.jsonl", "--out", "m", "--model", "given")
     assert status == 2 and "no.jsonl" in one_line(err)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "given", "p.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "given", "p.jsonl", "run"]
 
 
 def finished(folder: Path) -> Path:

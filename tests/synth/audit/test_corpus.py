@@ -111,7 +111,8 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_end(tmp_path: Path, lean: L
     assert parts == [1, 5] and not (tmp_path / "killed" / "summary.json").exists()
     told = list[str]()
     summary = audit(data, tmp_path / "killed", [], AuditConfig(), POOL, QUIET, told.append)
-    assert told == ["8 rows were audited before; going on"] and summary["run"]["rows"] == 12
+    taken = f"{data}: statement from `statement`, proof from `proof`, id from `id`"
+    assert told == ["8 rows were audited before; going on", taken] and summary["run"]["rows"] == 12
 
     def bare(folder: Path) -> list[dict[str, Any]]:
         return [{**row, "seconds": 0} for row in table(folder)]
@@ -127,8 +128,27 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_end(tmp_path: Path, lean: L
     ]
     again = audit(data, tmp_path / "killed", [], AuditConfig(), POOL, QUIET, told.append)  # nothing is done again
     assert again == summary and "complete already" in told[-1]
-    with pytest.raises(UserError, match="holds an audit with another settings"):
+    with pytest.raises(UserError, match=r"holds another audit \(other timeout\); choose another --out"):
         audit(data, tmp_path / "killed", [], AuditConfig(timeout=3), POOL, QUIET)
+
+
+def test_what_is_taken_for_what_is_said(tmp_path: Path, lean: LeanInstall) -> None:
+    told = list[str]()
+    rows = [{"goal": "theorem t : 1 = 1", "solution": "r", "lean_solution": "theorem t : 1 = 1 := rfl", "uid": n} for n in range(2)]
+    data = write(tmp_path / "corpus.jsonl", rows)
+    audit(data, tmp_path / "out", [], AuditConfig(), POOL, QUIET, told.append)
+    assert told == [f"{data}: proof from `lean_solution`; not looked at: goal, solution, uid (--set fields.FIELD=COLUMN)"]
+
+
+def test_interrupted_rows_do_not_count_as_done(tmp_path: Path, lean: LeanInstall, monkeypatch: pytest.MonkeyPatch) -> None:
+    progress = Progress(plain=True, interval=1e9)
+    monkeypatch.setattr(corpus, "PIECE", 2)
+    slow = "by\n  sleep 200\n  rfl"
+    data = write(tmp_path / "corpus.jsonl", [{"statement": f"theorem t{n} : {n} = {n}", "proof": slow} for n in range(6)])
+    monkeypatch.setattr(corpus, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        audit(data, tmp_path / "out", [], AuditConfig(vacuous=False), POOL, progress)
+    assert progress.stage("audit").done < 6
 
 
 class _Broken:
