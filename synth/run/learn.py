@@ -44,6 +44,7 @@ from train.replay import Places
 from train.rounds import train_round
 
 SAVING = 120.0  # seconds that an interrupted training may take to save its checkpoint
+OFTEN = 100  # repetitions of an example in a round that are worth a remark
 
 
 async def train(job: Run, number: int, previous: Path, taken: Taken | None = None) -> bool:
@@ -93,6 +94,12 @@ async def train(job: Run, number: int, previous: Path, taken: Taken | None = Non
     else:
         examples = Spool(Example, chain.from_iterable(taught.values()))
         if len(examples) < job.config.examples_per_round:
+            times = job.config.examples_per_round / len(examples)
+            if times > OFTEN:
+                job.progress.note(
+                    f"round {number}: trains on {len(examples):,} examples, each about {times:,.0f} times (examples_per_round), which may "
+                    "cost the model what it knew; with so few pairs better leave it as it is: models.train=[]"
+                )
             examples = Spool(Example, repeated(examples, job.config.examples_per_round))
         others = given_pairs + (seed_examples(seeds, job.prompts, roles) if seeds else [])
         for example in rehearsed(len(examples), others, job.config.models.bootstrap.rehearse, job.config.seed + number):

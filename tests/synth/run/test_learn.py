@@ -14,6 +14,7 @@ from synth.annotations import Annotation
 from synth.config import ModelsConfig
 from synth.problems.seeds import SeedSet
 from synth.run import learn
+from synth.show.progress import Progress
 from synth.statements.text import normalized
 from synth.store.files import write_records
 from tests.synth.run.fakes import make_run, pair, statement
@@ -29,10 +30,12 @@ SEEDS = SeedSet(
 
 def trained_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str], pairs: tuple[str, ...] = (), seeds_are: SeedSet | None = SEEDS,
-    **mixture: float,
+    least: int = 0, **mixture: float,
 ) -> list[str] | None:  # fmt: skip
     """The prompts of a round's examples; None where the round trains nothing."""
-    job = make_run(folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs, "mixture": mixture})
+    job = make_run(
+        folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs, "mixture": mixture}, examples_per_round=least
+    )
     job.inputs = replace(job.inputs, seeds=seeds_are, benchmark=replace(job.inputs.benchmark, excluded=frozenset({HELD})))
     job.store.write_json("rounds/000/weights.json", {"round": 0})
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
@@ -111,3 +114,12 @@ def test_pairs_of_plain_language_and_lean_train_the_formalizer(tmp_path: Path, m
 
 def test_without_a_trained_role_the_weights_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert trained_on(tmp_path, monkeypatch, []) is None
+
+
+def test_a_handful_of_pairs_repeated_often_is_remarked_upon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Progress, "note", lambda _, text: said.append(text))
+    trained_on(tmp_path / "a", monkeypatch, ["prover"], least=100)
+    assert not said
+    trained_on(tmp_path / "b", monkeypatch, ["prover"], least=4000)
+    assert len(said) == 1 and said[0].startswith("round 1: trains on 5 examples, each about 800 times")
