@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := synth train verify_workers cluster
-# Two files of tests at a time; those that take longest first (tests/conftest.py).
-PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile --no-loadscope-reorder
+# Three files of tests at a time, since many a test waits; those that take longest first (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 3 --dist loadfile --no-loadscope-reorder
 # Container images often set this; then every process compiles all that it imports, which is half of the time it takes to start.
 unexport PYTHONDONTWRITEBYTECODE
 # Set-up is redone when these change, and from nothing when it was interrupted ($(VENV)/.incomplete is left then).

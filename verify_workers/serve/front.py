@@ -215,6 +215,9 @@ class BoundedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # Head and body of an answer are sent one after the other, and the second must not wait for the caller's (delayed) word that the
+        # first is there: 40 ms.  asyncio sets it itself only on sockets that were made for TCP by number, which accepted ones are not.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -250,9 +253,6 @@ class HttpServer:
             timeout_graceful_shutdown=math.ceil(drain),
         )  # fmt: skip
         self._server = uvicorn.Server(config)
-        # Head and body of an answer are sent one after the other, and the second must not wait for the caller's (delayed) word that the
-        # first is there: 40 ms.  Connections inherit this; asyncio sets it itself only on sockets that were made for TCP by number.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._listener = listener
         self._up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="serve-http", daemon=True)

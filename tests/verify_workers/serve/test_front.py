@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from verify_workers.serve import front as module
 from verify_workers.serve.config import ServeConfig
-from verify_workers.serve.front import AsciiResponse, Front, HttpServer
+from verify_workers.serve.front import AsciiResponse, BoundedProtocol, Front, HttpServer
 
 
 class Application:
@@ -235,12 +235,22 @@ def test_the_bodies_of_all_requests_have_a_bound(serve: Serve, monkeypatch: pyte
     assert httpx.post(f"{url}/x", content=b"1" * 100_000).json() == {"bytes": 100_000}
 
 
-def test_an_answer_does_not_wait_for_its_first_half_to_be_acknowledged() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def test_an_answer_does_not_wait_for_its_first_half_to_be_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor on a connection that had been waiting when the server began."""
+    found: list[int] = []
+    made = BoundedProtocol.connection_made
+
+    def watched(self: BoundedProtocol, transport: Any) -> None:
+        made(self, transport)
+        found.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(BoundedProtocol, "connection_made", watched)
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
         server = HttpServer(Front(Application(), ServeConfig(), lambda: True), listener, 1.0)
         with socket.create_connection(listener.getsockname()):
-            assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            until(lambda: len(found) == 2)
         server.close(threading.Event())
+    assert all(found)
 
 
 def test_several_requests_on_one_connection(serve: Serve) -> None:
