@@ -6,12 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
 from synth.audit.labels import MEANING, SILENT, Audited, Label
-from synth.show import charts
+from synth.show import charts, page
 
 SHOWN = 6  # rows of each label and reason
 REASONS = 24  # bars
@@ -29,16 +25,15 @@ def render(summary: Mapping[str, Any], rows: Iterable[Audited]) -> str:
     }
     most = dict(sorted(reasons.items(), key=lambda item: -item[1])[:REASONS])
     figures = {"labels": charts.bars(labels, ordered=True), "reasons": charts.bars(most)}
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("synth.audit", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     total = max(1, int(summary["rows"]))
     silent = {label.value for label in SILENT}
-    return environment.get_template("audit.html").render(
+    return page.render(
+        "audit/audit.html",
+        figures,
         summary=summary,
         labels=[(label, count, 100 * count / total, MEANING[Label(label)]) for label, count in labels.items()],
         against=sum(count for label, count in labels.items() if label not in silent),
         findings=summary["findings"],
-        charts={name: json.loads(figure.to_json()) for name, figure in figures.items() if figure is not None},
-        plotly=Markup(get_plotlyjs()),  # a script of Plotly's own, not text of the corpus
         shown=_shown(rows),
         meaning={label.value: words for label, words in MEANING.items()},
         raw=json.dumps(summary, indent=1, ensure_ascii=False),

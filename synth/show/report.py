@@ -12,13 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import plotly.graph_objects as go
 import yaml
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
-from synth.show import charts
+from synth.show import charts, page
 from synth.show.progress import columns, measured_ks, percent_text, round_cells, stage_seconds
 from synth.show.samples import dropped_statements, marked_unfaithful, refused_proofs, shown_pairs
 from synth.store.rundir import RunDir
@@ -37,11 +34,12 @@ def render_report(store: RunDir) -> str:
     rounds = store.rounds()
     pairs = shown_pairs(store)
     newest = max((int(metrics.get("round") or 0) for metrics in rounds), default=0)
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("synth.show", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     config = store.read_bytes("config.yaml").decode() if store.exists("config.yaml") else ""
     last = rounds[-1] if rounds else {}
     shown = columns(rounds)
-    return environment.get_template("report.html").render(
+    return page.render(
+        "show/report.html",
+        drawn(store, rounds, newest),
         title=_name(config) or store.path.rstrip("/").rsplit("/", 1)[-1],
         path=store.path,
         rounds=rounds,
@@ -49,8 +47,6 @@ def render_report(store: RunDir) -> str:
         tiles=tiles(rounds),
         headings=[column.heading for column in shown] + ["seconds per stage"],
         rows=[[*round_cells(metrics, shown), stage_seconds(metrics)] for metrics in rounds],
-        charts={name: json.loads(figure.to_json()) for name, figure in drawn(store, rounds, newest).items() if figure is not None},
-        plotly=Markup(get_plotlyjs()),  # a script of Plotly's own, not text of the run
         model_compared=sum(int(metrics.get("model_compared") or 0) for metrics in rounds),
         model_only=sum(int(metrics.get("model_only") or 0) for metrics in rounds),
         kinds=KINDS,
