@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from synth.problems.columns import GUESSES, BadRow, Repeated, missing, value_at
+from synth.problems.columns import GUESSES, BadRow, Repeated, columns_of, missing, value_at
 from synth.problems.whole_file import clean, uncommented
 from synth.prompts.declarations import THEOREMS, Declaration, declarations
 from verify_workers.records import Check
@@ -74,20 +74,6 @@ class Candidate:
         )  # fmt: skip
 
 
-def columns_of(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
-    """The column of each field: as `fields` say ('' = none), else the first by its name that holds something."""
-    spelled: dict[str, str] = {}
-    for name, value in row.items():
-        if not missing(value):
-            spelled.setdefault(_spelled(str(name)), str(name))
-    columns = dict(fields)
-    for field, guesses in FIELDS.items():
-        if field not in fields:
-            free = (spelled.get(_spelled(guess), "") for guess in guesses)
-            columns[field] = next((name for name in free if name and name not in columns.values()), "")
-    return {field: columns[field] for field in FIELDS}
-
-
 def without_header(one: Candidate) -> Candidate:
     """The same check without imports, `open`s and options at the top: under whatever Lean imports by itself."""
     code, end = one.code, 0
@@ -100,7 +86,7 @@ def without_header(one: Candidate) -> Candidate:
 
 def recognized(row: Mapping[str, Any], fields: Mapping[str, str]) -> bool:
     """Whether one of the row's columns is a statement or a proof by its name."""
-    return any(columns_of(row, fields)[field] for field in ("statement", "proof", "code"))
+    return any(columns_of(row, fields, FIELDS)[field] for field in ("statement", "proof", "code"))
 
 
 def candidate(number: int, place: str, row: Mapping[str, Any] | BadRow, fields: Mapping[str, str]) -> Candidate:
@@ -109,7 +95,7 @@ def candidate(number: int, place: str, row: Mapping[str, Any] | BadRow, fields: 
     try:
         if isinstance(row, BadRow):
             raise row
-        columns = columns_of(row, fields)
+        columns = columns_of(row, fields, FIELDS)
         values = {field: _text(row, field, column) for field, column in columns.items()}
         made = replace(made, id=values["id"], text=values["text"], negated=row.get("negated") is True and "attempt_id" not in row)
         return _read(made, values)
@@ -270,13 +256,9 @@ def _text(row: Mapping[str, Any], field: str, column: str) -> str:
     return clean(value).strip("\n")
 
 
-def _spelled(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
-
-
 def column_names(rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> dict[str, str]:
     """Of the first rows, which column was taken for what."""
     found: dict[str, str] = {}
     for row in rows:
-        found |= {field: column for field, column in columns_of(row, fields).items() if column and field not in found}
+        found |= {field: column for field, column in columns_of(row, fields, FIELDS).items() if column and field not in found}
     return found

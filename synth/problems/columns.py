@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -63,7 +63,7 @@ def named(cells: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def problem_of(row: Mapping[str, Any], fields: Mapping[str, str], place: str) -> tuple[Problem, dict[str, str]]:
     """The problem of a row, and the column of each of its fields.  Raises BadRow."""
-    columns = _columns(row, fields)
+    columns = columns_of(row, fields, GUESSES)
     values = {field: _text(row, field, column) for field, column in columns.items()}
     header, doc = split_doc(values["header"])
     if values["statement"]:
@@ -113,18 +113,21 @@ def value_at(row: Mapping[str, Any], path: str) -> Any:
 # --- which column ---------------------------------------------------------------------------------------------------------
 
 
-def _columns(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
-    """The column of each field, '' = none.  A column that is said to hold one thing is not guessed to hold another."""
+def columns_of(row: Mapping[str, Any], fields: Mapping[str, str], guesses: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The column of each field of `guesses`, '' = none: as `fields` say, else the first by its names that holds something.
+
+    A column that is said to hold one thing is not guessed to hold another.
+    """
     spelled: dict[str, str] = {}
     for name, value in row.items():
         if not missing(value):
             spelled.setdefault(_spelled(str(name)), str(name))
     columns = dict(fields)
-    for field, guesses in GUESSES.items():
+    for field, names in guesses.items():
         if field not in fields:
-            free = (spelled.get(_spelled(guess), "") for guess in guesses)
+            free = (spelled.get(_spelled(guess), "") for guess in names)
             columns[field] = next((column for column in free if column and column not in columns.values()), "")
-    return {field: columns[field] for field in GUESSES}
+    return {field: columns[field] for field in guesses}
 
 
 @lru_cache(4096)

@@ -8,8 +8,8 @@ import pytest
 
 from synth.audit import verdicts
 from synth.audit.finish import NEGATED, _shown
-from synth.audit.rows import Candidate, candidate, columns_of, without_header
-from synth.problems.columns import BadRow
+from synth.audit.rows import FIELDS, Candidate, candidate, without_header
+from synth.problems.columns import BadRow, columns_of
 
 ADD = "theorem add (n : Nat) : n + 0 = n"
 FILE = f"import Mathlib\nopen Nat\n\n{ADD} := by\n  simp\n"
@@ -102,8 +102,8 @@ def test_rows_that_are_none(row: Any, why: str) -> None:
 
 def test_columns_are_said_or_guessed() -> None:
     row = {"Formal Statement": ADD, "answer": "by simp", "proof": "in words"}
-    assert columns_of(row, {})["proof"] == "proof"
-    assert columns_of(row, {"proof": "answer"})["proof"] == "answer"
+    assert columns_of(row, {}, FIELDS)["proof"] == "proof"
+    assert columns_of(row, {"proof": "answer"}, FIELDS)["proof"] == "answer"
     assert "no such column" in read(row, proof="nothing").problem
 
 
