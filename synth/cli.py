@@ -299,7 +299,7 @@ def shorten(
 
     lean = {"backend": require_backend(backend), "audit": "strict", "project": project, "repl": repl, "workers": workers}
     try:
-        pool = PoolConfig.model_validate({**lean, "timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)})
+        pool = PoolConfig.model_validate({**lean, **_limits(timeout)})
         config = VerifyConfig(pool=pool, timeout=timeout)
     except ValidationError as error:
         raise UserError(explain(error, options=True)) from None
@@ -381,6 +381,11 @@ ModelOption = Annotated[
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="a YAML configuration; default: the embedded one")]
 RecordsOption = Annotated[Path, typer.Option("--out", help="JSONL or Parquet by its ending")]
+
+
+def _limits(timeout: float) -> dict[str, float]:
+    """A pool's limits where each check may take `timeout` seconds."""
+    return {"timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)}
 
 
 def _stage_config(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole, generated: bool = False) -> RunConfig:
@@ -849,9 +854,8 @@ def audit(
 
     config = apply_overrides(AuditConfig, AuditConfig(timeout=timeout).model_dump(), overrides)
     settings = {"backend": require_backend(backend), "audit": strictness.value, "project": project, "repl": repl, "workers": workers}
-    limits = {"timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)}
     try:
-        pool = PoolConfig.model_validate({**settings, **limits, "allow_unsound_lean": allow_unsound_lean})
+        pool = PoolConfig.model_validate({**settings, **_limits(timeout), "allow_unsound_lean": allow_unsound_lean})
     except ValidationError as error:
         raise UserError(explain(error, options=True)) from None
     with Progress(resumable=True) as progress:

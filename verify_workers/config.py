@@ -90,7 +90,7 @@ class PoolConfig(BaseModel):
     @model_validator(mode="after")
     def _judged_twice(self) -> PoolConfig:
         if (self.kernels or self.closures) and self.project is not None:
-            raise ValueError("kernels and closures take what the fork backend accepted, which runs on the embedded Lean only")
+            raise ValueError("kernels and closures are for the embedded Lean only: all that a project imports would have to be exported")
         if self.closures is not None and self.cache.path is not None:
             raise ValueError("closures are written when a proof is checked, not when its verdict is recalled: leave the cache out")
         return self

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from verify_workers.lean.build import user_folder
 from verify_workers.lean.shared import SharedLean
 
 log = logging.getLogger(__name__)
@@ -25,11 +26,7 @@ CODE = Path(__file__).parents[1] / "kernel"
 
 def config_folder() -> Path:
     """$PROOF_SYNTH_CONFIG, else $XDG_CONFIG_HOME/proof-synth, else ~/.config/proof-synth; not made here."""
-    own = os.environ.get("PROOF_SYNTH_CONFIG")
-    if own:
-        return Path(own).expanduser().absolute()
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base and os.path.isabs(base) else Path.home() / ".config") / "proof-synth"
+    return user_folder("PROOF_SYNTH_CONFIG", "XDG_CONFIG_HOME", ".config")
 
 
 def is_qualified(lean: SharedLean) -> bool:

@@ -16,9 +16,10 @@ import os
 import resource
 from dataclasses import dataclass
 
+from verify_workers.lean.modules import PARTS
+
 MANY = 500  # mappings of modules from which on it pays
 SHARE = 0.25  # of the memory that is free, which it may take: there may be more headers than one
-MODULES = (".olean", ".olean.server", ".olean.private", ".ir")
 _READ, _WRITE, _PRIVATE, _FIXED, _NORESERVE = 1, 2, 0x02, 0x10, 0x4000
 _FAILED = ctypes.c_void_p(-1).value
 
@@ -81,7 +82,7 @@ def _pieces() -> list[Piece]:
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as lines:
         for line in lines:
             place, rights, _, _, _, *path = line.split(maxsplit=5)
-            is_module = rights == "rw-p" and bool(path) and path[0].rstrip("\n").endswith(MODULES)
+            is_module = rights == "rw-p" and bool(path) and path[0].rstrip("\n").endswith(PARTS)
             if is_module:
                 start, end = (int(part, 16) for part in place.split("-"))
                 if last_was_module:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+START_SECONDS = 300.0  # that a kernel may take to read the library, before its first answer
 Opinion = Literal["accepted", "rejected", "declined", "failed"]
 
 

@@ -13,11 +13,10 @@ import time
 from pathlib import Path
 
 from verify_workers.kernel.wanted import PIN
-from verify_workers.kernels.answer import Answer, Opinion
+from verify_workers.kernels.answer import START_SECONDS, Answer, Opinion
 from verify_workers.second_kernel import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 300.0  # to read the library
 NAME = "builtin-python"
 _ENTRY = "import sys; sys.path.insert(0, sys.argv.pop(1)); from verify_workers.second_kernel.__main__ import main; sys.exit(main())"
 _OPINIONS: dict[str, Opinion] = {"accepted": "accepted", "rejected": "rejected", "unsupported": "declined", "budget": "declined"}

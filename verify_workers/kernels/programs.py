@@ -20,9 +20,9 @@ from pathlib import Path
 
 from verify_workers.errors import UserError
 from verify_workers.kernels.answer import Answer, Opinion
+from verify_workers.records import ALLOWED_AXIOMS
 
 CONVENTIONS = ("plain", "nanoda", "lean4lean")
-AXIOMS = ("propext", "Classical.choice", "Quot.sound")
 OUTPUT = 1 << 16  # bytes of what it says that are read
 MAX_OUTPUT = 1 << 26  # bytes beyond which it is ended
 TICK = 0.1  # seconds between two looks at how much it has said
@@ -73,7 +73,7 @@ class ProgramKernel:
         if self._convention == "lean4lean":
             arguments = ["--import", str(closure)]
         elif self._convention == "nanoda":
-            settings = {"export_file_path": str(closure), "permitted_axioms": AXIOMS, "unpermitted_axiom_hard_error": True,
+            settings = {"export_file_path": str(closure), "permitted_axioms": sorted(ALLOWED_AXIOMS), "unpermitted_axiom_hard_error": True,
                         "nat_extension": True, "string_extension": True, "print_success_message": False}  # fmt: skip
             (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
             arguments = [str(folder / "config.json")]

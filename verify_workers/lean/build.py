@@ -95,11 +95,15 @@ def revision(library_hash: str) -> str:
 
 def cache_folder() -> Path:
     """Where builds are kept; not made here."""
-    own = os.environ.get("PROOF_SYNTH_CACHE")
-    if own:
-        return Path(own).expanduser().absolute() / "lean"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base and os.path.isabs(base) else Path.home() / ".cache") / "proof-synth" / "lean"
+    return user_folder("PROOF_SYNTH_CACHE", "XDG_CACHE_HOME", ".cache") / "lean"
+
+
+def user_folder(own: str, base: str, usual: str) -> Path:
+    """The folder that the variable `own` names, else proof-synth in the one that `base` names, else in `usual` at home; not made here."""
+    if named := os.environ.get(own):
+        return Path(named).expanduser().absolute()
+    above = os.environ.get(base)
+    return (Path(above) if above and os.path.isabs(above) else Path.home() / usual) / "proof-synth"
 
 
 def snapshot_folder() -> Path:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class State:
     hash: str
     own: tuple[Path, ...]
     until: float
+
+
+def package_folder(path: Iterable[Path], root: str) -> Path | None:
+    """The first folder of a search path that holds the package `root`, which is where Lean looks for all its modules."""
+    return next((folder for folder in path if os.path.isdir(folder / root) or os.path.isfile(folder / f"{root}.olean")), None)
 
 
 @functools.cache
@@ -106,8 +112,7 @@ class Modules:
 
     def _folder(self, root: str) -> Path | None:
         """The first folder of the search path that holds a package, which is where Lean looks for all its modules."""
-        entries = (*self._path, self._toolchain)
-        return next((entry for entry in entries if os.path.isdir(entry / root) or os.path.isfile(entry / f"{root}.olean")), None)
+        return package_folder((*self._path, self._toolchain), root)
 
     def _module(self, file: Path) -> Module | None:
         """The module in a file, read only when the file has changed; None if it is not there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from verify_workers.errors import UserError
 from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.modules import package_folder
 from verify_workers.lean.project import LakeProject
 from verify_workers.text.header import unquoted
 
@@ -38,7 +39,7 @@ class SharedLean:
     def has(self, module: str) -> bool:
         """Whether there is a compiled file of this name where Lean looks: in the first folder that holds the name's package."""
         root, *below = unquoted(module).split(".")
-        folder = next((f for f in self.path if os.path.isdir(f / root) or os.path.isfile(f / f"{root}.olean")), None)
+        folder = package_folder(self.path, root)
         return folder is not None and os.path.isfile(folder.joinpath(root, *below).as_posix() + ".olean")
 
 

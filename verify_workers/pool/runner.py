@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from verify_workers.backends.base import Backend
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
+from verify_workers.kernels.answer import START_SECONDS
 from verify_workers.pool.revision import header_imports
 from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
@@ -23,7 +24,6 @@ log = logging.getLogger("verify_workers.pool")
 
 STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
 STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
-START = 300.0  # seconds for a kernel to read the library
 LOOK_EVERY = 16  # checks between two looks at a backend's memory
 
 Factory = Callable[[], Backend]
@@ -119,7 +119,7 @@ class Runner:
         """The backend's verdict, or in words why its reply is none."""
         self.asked = True
         header = self._config.header_seconds if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
-        kernels = self._config.kernels_seconds * len(self._config.kernels) + (START if self._config.kernels else 0.0)
+        kernels = self._config.kernels_seconds * len(self._config.kernels) + (START_SECONDS if self._config.kernels else 0.0)
         self.deadline = time.monotonic() + question.timeout + header + self._config.grace + kernels
         try:
             verdict = backend.check(question)
@@ -163,7 +163,7 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
     from verify_workers.backends.fork import ForkBackend
     from verify_workers.backends.panel import PanelBackend
     from verify_workers.kernels.panel import Panel
-    from verify_workers.lean.project import LakeProject
+    from verify_workers.lean.install import LeanInstall
 
     if not isinstance(backend, ForkBackend):
         if audit == "strict":
@@ -171,9 +171,7 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
         backend.close()
         raise UserError(f"kernels and closures need kernel objects, which backend {backend.name} has not: use fork, or audit strict")
     install = backend.install
-    if isinstance(install, LakeProject):
-        backend.close()
-        raise UserError(f"kernels and closures are for the embedded Lean: all that {install.folder} imports would have to be exported")
+    assert isinstance(install, LeanInstall)  # `PoolConfig` refuses kernels and closures in a project
     try:
         panel = None
         if config.kernels:
