@@ -167,7 +167,7 @@ class SimulatedPool:
             self._queued, self._started = self._queued + now - item.arrived, self._started + 1
         draw = self.drawing.judged(item.check)
         timed_out = draw.outcome == Outcome.TIMEOUT or draw.seconds > self.drawing.grain * item.limit
-        seconds = min(draw.seconds, item.limit) if timed_out else draw.seconds
+        lean = seconds = min(draw.seconds, item.limit) if timed_out else draw.seconds
         seconds += self.drawing.grain * self.drawing.lean * self.drawing.measured.pool_seconds
         seconds /= self._abreast
         if worker in self._fresh:
@@ -175,11 +175,14 @@ class SimulatedPool:
             seconds += self._first
         self._at[worker] = now
         crowded = self._schedule.crowded
-        Work(self.cores, seconds, LEAN, lambda: self._end(worker, item, draw.seconds, draw.outcome, draw.reason, timed_out, crowded))
+        share = lean / seconds if seconds else 0.0  # of the time, with what others had of the core, that a verdict calls its own
+        Work(self.cores, seconds, LEAN, lambda: self._end(worker, item, share, draw.outcome, draw.reason, timed_out, crowded))
 
-    def _end(self, worker: int, item: Item, seconds: float, outcome: str, reason: str, timed_out: bool, crowded: bool) -> None:
+    def _end(self, worker: int, item: Item, share: float, outcome: str, reason: str, timed_out: bool, crowded: bool) -> None:
         now = self._loop.time()
-        self._busy += now - self._at.pop(worker)
+        passed = now - self._at.pop(worker)
+        self._busy += passed
+        seconds = share * passed
         self._runs += 1
         self._idle.append(worker)
         over = True
