@@ -22,8 +22,11 @@ from verify_workers.records import Check, Outcome, Verdict
 class SimulatedSampler:
     """Answers as `llm.sampler.Sampler` does; `ready` is when it has started."""
 
-    def __init__(self, weights: Weights, batch: Batch, drawing: Drawing, swap: float, prompt: float, ready: float) -> None:
-        self.weights, self.batch, self.drawing = weights, batch, drawing
+    def __init__(
+        self, weights: Weights, batch: Batch, drawing: Drawing, swap: float, prompt: float, ready: float, keep: bool = False
+    ) -> None:
+        """`keep`: as `sampler.swap` says; what is read again of answers under way takes no time."""
+        self.weights, self.batch, self.drawing, self._keep = weights, batch, drawing, keep
         self._swap, self._prompt, self._ready = swap, prompt, ready
         self._swapping = asyncio.Lock()
         self._generated = 0.0
@@ -58,7 +61,10 @@ class SimulatedSampler:
     async def load(self, weights: Weights, probe: object = None) -> dict[str, float]:
         async with self._swapping:
             if weights != self.weights:
-                await self.batch.drain()
+                if self._keep:
+                    self.batch.hold()
+                else:
+                    await self.batch.drain()
                 await asyncio.sleep(self._swap)
                 self.weights = weights
                 self.batch.reopen()
