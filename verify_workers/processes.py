@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 _PAGE = resource.getpagesize()
+_TICKS = os.sysconf("SC_CLK_TCK")  # a second
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -73,6 +74,29 @@ def children(pid: int) -> list[int]:
     except OSError:
         pass  # it ended meanwhile
     return found
+
+
+def processor_seconds(process: int) -> float:
+    """Seconds of processor time of a process and all that it has started, those that have ended (and were waited for) included."""
+    total = 0
+    for pid in _families([process]):
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))  # user and system, its own and of children that it has waited for
+    return total / _TICKS
+
+
+def machine_seconds() -> float:
+    """Seconds in which cores of this machine were at work since it was started, all cores added up; 0 where Linux does not say."""
+    try:
+        with open("/proc/stat", "rb") as file:
+            user, nice, system, _, _, irq, softirq, *_ = map(int, file.readline().split()[1:])
+    except (OSError, ValueError):
+        return 0.0
+    return (user + nice + system + irq + softirq) / _TICKS
 
 
 def end_descendants(seconds: float = 0.5) -> None:

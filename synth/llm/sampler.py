@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from synth.llm.turns import alone_on_gpu
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
 from train.probe import Probe, read_probe
+from verify_workers.processes import processor_seconds
 from verify_workers.working_directory import enter_again
 
 
@@ -93,6 +95,7 @@ class Sampler:
         return {
             "tokens": float(tokens),
             "busy_seconds": busy,
+            "cpu_seconds": processor_seconds(os.getpid()),
             "busy_share": min(1.0, (busy - busy_then) / seconds),
             "tokens_per_second": (tokens - tokens_then) / seconds,
             "outstanding": float(self.engine.outstanding),

@@ -15,6 +15,7 @@ from synth.run.live import Kind, Live
 from synth.show.series import series
 from synth.store.rundir import RunDir
 from synth.store.timeline import Row, TimelineLog, idle, idle_of_round
+from verify_workers.processes import machine_seconds
 
 FRESH = 1.0  # seconds that an answer given to someone else may be old
 ASKED: tuple[Kind, ...] = ("shards", "samplers", "pools")
@@ -49,6 +50,7 @@ class Timeline:
         self._totals: dict[tuple[Kind, Any], Mapping[str, float]] = {}
         self._stages: dict[int, dict[str, float]] = {}
         self._trained = 0.0
+        self._machine = machine_seconds()
         self._lock = asyncio.Lock()
         self._ended: dict[str, float] = {}  # stages of the last row: told once more where they are over, for gauges keep their values
         self._errands: list[asyncio.Task[Any]] = []
@@ -114,6 +116,7 @@ class Timeline:
         self.counts["tokens"] += round(samplers["tokens"])
         self.dropped.update({name.removeprefix(REJECT): count for name, count in new.items() if name.startswith(REJECT)})
         trained, self._trained = (seconds := self.live.trainer.seconds) - self._trained, seconds
+        machine, self._machine = (at_work := machine_seconds()) - self._machine, at_work
         stages, rounds = self._stages_since()
         return Row(
             time=max(self.time, self.log.rows[-1].time + 0.001 if self.log.rows else 0.0),  # rows are told apart by it
@@ -124,6 +127,7 @@ class Timeline:
             dropped=dict(+self.dropped),
             made=_given({"pairs": new.get("pairs", 0), "tokens": samplers["tokens"], "checks": pools["checks"]}),
             busy=_given({"samplers": samplers["busy_seconds"], "pools": pools["busy_seconds"], "trainer": trained}),
+            cores=_given({"machine": machine, "samplers": samplers["cpu_seconds"], "pools": pools["cpu_seconds"]}),
             actors=_given(
                 {"samplers": len(there["samplers"]), "pools": sum(stats["workers"] for stats in there["pools"]), "trainer": self.trainers}
             ),
@@ -185,7 +189,7 @@ def recorded(store: RunDir) -> tuple[Counter[str], Counter[str]]:
 def _totals(kind: Kind, actor: Any, answer: Any) -> dict[str, float]:
     """The running totals in an actor's answer."""
     if kind != "shards":
-        return {name: answer[name] for name in ("tokens", "checks", "busy_seconds") if name in answer}
+        return {name: answer[name] for name in ("tokens", "checks", "busy_seconds", "cpu_seconds") if name in answer}
     done, rejects, _ = answer
     return {**done, **{f"{REJECT}{reason}": count for reason, count in rejects.items()}}
 

@@ -12,6 +12,7 @@ from synth.prompts import Prompt
 from synth.simulate.cores import LEAN, Cores, Work
 from synth.simulate.drawing import Drawing
 from synth.simulate.engine import Batch
+from synth.simulate.measured import Draw
 from verify_workers.config import PoolConfig
 from verify_workers.pool.local import NOBODY
 from verify_workers.pool.runner import infra
@@ -76,6 +77,7 @@ class SimulatedSampler:
         return {
             "tokens": self._generated,
             "busy_seconds": busy,
+            "cpu_seconds": self.batch.cpu_seconds(),
             "busy_share": busy / max(1e-3, asyncio.get_running_loop().time() - self._ready),
             "tokens_per_second": self._generated / max(1e-3, busy),
             "outstanding": float(self._open),
@@ -98,6 +100,7 @@ class SimulatedPool:
         self._withdrawn: deque[str] = deque(maxlen=256)
         self._needs: dict[Item, float] = {}
         self._busy, self._runs, self._queued, self._started = 0.0, 0, 0.0, 0
+        self._cpu = 0.0
         self._at: dict[int, float] = {}  # since when a worker is at a check
         self._outcomes: Counter[str] = Counter()
         self._outstanding = 0
@@ -152,6 +155,7 @@ class SimulatedPool:
             "outstanding": self._outstanding,
             "checks_per_second": checks / max(1e-3, now),
             "busy_seconds": busy,
+            "cpu_seconds": self._cpu,
             "busy_share": busy / max(1e-3, now * self.workers),
             "queue_seconds_mean": self._queued / max(1, self._started),
             "outcomes": dict(self._outcomes),
@@ -182,12 +186,13 @@ class SimulatedPool:
         self._at[worker] = now
         crowded = self._schedule.crowded
         share = lean / seconds if seconds else 0.0  # of the time, with what others had of the core, that a verdict calls its own
-        Work(self.cores, seconds, LEAN, lambda: self._end(worker, item, share, draw.outcome, draw.reason, timed_out, crowded))
+        Work(self.cores, seconds, LEAN, lambda: self._end(worker, item, share, seconds, draw, timed_out, crowded))
 
-    def _end(self, worker: int, item: Item, share: float, outcome: str, reason: str, timed_out: bool, crowded: bool) -> None:
+    def _end(self, worker: int, item: Item, share: float, cpu: float, draw: Draw, timed_out: bool, crowded: bool) -> None:
         now = self._loop.time()
         passed = now - self._at.pop(worker)
         self._busy += passed
+        self._cpu += cpu
         seconds = share * passed
         self._runs += 1
         self._idle.append(worker)
@@ -202,7 +207,7 @@ class SimulatedPool:
             if item.abandoned:
                 put(infra(name, NOBODY))
             else:
-                outcome = Outcome.TIMEOUT if timed_out else Outcome(outcome)
+                outcome, reason = Outcome.TIMEOUT if timed_out else Outcome(draw.outcome), draw.reason
                 self._outcomes[outcome] += self.drawing.attempts(item.check)
                 audit, form = ("kernel" if outcome is Outcome.ACCEPTED else "none"), ""
                 put(Verdict(id=name, outcome=outcome, reason=reason, audit=audit, seconds=seconds, form=form, backend="simulated"))

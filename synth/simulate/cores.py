@@ -12,6 +12,8 @@ PLENTY = math.inf
 # Linux's weights of the nicenesses that a run's processes have (kernel/sched/core.c): Ray's actors 15, Lean 19.
 ACTOR, LEAN = 36.0, 15.0
 
+LEAST = 0.05  # cores that are left for all others
+
 
 @dataclass(eq=False)
 class Claim:
@@ -28,23 +30,40 @@ class Claim:
 
 @dataclass
 class Cores:
-    """The cores of one machine; `PLENTY`: nobody is in another's way."""
+    """The cores of one machine; `PLENTY`: nobody is in another's way.
+
+    `beside`: cores that the driver, Ray, shards and whatever else is on the machine have always at work.
+    """
 
     count: float = PLENTY
+    beside: float = 0.0
     claims: dict[Claim, None] = field(default_factory=dict)
+    _used: float = 0.0
+    _since: float = 0.0
+
+    def used(self, now: float) -> float:
+        """Seconds of all cores together up to `now`, a clock's time; of cores that nobody shares 0."""
+        return self._used + (now - self._since) * (self.beside + sum(claim.share * claim.wants for claim in self.claims))
 
     def add(self, claim: Claim) -> None:
         if self.count < PLENTY:
+            self._account()
             self.claims[claim] = None
             self._divide()
 
     def drop(self, claim: Claim) -> None:
-        if self.claims.pop(claim, claim) is None:
+        if claim in self.claims:
+            self._account()
+            del self.claims[claim]
             self._divide()
 
+    def _account(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._used, self._since = self.used(now), now
+
     def _divide(self) -> None:
-        """Max-min fair by weight."""
-        left, weights = self.count, sum(claim.weight for claim in self.claims)
+        """Max-min fair by weight, of what the driver and the like leave: theirs is by far the largest."""
+        left, weights = max(LEAST, self.count - self.beside), sum(claim.weight for claim in self.claims)
         changed = []
         for claim in sorted(self.claims, key=lambda claim: claim.wants / claim.weight):
             got = min(claim.wants, left * claim.weight / weights)

@@ -51,6 +51,7 @@ class Batch:
         self._speed = 0.0  # of that, tokens a second
         self._timer: asyncio.TimerHandle | None = None
         self._claim = Claim(threads, ACTOR * threads, self._changed)
+        self._cpu, self._share = 0.0, 1.0  # the share since then
         self._drained: asyncio.Future[None] | None = None
 
     async def generate(self, tokens: float, count: int = 1) -> None:
@@ -90,6 +91,10 @@ class Batch:
         """Busy seconds up to now."""
         return self.busy_seconds + (self._loop.time() - self._since if self.running else 0.0)
 
+    def cpu_seconds(self) -> float:
+        """Processor seconds up to now."""
+        return self._cpu + (self._loop.time() - self._since) * (self._claim.wants * self._share if self.running else 0.0)
+
     def _admit(self) -> None:
         joined = [*self._next()]
         if joined:
@@ -114,7 +119,8 @@ class Batch:
         now = self._loop.time()
         self._progress += self._speed * (now - self._since)
         self.busy_seconds += (now - self._since) if self.running else 0.0
-        self._since = now
+        self._cpu = self.cpu_seconds()
+        self._since, self._share = now, self._claim.share
 
     def _changed(self) -> None:
         self._advance()

@@ -18,9 +18,10 @@ from synth.config import RunConfig
 from synth.llm.config import ROLES
 from synth.overrides import apply_overrides
 from synth.records import Attempt, HeldoutAttempt, SearchRow, Statement, VerdictRow
+from synth.run.state import checkpoints as weights_folder
 from synth.search.portfolio import Portfolio
 from synth.simulate.engine import Curve
-from synth.simulate.rates import CALM, engine_seconds, fitted, pool_seconds, training
+from synth.simulate.rates import CALM, cores_beside, engine_seconds, fitted, pool_seconds, training
 from synth.simulate.served import held_samples, served_seconds, stage_means
 from synth.store.rundir import RunDir
 from synth.store.timeline import read_timeline
@@ -94,6 +95,8 @@ class Measured:
     """The same of held-out statements."""
     heldout: float
     """Of an attempt at a held-out statement, Lean's seconds as a share of those of any attempt."""
+    beside: float
+    """Cores of the machine that neither engines nor pools had, while a search was all that went on."""
     busy_per_check: float
     """A pool's worker-seconds a check, while a search was all that went on."""
     busy_per_token: float
@@ -106,8 +109,8 @@ class Measured:
             return self.searched(round, not again)
         return self.templates[rounds[0][1], again]
 
-    def scaled(self, lean: Mapping[str, float], engine: float = 1.0) -> Measured:
-        """With other speeds: of Lean in each stage (`search` where there is none of its own), and of engines."""
+    def scaled(self, lean: Mapping[str, float], engine: float = 1.0, trainer: float = 1.0) -> Measured:
+        """With other seconds of Lean in each stage (`search` where there is none of its own), other speeds of engines and the trainer."""
         search = lean["search"]
         return replace(
             self,
@@ -127,6 +130,7 @@ class Measured:
             },
             pool_seconds=self.pool_seconds * search,
             curve=Curve(self.curve.peak * engine, self.curve.half),
+            train_rate=self.train_rate * trainer,
         )
 
     @property
@@ -168,7 +172,7 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
     others = pool_seconds([row for row in rows if not {"search", "evaluate"} & row.stages.keys()]) or spent
     statements = list(store.read("statements", Statement))
     told = sum(entry["info"].get("problems", 0) for entry in store.entries() if entry["info"].get("tokens_formalizer"))
-    train = training(store, numbers)
+    train = training(weights_folder(config, store), numbers)
     return Measured(
         templates=templates,
         samples=config.search.attempts,
@@ -188,6 +192,7 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         cheap=[tactic for number in numbers for tactic in store.read_json(f"rounds/{number:03d}/compared.json", {}).values()] or [""],
         cheap_heldout=_heldout_tactics(store),
         heldout=min(1.0, pool_seconds(rows, {"evaluate"}) / spent) if pool_seconds(rows, {"evaluate"}) else 1.0,
+        beside=cores_beside(rows, CALM),
         busy_per_check=spent,
         busy_per_token=engine_seconds(rows, CALM) or engine_seconds(rows),
         start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),

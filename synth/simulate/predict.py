@@ -40,7 +40,8 @@ def own_inputs(store: RunDir, count: int = 0) -> Inputs:
     """Problems and held-out statements, as many as a run had (or `count` problems), to be formalized if they were."""
     rounds = store.rounds()
     worded = any(figures.get("tokens_formalizer") for figures in rounds)
-    return inputs(count or store.count("problems"), worded, next((f["heldout"] for f in rounds if f.get("heldout")), 8))
+    count = count or store.count("problems") or sum(figures.get("problems", 0) for figures in rounds)  # a simulated run keeps none
+    return inputs(count, worded, next((f["heldout"] for f in rounds if f.get("heldout")), 8))
 
 
 def calibrated(found: Measured, config: RunConfig, setting: Setting, given: Inputs, seed: int) -> Measured:
@@ -51,13 +52,15 @@ def calibrated(found: Measured, config: RunConfig, setting: Setting, given: Inpu
     for _ in range(TURNS):
         with tempfile.TemporaryDirectory(prefix="synth-simulate-") as folder:
             simulated_run(config, setting, found, given, Path(folder) / "run", seed)
-            there = measured(RunDir.existing(Path(folder) / "run"), config)
+            store = RunDir.existing(Path(folder) / "run")
+            there = measured(store, changeable_config(store))
         # A check's recorded mean over the simulated one; of the search with the pool's own time.
         lean = {stage: found.seconds[stage] / there.seconds[stage] for stage in found.seconds if there.seconds.get(stage)}
         lean["search"] = found.busy_per_check / there.busy_per_check if there.busy_per_check else 1.0
         found = found.scaled(
             lean,
             engine=there.busy_per_token / found.busy_per_token if there.busy_per_token else 1.0,
+            trainer=found.train_rate / there.train_rate,
         )
     return found
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from synth.simulate.engine import Curve
-from synth.store.rundir import RunDir
 from synth.store.timeline import Row
 from verify_workers.errors import UserError
 
@@ -27,6 +26,15 @@ def pool_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> fl
 def engine_seconds(rows: Iterable[Row], stages: Iterable[str] | None = None) -> float:
     """An engine's busy seconds a token in such rows; 0 where there is none."""
     return _busy_each(rows, stages, "samplers", "tokens", 0.0)
+
+
+def cores_beside(rows: Iterable[Row], stages: Iterable[str]) -> float:
+    """Cores that neither engines nor pools had, on average over rows of just these stages; 0 where processor time is not on record."""
+    chosen = [
+        row for row in rows if row.stages and row.stages.keys() <= set(stages) and row.cores.get("machine") and row.cores.get("pools")
+    ]
+    left = sum(row.cores["machine"] - row.cores["pools"] - row.cores.get("samplers", 0.0) for row in chosen)
+    return max(0.0, left) / sum(row.span for row in chosen) if chosen else 0.0
 
 
 def _busy_each(rows: Iterable[Row], stages: Iterable[str] | None, kind: str, made: str, least: float) -> float:
@@ -61,14 +69,17 @@ def fitted(rows: Iterable[Row], sequences: int) -> Curve:
     return Curve(tokens / busy, 0.0)
 
 
-def training(store: RunDir, numbers: Iterable[int]) -> tuple[float, float, float]:
-    """Tokens of an example, tokens a second, and seconds of stepping in a round; as in the last round that says so."""
+def training(weights: Path, numbers: Iterable[int]) -> tuple[float, float, float]:
+    """Tokens of an example, tokens a second, and seconds of stepping in a round; as in the last round that says so.
+
+    `weights`: the folder of the run's checkpoints.
+    """
     found: tuple[float, float, float] = (100.0, 1e4, 0.0)
     for number in numbers:
-        folder = f"rounds/{number:03d}/training"
-        if not store.exists(f"{folder}/metrics.jsonl") or not store.exists(f"{folder}/examples.parquet"):
+        folder = weights / f"{number:03d}" / "training"
+        if not (folder / "metrics.jsonl").exists() or not (folder / "examples.parquet").exists():
             continue
-        last: dict[str, Any] = json.loads(store.read_bytes(f"{folder}/metrics.jsonl").splitlines()[-1])
-        examples = pq.read_metadata(io.BytesIO(store.read_bytes(f"{folder}/examples.parquet"))).num_rows
+        last: dict[str, Any] = json.loads((folder / "metrics.jsonl").read_bytes().splitlines()[-1])
+        examples = pq.read_metadata(folder / "examples.parquet").num_rows
         found = last["tokens"] / max(1, examples), last["tokens_per_second"], last["seconds"]
     return found

@@ -61,6 +61,9 @@ class Setting(Part):
     sources: list[str] = Field([], description="where the numbers are from, for whoever reads the prediction")
     one_machine: bool = Field(False, description="engines, trainer and Lean share the cores of one machine, as on a laptop")
     machine_cores: int = Field(2, ge=1, description="its cores")
+    cores_beside: float | None = Field(
+        None, ge=0, description="of these what driver, shards, Ray and whatever else runs have always at work; None = as measured"
+    )
     engine: EngineSetting = EngineSetting()
     trainer: TrainerSetting = TrainerSetting()
     pools: PoolSetting = PoolSetting()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from synth.simulate.cores import ACTOR, Cores, work
 from synth.simulate.measured import Measured
@@ -41,6 +46,7 @@ class Plan:
     """A round's training, before it has begun."""
 
     tokens: float
+    examples: int
     folder: Path
     report: Callable[[dict[str, float]], None]
 
@@ -56,7 +62,7 @@ class SimulatedTrainer:
 
     def round(self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object) -> Plan:
         tokens = len(examples) * self.each * config.epochs
-        return Plan(min(tokens, config.max_tokens or tokens), out, report)
+        return Plan(min(tokens, config.max_tokens or tokens), len(examples), out, report)
 
     def begun(self, function: Callable[[], Plan]) -> asyncio.Future[None]:
         return asyncio.ensure_future(self._train(function()))
@@ -69,6 +75,10 @@ class SimulatedTrainer:
             await work(self.cores, plan.tokens / self.rate / REPORTS, ACTOR)
             seconds = loop.time() - started
             done = plan.tokens * step / REPORTS
-            plan.report({"step": step, "steps": REPORTS, "loss": 0.0, "tokens_per_second": done / max(1e-9, seconds), "seconds": seconds})
+            told = {"tokens": done, "tokens_per_second": done / max(1e-9, seconds), "seconds": seconds}
+            plan.report({"step": step, "steps": REPORTS, "loss": 0.0, **told})
+        plan.folder.mkdir(parents=True, exist_ok=True)  # what a real training leaves of its speed
+        (plan.folder / "metrics.jsonl").write_text(json.dumps(told), encoding="utf-8")
+        pq.write_table(pa.table({"example": np.arange(plan.examples)}), plan.folder / "examples.parquet")
         await asyncio.sleep(self.aside / 2)
         checkpoint(plan.folder / "model", str(plan.folder))

@@ -24,6 +24,7 @@ import synth.run.learn
 import synth.run.roles
 import synth.run.rounds
 import synth.run.stream
+import synth.run.timeline
 import synth.run.watch
 import verify_workers.pool.node
 from synth.benchmark import Benchmark
@@ -99,7 +100,8 @@ class World:
         mean = sum(seconds) / max(1, len(seconds)) + measured.pool_seconds
         lean = setting.pools.check_seconds / mean if setting.pools.check_seconds and mean else 1.0
         self.drawing = Drawing(measured, tokens, lean, setting.grain, seed)
-        self.cores = Cores(setting.machine_cores if setting.one_machine else PLENTY)
+        beside = measured.beside if setting.cores_beside is None else setting.cores_beside
+        self.cores = Cores(setting.machine_cores, beside) if setting.one_machine else Cores(PLENTY)
         self.trainer = SimulatedTrainer(setting.trainer, measured, self.cores)
         self.nodes: dict[str, Handle | None] = {f"node{n:05d}": None for n in range(setting.pools.nodes)}
         self.lost = 0
@@ -179,6 +181,7 @@ class World:
             (synth.run.learn, {"train_round": self.trainer.round, "in_thread": self.trainer.begun}),
             (synth.run.rounds, {"write_report": lambda store: None}),
             (verify_workers.pool.node, {"node_pool": self.pool}),
+            (synth.run.timeline, {"machine_seconds": lambda: self.cores.used(self.loop.time())}),
         ]
         if look:
             parts += [(synth.run.watch, {"POLL": look}), (synth.run.stream, {"LOOK": min(look, 5.0)})]

@@ -37,6 +37,9 @@ class Row(BaseModel):
     """`pairs`, `tokens` and `checks` of this stretch."""
     busy: dict[str, float] = {}
     """Busy seconds: of engines stepping, of Lean workers with a check, of the trainer in optimizer steps."""
+    cores: dict[str, float] = {}
+    """Processor seconds: of engines, of pools with their Lean, and of all that the driver's `machine` did; those of a run without
+    engines of its own, or by an earlier version, are not known."""
     actors: dict[str, float] = {}
     """Engines (endpoints), Lean workers and trainers that there were."""
     waiting: dict[str, int] = {}
@@ -137,7 +140,7 @@ def joined(first: Row, second: Row) -> Row:
         update={
             "span": first.span + second.span,
             "rounds": sorted({*first.rounds, *second.rounds}),
-            **{name: added(name) for name in ("stages", "made", "busy")},
+            **{name: added(name) for name in ("stages", "made", "busy", "cores")},
             "actors": {**first.actors, **{kind: max(count, first.actors.get(kind, 0)) for kind, count in second.actors.items()}},
             "training": second.training or first.training,
         }

@@ -26,6 +26,7 @@ from verify_workers.pool.cache import VerdictCache
 from verify_workers.pool.revision import Loads, verifier_revision
 from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
 from verify_workers.pool.schedule import Item, ItemStage, Schedule, Sink, passes
+from verify_workers.processes import processor_seconds
 from verify_workers.records import Check, Outcome, Verdict
 
 log = logging.getLogger("verify_workers.pool")
@@ -203,7 +204,11 @@ class LocalPool:
         return self._identity
 
     def stats(self) -> dict[str, Any]:
-        """Totals since the start: rates per second, shares 0..1, seconds, counts, and `outcomes` by name."""
+        """Totals since the start: rates per second, shares 0..1, seconds, counts, and `outcomes` by name.
+
+        `cpu_seconds`: processor time of this process and all that it has started.
+        """
+        cpu = processor_seconds(os.getpid())
         with self._lock:
             counts, now = self._counts, time.monotonic()
             active = counts.active + (now - self._active_since if self._outstanding else 0.0)
@@ -220,6 +225,7 @@ class LocalPool:
                 "checks_per_second": checks / active if active else 0.0,
                 "active_seconds": active,
                 "busy_seconds": busy,
+                "cpu_seconds": cpu,
                 "busy_share": min(1.0, busy / (active * self.workers)) if active else 0.0,
                 "queue_seconds_mean": counts.queued / counts.started if counts.started else 0.0,
                 "outcomes": dict(counts.outcomes),

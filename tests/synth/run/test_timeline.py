@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from synth.run import timeline as timeline_module
 from synth.run import watch
 from synth.run.clock import Clock
 from synth.run.live import Live, Trainer
@@ -52,6 +53,8 @@ def test_a_row_is_what_came_since_the_last(tmp_path: Path, monkeypatch: pytest.M
     rejects: dict[str, int] = {}
     engine: dict[str, float] = {"tokens": 50.0, "busy_seconds": 2.0, "outstanding": 3.0}
     pool = Pool(workers=4)
+    cores = [1000.0]
+    monkeypatch.setattr(timeline_module, "machine_seconds", lambda: cores[0])
     job.shards = [FakeActor(counts=lambda: (dict(done), dict(rejects), {}))]
     job.groups = [Group(("prover",), [FakeActor(stats=lambda: dict(engine)), FakeActor(stats=RuntimeError("it died"))], up=True)]
     job.pools = {"a": pool}
@@ -63,12 +66,13 @@ def test_a_row_is_what_came_since_the_last(tmp_path: Path, monkeypatch: pytest.M
             clock[0] += 10
             done.update(problems=4, statements=6, statements_kept=5, to_search=5, searched=1, pairs=1)
             rejects.update(trivial=1)
-            pool.now.update(checks=20, busy_seconds=20.0, outstanding=7)
+            pool.now.update(checks=20, busy_seconds=20.0, outstanding=7, cpu_seconds=9.0)
+            cores[0] += 16
             await timeline.look()
             clock[0] += 5
             done.update(searched=3, pairs=4)
             engine.update(tokens=150.0, busy_seconds=6.0)
-            pool.now.update(checks=5, busy_seconds=10.0)  # it was restarted, and counts from 0 again
+            pool.now.update(checks=5, busy_seconds=10.0, cpu_seconds=0.0)  # it was restarted, and counts from 0 again
             await timeline.look()
         clock[0] += 5
         await timeline.look()
@@ -86,6 +90,7 @@ def test_a_row_is_what_came_since_the_last(tmp_path: Path, monkeypatch: pytest.M
     } and first.dropped == {"trivial": 1}
     assert first.made == {"pairs": 1, "tokens": 50, "checks": 20} and first.busy == {"samplers": 2, "pools": 20}
     assert first.waiting == {"statements": 4, "requests": 3, "checks": 7} and first.actors == {"samplers": 1, "pools": 4, "trainer": 1}
+    assert first.cores == {"machine": 16, "pools": 9} and second.cores == {}
     assert second.made == {"pairs": 3, "tokens": 100, "checks": 5} and second.busy == {"samplers": 4, "pools": 10}
     assert second.counts["pairs"] == 4 and second.counts["tokens"] == 150 and second.span == 5  # the engine's total grew by 100
     assert third.stages == {} and third.rounds == [1] and third.made == {} == third.busy, "nothing happened"

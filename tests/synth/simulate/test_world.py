@@ -53,7 +53,7 @@ def test_evaluations_and_cheap_tactics_take_their_own_time(recorded: RunDir, tmp
     assert found.seconds.keys() >= {"search", "evaluate", "filters", "baseline"}
     slow = measured(store, changeable_config(store)).scaled({"search": 1.0, "evaluate": 10.0, "filters": 3.0})
     assert [d.seconds for d in slow.held[1][0]] == [10 * d.seconds for d in found.held[1][0]]
-    assert slow.lean["filters"] == [3 * s for s in found.lean["filters"]] and slow.lean["baseline one"] == found.lean["baseline one"]
+    assert slow.lean["filters"] == [3 * s for s in found.lean["filters"]] and slow.lean["baseline first"] == found.lean["baseline first"]
 
 
 def test_the_real_search_makes_the_recorded_attempts_and_proves_as_many(recorded: RunDir, tmp_path: Path) -> None:
@@ -146,3 +146,15 @@ def test_an_outlook_of_a_real_run_reads_its_timeline(recorded: RunDir) -> None:
     found = outlook(recorded)
     assert (found.search_seconds, found.pairs, found.checks) == (24.0, 2, 72)
     assert found.idle["pools"] == pytest.approx(1 - 72 * 0.6 / 48, abs=1e-3)
+
+
+def test_cores_that_others_had_are_not_taken_for_lean_s(recorded: RunDir, tmp_path: Path) -> None:
+    """Two workers on two cores, of which the driver and the like have 0.8: one worker alone then has a core to itself."""
+    machine = Setting(one_machine=True, cores_beside=0.8, pools=PoolSetting(cores=2), engine=EngineSetting(swap_seconds=0, start_seconds=0))
+    both = _predicted(recorded, tmp_path / "two", machine)
+    one = _predicted(recorded, tmp_path / "one", machine, "verify.workers=1")
+    assert both["seconds"] > 0.75 * one["seconds"], "two are hardly faster"
+    store = RunDir.existing(tmp_path / "two")
+    assert measured(store, changeable_config(store)).beside == pytest.approx(0.8, abs=0.05)
+    said = predict(store.path, None, ("verify.workers=1",), None, None, 0, 2, str(tmp_path / "one"), lambda line: None)
+    assert abs(said["against"]["search seconds"]["error_percent"]) < 5
