@@ -1,14 +1,20 @@
 """How far off `synth simulate` is: runs with two Lean workers, with one, and on three Ray nodes here, each predicted from the first.
 
     python docs/benchmarks/simulated.py --model CHECKPOINT --out DIR
+    python docs/benchmarks/simulated.py --replayed RUN --out DIR
 
 CHECKPOINT is what a demo's bootstrap leaves (runs/…/rounds/000/training/model): so a run takes two or three minutes.  Alone on the machine,
 or the comparison says nothing.
+
+With `--replayed` the runs are those of `replayed.py`, in turn and in the stream: everything but engine, Lean and trainer is real, and these
+three take the time that RUN (any run directory of `synth run`) recorded, without computing.  So cores are not what is compared, and the
+machine may be busy; six runs take about 50 minutes.  What is there already is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -52,11 +58,40 @@ def three_nodes(model: Path, folder: Path) -> str:
         cluster.shutdown()
 
 
+def replayed(source: Path, out: Path) -> None:
+    """Six runs whose parts only take their time, and the five predicted from the first; a table of how far off."""
+    free = 64  # cores, so that nothing waits for one
+    nodes = out / "three_nodes.yaml"
+    nodes.write_text(THREE_NODES.replace("CORES", str(free)), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    shapes = {"2": (2, 1, []), "1": (1, 1, []), "3 nodes": (1, 3, ["--cluster", str(nodes)])}
+    table = []
+    for mode in ("sync", "async"):
+        for name, (workers, count, cluster) in shapes.items():
+            folder, changes = out / f"{mode}-{name[0]}", ["--set", f"verify.workers={workers}", "--set", f"mode={mode}"]
+            if not (folder / "rounds" / "002" / "metrics.json").exists():
+                script = [sys.executable, str(Path(__file__).with_name("replayed.py")), str(source), str(folder), "--nodes", str(count)]
+                subprocess.run([*script, *changes], env=environment, check=True)
+            words = ["simulate", str(out / "sync-2"), "--cores", str(free), *changes, *cluster, "--against", str(folder), "--json"]
+            said = subprocess.run([sys.executable, "-m", "synth", *words], env=environment, check=True, capture_output=True, text=True)
+            table.append((f"{mode}, {name}", json.loads(said.stdout)["against"]))
+    print("| run | " + " | ".join(table[0][1]) + " |")
+    for name, figures in table:
+        cells = (f"{one['predicted']:,.4g} / {one['real']:,.4g} ({one['error_percent']:+.1f} %)" for one in figures.values())
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", type=Path)
+    what.add_argument("--replayed", type=Path, metavar="RUN")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
+    if asked.replayed:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        replayed(asked.replayed.resolve(), asked.out.resolve())
+        return
     model, out = asked.model.resolve(), asked.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     nodes = out / "three_nodes.yaml"
