@@ -137,7 +137,7 @@ class Timeline:
                 }
             ),
             training=dict(self.live.trainer.row),
-            other=self.live.other | {f"index/{name}": float(sum(stats[name] for stats in there["index"])) for name in HELD if there["index"]},
+            other=self.live.other | _held(there["index"]),
         )
 
     def _there(self, kind: Kind, since: float) -> list[Any]:
@@ -190,6 +190,11 @@ def _totals(kind: Kind, actor: Any, answer: Any) -> dict[str, float]:
         return {name: answer[name] for name in ("tokens", "checks", "busy_seconds") if name in answer}
     done, rejects, _ = answer
     return {**done, **{f"{REJECT}{reason}": count for reason, count in rejects.items()}}
+
+
+def _held(shards: list[Mapping[str, int]]) -> dict[str, float]:
+    """What the index holds, if it has answered."""
+    return {f"index/{name}": float(sum(stats[name] for stats in shards)) for name in HELD if shards}
 
 
 def _given(values: Mapping[str, float]) -> dict[str, Any]:
