@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.util.metrics import Counter, Gauge, Histogram
 
-from verify_workers.pool.local import EVENTS
+from verify_workers.pool.tally import EVENTS
 from verify_workers.records import Verdict
 
 SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0]
