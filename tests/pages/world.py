@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synth.records import Pair
+from synth.records import Pair, Problem
 from synth.store.rundir import RunDir
 from tests.pages.blocks import ROOT
 
@@ -116,6 +116,16 @@ def _asks(world: World, path: Path) -> None:
     _rows(path, [{"text": asked, "answer": "n ^ 2"} if path.stem == "answers" else {"text": asked}])
 
 
+def _problems(world: World, path: Path) -> None:
+    """Of the kind that the small model knows: those of the run."""
+    found = RunDir.existing(str(world.run)).read("problems", Problem) if world.run is not None else []
+    _rows(
+        path,
+        [{"text": problem.text} for problem in found][:12]
+        or [{"text": "Prove that 9 ^ n leaves remainder 1 when divided by 4, for all n."}],
+    )
+
+
 def _proofs(world: World, path: Path) -> None:
     _rows(path, [{"id": "a", "statement": "theorem t (n : Nat) : n + 0 = n", "proof": "by simp"}])
 
@@ -137,7 +147,7 @@ GIVEN: dict[str, Callable[[World, Path], None]] = {
     "LABELS.jsonl": _labels,
     **dict.fromkeys(("questions.jsonl", "answers.jsonl"), _asks),
     "proofs.jsonl": _proofs,
-    "problems.jsonl": _copy_of("examples/problems/words.jsonl"),
+    "problems.jsonl": _problems,
     "statements.jsonl": _copy_of("examples/problems/statements.jsonl"),
     "my.yaml": _copy_of("cluster/configs/embedded.yaml"),
 }
