@@ -82,11 +82,11 @@ def rows_of(path: Path, slips: dict[str, str], need_id: bool = True) -> Iterator
     if kind in ("parquet", "arrow"):
         yield from (_parquet_rows if kind == "parquet" else _arrow_rows)(path, slips, need_id)
         return
-    read: dict[str, Callable[[Path, BinaryIO], Iterator[Row]]]
-    read = {"jsonl": _jsonl_rows, "json": _json_rows, "csv": partial(_csv_rows, need_id=need_id)}[kind]
+    readers: dict[str, Callable[[Path, BinaryIO], Iterator[Row]]]
+    readers = {"jsonl": _jsonl_rows, "json": _json_rows, "csv": partial(_csv_rows, need_id=need_id)}
     try:
         with gzip.open(path) if path.name.lower().endswith(PACKED) else path.open("rb") as file:
-            yield from read(path, cast(BinaryIO, file))
+            yield from readers[kind](path, cast(BinaryIO, file))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not a readable gzip file ({error})") from None
 
