@@ -22,10 +22,13 @@ def write_rejects(selection: Selection, out: Out) -> None:
     _statements(selection, out)
     for some in failures(selection.runs, selection.filters, counts, REFUSED | {UNREAD}, any_reason=True):
         splits = selection.split(one.kept.problem_id for one in some)
+        rows: dict[str, list[dict[str, Any]]] = {}
         for split, one in zip(splits, some, strict=True):
             read = one.verdict.outcome != UNREAD
             counts["attempts" if read else "answers"] += 1
-            out.rows(split if read else f"unread/{split}", [_attempt(one) if read else _answer(one)])
+            rows.setdefault(split if read else f"unread/{split}", []).append(_attempt(one) if read else _answer(one))
+        for series, own in rows.items():
+            out.rows(series, own)
 
 
 def _attempt(one: Failed) -> dict[str, Any]:
