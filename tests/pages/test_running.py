@@ -61,6 +61,19 @@ def test_the_demo_ends_as_the_readme_shows(tutorial: tuple[World, dict[str, str]
     assert re.sub(r"runs/[\w-]+", "RUN", shown).splitlines() == [re.sub(r"runs/[\w-]+", "RUN", line) for line in ends]
 
 
+OURS = r"\s*$|run directory: |\[\d+:\d\d(:\d\d)?\] |Rounds\s*$|[┏┡│└┃]|pass@k on held-out|tactics are tried|pairs:  |report: |runs/demo$"
+"""How the lines begin that the demo prints where it is no terminal."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_the_demo_says_nothing_that_is_not_ours(tutorial: tuple[World, dict[str, str]]) -> None:
+    """No progress bar of a library, no remark of Ray's, no control characters."""
+    said = tutorial[1]["synth demo --run-dir runs/demo"]
+    assert [line for line in said.split("\n") if not re.match(OURS, line)] == []
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", said)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("page", SLOW)
