@@ -111,6 +111,7 @@ class VerifyConfig(BaseModel):
 
     pool: PoolConfig = Field(default_factory=PoolConfig, description="the workers")
     timeout: float = Field(60.0, gt=0, description="seconds of Lean per row")
+    number_rows: bool = Field(False, description="call rows that have no `id` by their number, from 1: row-1, row-2, …")
     window: int = Field(16384, gt=0, description="rows held in memory at most, from the first unwritten one on")
     window_mb: float = Field(256.0, gt=0, description="MB (10^6 bytes) of text held in memory at most (one row always fits)")
 

@@ -36,6 +36,9 @@ def verify(
     project: ProjectOption = None,
     repl: ReplOption = None,
     timeout: Annotated[float, typer.Option(help="seconds of Lean per row")] = 60.0,
+    number_rows: Annotated[
+        bool, typer.Option("--number-rows", help="call rows that have no id by their number in IN: row-1, row-2 and so on")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Lean workers; 0: from the machine's cores and memory")] = 0,
     cache: Annotated[
         Path | None, typer.Option(metavar="FILE", help="keep verdicts here and look them up: the same command then continues after an end")
@@ -78,7 +81,7 @@ def verify(
                 "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
             }
         )
-        config = VerifyConfig(pool=pool, timeout=timeout)
+        config = VerifyConfig(pool=pool, timeout=timeout, number_rows=number_rows)
     except ValidationError as error:
         raise UserError(explain(error, options=True)) from None
     with Progress() as progress:
