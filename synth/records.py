@@ -177,6 +177,18 @@ class VerdictRow(Record):
     kernels: list[str] = Field([], description="what kernels beside Lean's said, with their versions; [] = none was asked")
 
 
+class HeldoutAttempt(Record):
+    """What one sample of an evaluation took: how long it is, how long Lean was at it, and how that ended.  Its proof is not kept."""
+
+    statement_id: str
+    sample: int
+    same: int = Field(description="the first sample of the statement with this very text")
+    tokens: int = 0
+    seconds: float = Field(0.0, description="of Lean")
+    outcome: str = Field(description="as a verdict's; `unread` where there was no proof to check")
+    reason: str = ""
+
+
 class Pair(Record):
     """A verified pair: `proof` proves `statement`, which is the negation of the kept statement if `negated`."""
 

@@ -31,7 +31,7 @@ async def verified_seeds(job: Run) -> list[int]:
             Check(id=str(i), statement=statement, header=header, proof=proof, timeout=job.config.search.timeout)
             for i, (statement, proof) in enumerate(job.inputs.seeds.proofs)
         ]
-        job.store.write_json(name, [int(v.id) for v in await job.services().verify(checks) if v.accepted])
+        job.store.write_json(name, [int(v.id) for v in await job.asking("seeds", 0)(checks) if v.accepted])
     return list(job.store.read_json(name))
 
 
@@ -41,7 +41,7 @@ async def easily_proved(job: Run) -> Baseline:
     if not job.store.exists(name):
         statements = job.inputs.benchmark.statements
         job.progress.stage("baseline", len(statements))
-        found = await baseline(statements, job.config, job.services().verify)
+        found = await baseline(statements, job.config, job.asking("baseline", 0))
         job.progress.advance("baseline", len(statements), unproved=len(statements) - len(found.solved))
         job.store.write_json(name, asdict(found))
     kept = job.store.read_json(name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from synth.records import Pair
+from synth.records import HeldoutAttempt, Pair
 from synth.run.actors import start_shards
 from synth.run.baseline import Baseline
 from synth.run.heldout import Measured
@@ -40,9 +40,11 @@ async def evaluate(job: Run, number: int, baseline: Baseline) -> dict[str, Any]:
     result = figures(rows, baseline, benchmark.group, config, job.config.seed)
     job.store.write_json(f"rounds/{number:03d}/eval.json", [by_statement(row, baseline, benchmark.group) for row in rows])
     proofs = [proof.model_copy(update={"round": number}) for row in rows for proof in row.pairs]
-    buffer = io.BytesIO()
-    pq.write_table(to_table(proofs, Pair), buffer)
-    job.store.write_bytes(f"rounds/{number:03d}/eval_proofs.parquet", buffer.getvalue())
+    samples = [sample for row in rows for sample in row.samples]
+    for name, records, kind in (("eval_proofs", proofs, Pair), ("eval_samples", samples, HeldoutAttempt)):
+        buffer = io.BytesIO()
+        pq.write_table(to_table(records, kind), buffer)
+        job.store.write_bytes(f"rounds/{number:03d}/{name}.parquet", buffer.getvalue())
     for remark in remarks(result, baseline):
         job.progress.note(f"round {number}: {remark}")
     return result
@@ -50,7 +52,7 @@ async def evaluate(job: Run, number: int, baseline: Baseline) -> dict[str, Any]:
 
 def by_statement(row: Measured, baseline: Baseline, group: dict[str, str]) -> dict[str, Any]:
     """One statement's row of eval.json; `tactic` is the cheap one that proves it, if any does."""
-    counts = {key: value for key, value in asdict(row).items() if key != "pairs"}
+    counts = {key: value for key, value in asdict(row).items() if key not in ("pairs", "samples")}
     return {**counts, "group": group.get(row.id, ""), "tactic": baseline.solved.get(row.id, "")}
 
 

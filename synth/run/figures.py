@@ -192,7 +192,7 @@ async def compare(job: Run, number: int) -> None:
     asked = [Statement(id=p.id, problem_id=p.problem_id, text=p.statement, header=p.header, preamble=p.preamble) for p in chosen]
     stage = f"round {number}: compare with cheap tactics"
     job.progress.stage(stage, len(asked))
-    solved = (await baseline(asked, job.config, job.services().verify)).solved
+    solved = (await baseline(asked, job.config, job.asking("compare", number))).solved
     job.progress.advance(stage, len(asked))
     job.store.write_json(name, {pair.id: solved.get(pair.id, "") for pair in chosen})
 
@@ -224,7 +224,7 @@ async def reference_forms(job: Run, number: int) -> None:
         for problem, s in kept.items()
         if problem in job.inputs.references
     ]
-    forms = await forms_of(references, job.services().verify)
+    forms = await forms_of(references, job.asking("references", number))
     job.store.write_json(name, {problem: form for problem, (form, _) in forms.items()})
 
 
@@ -235,7 +235,7 @@ async def reference_equivalents(job: Run, number: int) -> None:
         return
     read = job.store.read("statements", Statement, prefix=f"r{number:03d}-")
     kept = [s for s in read if s.kept and s.origin in ("autoformalized", "refined")]
-    how = await faithful_by(kept, job.inputs.references, job.services().verify, config.timeout, beq=True)
+    how = await faithful_by(kept, job.inputs.references, job.asking("equivalent", number), config.timeout, beq=True)
     job.store.write_json(name, how)
 
 

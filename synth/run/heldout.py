@@ -7,16 +7,17 @@ pool confirmed is a failure, as is a prompt that is too long for the model; both
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from synth.benchmark import cannot_be_stated, decided
 from synth.config import SearchConfig
-from synth.records import Pair, Statement
-from synth.search.base import History, Side
+from synth.records import HeldoutAttempt, Pair, Statement
+from synth.search.base import History, Proposal, Side
 from synth.search.outcome import attempt_check, new_attempt, pair
 from synth.search.whole_proof import NO_ANSWER, WholeProof
 from synth.services import Tools
-from verify_workers.records import Outcome
+from verify_workers.records import Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Measured:
     """Lean's error, where it cannot state the statement."""
     pairs: tuple[Pair, ...] = ()
     """The accepted proofs, never trained on."""
+    samples: tuple[HeldoutAttempt, ...] = ()
+    """What each took, in their order."""
 
 
 async def measure(statement: Statement, words: str, n: int, config: SearchConfig, tools: Tools) -> tuple[Measured, int]:
@@ -71,5 +74,21 @@ async def measure(statement: Statement, words: str, n: int, config: SearchConfig
         len(proposals) - len(read) - unanswered,
         unsupported=unsupported,
         pairs=tuple(pairs),
+        samples=_samples(statement.id, proposals, dict(zip(reversed(first), verdicts, strict=True))),
     )
     return found, tokens
+
+
+def _samples(statement_id: str, proposals: Sequence[Proposal], verdicts: Mapping[str, Verdict]) -> tuple[HeldoutAttempt, ...]:
+    """What each of `proposals` took; `verdicts` by the proofs' texts, of those that were read."""
+    first: dict[str, int] = {}
+    found = []
+    for place, proposal in enumerate(proposals):
+        same = first.setdefault(proposal.proof.text, place)
+        told = {"statement_id": statement_id, "sample": place, "same": same, "tokens": proposal.tokens}
+        verdict = None if proposal.unread else verdicts[proposal.proof.text]
+        if verdict is None:
+            found.append(HeldoutAttempt(**told, outcome="unread"))
+        else:
+            found.append(HeldoutAttempt(**told, seconds=verdict.seconds, outcome=verdict.outcome, reason=verdict.reason))
+    return tuple(found)

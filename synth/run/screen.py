@@ -32,7 +32,7 @@ async def screen(job: Run) -> None:
     known = job.store.read_json(FILE)
     if known is None:
         rows = [*inputs.benchmark.problems, *inputs.barred] if filters.decontaminate else []
-        known = {"benchmarks": _identity(inputs), "forms": await forms_of(rows, job.services().verify)}
+        known = {"benchmarks": _identity(inputs), "forms": await forms_of(rows, job.asking("screen", 0))}
         job.store.write_json(FILE, known)
     elif known["benchmarks"] != _identity(inputs):
         raise UserError(

@@ -25,7 +25,7 @@ async def seeds_with_messages(job: Run) -> SeedSet:
     name = "rounds/000/seed_repairs.json"
     if not job.store.exists(name):
         header = job.config.header if job.config.header != "keep" else ""
-        rows = await with_messages(seeds.others[REPAIR], job.services().verify, header, job.config.search.timeout)
+        rows = await with_messages(seeds.others[REPAIR], job.asking("seed messages", 0), header, job.config.search.timeout)
         job.store.write_json(name, rows)
     rows = [(dict(shown), str(answer)) for shown, answer in job.store.read_json(name)]
     return seeds.model_copy(update={"others": {**seeds.others, REPAIR: rows}})

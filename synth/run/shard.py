@@ -41,7 +41,9 @@ from synth.statements.refine import settled
 from synth.statements.screen import Passed
 from synth.statements.text import in_context
 from synth.store.rundir import RunDir
+from synth.store.service import Service, served
 from verify_workers.lean.names import library_names
+from verify_workers.records import Check, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +158,8 @@ class Shard:
         undecided: dict[str, list[Statement]] = {}
         for statement in batch.undecided:
             undecided.setdefault(statement.problem_id, []).append(statement.model_copy(update=again))
-        started, tools = time.monotonic(), self._tools(task.weights, task.round).metered(Meter(above=self.meter))
+        asked: dict[str, Service] = {}
+        started, tools = time.monotonic(), counting(self._tools(task.weights, task.round), asked).metered(Meter(above=self.meter))
         programs = asyncio.Semaphore(self.config.answers.at_once)
         claim = partial(self.index.claim, unit=key)
         context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, claim=claim)
@@ -187,6 +190,7 @@ class Shard:
             **tools.spent,
             **counted(statements),
             "formalize_seconds": round(time.monotonic() - started, 3),
+            "lean": {kind: one.figures() for kind, one in sorted(asked.items())},
         }
         self.store.commit(key, {"statements": statements}, info)
         self._count_statements(statements)
@@ -308,6 +312,17 @@ class Shard:
             return found
 
         return list(await asyncio.gather(*map(one, statements)))
+
+
+def counting(tools: Tools, asked: dict[str, Service]) -> Tools:
+    """The same tools, which add to `asked` how long Lean took, by the kind of check."""
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        verdicts = await tools.verify(checks)
+        served(checks, verdicts, asked)
+        return verdicts
+
+    return replace(tools, verify=verify)
 
 
 def quarantine(store: RunDir, statement: Statement, found: Found) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,14 +21,16 @@ from synth.run.live import Kind, Live
 from synth.run.replayed import Replayed
 from synth.run.roles import given_weights
 from synth.run.timeline import Timeline
-from synth.services import Group, Services
+from synth.services import Group, Services, Verify
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks
 from synth.statements.screen import Passed
 from synth.store.rundir import RunDir
+from synth.store.service import keep_service, served
 from train.group import WorkerGroup
 from train.model import checkpoint_hash
 from train.tracking import Tracker
+from verify_workers.records import Check, Verdict
 
 
 def checkpoints(config: RunConfig, store: RunDir) -> Path:
@@ -154,3 +157,14 @@ class Run:
 
     def services(self) -> Services:
         return Services(self.groups, self.pools)
+
+    def asking(self, stage: str, number: int) -> Verify:
+        """Verdicts for a stage of round `number`, of which the run keeps how long Lean took."""
+        verify = self.services().verify
+
+        async def asked(checks: list[Check]) -> list[Verdict]:
+            verdicts = await verify(checks)
+            await asyncio.to_thread(keep_service, self.store, number, stage, served(checks, verdicts))
+            return verdicts
+
+        return asked

@@ -2,7 +2,7 @@
 
     search r      begins when version r-1-`stream.staleness` of the weights is out, and search r-1 is over
     train v       begins when search v is over, or `stream.fresh_pairs` new pairs are there, and version v-1 is trained
-    publish v     swaps one engine after the other, once version v-1 is evaluated: no answer is of two versions
+    publish v     beside the next training, once version v-1 is evaluated: one engine after the other, so that no answer is of two versions
     evaluate v    beside the next search and the next training
 
 Searches follow one another, and so do trainings: what a search decides from earlier ones (what is kept already, what is
@@ -73,8 +73,7 @@ class Stream:
         self.clock = Clock(job.store, None)
         self._views: dict[int, Run] = {}
         self._accounts: dict[int, contextlib.AsyncExitStack] = {}  # of the rounds under way
-        self._searched = [asyncio.Event() for _ in range(self.last + 1)]
-        self._published = [asyncio.Event() for _ in range(self.last + 1)]
+        self._searched, self._trained, self._published = ([asyncio.Event() for _ in range(self.last + 1)] for _ in range(3))
         self._gaps: dict[int, dict[str, float]] = {}
         self._ending: asyncio.Task[None] | None = None  # the evaluation under way
 
@@ -112,19 +111,19 @@ class Stream:
             self._published[number].set()
 
     async def run(self) -> None:
-        """Searches beside trainings; the first failure of either ends both."""
-        searches, learning = asyncio.create_task(self._search()), asyncio.create_task(self._learn())
+        """Searches beside trainings and what becomes of the versions; the first failure ends all, and so does a plateau."""
+        searches, trainings, versions = (asyncio.create_task(work) for work in (self._search(), self._train(), self._versions()))
         try:
-            while not learning.done():
-                beside = [task for task in (searches, self._ending) if task is not None]
-                under_way = {learning, *(task for task in beside if not task.done())}
+            while not versions.done():
+                beside = [task for task in (searches, trainings, self._ending) if task is not None]
+                under_way = {versions, *(task for task in beside if not task.done())}
                 await asyncio.wait(under_way, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)  # an evaluation may have begun
                 for task in beside:
                     if task.done():
                         task.result()
-            learning.result()
+            versions.result()
         finally:
-            tasks = [task for task in (searches, learning, self._ending) if task is not None]
+            tasks = [task for task in (searches, trainings, versions, self._ending) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -147,10 +146,8 @@ class Stream:
         for event in self._searched:
             event.set()
 
-    async def _learn(self) -> None:
-        """The trainings, one after the other; each version is published and evaluated."""
-        if self.first == 0:
-            self._ending = asyncio.create_task(self._end(0))
+    async def _train(self) -> None:
+        """The trainings, one after the other."""
         for number in range(max(1, self.first), self.job.config.rounds + 1):
             view = await self.view(number)
             if not self.job.trained(number):
@@ -161,6 +158,18 @@ class Stream:
                 previous = Path(self.job.weights(number - 1).path)
                 taken = await asyncio.to_thread(take, self.job.store, number) if fresh else None
                 await trained(view, number, previous, taken)
+            self._trained[number].set()
+        for event in self._trained:
+            event.set()
+
+    async def _versions(self) -> None:
+        """What is trained is published and evaluated, one version after the other."""
+        if self.first == 0:
+            self._ending = asyncio.create_task(self._end(0))
+        for number in range(max(1, self.first), self.job.config.rounds + 1):
+            await self._trained[number].wait()
+            if not self.job.trained(number):
+                break
             if self._ending is not None:
                 await self._ending
                 if over(self.job, self.rounds):

@@ -22,8 +22,11 @@ from verify_workers.records import Check, Outcome, Verdict
 class SimulatedSampler:
     """Answers as `llm.sampler.Sampler` does; `ready` is when it has started."""
 
-    def __init__(self, weights: Weights, batch: Batch, drawing: Drawing, swap: float, prompt: float, ready: float) -> None:
-        self.weights, self.batch, self.drawing = weights, batch, drawing
+    def __init__(
+        self, weights: Weights, batch: Batch, drawing: Drawing, swap: float, prompt: float, ready: float, keep: bool = False
+    ) -> None:
+        """`keep`: as `sampler.swap` says; what is read again of answers under way takes no time."""
+        self.weights, self.batch, self.drawing, self._keep = weights, batch, drawing, keep
         self._swap, self._prompt, self._ready = swap, prompt, ready
         self._swapping = asyncio.Lock()
         self._generated = 0.0
@@ -58,7 +61,10 @@ class SimulatedSampler:
     async def load(self, weights: Weights, probe: object = None) -> dict[str, float]:
         async with self._swapping:
             if weights != self.weights:
-                await self.batch.drain()
+                if self._keep:
+                    self.batch.hold()
+                else:
+                    await self.batch.drain()
                 await asyncio.sleep(self._swap)
                 self.weights = weights
                 self.batch.reopen()
@@ -167,7 +173,7 @@ class SimulatedPool:
             self._queued, self._started = self._queued + now - item.arrived, self._started + 1
         draw = self.drawing.judged(item.check)
         timed_out = draw.outcome == Outcome.TIMEOUT or draw.seconds > self.drawing.grain * item.limit
-        seconds = min(draw.seconds, item.limit) if timed_out else draw.seconds
+        lean = seconds = min(draw.seconds, item.limit) if timed_out else draw.seconds
         seconds += self.drawing.grain * self.drawing.lean * self.drawing.measured.pool_seconds
         seconds /= self._abreast
         if worker in self._fresh:
@@ -175,11 +181,14 @@ class SimulatedPool:
             seconds += self._first
         self._at[worker] = now
         crowded = self._schedule.crowded
-        Work(self.cores, seconds, LEAN, lambda: self._end(worker, item, draw.seconds, draw.outcome, draw.reason, timed_out, crowded))
+        share = lean / seconds if seconds else 0.0  # of the time, with what others had of the core, that a verdict calls its own
+        Work(self.cores, seconds, LEAN, lambda: self._end(worker, item, share, draw.outcome, draw.reason, timed_out, crowded))
 
-    def _end(self, worker: int, item: Item, seconds: float, outcome: str, reason: str, timed_out: bool, crowded: bool) -> None:
+    def _end(self, worker: int, item: Item, share: float, outcome: str, reason: str, timed_out: bool, crowded: bool) -> None:
         now = self._loop.time()
-        self._busy += now - self._at.pop(worker)
+        passed = now - self._at.pop(worker)
+        self._busy += passed
+        seconds = share * passed
         self._runs += 1
         self._idle.append(worker)
         over = True

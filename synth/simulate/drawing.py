@@ -13,6 +13,7 @@ from synth.llm.types import Sampling
 from synth.prompts import Prompt
 from synth.search.portfolio import tactic_proof
 from synth.simulate.measured import Draw, Measured, Template
+from synth.store.service import kind_of
 from verify_workers.records import Check
 
 NAME = re.compile(r"\b(?:sim|held)_\d+(?:_\d+)?\b")
@@ -29,6 +30,7 @@ class Drawing:
         self._templates: dict[tuple[str, int, bool], Template] = {}
         self._kept: dict[int, list[int]] = {}
         self._left: dict[tuple[int, bool], list[Template]] = {}
+        self._seconds_left: dict[str, list[float]] = {}
         self._asked: Counter[tuple[str, int, bool]] = Counter()
         self._numbers: dict[Draw, int] = {}
         self._draws: list[Draw] = []
@@ -66,18 +68,27 @@ class Drawing:
         """What Lean says of a check, and the seconds that it takes; of several attempts in one their sum, and the best verdict."""
         if check.proof and (found := PROOF.search(check.proof)):
             draws = [draw for number in found[1].split("_")[1:] if not (draw := self._draws[int(number)]).unread]
-            heldout = self.measured.heldout if "held_" in check.statement else 1.0
+            heldout = self.measured.heldout if "held_" in check.statement and not self.measured.held else 1.0
             best = next((d for d in draws if d.outcome == "accepted"), draws[0])
             return Draw(0, self.lean * heldout * sum(d.seconds for d in draws), best.outcome, best.reason)
         measured, named = self.measured, NAME.search(check.statement)
         if not check.proof or named is None:
-            return Draw(0, self.lean * measured.filter_seconds, "rejected", "elaboration")
+            return Draw(0, self._seconds("filters"), "rejected", "elaboration")
         if named[0] in self.searching and (tactic := self._template(named[0]).tactics[check.negated].get(check.proof)):
             return Draw(0, self.lean * tactic.seconds, tactic.outcome, tactic.reason)
         cheap = random.Random(f"{self.seed}-{named[0]}").choice(measured.cheap_heldout if named[0].startswith("held") else measured.cheap)
         proves = bool(cheap) and (check.proof.startswith("by first") or check.proof == tactic_proof(cheap))
         outcome = ("accepted", "") if proves else ("rejected", "elaboration")
-        return Draw(0, self.lean * measured.other_seconds, *outcome)
+        stage = "baseline" if named[0].startswith("held") else "compare"
+        return Draw(0, self._seconds(f"{stage} {kind_of(check)}"), *outcome)
+
+    def _seconds(self, what: str) -> float:
+        """Lean's seconds of a check that no attempt is in: each recorded one comes once before one comes again."""
+        known = self.measured.lean
+        if not (left := self._seconds_left.get(what)):
+            left = self._seconds_left[what] = list(known.get(what) or known["other"])
+            random.Random(f"{self.seed}-{what}").shuffle(left)
+        return self.lean * left.pop()
 
     def _template(self, name: str) -> Template:
         round, again = self.searching.get(name, (10**6, False))
@@ -95,12 +106,20 @@ class Drawing:
         key = name, round, negated
         place = self._asked[key]
         self._asked[key] += 1
-        draws = self._template(name).attempts[negated]
+        draws = self._held(name, version) if name.startswith("held_") else self._template(name).attempts[negated]
         if place < len(draws):
             return draws[place], f" r{round}"
         if draws and place < self.measured.samples:
             return self._random.choice(draws), f" r{round}"
         return self._random.choice(draws or self._everything), f" r{round} p{place}"
+
+    def _held(self, name: str, version: int) -> list[Draw]:
+        """The samples of a held-out statement, of the version of the weights that is nearest."""
+        known = self.measured.held
+        if not known:
+            return self._template(name).attempts[False]
+        some = known[min(known, key=lambda other: (abs(other - version), other))]
+        return some[int(name.partition("_")[2]) % len(some)]
 
     def _text(self, draws: list[Draw]) -> str:
         numbers = []

@@ -41,6 +41,7 @@ class Batch:
         self.running = 0  # sequences
         self.open = True
         """Whether waiting sequences may join (not while weights are swapped)."""
+        self._held = False
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Sequence] = deque()
         self._heap: list[tuple[float, int, Sequence]] = []
@@ -70,8 +71,15 @@ class Batch:
             self._drained = self._loop.create_future()
             await self._drained
 
+    def hold(self) -> None:
+        """What is under way stands still, and nobody is let in."""
+        self.open, self._held = False, True
+        self._changed()
+
     def reopen(self) -> None:
-        self.open = True
+        self.open, held, self._held = True, self._held, False
+        if held:
+            self._changed()
         self._admit()
 
     @property
@@ -110,13 +118,13 @@ class Batch:
 
     def _changed(self) -> None:
         self._advance()
-        self._speed = self._claim.share * self.curve(self.running) / self.running if self.running else 0.0
+        self._speed = self._claim.share * self.curve(self.running) / self.running if self.running and not self._held else 0.0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         while self._heap and self._heap[0][2].left:
             heapq.heappop(self._heap)
-        if self._heap:
+        if self._heap and self._speed:
             self._timer = self._loop.call_later(max(0.0, self._heap[0][0] - self._progress) / self._speed, self._finish)
 
     def _finish(self) -> None:

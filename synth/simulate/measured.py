@@ -1,15 +1,15 @@
 """What things take, as a run has recorded it: tokens and seconds of attempts, with how Lean judged them, statement by statement.
 
 A simulated statement is given what a recorded one had, on both sides, so that what belongs together stays together: an easy
-statement is proved by several attempts, a long proof takes Lean longer.  What no record says of a check (a filter's, an
-evaluation's) is taken from the pools' totals.
+statement is proved by several attempts, a long proof takes Lean longer.  Filters, evaluations and cheap tactics have service times
+of their own (`synth/store/service.py`); of a run that an earlier version made they are taken from the pools' totals.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import yaml
@@ -17,10 +17,11 @@ import yaml
 from synth.config import RunConfig
 from synth.llm.config import ROLES
 from synth.overrides import apply_overrides
-from synth.records import Attempt, SearchRow, Statement, VerdictRow
+from synth.records import Attempt, HeldoutAttempt, SearchRow, Statement, VerdictRow
 from synth.search.portfolio import Portfolio
 from synth.simulate.engine import Curve
 from synth.simulate.rates import CALM, engine_seconds, fitted, pool_seconds, training
+from synth.simulate.served import held_samples, served_seconds, stage_means
 from synth.store.rundir import RunDir
 from synth.store.timeline import read_timeline
 from verify_workers.errors import UserError
@@ -37,6 +38,11 @@ class Draw:
     unread: bool = False
     name: str = ""
     """Whose it is: equal proofs are one."""
+
+
+def slower(draw: Draw, factor: float) -> Draw:
+    """With other seconds of Lean."""
+    return replace(draw, seconds=draw.seconds * factor)
 
 
 @dataclass
@@ -63,10 +69,13 @@ class Measured:
     """Of the judge, for each statement."""
     filter_checks: float
     """Checks for each problem before the search of its statements."""
-    filter_seconds: float
-    """Lean's seconds of one of them."""
-    other_seconds: float
-    """Lean's seconds of a check beside search, filters and evaluation: of cheap tactics, many in one."""
+    lean: dict[str, list[float]]
+    """Lean's seconds of checks that no attempt is in, by what they were for: `filters`, `compare first`, `baseline one`, ...; and
+    under `filters` and `other` means from the totals, where a run has nothing better."""
+    held: dict[int, list[list[Draw]]]
+    """By version of the weights: of each held-out statement the samples of its evaluation, in their order."""
+    seconds: dict[str, float]
+    """Lean's mean seconds by stage: what a simulation of the recorded run has to come to."""
     pool_seconds: float
     """Of a worker's time for each check, beside Lean's."""
     curve: Curve
@@ -97,23 +106,26 @@ class Measured:
             return self.searched(round, not again)
         return self.templates[rounds[0][1], again]
 
-    def scaled(self, lean: float = 1.0, engine: float = 1.0) -> Measured:
-        """With other speeds: of everything that a Lean worker does, and of engines."""
+    def scaled(self, lean: Mapping[str, float], engine: float = 1.0) -> Measured:
+        """With other speeds: of Lean in each stage (`search` where there is none of its own), and of engines."""
+        search = lean["search"]
         return replace(
             self,
             templates={
                 key: [
                     Template(
-                        {s: [replace(d, seconds=d.seconds * lean) for d in draws] for s, draws in t.attempts.items()},
-                        {s: {n: replace(d, seconds=d.seconds * lean) for n, d in draws.items()} for s, draws in t.tactics.items()},
+                        {s: [slower(d, search) for d in draws] for s, draws in t.attempts.items()},
+                        {s: {n: slower(d, search) for n, d in draws.items()} for s, draws in t.tactics.items()},
                     )
                     for t in templates
                 ]
                 for key, templates in self.templates.items()
             },
-            filter_seconds=self.filter_seconds * lean,
-            other_seconds=self.other_seconds * lean,
-            pool_seconds=self.pool_seconds * lean,
+            lean={name: [s * lean.get(name.split()[0], search) for s in some] for name, some in self.lean.items()},
+            held={
+                version: [[slower(d, lean.get("evaluate", search)) for d in draws] for draws in some] for version, some in self.held.items()
+            },
+            pool_seconds=self.pool_seconds * search,
             curve=Curve(self.curve.peak * engine, self.curve.half),
         )
 
@@ -164,8 +176,9 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
         judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
         filter_checks=filter_checks / problems,
-        filter_seconds=filter_seconds,
-        other_seconds=max(0.0, others - max(0.0, spent - mean)),
+        lean={"filters": [filter_seconds], "other": [max(0.0, others - max(0.0, spent - mean))], **served_seconds(store, numbers)},
+        held={number: [_held(samples) for samples in some] for number, some in held_samples(store, [0, *numbers]).items()},
+        seconds=stage_means(store, numbers),
         pool_seconds=max(0.0, spent - mean),
         curve=fitted(rows, config.search.wave),
         train_tokens=train[0],
@@ -206,6 +219,17 @@ def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:
     if verdict is None or verdict.outcome in ("unchecked", "infra"):
         return Draw(attempt.tokens, other, "rejected", "elaboration", bool(attempt.unread), attempt.id)
     return Draw(attempt.tokens, verdict.seconds, verdict.outcome, verdict.reason, bool(attempt.unread), attempt.id)
+
+
+def _held(samples: Sequence[HeldoutAttempt]) -> list[Draw]:
+    """The samples of one held-out statement; equal texts are one draw."""
+
+    def draw(first: HeldoutAttempt) -> Draw:
+        name, unread = f"{first.statement_id}-{first.same}", first.outcome == "unread"
+        judged = (first.outcome, first.reason) if not unread and first.outcome != "infra" else ("rejected", "elaboration")
+        return Draw(first.tokens, first.seconds, *judged, unread, name)
+
+    return [draw(samples[s.same]) for s in samples]
 
 
 def _kept(statements: Iterable[Statement]) -> dict[int, list[int]]:

@@ -52,8 +52,11 @@ def calibrated(found: Measured, config: RunConfig, setting: Setting, given: Inpu
         with tempfile.TemporaryDirectory(prefix="synth-simulate-") as folder:
             simulated_run(config, setting, found, given, Path(folder) / "run", seed)
             there = measured(RunDir.existing(Path(folder) / "run"), config)
+        # A check's recorded mean over the simulated one; of the search with the pool's own time.
+        lean = {stage: found.seconds[stage] / there.seconds[stage] for stage in found.seconds if there.seconds.get(stage)}
+        lean["search"] = found.busy_per_check / there.busy_per_check if there.busy_per_check else 1.0
         found = found.scaled(
-            lean=found.busy_per_check / there.busy_per_check if there.busy_per_check else 1.0,
+            lean,
             engine=there.busy_per_token / found.busy_per_token if there.busy_per_token else 1.0,
         )
     return found

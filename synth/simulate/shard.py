@@ -11,12 +11,13 @@ from synth.config import RunConfig
 from synth.prompts import Prompt
 from synth.records import Drop, Problem, Statement
 from synth.run.searches import Searched, counted
-from synth.run.shard import Batch, Ready, Shard, ShardTask
+from synth.run.shard import Batch, Ready, Shard, ShardTask, counting
 from synth.run.shard_actor import ShardCalls
 from synth.services import Services, Tools
 from synth.simulate.drawing import NAME, Drawing
 from synth.statements.text import given
 from synth.store.rundir import RunDir
+from synth.store.service import Service
 from verify_workers.records import Check
 
 
@@ -46,7 +47,8 @@ class SimulatedShard(Shard):
         return await super().search(task, statement)
 
     async def _statements(self, task: ShardTask, batch: Batch, ready: Ready) -> list[Statement]:
-        tools = self._tools(task.weights, task.round).metered(Meter(above=self.meter))
+        asked: dict[str, Service] = {}
+        tools = counting(self._tools(task.weights, task.round), asked).metered(Meter(above=self.meter))
         each = self.drawing.measured.filter_checks
 
         async def one(number: int, problem: Problem) -> list[Statement]:
@@ -66,6 +68,7 @@ class SimulatedShard(Shard):
         statements = [s for some in found for s in some] + [s.model_copy(update=again) for s in batch.undecided]
         self.counts.done["tokens"] += tools.tokens
         info = {"problems": len(batch.problems), "tokens": tools.tokens, **tools.spent, **counted(statements)}
+        info["lean"] = {kind: one.figures() for kind, one in asked.items()}
         self.store.commit(f"{batch.key}-statements", {"statements": statements}, info)
         self._count_statements(statements)
         return statements

@@ -115,7 +115,7 @@ class World:
         swap = self.measured.swap_seconds if setting.swap_seconds is None else setting.swap_seconds
         start = self.measured.start_seconds if setting.start_seconds is None else setting.start_seconds
         prompt = setting.prompt_tokens
-        return self._handle(SimulatedSampler(weights, batch, self.drawing, swap, prompt, self.loop.time() + start))
+        return self._handle(SimulatedSampler(weights, batch, self.drawing, swap, prompt, self.loop.time() + start, config.swap == "keep"))
 
     def pool(self, config: PoolConfig, node: str) -> Handle:
         pools = self.setting.pools

@@ -11,7 +11,7 @@ import pytest
 
 from synth.config import RunConfig
 from synth.problems.generate import ONE_LINERS
-from synth.records import Pair, Problem, Statement
+from synth.records import HeldoutAttempt, Pair, Problem, Statement
 from synth.run.baseline import Baseline, easily_proved
 from synth.run.evaluate import evaluate, figures, remarks
 from synth.run.figures import compare, round_counts
@@ -71,6 +71,7 @@ def test_a_check_that_failed_is_done_once_more_and_then_left_out() -> None:
     verify, calls = outcomes(table)
     row = asked(GOAL, ["a", "b", "b", "c"], verify)
     assert (row.attempts, row.correct, row.infra, row.timeouts) == (2, 1, 2, 1)
+    assert [(s.same, s.tokens, s.outcome) for s in row.samples] == [(0, 1, "accepted"), (1, 1, "infra"), (1, 1, "infra"), (3, 1, "timeout")]
     assert calls == [["by a", "by b", "by c"], ["by a", "by b"]]
 
 
@@ -121,7 +122,8 @@ def test_a_round_keeps_each_statements_counts_and_the_accepted_proofs(tmp_path: 
 
     def answer(statements: list[Statement], *_: Any) -> list[Measured]:
         asked.extend(s.id for s in statements)
-        return [Measured(s.id, 4, 1, pairs=(pair(s, 0, kind="heldout"),)) for s in statements]
+        took = HeldoutAttempt(statement_id=statements[0].id, sample=0, same=0, tokens=7, seconds=0.25, outcome="rejected")
+        return [Measured(s.id, 4, 1, pairs=(pair(s, 0, kind="heldout"),), samples=(took,)) for s in statements]
 
     job.shards = [FakeActor(evaluate=answer, counts=({}, {}, {}))] * 2
     found = asyncio.run(evaluate(job, 3, Baseline({easy: "rfl"}, {foreign: "unknown"})))
@@ -133,6 +135,9 @@ def test_a_round_keeps_each_statements_counts_and_the_accepted_proofs(tmp_path: 
 
     proofs = list(from_table(pq.read_table(job.store.file("rounds/003/eval_proofs.parquet")), Pair))
     assert len(proofs) == 3 and {(p.kind, p.round) for p in proofs} == {("heldout", 3)}
+    samples = list(from_table(pq.read_table(job.store.file("rounds/003/eval_samples.parquet")), HeldoutAttempt))
+    assert [(s.tokens, s.seconds) for s in samples] == [(7, 0.25)] * 3, "what each took, for the simulator"
+    assert "samples" not in rows[0]
     assert not list(job.store.read("pairs", Pair)), "nothing of it is trained on"
     assert "round 3: 1 of 4 held-out statements cannot be stated" in output(job)
 

@@ -118,6 +118,14 @@ def test_new_weights_wait_for_the_evaluation_of_the_old_ones(tmp_path: Path, mon
     assert stage.before("train 2 done", "evaluate 1 done") and stage.before("evaluate 1 done", "swap 2")
 
 
+def test_the_next_training_does_not_wait_until_the_version_before_is_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, {"search": 1, "train": 1, "swap 1": 200, "evaluate 0": 100})
+    asyncio.run(rounds_in_stream(make_run(tmp_path, mode="async", rounds=2)))
+    assert stage.before("train 2 done", "evaluate 0 done") and stage.before("evaluate 0 done", "swap 1")
+    assert [name for name in stage.log if name.startswith("swap")] == ["swap 1", "swap 1 done", "swap 2", "swap 2 done"]
+    assert stage.versions["evaluate 1"] == 1 and stage.versions["evaluate 2"] == 2
+
+
 @pytest.mark.parametrize("step", ["search 2", "train 1", "evaluate 1", "swap 2"])
 def test_what_fails_ends_the_rest_and_is_all_that_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     stage = Stage(monkeypatch)

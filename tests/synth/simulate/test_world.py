@@ -37,9 +37,23 @@ def test_service_times_are_those_of_the_records(recorded: RunDir) -> None:
     assert {(d.tokens, d.seconds) for d in found.attempts} == {(20, LEAN)}
     assert sum(d.outcome == "accepted" for d in found.attempts) == 2
     assert found.filter_checks == 1.0
-    assert found.filter_seconds == pytest.approx(LEAN)
+    assert found.lean["filters"] == [pytest.approx(LEAN)]
     assert found.pool_seconds == pytest.approx(0.1)
     assert found.curve.peak == pytest.approx(1000)
+
+
+def test_evaluations_and_cheap_tactics_take_their_own_time(recorded: RunDir, tmp_path: Path) -> None:
+    """A simulated run records what a real one does, so that it is itself a run to predict from."""
+    setting = Setting(pools=PoolSetting(cores=2), engine=EngineSetting(swap_seconds=0, start_seconds=0))
+    _predicted(recorded, tmp_path / "first", setting)
+    store = RunDir.existing(tmp_path / "first")
+    found = measured(store, changeable_config(store))
+    assert [len(samples) for samples in found.held[1]] == [1, 1], "two held-out statements, of each one sample"
+    assert found.lean["filters"] == [pytest.approx(LEAN, rel=0.15)] * 8  # on shared cores, and less what they took from each other
+    assert found.seconds.keys() >= {"search", "evaluate", "filters", "baseline"}
+    slow = measured(store, changeable_config(store)).scaled({"search": 1.0, "evaluate": 10.0, "filters": 3.0})
+    assert [d.seconds for d in slow.held[1][0]] == [10 * d.seconds for d in found.held[1][0]]
+    assert slow.lean["filters"] == [3 * s for s in found.lean["filters"]] and slow.lean["baseline one"] == found.lean["baseline one"]
 
 
 def test_the_real_search_makes_the_recorded_attempts_and_proves_as_many(recorded: RunDir, tmp_path: Path) -> None:
