@@ -7,7 +7,7 @@ import re
 from synth.records import Drop, Problem, Statement
 from synth.statements.filters.base import Context, drop
 from synth.statements.filters.numbers import names_number
-from synth.statements.filters.unused import free
+from synth.statements.scopes import free
 from synth.statements.spelling import signs
 from synth.statements.telescope import bound, relation, telescope
 from verify_workers.text.commands import closing, first_outside, nesting
