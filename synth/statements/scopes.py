@@ -45,6 +45,22 @@ def free(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def put(text: str, name: str, value: str) -> str:
+    """`text` with `value` for `name` where it is free; '' where a binder would take a variable of the value for its own."""
+    marks = signs(text)
+    hidden = [(start, end, scope.names) for scope in _scopes(text, marks) for start, end in scope.spans]
+    pieces, at, own = list[str](), 0, free(value)
+    for mark in marks:
+        around = [names for start, end, names in hidden if start <= mark.start < end]
+        if mark.kind is not Kind.IDENT or mark.text.split(".")[0] != name or any(name in names for names in around):
+            continue
+        if any(own & names for names in around):
+            return ""
+        pieces += [text[at : mark.start], value + mark.text[len(name) :]]
+        at = mark.end
+    return "".join([*pieces, text[at:]])
+
+
 def quantified(text: str) -> list[Scope]:
     """The scopes of the quantifiers in `text`, in their order."""
     return [scope for scope in _scopes(text, signs(text)) if scope.sign in QUANTIFIERS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.records import Drop, Statement
-from synth.statements.filters.base import Context, drop
+from synth.statements.filters.base import Context, drop, remarked
 from synth.statements.says import RELATIONS
 from synth.statements.scopes import QUANTIFIERS, free, quantified
 from synth.statements.telescope import Part, Telescope, bound, telescope, used
@@ -21,7 +21,13 @@ async def unused(statements: list[Statement], context: Context) -> list[Statemen
     """Drop autoformalized statements with a variable that does not occur, or a hypothesis about nothing that is concluded."""
     if "unused" not in context.config.cheats:
         return statements
-    return [drop(s, Drop.UNUSED, why) if s.origin != "given" and (why := idle(s.text)) else s for s in statements]
+    return [drop(s, Drop.UNUSED, why) if s.origin != "given" and (why := idle(s.text) or _remarked(s)) else s for s in statements]
+
+
+def _remarked(statement: Statement) -> str:
+    """The same of what the text alone does not show, by the statement's term."""
+    names = remarked(statement, "unused")
+    return f"{names[0]} is bound and does not occur" if names else ""
 
 
 def idle(statement: str) -> str:
