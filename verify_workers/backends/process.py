@@ -79,12 +79,16 @@ class ProcessBackend:
 
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned file."""
+        return self._judged(check)
+
+    def _judged(self, check: Check, compiled: Path | None = None) -> Verdict:
+        """The same; `compiled` as for `_ask_lean`."""
         start = time.monotonic()
         if isinstance(check, Snippet):
-            verdict = pin.unfit(check) or self._ask_lean(check, None)
+            verdict = pin.unfit(check) or self._ask_lean(check, None, compiled)
         else:
             parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
-            verdict = policy.refusal(parsed) or self._ask_lean(check, parsed)
+            verdict = policy.refusal(parsed) or self._ask_lean(check, parsed, compiled)
         return explained(verdict, check, self._install).model_copy(
             update={
                 "seconds": time.monotonic() - start,
