@@ -6,6 +6,7 @@ node       the pool of one node as a Ray actor
 metrics    its counts, for Ray
 local      the pool of one process, without Ray: threads that each own a worker
 runner     one worker: a backend, and in the strict tier its auditor
+audits     many acceptances shown to one auditor
 schedule   which check runs next; no threads, no clock, no Lean
 cache      verdicts on disk
 revision   which verifier gave them

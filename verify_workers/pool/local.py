@@ -20,11 +20,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verify_workers.backends.base import Backend
+from verify_workers.backends.leanchecker import Compiled
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
+from verify_workers.pool.audits import Audits
 from verify_workers.pool.cache import VerdictCache
 from verify_workers.pool.revision import Loads, verifier_revision
-from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
+from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra, unaudited, wrong
 from verify_workers.pool.schedule import Item, ItemStage, Schedule, Sink, passes
 from verify_workers.records import Check, Outcome, Verdict
 
@@ -35,7 +37,7 @@ BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose back
 
 
 NOBODY = "nobody waited for the answer any more"
-EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits", "abandoned")
+EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits", "abandoned", "audits")
 Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
 
 
@@ -89,7 +91,7 @@ class LocalPool:
         self.config = config
         self.workers = config.worker_count()
         self._factory: Factory = factory or (lambda: configured(config, config.backend, config.audit))
-        self._auditor: Factory = auditor or (lambda: configured_auditor(config))
+        self._audits = Audits(auditor or (lambda: configured_auditor(config)), config.audit_batch, config.audit_wait, self._nothing_runs)
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry_timeouts)
@@ -223,6 +225,8 @@ class LocalPool:
                 "busy_share": min(1.0, busy / (active * self.workers)) if active else 0.0,
                 "queue_seconds_mean": counts.queued / counts.started if counts.started else 0.0,
                 "outcomes": dict(counts.outcomes),
+                "audit_batches": self._audits.batches,
+                "audit_seconds_mean": self._audits.seconds / self._audits.audits if self._audits.audits else 0.0,
                 **{event: counts.events[event] for event in EVENTS},
             }
 
@@ -247,6 +251,7 @@ class LocalPool:
         for slot in list(self._slots.values()):
             if slot.item is not None:
                 self._answer(slot.item, infra("", "the pool was closed while the check ran"))
+        self._audits.close(5.0 if seconds >= 1.0 else 1.0)
         self._watchdog.join(5.0)
         if self._cache is not None:
             self._cache.close()
@@ -319,7 +324,7 @@ class LocalPool:
         """Start one more worker thread if there may be one.  The lock is held."""
         if len(self._slots) >= self.workers:
             return
-        slot = _Slot(Runner(self._next_slot, self.config, self._factory, self._auditor))
+        slot = _Slot(Runner(self._next_slot, self.config, self._factory, self._audits.auditor))
         self._next_slot += 1
         self._slots[slot.number] = slot
         slot.thread = threading.Thread(target=self._loop, args=(slot,), name=f"verify-{slot.number}", daemon=True)
@@ -378,11 +383,63 @@ class LocalPool:
         verdict, problem = slot.runner.run(question, slot.loads)
         if problem:
             self._failed(slot, item, problem)
+        elif isinstance(verdict, Compiled):
+            self._park(slot, item, verdict)
+            self._recycle(slot)
         else:
             timed_out = verdict.outcome is Outcome.TIMEOUT
             contended = timed_out and (crowded or self._schedule.crowded or _machine_crowded(self._cores))
             self._finish(slot, item, verdict, contended)
             self._recycle(slot)
+
+    def _park(self, slot: _Slot, item: Item, compiled: Compiled) -> None:
+        """What the backend has accepted waits for its audit, and the worker is free."""
+        loads, key = slot.loads, self._cache_key(slot, item, slot.runner.backend) if self._cache is not None and item.key else ""
+        with self._lock:
+            mine = slot.item is item
+            if mine:
+                slot.item, slot.failures = None, 0
+                self._counts.busy += time.monotonic() - slot.started
+                self._counts.runs += 1
+                self._schedule.release(item)
+                self._wake()
+        if not mine:  # the watchdog was faster
+            compiled.drop()
+            return
+        self._audits.put(compiled, lambda verdict: self._audited(item, verdict, compiled.check, key, loads))
+
+    def _audited(self, item: Item, verdict: Verdict, question: Check, key: str, loads: str) -> None:
+        """The audit of a check that was parked has ended: answer, or run it again."""
+        problem = wrong(question, verdict) or unaudited(verdict)
+        timed_out, final = verdict.outcome is Outcome.TIMEOUT, not problem
+        with self._lock:
+            if item.done:
+                return
+            now = time.monotonic()
+            self._schedule.resume(item)
+            if problem:
+                item.failures += 1
+                self._counts.events["infra_runs"] += not item.abandoned
+                final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
+            if final and timed_out and not self._ended and not item.abandoned:
+                final = self._schedule.timed_out(item, now, False)
+            elif final:
+                self._schedule.release(item)
+            else:
+                self._schedule.again(item, now)
+            self._counts.events["audits"] += 1
+            self._wake()
+        if problem and self._fatal is None and not item.abandoned:
+            log.warning("check %r: the audit failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
+        if final:
+            if key and self._cache is not None and not problem and not timed_out and self._loads.still(item.check, loads):
+                self._cache.put(key, verdict, item.last, self.config.memory_mb)
+            self._answer(item, infra("", problem) if problem else verdict)
+
+    def _nothing_runs(self) -> bool:
+        """No check is under way or waiting that could still want an audit."""
+        with self._lock:
+            return not self._schedule.running and not self._schedule.waiting
 
     def _finish(self, slot: _Slot, item: Item, verdict: Verdict, contended: bool = False, cached: bool = False) -> None:
         """A run ended with a verdict about the check: answer, or queue its next pass."""
