@@ -36,6 +36,14 @@ class PoolConfig(BaseModel):
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
+    auditor: Literal["auto", "fork", "leanchecker"] = Field(
+        "auto",
+        description="strict in a project, where the backend reads text: who decides. auto: fork where it knows this Lean, else leanchecker",
+    )
+    audit_batch: int = Field(64, ge=1, description="leanchecker: acceptances that one process replays at most; 1: each by itself")
+    audit_wait: float = Field(
+        2.0, ge=0, description="leanchecker: seconds that an acceptance waits for others at most, while more may come"
+    )
     allow_unsound_lean: bool = Field(
         False,
         description="strict: also on a Lean whose kernel is known to be unsound (older than 4.34.1), with a warning instead of an error",

@@ -126,6 +126,9 @@ class Verdict(BaseModel):
         description="who decided: `kernel` (kernel objects, clean process), `leanchecker`, `text` (policy + pin + axiom list), `none`",
     )
     seconds: float = 0.0
+    audit_seconds: float = Field(
+        0.0, description="of the second judge in the strict tier (`leanchecker`): compiling, and a share of each replay; among `seconds`"
+    )
     lean: str = ""
     library: str = ""
     backend: str = ""

@@ -17,10 +17,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from verify_workers.backends.leanchecker import Compiled
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
+from verify_workers.pool.audits import Audits
 from verify_workers.pool.recall import Recall
-from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
+from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra, unaudited, wrong
 from verify_workers.pool.schedule import Item, ItemStage, Schedule, Sink, passes
 from verify_workers.pool.slot import Slot
 from verify_workers.pool.tally import Tally
@@ -56,7 +58,7 @@ class LocalPool:
         self.config = config
         self.workers = config.worker_count()
         self._factory: Factory = factory or (lambda: configured(config, config.backend, config.audit))
-        self._auditor: Factory = auditor or (lambda: configured_auditor(config))
+        self._audits = Audits(auditor or (lambda: configured_auditor(config)), config.audit_batch, config.audit_wait, self._nothing_runs)
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry_timeouts)
@@ -178,6 +180,8 @@ class LocalPool:
                 "lean": self._identity.lean if self._identity else "",
                 "library": self._identity.library if self._identity else "",
                 "outstanding": self._outstanding,
+                "audit_batches": self._audits.batches,
+                "audit_seconds_mean": self._audits.seconds / self._audits.audits if self._audits.audits else 0.0,
                 **self._tally.stats(self._slots.values(), self.workers, active, now),
             }
 
@@ -202,6 +206,7 @@ class LocalPool:
         for slot in list(self._slots.values()):
             if slot.item is not None:
                 self._answer(slot.item, infra("", "the pool was closed while the check ran"))
+        self._audits.close(5.0 if seconds >= 1.0 else 1.0)
         self._watchdog.join(5.0)
         self._recall.close()
         atexit.unregister(self.close)
@@ -273,7 +278,7 @@ class LocalPool:
         """Start one more worker thread if there may be one.  The lock is held."""
         if len(self._slots) >= self.workers:
             return
-        slot = Slot(Runner(self._next_slot, self.config, self._factory, self._auditor))
+        slot = Slot(Runner(self._next_slot, self.config, self._factory, self._audits.auditor))
         self._next_slot += 1
         self._slots[slot.number] = slot
         slot.thread = threading.Thread(target=self._loop, args=(slot,), name=f"verify-{slot.number}", daemon=True)
@@ -332,11 +337,68 @@ class LocalPool:
         verdict, problem = slot.runner.run(question, slot.loads)
         if problem:
             self._failed(slot, item, problem)
+        elif isinstance(verdict, Compiled):
+            self._park(slot, item, verdict)
+            self._recycle(slot)
         else:
             timed_out = verdict.outcome is Outcome.TIMEOUT
             contended = timed_out and (crowded or self._schedule.crowded or _machine_crowded(self._cores))
             self._finish(slot, item, verdict, contended)
             self._recycle(slot)
+
+    def _park(self, slot: Slot, item: Item, compiled: Compiled) -> None:
+        """What the backend has accepted waits for its audit, and the worker is free."""
+        loads, who = slot.loads, self._who(slot)
+        with self._lock:
+            mine = slot.item is item
+            if mine:
+                slot.item, slot.failures = None, 0
+                self._tally.busy += time.monotonic() - slot.started
+                self._tally.runs += 1
+                self._schedule.release(item)
+                self._wake()
+        if not mine:  # the watchdog was faster
+            compiled.drop()
+            return
+        self._audits.put(compiled, lambda verdict: self._audited(item, verdict, compiled.check, who, loads))
+
+    def _audited(self, item: Item, verdict: Verdict, question: Check, who: Identity | None, loads: str) -> None:
+        """The audit of a check that was parked has ended: answer, or run it again."""
+        problem = wrong(question, verdict) or unaudited(verdict)
+        timed_out, final = verdict.outcome is Outcome.TIMEOUT, not problem
+        with self._lock:
+            if item.done:
+                return
+            now = time.monotonic()
+            self._schedule.resume(item)
+            if problem:
+                item.failures += 1
+                self._tally.events["infra_runs"] += not item.abandoned
+                final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
+            if final and timed_out and not self._ended and not item.abandoned:
+                final = self._schedule.timed_out(item, now, False)
+            elif final:
+                self._schedule.release(item)
+            else:
+                self._schedule.again(item, now)
+            self._tally.events["audits"] += 1
+            self._wake()
+        if problem and self._fatal is None and not item.abandoned:
+            log.warning("check %r: the audit failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
+        if final:
+            if who is not None and not problem and not timed_out:
+                self._recall.put(item, who, loads, verdict)
+            self._answer(item, infra("", problem) if problem else verdict)
+
+    def _nothing_runs(self) -> bool:
+        """No check is under way or waiting that could still want an audit."""
+        with self._lock:
+            return not self._schedule.running and not self._schedule.waiting
+
+    def _who(self, slot: Slot) -> Identity | None:
+        """Whose verdicts the slot gives; the pool's where its backend has just been ended."""
+        backend = slot.runner.backend
+        return Identity(backend.lean, backend.library, backend.name) if backend else self._identity
 
     def _finish(self, slot: Slot, item: Item, verdict: Verdict, contended: bool = False, cached: bool = False) -> None:
         """A run ended with a verdict about the check: answer, or queue its next pass."""
@@ -360,9 +422,7 @@ class LocalPool:
                 return
             self._wake()
         doubtful = timed_out and contended and item.stage is not ItemStage.QUIET
-        backend = slot.runner.backend  # None where it has just been ended
-        who = Identity(backend.lean, backend.library, backend.name) if backend else self._identity
-        if who is not None and not cached and not doubtful:
+        if (who := self._who(slot)) is not None and not cached and not doubtful:
             self._recall.put(item, who, slot.loads, verdict)
         self._answer(item, verdict)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from verify_workers.pool.slot import Slot
 
-EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits", "abandoned")
+EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits", "abandoned", "audits")
 
 
 @dataclass
