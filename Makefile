@@ -17,7 +17,7 @@ help:
 	@echo "make setup   the virtual environment $(VENV) with locked packages, and the embedded Lean's core library (once, 3-5 minutes)"
 	@echo "make demo    the whole job on this machine: problems -> statements -> proofs -> training rounds (5 to 15 minutes)"
 	@echo "make test    the tests but the slow ones        make test-all    all of them"
-	@echo "make lint    ruff, mypy and a check of the docs        make docs    the reference pages in docs/, and a check of its links        make site    the docs as pages for a browser"
+	@echo "make lint    ruff, mypy and a check of the docs        make format  ruff's fixes and formatting        make docs    the reference pages in docs/, and a check of its links        make site    the docs as pages for a browser"
 	@echo "make clean   remove caches and build output (CLEAN_VENV=1: the environment too)"
 	@echo "TESTS=...    what to test, of all: a folder, a file, or options of pytest such as -k NAME"
 	@echo "PYTHON=...   the Python to build the environment from (>= 3.11)"

@@ -125,6 +125,9 @@ class Statement(Record):
     max_tokens: int = 0
     form: str = Field("", description="normal form (`Verdict.form`); '' where no kernel objects were to be had")
     negated_form: str = Field("", description="that of its negation")
+    remarks: list[str] | None = Field(
+        None, description="`Verdict.remarks`, what its term shows to be without content; none = nobody looked"
+    )
     benchmark: str = Field("", description="the row of a benchmark that it or its problem repeats, and how; '' = none")
 
     def check(self, id: str, timeout: float, *, negated: bool = False, **text: str) -> Check:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -46,3 +48,12 @@ def test_what_leads_nowhere_is_found(build: ModuleType, tmp_path: Path) -> None:
         'synth/code.py: docs/a.md has no heading "Another page"',
         "synth/code.py: docs/c.md does not exist",
     ]
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx", reason="no Sphinx here: pip install '.[docs]'")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(ROOT / "docs"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tutorial.html").exists() and (tmp_path / "readme.html").exists()

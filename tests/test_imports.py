@@ -43,7 +43,7 @@ ROOMS = {
         *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
         *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "environments"),
         *("show", "audit", "export", "run", "simulate", "stage_config", "doctor"),
-        *("api", "cluster_command", "cli"),
+        *("api", "commands", "cli"),
         "__main__",
     ],
     "cluster": ["plan", "machines", "render", "wait"],

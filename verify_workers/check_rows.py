@@ -15,29 +15,30 @@ from typing import Any, cast
 
 from verify_workers.errors import UserError
 from verify_workers.records import Check
-from verify_workers.row_files import EXPORTED, PAIR, TEXT_FIELDS, BadRow, files, instead, look_for_slips, rows_of, short
+from verify_workers.row_files import EXPORTED, PAIR, TEXT_FIELDS, UNNAMED, BadRow, files, instead, look_for_slips, rows_of, short
 
 MOST_ID = 10**100  # no number of a row that is a name is larger
 SHOWN = 10  # faults of an input that are told at once
 Note = Callable[[str], None]
 
 
-def read_checks(path: Path, timeout: float, note: Note | None = None) -> Iterator[Check]:
+def read_checks(path: Path, timeout: float, note: Note | None = None, number: bool = False) -> Iterator[Check]:
     """The checks of a file or folder, one row at a time, each with `timeout` seconds; UserError at the first bad row.
 
-    `note` gets a line for each file with a column whose name looks like a misspelt one of ours.
+    `note` gets a line for each file with a column whose name looks like a misspelt one of ours.  With `number` a row without an id is
+    called by its place among all rows: `row-7`.
     """
-    for place, found in _checks(path, timeout, note):
+    for place, found in _checks(path, timeout, note, number):
         if isinstance(found, BadRow):
             raise UserError(f"{place}: {found}")
         yield found
 
 
-def count_checks(path: Path, timeout: float, note: Note | None = None) -> int:
+def count_checks(path: Path, timeout: float, note: Note | None = None, number: bool = False) -> int:
     """How many checks `path` holds.  UserError with the first faults of all its rows, where there are any."""
     rows, faults, told = 0, 0, list[str]()
     try:
-        for place, found in _checks(path, timeout, note):
+        for place, found in _checks(path, timeout, note, number):
             rows += 1
             if isinstance(found, BadRow):
                 faults += 1
@@ -53,15 +54,17 @@ def count_checks(path: Path, timeout: float, note: Note | None = None) -> int:
     return rows
 
 
-def _checks(path: Path, timeout: float, note: Note | None) -> Iterator[tuple[str, Check | BadRow]]:
+def _checks(path: Path, timeout: float, note: Note | None, number: bool) -> Iterator[tuple[str, Check | BadRow]]:
     seen: set[bytes] = set()  # digests: a set of long ids would not fit for millions of rows
+    rows = 0
     for file in files(path):
         slips: dict[str, str] = {}  # what was taken for a misspelt name, and what is said of it
-        for place, row in rows_of(file, slips):
+        for place, row in rows_of(file, slips, need_id=not number):
+            rows += 1
             try:
                 if isinstance(row, BadRow):
                     raise row
-                check = _check(row, timeout)
+                check = _check(row, timeout, f"row-{rows}" if number else "")
                 digest = hashlib.blake2b(check.id.encode(), digest_size=12).digest()
                 if digest in seen:
                     raise BadRow(f"field `id`: {short(check.id)} occurs twice; ids must be unique")
@@ -86,28 +89,31 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID
 
 
-def _check(row: object, timeout: float) -> Check:
+def _check(row: object, timeout: float, name: str) -> Check:
+    """The check of a row, called `name` where that is given and the row has no id."""
     if not isinstance(row, dict):
         raise BadRow(f"a row must be an object with `id`, `statement` and `proof` or `code`, not {_kind_of(row)}")
     texts: dict[str, str] = {}
-    for name, value in _fields(row).items():
+    for field, value in _fields(row).items():
         if value is None:
             continue
-        if name == "id" and _is_number(value):
+        if field == "id" and _is_number(value):
             value = str(value)
         if not isinstance(value, str):
-            raise BadRow(f"field `{name}` must be text, not {_kind_of(value)} ({short(value)})")
+            raise BadRow(f"field `{field}` must be text, not {_kind_of(value)} ({short(value)})")
         try:
             value.encode()
         except UnicodeEncodeError as error:
             at = f"U+{ord(value[error.start]):04X} at character {error.start + 1}"
-            raise BadRow(f"field `{name}` holds a lone surrogate ({at}), which is no Unicode text") from None
-        texts[name] = value
-    for name in ("id", "statement"):
-        if name not in texts:
-            raise BadRow(f"field `{name}` is missing{instead(row, name)}")
-        if not texts[name].strip():
-            raise BadRow(f"field `{name}` is empty")
+            raise BadRow(f"field `{field}` holds a lone surrogate ({at}), which is no Unicode text") from None
+        texts[field] = value
+    if name:
+        texts.setdefault("id", name)
+    for field in ("id", "statement"):
+        if field not in texts:
+            raise BadRow(f"field `{field}` is missing{instead(row, field)}{UNNAMED if field == 'id' else ''}")
+        if not texts[field].strip():
+            raise BadRow(f"field `{field}` is empty")
     if "proof" in texts and "code" in texts:
         raise BadRow("give exactly one of the fields `proof` and `code`, not both (use null for the other)")
     if "proof" not in texts and "code" not in texts:

@@ -36,6 +36,14 @@ class PoolConfig(BaseModel):
     audit: Literal["fast", "strict"] = Field(
         "fast", description="strict: every acceptance is decided by kernel objects in a clean process; fast: policy, pin and axioms suffice"
     )
+    auditor: Literal["auto", "fork", "leanchecker"] = Field(
+        "auto",
+        description="strict in a project, where the backend reads text: who decides. auto: fork where it knows this Lean, else leanchecker",
+    )
+    audit_batch: int = Field(64, ge=1, description="leanchecker: acceptances that one process replays at most; 1: each by itself")
+    audit_wait: float = Field(
+        2.0, ge=0, description="leanchecker: seconds that an acceptance waits for others at most, while more may come"
+    )
     allow_unsound_lean: bool = Field(
         False,
         description="strict: also on a Lean whose kernel is known to be unsound (older than 4.34.1), with a warning instead of an error",
@@ -111,6 +119,7 @@ class VerifyConfig(BaseModel):
 
     pool: PoolConfig = Field(default_factory=PoolConfig, description="the workers")
     timeout: float = Field(60.0, gt=0, description="seconds of Lean per row")
+    number_rows: bool = Field(False, description="call rows that have no `id` by their number, from 1: row-1, row-2, …")
     window: int = Field(16384, gt=0, description="rows held in memory at most, from the first unwritten one on")
     window_mb: float = Field(256.0, gt=0, description="MB (10^6 bytes) of text held in memory at most (one row always fits)")
 

@@ -126,6 +126,9 @@ class Verdict(BaseModel):
         description="who decided: `kernel` (kernel objects, clean process), `leanchecker`, `text` (policy + pin + axiom list), `none`",
     )
     seconds: float = 0.0
+    audit_seconds: float = Field(
+        0.0, description="of the second judge in the strict tier (`leanchecker`): compiling, and a share of each replay; among `seconds`"
+    )
     lean: str = ""
     library: str = ""
     backend: str = ""
@@ -133,6 +136,11 @@ class Verdict(BaseModel):
         "", description="normal form of the statement, a hash that its spelling does not change; '' where no kernel objects are to be had"
     )
     negated_form: str = Field("", description="that of the statement's negation")
+    remarks: list[str] | None = Field(
+        None,
+        description="what the statement's term shows to be without content: `unused x` (bound, and does not occur); where the conclusion "
+        "is true whatever it is about, `equal x` (x is only to be equal to a term) and `loose x` (at least one, say); none = nobody looked",
+    )
     kernels: list[str] = Field([], description="what other kernels said, with their versions; [] where none was asked")
 
     @property

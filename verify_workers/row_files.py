@@ -12,8 +12,8 @@ import gzip
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -41,6 +41,7 @@ MISSPELT = ("statement", "header", "preamble", "negated", "proof", "code")
 NEAR = 0.82  # difflib's ratio: `premable`, `poof` and `Proof` are near; `negative`, `mode` and `informal_statement` are not
 TRUTHS = {"true": True, "false": False, "1": True, "0": False, "": None}  # `negated` in CSV
 
+UNNAMED = "; --number-rows calls rows by their numbers"
 Row = tuple[str, object]  # where it stands, and what it holds: a `BadRow` where that is no row
 
 
@@ -75,15 +76,17 @@ def _format(path: Path) -> str:
     return found
 
 
-def rows_of(path: Path, slips: dict[str, str]) -> Iterator[Row]:
+def rows_of(path: Path, slips: dict[str, str], need_id: bool = True) -> Iterator[Row]:
+    """The rows of a file; UserError where it cannot be read, or is a table without a column that is needed."""
     kind = _format(path)
     if kind in ("parquet", "arrow"):
-        yield from (_parquet_rows if kind == "parquet" else _arrow_rows)(path, slips)
+        yield from (_parquet_rows if kind == "parquet" else _arrow_rows)(path, slips, need_id)
         return
-    read = {"jsonl": _jsonl_rows, "json": _json_rows, "csv": _csv_rows}[kind]
+    readers: dict[str, Callable[[Path, BinaryIO], Iterator[Row]]]
+    readers = {"jsonl": _jsonl_rows, "json": _json_rows, "csv": partial(_csv_rows, need_id=need_id)}
     try:
         with gzip.open(path) if path.name.lower().endswith(PACKED) else path.open("rb") as file:
-            yield from read(path, cast(BinaryIO, file))
+            yield from readers[kind](path, cast(BinaryIO, file))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not a readable gzip file ({error})") from None
 
@@ -139,7 +142,7 @@ def _unique(pairs: list[tuple[str, object]]) -> object:
     return row
 
 
-def _csv_rows(path: Path, file: BinaryIO) -> Iterator[Row]:
+def _csv_rows(path: Path, file: BinaryIO, need_id: bool) -> Iterator[Row]:
     """The rows of CSV with a heading; an empty cell is nothing."""
     csv.field_size_limit(ROW_BYTES)
     reader = csv.reader(_lines(path, file), strict=True)
@@ -155,7 +158,7 @@ def _csv_rows(path: Path, file: BinaryIO) -> Iterator[Row]:
         if not any(cells):
             continue
         if not names:
-            names = _columns(path, [cell.strip() for cell in cells], everything=True)
+            names = _columns(path, [cell.strip() for cell in cells], need_id, everything=True)
         elif len(cells) != len(names):
             yield place, BadRow(f"{len(cells)} cells where the heading has {len(names)}")
         else:
@@ -173,34 +176,34 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
             raise UserError(f"{path}: row {number}: not UTF-8 (byte {error.start + 1} of the line is 0x{raw[error.start]:02x})") from None
 
 
-def _parquet_rows(path: Path, slips: dict[str, str]) -> Iterator[Row]:
+def _parquet_rows(path: Path, slips: dict[str, str], need_id: bool) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as file:
-            names = _columns(path, file.schema_arrow.names, slips)
+            names = _columns(path, file.schema_arrow.names, need_id, slips)
             yield from _table_rows(path, file.iter_batches(batch_size=READ_ROWS, columns=names))
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error
 
 
-def _arrow_rows(path: Path, slips: dict[str, str]) -> Iterator[Row]:
+def _arrow_rows(path: Path, slips: dict[str, str], need_id: bool) -> Iterator[Row]:
     try:
         with pa.memory_map(str(path)) as data:
             reader = pa.ipc.open_stream(data)
-            names = _columns(path, reader.schema.names, slips)
+            names = _columns(path, reader.schema.names, need_id, slips)
             yield from _table_rows(path, (batch.select(names) for batch in reader))
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable Arrow file of `datasets` ({' '.join(str(error).split())})") from error
 
 
-def _columns(path: Path, given: list[str], slips: dict[str, str] | None = None, everything: bool = False) -> list[str]:
+def _columns(path: Path, given: list[str], need_id: bool, slips: dict[str, str] | None = None, everything: bool = False) -> list[str]:
     """The columns of a table that make checks (or `everything`); UserError where one is missing or there twice."""
     names = [name for name in given if name in COLUMNS]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise UserError(f"{path}: field `{twice[0]}`: the file has two such columns")
-    for name in ("id", "statement"):
+    for name in ("id", "statement") if need_id else ("statement",):
         if name not in names and EXPORTED.get(name) not in names:
-            hint = instead(dict.fromkeys(given), name)
+            hint = instead(dict.fromkeys(given), name) + (UNNAMED if name == "id" else "")
             raise UserError(f"{path}: row 1: field `{name}` is missing (the file has no such column{hint})")
     if not {"proof", "code", EXPORTED["proof"]} & set(names):
         hint = instead(dict.fromkeys(given), "proof", "code")

@@ -32,7 +32,7 @@ from pydantic import BaseModel, Field
 from verify_workers.check_rows import count_checks, read_checks
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
-from verify_workers.kernels.panel import closure_name
+from verify_workers.kernels.panel import closure_name, require_kernels
 from verify_workers.lean.advisories import faults, ids
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
@@ -87,11 +87,12 @@ def verify_file(
     what the user may have meant otherwise.  `pool` is used (and left open) instead of one made from `config.pool`.
     """
     source, target = Path(in_path), Path(out_path)
-    rows = _validated(source, target, config.timeout, note)
+    require_kernels(config.pool.kernels, config.pool.kernels_quorum)
+    rows = _validated(source, target, config, note)
     own = LocalPool(config.pool) if pool is None else pool
     try:
         with _writer(target) as write:
-            return _run(own, read_checks(source, config.timeout), write, rows, config, progress)
+            return _run(own, read_checks(source, config.timeout, number=config.number_rows), write, rows, config, progress)
     except BaseException:
         if pool is None:
             own.close(0.5)
@@ -101,7 +102,7 @@ def verify_file(
             own.close()
 
 
-def _validated(source: Path, target: Path, timeout: float, note: Callable[[str], None] | None) -> int:
+def _validated(source: Path, target: Path, config: VerifyConfig, note: Callable[[str], None] | None) -> int:
     """Rows of `source`, all of them well-formed; `UserError` for anything that would fail later."""
     _kind(target)
     files(source)
@@ -110,7 +111,7 @@ def _validated(source: Path, target: Path, timeout: float, note: Callable[[str],
     if target.is_dir():
         raise UserError(f"{target}: a folder; --out must name a file")
     try:
-        rows = count_checks(source, timeout, note)
+        rows = count_checks(source, config.timeout, note, config.number_rows)
     except OSError as error:
         raise UserError(f"{source}: cannot be read ({error.strerror or error})") from error
     if not rows:

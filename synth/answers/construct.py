@@ -7,7 +7,6 @@ legal ones are put into the statement.  Whether one is right is for the search t
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -18,6 +17,7 @@ from synth.answers.legal import Illegal, agreement
 from synth.answers.terms import Answer
 from synth.answers.vote import Listed, believed
 from synth.config import AnswersConfig, FormalizeConfig
+from synth.problems.asking import only_asks
 from synth.records import Drop, Problem, Statement, content_id
 from synth.services import Tools
 from synth.statements.filters.base import any_of, drop
@@ -27,10 +27,6 @@ from synth.statements.formalize import formalize
 from synth.statements.text import UNPROVED, new_statement
 from verify_workers.records import Outcome, Reason
 
-_ASKS = re.compile(
-    r"\b(?:find|determine|compute|calculate|evaluate|solve|what|which|how (?:many|much|large|long|often|far)|give|name|list)\b|\?", re.I
-)
-_CLAIMS = re.compile(r"\b(?:prove|show|verify|deduce|demonstrate|establish)\b", re.I)
 CHECK_SECONDS = 10.0  # of Lean, for a statement or an answer
 ANYTHING = ("intros; rfl", "intros; trivial", "intros; omega", "intros; simp", "intros; exact ⟨_, rfl⟩")
 """What proves a statement of any answer, so that it tells none from another."""
@@ -73,7 +69,7 @@ def asks(problem: Problem, config: AnswersConfig) -> bool:
         return (
             find_hole(Statement(id="", problem_id="", text=problem.statement, header=problem.header, preamble=problem.preamble)) is not None
         )
-    return bool(_ASKS.search(problem.text)) and not _CLAIMS.search(problem.text)
+    return only_asks(problem.text)
 
 
 async def construct(

@@ -13,6 +13,7 @@ from synth.export.filters import STRICT
 from synth.export.select import Selection
 from synth.export.write import Out
 from synth.records import Problem, Statement
+from synth.store.lookup import Lookup
 
 
 def write_rejects(selection: Selection, out: Out) -> None:
@@ -22,10 +23,13 @@ def write_rejects(selection: Selection, out: Out) -> None:
     _statements(selection, out)
     for some in failures(selection.runs, selection.filters, counts, REFUSED | {UNREAD}, any_reason=True):
         splits = selection.split(one.kept.problem_id for one in some)
+        rows: dict[str, list[dict[str, Any]]] = {}
         for split, one in zip(splits, some, strict=True):
             read = one.verdict.outcome != UNREAD
             counts["attempts" if read else "answers"] += 1
-            out.rows(split if read else f"unread/{split}", [_attempt(one) if read else _answer(one)])
+            rows.setdefault(split if read else f"unread/{split}", []).append(_attempt(one) if read else _answer(one))
+        for series, own in rows.items():
+            out.rows(series, own)
 
 
 def _attempt(one: Failed) -> dict[str, Any]:
@@ -43,6 +47,7 @@ def _answer(one: Failed) -> dict[str, Any]:
 def _statements(selection: Selection, out: Out) -> None:
     """Dropped statements with the filters' reasons."""
     for run in selection.runs:
+        known = Lookup(run, "problems", Problem)
         for table in run.tables("statements", list(Statement.model_fields)):
             dropped = table.filter(pc.invert(table["kept"]))
             plain = pa.array([STRICT[0]] * dropped.num_rows, pa.string())
@@ -53,9 +58,12 @@ def _statements(selection: Selection, out: Out) -> None:
                 dropped = dropped.append_column(name, column)
             dropped = selection.filters.apply(dropped, selection.counts, without=("strategy",))
             some = list(run.records(dropped.select(list(Statement.model_fields)), Statement))
-            problems = run.find("problems", Problem, {one.problem_id for one in some})
+            problems = known.find({one.problem_id for one in some})
             selection.counts["statements"] += len(some)
+            rows: dict[str, list[dict[str, Any]]] = {}
             for split, one in zip(selection.split(one.problem_id for one in some), some, strict=True):
                 problem = problems.get(one.problem_id)
                 row = one.model_dump(mode="json", exclude={"kept", "text", "shown"})
-                out.rows(f"statements/{split}", [{"statement": one.text, "problem": problem.text if problem else "", **row}])
+                rows.setdefault(split, []).append({"statement": one.text, "problem": problem.text if problem else "", **row})
+            for split, own in rows.items():
+                out.rows(f"statements/{split}", own)

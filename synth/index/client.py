@@ -20,6 +20,11 @@ class Index:
     def __init__(self, shards: Sequence[Any], filters: FilterConfig) -> None:
         self.shards, self.filters = list(shards), filters
 
+    @property
+    def actors(self) -> list[Any]:
+        """Of the shards, those that are actors of Ray."""
+        return [shard for shard in self.shards if not isinstance(shard, IndexShard)]
+
     async def claim(self, statements: Sequence[Statement], unit: str, proved: Collection[str] = ()) -> list[str]:
         """For each of `statements`, which the unit of work `unit` will hold, the id of the run's one that says this.
 

@@ -55,8 +55,9 @@ class IndexShard:
         await asyncio.to_thread(self.problems.keep, piece, problems)
 
     async def stats(self) -> dict[str, int]:
-        """What is here."""
-        return {"keys": len(self.statements), "problems": len(self.problems)}
+        """What is held here, and how many claims wait for an answer."""
+        waiting = sum(len(claims) for claims, _ in self._waiting)
+        return {"statements": len(self.statements), "problems": len(self.problems), "waiting": waiting}
 
     async def _write(self) -> None:
         """Answer all who wait, together, and then those who came meanwhile."""

@@ -26,10 +26,11 @@ class Statements(Log):
     def __init__(self, store: RunDir, number: int, of: int) -> None:
         super().__init__(store, number, of)
         self._claims: Claims | None = None
+        self._count = 0  # of `_claims`, also while they are being written down
 
     def __len__(self) -> int:
-        """Keys that are held here."""
-        return len(self._claims or ())
+        """Keys that are held here, as far as they have been read."""
+        return self._count
 
     def decide(self, claims: list[Claim]) -> list[str]:
         """The id of the statement that has the key of each; what is new of that is on disk."""
@@ -37,6 +38,7 @@ class Statements(Log):
             while True:
                 answers, news = self._claimed().decide(claims)
                 if self._log(news):
+                    self._count = len(self._claimed())
                     return answers
 
     def _log(self, news: Sequence[Claim]) -> bool:

@@ -59,7 +59,7 @@ async def _ready(job: Run, group: Group) -> None:
     """Wait until a group's actors answer; those that do not start are left out."""
     if group.local:
         sampler = job.config.models.of(group.roles[0]).sampler
-        asked = f"{sampler.cpus:g} CPUs and {sampler.gpus:g} GPUs"
+        asked = {"CPU": sampler.cpus, "GPU": sampler.gpus}
         up = await started(group.name, group.actors, asked, job.progress, job.failed)
         if len(up) < len(group.actors):
             group.actors = up

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ray
@@ -21,6 +21,8 @@ from verify_workers.pool.node import has_labels, no_such
 JOIN = 60.0  # seconds that nodes of a cluster may take to join (autoscaling); a Ray of our own is what it is
 START = 1800.0  # seconds an engine may take to start: a large model from a slow disk
 FIRST_NOTE = 60.0  # seconds after which the user is told what is being waited for
+Asked = Mapping[str, float]
+"""Of Ray's resources, by their names: CPU and GPU."""
 
 
 def engines(config: RunConfig, roles: Sequence[ModelRole]) -> list[SamplerConfig]:
@@ -104,20 +106,23 @@ def _missing(config: RunConfig, roles: Sequence[ModelRole]) -> str:
 
 
 async def started(
-    what: str, actors: list[Any], asked: str, progress: Progress, failed: Callable[[str], None], seconds: float | None = None
+    what: str, actors: list[Any], asked: Asked, progress: Progress, failed: Callable[[str], None], seconds: float | None = None
 ) -> list[Any]:
-    """Those of `actors` that answer `stats`; one that does not start is told to `failed` and left out.  UserError when none is left."""
+    """Those of `actors` that answer `stats`; one that does not start is told to `failed` and left out.  UserError when none is left.
+
+    `asked` is what each of them asks for, by which it is told what they wait for.
+    """
     limit = START if seconds is None else seconds
     calls = {asyncio.ensure_future(actor.stats.remote()): index for index, actor in enumerate(actors)}
     _, pending = await asyncio.wait(calls, timeout=min(FIRST_NOTE, limit))
     if pending:
-        progress.note(f"{len(pending)} of {len(actors)} {what}s are not up yet: each asks for {asked}; free in the cluster now: {_free()}")
+        progress.note(f"{len(pending)} of {len(actors)} {what}s are not up yet: {_waits(asked)}")
         _, pending = await asyncio.wait(calls, timeout=max(0.0, limit - FIRST_NOTE))
     reasons = {}
     for call, index in calls.items():
         if call in pending:
             call.cancel()
-            reasons[index] = f"not up after {limit:.0f} s; it asks for {asked}, free in the cluster: {_free()}"
+            reasons[index] = f"not up after {limit:.0f} s; {_waits(asked)}"
         elif error := call.exception():
             reasons[index] = last_line(error)
     for index, reason in reasons.items():
@@ -128,9 +133,14 @@ async def started(
     return [actor for index, actor in enumerate(actors) if index not in reasons]
 
 
-def _free() -> str:
+def _waits(asked: Asked) -> str:
+    """What an actor that asks for this may be waiting for."""
+    wanted = " and ".join(f"{number:g} {name}s" for name, number in asked.items() if number)
+    if not wanted:  # on one machine the parts share the cores
+        return "loading the model takes long (no CPU or GPU of the cluster is waited for)"
     free = ray.available_resources()
-    return f"{free.get('CPU', 0.0):g} CPUs, {free.get('GPU', 0.0):g} GPUs"
+    there = ", ".join(f"{free.get(name, 0.0):g} {name}s" for name in asked)
+    return f"each asks for {wanted}; free in the cluster, beside what they may have got already: {there}"
 
 
 def last_line(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from synth.llm.sampler import end_sampler
 from synth.run.cluster import enough, plain
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
-from synth.run.places import check_places, everywhere
+from synth.run.places import check_kernels, check_places, everywhere
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.rounds import rounds_in_turn
 from synth.run.state import Run
@@ -43,6 +43,7 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
     An interruption (Ctrl-C, SIGTERM) ends all that was started and is raised as KeyboardInterrupt.
     """
     check_places(config, run_dir)
+    check_kernels(config)
     config = resolved(config)
     store = RunDir(run_dir)
     store.agree(config)

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from synth.run.clock import Clock
 
-Kind = Literal["shards", "samplers", "pools"]
-QUESTION: dict[Kind, str] = {"shards": "counts", "samplers": "stats", "pools": "stats"}
+Kind = Literal["shards", "samplers", "pools", "index"]
+QUESTION: dict[Kind, str] = {"shards": "counts", "samplers": "stats", "pools": "stats", "index": "stats"}
 ANSWER = 5.0  # seconds that an actor may take to say how far it is; one that is being restarted does not
 
 

@@ -6,6 +6,7 @@ Ray's package cache, which Ray deletes.  So paths are made absolute once, here, 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from synth.llm.config import ROLES
 from synth.prompts import BUILT_IN
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
+from verify_workers.kernels.panel import require_kernels
 from verify_workers.kernels.programs import absolute
 
 
@@ -31,6 +33,12 @@ def check_places(config: RunConfig, run_dir: str) -> None:
                 f"sees, such as {what}{' ' if what.startswith('-') else '='}/shared/runs/first"
                 + (", or an s3:// URL" if what == "--run-dir" else "")
             )
+
+
+def check_kernels(config: RunConfig) -> None:
+    """UserError where a kernel of `verify.kernels` is not there: said before hours of work, where Lean's workers are on this machine."""
+    if "RAY_ADDRESS" not in os.environ:  # else they are where the cluster's nodes have them
+        require_kernels(config.verify.kernels, config.verify.kernels_quorum)
 
 
 def in_ray_session(place: Path) -> bool:

@@ -148,6 +148,8 @@ class Run:
         """The actors that answer now."""
         if kind == "samplers":
             return [actor for group in self.groups if group.up for actor in group.actors]
+        if kind == "index":
+            return self.index.actors if self.index else []
         return [*self.shards, *self.measuring] if kind == "shards" else list(self.pools.values())
 
     def trained(self, round: int) -> bool:

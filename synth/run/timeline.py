@@ -18,8 +18,9 @@ from synth.store.timeline import Row, TimelineLog, idle, idle_of_round
 from verify_workers.processes import machine_seconds
 
 FRESH = 1.0  # seconds that an answer given to someone else may be old
-ASKED: tuple[Kind, ...] = ("shards", "samplers", "pools")
+ASKED: tuple[Kind, ...] = ("shards", "samplers", "pools", "index")
 FUNNEL = ("problems", "statements", "statements_kept", "searched", "proved", "samples", "pairs", "evaluated")
+HELD = ("statements", "problems")  # in the index
 REJECT = "reject: "
 
 
@@ -108,7 +109,7 @@ class Timeline:
         since = self._looked
         await asyncio.gather(*(self.live.ask(kind, self.actors(kind), min(FRESH, self.every / 2)) for kind in ASKED))
         self._looked = time.monotonic()
-        shards, samplers, pools = (self._grown(kind) for kind in ASKED)
+        shards, samplers, pools = self._grown("shards"), self._grown("samplers"), self._grown("pools")
         there = {kind: self._there(kind, since) for kind in ASKED}
         self.live.forget(since)
         new = {name: round(count - shards[f"found: {name}"]) for name, count in shards.items()}
@@ -136,10 +137,11 @@ class Timeline:
                     "statements": sum(max(0, done.get("to_search", 0) - done.get("searched", 0)) for done, _, _ in there["shards"]),
                     "requests": sum(int(stats.get("outstanding", 0)) for stats in there["samplers"]),
                     "checks": sum(stats["outstanding"] for stats in there["pools"]),
+                    "claims": sum(stats["waiting"] for stats in there["index"]),
                 }
             ),
             training=dict(self.live.trainer.row),
-            other=dict(self.live.other),
+            other=self.live.other | _held(there["index"]),
         )
 
     def _there(self, kind: Kind, since: float) -> list[Any]:
@@ -192,6 +194,11 @@ def _totals(kind: Kind, actor: Any, answer: Any) -> dict[str, float]:
         return {name: answer[name] for name in ("tokens", "checks", "busy_seconds", "cpu_seconds") if name in answer}
     done, rejects, _ = answer
     return {**done, **{f"{REJECT}{reason}": count for reason, count in rejects.items()}}
+
+
+def _held(shards: list[Mapping[str, int]]) -> dict[str, float]:
+    """What the index holds, if it has answered."""
+    return {f"index/{name}": float(sum(stats[name] for stats in shards)) for name in HELD if shards}
 
 
 def _given(values: Mapping[str, float]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from synth.show.progress import measured_ks
-from synth.show.series import series
+from synth.show.series import WAITING, series
 from synth.store.timeline import KINDS, Row, thinned
 
 COLORS = ("#2563eb", "#059669", "#7c3aed", "#0891b2", "#be185d", "#65a30d")
@@ -149,7 +149,7 @@ def busy(rows: Sequence[Row]) -> go.Figure | None:
 
 def waiting(rows: Sequence[Row]) -> go.Figure | None:
     """Statements that are to be searched, and requests and checks that are not answered."""
-    return _lines(rows, {f"waiting/{what}": what for what in ("statements", "requests", "checks")}, 1)
+    return _lines(rows, {f"waiting/{what}": what for what in WAITING}, 1)
 
 
 def _lines(rows: Sequence[Row], names: Mapping[str, str], scale: float) -> go.Figure | None:

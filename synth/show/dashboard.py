@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.show.recorded import recorded_config
-from synth.show.series import LABELLED, prometheus
+from synth.show.series import LABELLED, WAITING, prometheus
 from synth.store.rundir import RunDir
 from train.tracking import tracked_id
 from verify_workers.errors import UserError
@@ -58,7 +58,8 @@ SECTIONS = (
             Panel("stages", ("stage/*",), "percentunit"),
             Panel("tokens a second", ("rate/tokens_per_second",)),
             Panel("checks a second", ("rate/checks_per_second",)),
-            Panel("waiting", ("waiting/statements", "waiting/requests", "waiting/checks")),
+            Panel("waiting", tuple(f"waiting/{what}" for what in WAITING)),
+            Panel("held by the index", ("index/statements", "index/problems")),
             Panel("staleness of new pairs, versions", ("staleness/versions",)),
             Panel("actors", ("actors/samplers", "actors/pools", "actors/trainer")),
         ),

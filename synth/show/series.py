@@ -10,6 +10,7 @@ from synth.store.timeline import KINDS, Row
 
 TRAINING = ("step", "loss", "lr", "grad_norm", "tokens_per_second")
 EVALUATED = re.compile(r"(beyond_)?pass@|heldout|baseline|faithful|families")
+WAITING = ("statements", "requests", "checks", "claims")  # to be searched; asked of engines, of Lean, and of the index
 LABELLED = {"dropped": "reason", "stage": "stage"}  # one metric with a label each in Prometheus, where other names are metrics
 
 
@@ -26,7 +27,7 @@ def series(row: Row) -> dict[str, float]:
             figures |= {f"busy/{kind}": busy, f"idle/{kind}": 1 - busy, f"actors/{kind}": count}
     if (tokens := row.counts.get("tokens", 0)) and (pairs := row.counts.get("pairs", 0)):
         figures["cost/tokens_per_pair"] = tokens / pairs
-    figures |= {f"waiting/{what}": row.waiting.get(what, 0) for what in ("statements", "requests", "checks")}
+    figures |= {f"waiting/{what}": row.waiting.get(what, 0) for what in WAITING}
     figures |= {f"stage/{stage}": min(1.0, seconds / row.span) for stage, seconds in row.stages.items()}
     figures |= {f"train/{name}": row.training[name] for name in TRAINING if name in row.training} | row.other
     return {name: round(value, 6) for name, value in figures.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from synth.statements.scopes import free
 from synth.statements.spelling import signs
 from verify_workers.text.commands import nesting
 from verify_workers.text.lexer import Kind, Token, words
@@ -37,7 +38,7 @@ def says(names: Sequence[str], kind: str, known: Mapping[str, str] | None = None
         if len(value) > 1 and of and not any(mark.text == "→" for mark in of):
             return True
         return ends[0].text == "Prop" if ends and ends[0].text in DATA else hypothetical
-    about = {mark.text.split(".")[0] for mark in value if mark.kind is Kind.IDENT} & known.keys()
+    about = free(kind[value[0].start : value[-1].end]) & known.keys()
     return bool(about) or hypothetical
 
 

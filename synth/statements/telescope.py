@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synth.statements.says import RELATIONS, says
+from synth.statements.scopes import QUANTIFIERS, free
 from synth.statements.spelling import signs, spelled
 from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
 from verify_workers.text.statement import parse_theorem
-
-QUANTIFIERS = frozenset({"∀", "∃", "∃!"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,8 @@ class Part:
 
     @property
     def words(self) -> frozenset[str]:
-        return used(self.text)
+        """The identifiers that it speaks of; what a binder within it binds is another thing."""
+        return free(self.text)
 
 
 @dataclass(frozen=True)

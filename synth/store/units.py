@@ -139,20 +139,7 @@ class Units(Place):
 
     def spans(self, kind: str, prefix: str = "", keys: Collection[str] | None = None) -> Iterator[Span]:
         """Where the rows of a kind are, in the order of the keys of their units: units that stand together in one part as one."""
-        last: Span | None = None
-        end = 0
-        for key, part in self._parts(kind, prefix, keys):
-            first, rows = int(part.get("first", 0)), int(part["rows"])
-            if last is not None and last.path == part["path"] and end == first and len(last.units) < TOGETHER:
-                last.units.append((key, rows))
-            else:
-                number = last.number + 1 if last is not None and last.units[-1][0] == key else 0
-                if last is not None:
-                    yield last
-                last = Span(part["path"], first, [(key, rows)], number)
-            end = first + rows
-        if last is not None:
-            yield last
+        return spans_of(self._parts(kind, prefix, keys))
 
     # reading
 
@@ -197,8 +184,8 @@ class Units(Place):
                 start += table.num_rows
         return found
 
-    def span_tables(self, kind: str, columns: Sequence[str], span: Span) -> Iterator[pa.Table]:
-        """Some columns of a span, as they stand there."""
+    def span_tables(self, kind: str, columns: Sequence[str] | None, span: Span) -> Iterator[pa.Table]:
+        """Some columns (None: all) of a span, as they stand there."""
         for _, table in self._span(kind, columns, span):
             yield table
 
@@ -305,6 +292,24 @@ class Units(Place):
             yield from from_table(table, model)
         except ValidationError as error:
             raise _unreadable(path, error) from error
+
+
+def spans_of(parts: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Span]:
+    """Where the rows of these parts, each with the key of its unit, are: those that stand together as one."""
+    last: Span | None = None
+    end = 0
+    for key, part in parts:
+        first, rows = int(part.get("first", 0)), int(part["rows"])
+        if last is not None and last.path == part["path"] and end == first and len(last.units) < TOGETHER:
+            last.units.append((key, rows))
+        else:
+            number = last.number + 1 if last is not None and last.units[-1][0] == key else 0
+            if last is not None:
+                yield last
+            last = Span(str(part["path"]), first, [(key, rows)], number)
+        end = first + rows
+    if last is not None:
+        yield last
 
 
 def _stretches(places: Sequence[tuple[int, str, int]]) -> Iterator[list[tuple[int, str, int]]]:

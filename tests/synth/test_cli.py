@@ -360,7 +360,7 @@ def test_ablate_goes_on_after_an_interruption(synth: Callable[..., Result], monk
         return "the tables"
 
     monkeypatch.setattr("synth.run.ablate.ablate", ablate)
-    monkeypatch.setattr("synth.cli._interrupted", [])
+    monkeypatch.setattr("synth.commands.ending.interrupted", [])
     status, out, _ = synth("ablate", "--out", "here", "--only", "pairs", "--set", "rounds=1", "--tokens", "9")
     assert (status, out.splitlines()) == (0, ["the tables", "here"])
     runs, name, what = asked[0]

@@ -81,7 +81,7 @@ def test_watching_a_run_on_s3(s3: str, capsys: pytest.CaptureFixture[str], monke
         else:
             store.close()
 
-    monkeypatch.setattr("synth.cli.time.sleep", meanwhile)
+    monkeypatch.setattr("synth.commands.looking.time.sleep", meanwhile)
     status, out, _ = call(capsys, "status", place, "--watch", "7")
     seen = [line for line in out.splitlines() if line.startswith(place)]
     assert status == 0 and len(seen) == 4 and out.count("pass@k on held-out") <= 1, "the table only when a round is finished"

@@ -143,10 +143,11 @@ for number, command in enumerate(commands()):
 """
 
 
-# LEAN_FAKE_CHECKER says what it finds.  Confined like the rest: it can start nothing.
+# LEAN_FAKE_CHECKER says what it finds, `real` has Lean's own code replay the module.  Confined like the rest: it can start nothing.
 LEANCHECKER = """#!/bin/sh
-[ -s "${LEAN_PATH%%:*}/$1.olean" ] || { echo "uncaught exception: object file of module $1 does not exist" >&2; exit 1; }
+[ -s "${{LEAN_PATH%%:*}}/$1.olean" ] || {{ echo "uncaught exception: object file of module $1 does not exist" >&2; exit 1; }}
 case "$LEAN_FAKE_CHECKER" in
+real) exec {python} -I -S {root}/lean_checker.py {root} "$1" ;;
 problem)
     echo "leanchecker found a problem in $1" >&2
     echo "uncaught exception: (kernel) declaration type mismatch, 'false' has type" >&2
@@ -188,7 +189,8 @@ class FakeLake:
         settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.executable(self.bin / "lake", f'#!/bin/sh\n[ "$1" = env ] || exit 1\nshift\nexec /usr/bin/env {settings} "$@"\n')
         self.executable(self.bin / "lean", f'#!/bin/sh\nexec {sys.executable} -I -S {self.root}/verify_workers/lean/launcher.py "$@"\n')
-        self.executable(self.bin / "leanchecker", LEANCHECKER)
+        shutil.copy(Path(__file__).with_name("lean_checker.py"), self.root)
+        self.executable(self.bin / "leanchecker", LEANCHECKER.format(python=sys.executable, root=self.root))
         for library in sorted(self.lean.library.parent.glob("lib*shared*.so")):  # where a toolchain has them
             link = self.root / "lib" / "lean" / library.name
             link.parent.mkdir(parents=True, exist_ok=True)

@@ -121,6 +121,25 @@ def test_a_negation_is_asked_for_and_that_of_an_exported_pair_is_its_statement_a
         assert [check.negated for check in read_checks(write(tmp_path / name, rows), 1)] == [False, True, False, False]
 
 
+def test_rows_without_an_id_are_called_by_their_numbers_where_that_is_asked_for(tmp_path: Path) -> None:
+    unnamed = {name: value for name, value in GOOD.items() if name != "id"}
+    (tmp_path / "in.csv").write_text("statement,proof\ntheorem t : True,trivial\ntheorem u : True,trivial\n")
+    for name in ("in.jsonl", "in.parquet", "in.csv"):
+        source = tmp_path / name if name == "in.csv" else write(tmp_path / name, [unnamed, unnamed])
+        with pytest.raises(UserError, match=r"row 1: field `id` is missing.*; --number-rows calls rows by their numbers"):
+            list(read_checks(source, 1))
+        assert [check.id for check in read_checks(source, 1, number=True)] == ["row-1", "row-2"]
+    mixed = write(tmp_path / "mixed.jsonl", [GOOD, {**GOOD, "id": None}, {**GOOD, "id": "row-2"}])
+    with pytest.raises(UserError, match="row 3: field `id`: 'row-2' occurs twice"):
+        list(read_checks(mixed, 1, number=True))
+
+
+def test_a_kernel_that_is_not_there_is_told_before_the_input_is_read(tmp_path: Path) -> None:
+    config = VerifyConfig(pool=PoolConfig(kernels=["no-such-kernel"]))
+    with pytest.raises(UserError, match="no program 'no-such-kernel'"):
+        verify_file(tmp_path / "nothing.jsonl", tmp_path / "out.jsonl", config)
+
+
 BAD_ROWS = [
     ({**GOOD, "negated": "yes"}, "field `negated` must be a truth value, not text"),
     ({**GOOD, "id": None}, "field `id` is missing"),
@@ -387,8 +406,8 @@ def test_memory_holds_a_window_and_not_the_file(tmp_path: Path, monkeypatch: pyt
     written = 0
     ahead: list[int] = []
 
-    def counted(path: Path, timeout: float, original: Any = read_checks) -> Iterator[Check]:
-        for number, check in enumerate(original(path, timeout)):
+    def counted(*asked: Any, original: Any = read_checks, **named: Any) -> Iterator[Check]:
+        for number, check in enumerate(original(*asked, **named)):
             ahead.append(number - written)
             yield check
 

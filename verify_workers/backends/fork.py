@@ -188,8 +188,7 @@ class ForkBackend:
         if self.exporting and (own := reply.get("judge", {}).pop("export", "")):
             self.exported = Exported(imports, own)
         stated = reply.get("statement", {})
-        forms = {name: str(stated.get(name, "")) for name in ("form", "negated_form")}  # child S's: nothing of the candidate's
-        return _decide(check, reply, _Lines(parsed.above, parsed.before)).model_copy(update=forms)
+        return _decide(check, reply, _Lines(parsed.above, parsed.before)).model_copy(update=_said(stated))
 
     def _snippet(self, check: Snippet) -> Verdict:
         """What Lean says about a whole file that nobody has asked to prove anything."""
@@ -374,3 +373,10 @@ def _refused(check: Check, report: dict[str, Any], messages: list[Message], fixe
     if detail:
         messages = [Message(severity="error", line=1, column=0, text=detail), *messages]
     return Verdict(id=check.id, outcome=Outcome.REJECTED, reason=reason, messages=messages)
+
+
+def _said(stated: dict[str, Any]) -> dict[str, Any]:
+    """What child S tells of the statement: nothing of the candidate's."""
+    forms = {name: str(stated.get(name, "")) for name in ("form", "negated_form")}
+    remarks = stated.get("remarks")
+    return forms | {"remarks": [str(remark) for remark in remarks] if isinstance(remarks, list) else None}

@@ -39,8 +39,9 @@ class PanelBackend:
             answers, problem = self._panel.judge(check, own.imports, own.lines)
             told = {"kernels": [f"{answer.kernel}: {answer.opinion}" for answer in answers], "seconds": time.monotonic() - begun}
             if problem:
-                who = {"lean": verdict.lean, "library": verdict.library, "backend": verdict.backend, "form": verdict.form}
-                return Verdict(id=check.id, outcome=Outcome.INFRA, reason=problem, negated_form=verdict.negated_form, **who, **told)
+                who = {"lean": verdict.lean, "library": verdict.library, "backend": verdict.backend}
+                of_it = {"form": verdict.form, "negated_form": verdict.negated_form, "remarks": verdict.remarks}
+                return Verdict(id=check.id, outcome=Outcome.INFRA, reason=problem, **who, **of_it, **told)
             verdict = verdict.model_copy(update=told)
         if self._closures is not None:
             write_closure(self._closures / closure_name(check), library_file(self._install, own.imports), own.lines)

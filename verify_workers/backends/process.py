@@ -65,6 +65,7 @@ class ProcessBackend:
         With `snapshots`, headers are imported once and loaded from that folder afterwards (see `lean.snapshot`).
         """
         self._snapshots = snapshots
+        self._closed = False
         self._install = install
         self._memory = memory
         self.lean = install.version
@@ -79,12 +80,16 @@ class ProcessBackend:
 
     def check(self, check: Check) -> Verdict:
         """The verdict on one check: policy first, then Lean on the pinned file."""
+        return self._judged(check)
+
+    def _judged(self, check: Check, compiled: Path | None = None) -> Verdict:
+        """The same; `compiled` as for `_ask_lean`."""
         start = time.monotonic()
         if isinstance(check, Snippet):
-            verdict = pin.unfit(check) or self._ask_lean(check, None)
+            verdict = pin.unfit(check) or self._ask_lean(check, None, compiled)
         else:
             parsed = ParsedCheck(check, functools.partial(holds, self._install.sources))
-            verdict = policy.refusal(parsed) or self._ask_lean(check, parsed)
+            verdict = policy.refusal(parsed) or self._ask_lean(check, parsed, compiled)
         return explained(verdict, check, self._install).model_copy(
             update={
                 "seconds": time.monotonic() - start,
@@ -95,7 +100,8 @@ class ProcessBackend:
         )
 
     def close(self) -> None:
-        """Removes the working directory; every process has ended with its check."""
+        """Ends what still runs, and removes the working directory."""
+        self._closed = True
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_lean(self, check: Check, parsed: ParsedCheck | None, compiled: Path | None = None) -> Verdict:
@@ -133,7 +139,8 @@ class ProcessBackend:
         except OSError as error:
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=f"cannot run Lean: {error}")
         if run.stopped is not None:
-            return Verdict(id=check.id, outcome=run.stopped, reason="timeout" if run.stopped is Outcome.TIMEOUT else "memory or output")
+            reason = {Outcome.TIMEOUT: "timeout", Outcome.INFRA: "the backend was closed"}.get(run.stopped, "memory or output")
+            return Verdict(id=check.id, outcome=run.stopped, reason=reason)
         if end := died(run.status, run.errors):
             trouble = self._header_trouble(check, parsed) if end[0] is Outcome.REJECTED else ""
             return Verdict(id=check.id, outcome=Outcome.INFRA, reason=trouble) if trouble else crash_on(check, end)
@@ -212,6 +219,8 @@ class ProcessBackend:
                     stopped = Outcome.TIMEOUT
                 elif private_bytes(child.pid) > self._memory or sum(map(len, streams.values())) > MAX_OUTPUT:
                     stopped = Outcome.RESOURCE
+                elif self._closed:
+                    stopped = Outcome.INFRA
         if stopped is None:
             try:
                 child.wait(max(0.0, deadline - time.monotonic()))

@@ -258,10 +258,22 @@ def statement(world: World, kernel: int, root: Key, before: int) -> bytes:
 
 def proposition(world: World, k: Key) -> int:
     """With how many arguments the header's constant `k` is a proposition (`Eq`: 3); -1: with none, or unknown."""
+    count, level = _sort(world, k)
+    return count if level & 1 else -1
+
+
+def type_of_things(world: World, k: Key) -> int:
+    """With how many arguments the header's constant `k` is a type, of things that are no proofs (`Nat`: 0); -1: with none, or unknown."""
+    count, level = _sort(world, k)
+    return count if level and not level & 1 and tag(level) == abi.L_SUCC else -1
+
+
+def _sort(world: World, k: Key) -> tuple[int, int]:
+    """With how many arguments a constant is a sort, and that one's level (0: it is none)."""
     info = world.lean.find(world.kernel, k)
     if info is None:
-        return -1
+        return -1, 0
     count, type_ = 0, abi.constant(info)[2]
     while tag(type_) in (abi.FORALL, abi.MDATA):
         count, type_ = (count + 1, field(type_, 2)) if tag(type_) == abi.FORALL else (count, field(type_, 1))
-    return count if tag(type_) == abi.SORT and field(type_, 0) & 1 else -1
+    return (count, field(type_, 0)) if tag(type_) == abi.SORT else (-1, 0)

@@ -9,6 +9,7 @@ Two statements with one form differ only in steps that anybody makes without thi
     the literal of a natural number with and without its instance
     which instance decides the condition of an `if` or a `decide` (all of them agree)
     names of the statement's own definitions, of which only what they say counts
+    `let x := t; p`, `(fun x => p) t` and p with t for x; so too `∃ x, x = t ∧ p`, which is a `let` in disguise
 
 The converse does not hold: statements that mean the same may have different forms (`n + 3` and `3 + n`), and where several
 variables play the same part (see `TIES`), or the statement is large, the order of the text may be left.  Nothing that a
@@ -28,8 +29,9 @@ from math import factorial, prod
 from typing import Any
 
 from verify_workers.kernel.abi import Key
+from verify_workers.kernel.content import remarks
 from verify_workers.kernel.replay import keys
-from verify_workers.kernel.spellings import Table, digest, leaf
+from verify_workers.kernel.spellings import Table, TooLarge, digest, leaf
 
 VISITS = 10_000  # of terms, for one statement: about 0.1 s
 TIES = 24  # numberings that are tried for the variables of one block
@@ -37,22 +39,29 @@ Scope = tuple[tuple[bytes, int], ...]
 """Of each variable, outermost first: its colour, and with how many arguments it is a proposition (-1: with none)."""
 
 
-class TooLarge(Exception):
-    """The statement has no form: it would take too long."""
+@dataclass(frozen=True)
+class Said:
+    """What there is to know of a statement beside whether it is proved."""
+
+    form: str = ""
+    negated_form: str = ""
+    remarks: list[str] | None = None
 
 
-def forms(data: bytes, arity: Callable[[Key], int]) -> tuple[str, str]:
-    """The form of an exported statement (see `export.statement`) and that of its negation; '' where it is too large.
+def said(data: bytes, arity: Callable[[Key], int], type_arity: Callable[[Key], int]) -> Said:
+    """The form of an exported statement (see `export.statement`), that of its negation, and its `content.remarks`.
 
-    `arity` tells of a constant of the header with how many arguments it is a proposition (-1: it never is one).
+    `arity` tells of a constant of the header with how many arguments it is a proposition (-1: it never is one), `type_arity` with
+    how many it is a type of things.  Nothing is said of a statement that is too large.
     """
     rows, parameters, type_, declarations, _ = json.loads(data)
     try:
         normal = Normal(rows, declarations, parameters, arity)
         statement = normal.table.node(type_)
-        return normal.form(statement), normal.form(normal.table.add("not", statement))
+        forms = normal.form(statement), normal.form(normal.table.add("not", statement))
+        return Said(*forms, remarks(normal.table, statement, type_arity))
     except (TooLarge, RecursionError, LookupError, ValueError, TypeError):  # the verdict does not depend on it
-        return "", ""
+        return Said()
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,7 @@ class Normal:
                 head, type_, left, right = parts
                 sides = sorted((self._term(left, scope, level), self._term(right, scope, level)))
                 return digest(b"eq", self._term(head, scope, level), self._term(type_, scope, level), *sides)
-            case "pi" | "lam" | "let":
+            case "pi" | "lam":
                 *above, body = parts
                 said = [self._term(part, scope, level) for part in above]
                 inner = (*scope, (number(level), self.table.arity_of(above[0])))

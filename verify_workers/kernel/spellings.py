@@ -1,15 +1,17 @@
 """The terms of an export as a table of nodes in which what is only spelled differently is one node.  Standard library only.
 
 Applications have all their arguments in one node; connectives of the header's own have nodes of their own; `Ne`, `GT.gt`, `GE.ge`
-are what they abbreviate.  A name that the statement's own declarations bring is never taken for the header's.
+are what they abbreviate; `let x := t; b`, `(fun x => b) t` and `∃ x, x = t ∧ b` are b with t for x.  A name that the statement's
+own declarations bring is never taken for the header's.
 
     ("var", n)  ("leaf", hash)  ("const", hash, arity)  ("app", f, x, …)  ("lam" | "pi" | "exists", type, body)
-    ("let", type, value, body)  ("proj", hash, e)  ("not", p)  ("and" | "or" | "iff", p, q)  ("eq", head, type, a, b)  ("unused", type)
+    ("proj", hash, e)  ("not", p)  ("and" | "or" | "iff", p, q)  ("eq", head, type, a, b)  ("unused", type)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from hashlib import blake2b
 from typing import Any
 
@@ -17,7 +19,13 @@ from verify_workers.kernel.abi import Key
 from verify_workers.kernel.replay import declared
 
 BINDERS = ("lam", "pi", "exists")
+CHANGES = 20_000  # of terms in which something stands for a variable, for one statement: about 0.1 s
+INSTANCE = 3  # the mark of a binder `[C]`
 SORT_ZERO = -1  # the row of the level zero: `Sort 0` is `Prop`
+
+
+class TooLarge(Exception):
+    """The statement has no form: it would take too long."""
 
 
 class Table:
@@ -46,6 +54,10 @@ class Table:
         self._reached = 0
         self._constants: dict[int, tuple[Key, tuple[bytes, ...]]] = {}  # of the header: name and levels, by node
         self._own: dict[Key, bytes] = {}
+        self._changes = 0
+        self.called: dict[int, Key] = {}  # a name of the variable that a node binds
+        self.filled_in: dict[int, Key] = {}  # that of the variable that a node had before something stood for it
+        self.instances: set[int] = set()  # nodes that bind an instance
         self._own_arity: dict[Key, int] = {names[row]: -1 for declaration in declarations for row in declared(list(declaration))}
         self._sort_arities: dict[int, int] = {}
         self.false = self.constant(("False",), ())
@@ -76,7 +88,7 @@ class Table:
         self.nodes.append((kind, *parts))
         below = [part for part in parts if type(part) is int] if kind not in ("var", "const") else []
         free = 1 << parts[0] if kind == "var" else 0
-        bound = kind in BINDERS or kind == "let"
+        bound = kind in BINDERS
         for part in below[:-1] if bound else below:
             free |= self.free[part]
         if bound:
@@ -92,6 +104,12 @@ class Table:
         _, left, right = self.nodes[node]
         return [*self.joined(left, kind), *self.joined(right, kind)]
 
+    def head(self, node: int) -> tuple[Key, list[int]]:
+        """The constant of the header that a node is, or that it applies, and its arguments; () where it is nothing such."""
+        kind, *parts = self.nodes[node]
+        name, _ = self._constants.get(parts[0] if kind == "app" else node, ((), ()))
+        return name, parts[1:] if kind == "app" else []
+
     def arity_of(self, type_: int) -> int:
         """With how many arguments a term of this type is a proposition; -1: with none."""
         known = self._sort_arities.get(type_)
@@ -101,6 +119,87 @@ class Table:
                 count, at = count + 1, self.nodes[at][2]
             known = self._sort_arities[type_] = count if self.nodes[at] == ("leaf", PROP) else -1
         return known
+
+    # ---- what stands for a variable
+
+    def filled(self, body: int, value: int) -> int:
+        """`body`, which stands under one variable more than `value`, with `value` in that variable's place."""
+        return self._changed(body, 0, {}, lambda place, depth: self.lifted(value, depth) if place == depth else self.add("var", place - 1))
+
+    def lifted(self, node: int, by: int, above: int = 0) -> int:
+        """`node` where it stands under `by` variables more; under fewer, if that is negative and it has none of those."""
+        return self._changed(node, above, {}, lambda place, depth: self.add("var", place + by)) if by else node
+
+    def replaced(self, node: int, variable: int, value: int) -> int:
+        """`node` with `value`, which stands under the same variables, in place of one of them."""
+
+        def other(place: int, depth: int) -> int:
+            return self.lifted(value, depth) if place == depth + variable else self.add("var", place)
+
+        return self._changed(node, 0, {}, other)
+
+    def _changed(self, node: int, depth: int, known: dict[tuple[int, int], int], other: Callable[[int, int], int]) -> int:
+        """`node` with `other(place, depth)` for its variables that are free below `depth` binders."""
+        if not self.free[node] >> depth:
+            return node
+        if (node, depth) not in known:
+            kind, *parts = self.nodes[node]
+            if kind == "var":
+                return other(parts[0], depth)
+            self._changes += 1
+            if self._changes > CHANGES:
+                raise TooLarge
+            last = len(parts) - 1
+            changed = [
+                self._changed(part, depth + (kind in BINDERS and i == last), known, other) if type(part) is int else part
+                for i, part in enumerate(parts)
+            ]
+            known[node, depth] = new = self.again(kind, changed)
+            if node in self.called:
+                self.called.setdefault(new, self.called[node])
+        return known[node, depth]
+
+    def again(self, kind: str, parts: list[Any]) -> int:
+        """A node of changed parts, applied and spelled as it would have been made."""
+        if kind == "app":
+            return reduce(self._apply, parts[1:], int(parts[0]))
+        return self.exists(*parts) if kind == "exists" else self.add(kind, *parts)
+
+    def exists(self, type_: int, body: int) -> int:
+        """`∃ x, body`; where that is `x = t ∧ b`, be it below other quantifiers, b with t for x (the one-point rule)."""
+        inner, depth = body, 0
+        while self.nodes[inner][0] == "exists":
+            inner, depth = self.nodes[inner][2], depth + 1
+        parts = self.joined(inner, "and")
+        for place, part in enumerate(parts):
+            if len(parts) > 1 and (value := self.equal_to(part, depth)) is not None and not self.free[value] & ((2 << depth) - 1):
+                rest = self.all_of([*parts[:place], *parts[place + 1 :]])
+                return self.filled(self._below(body, rest), self.lifted(value, -1 - depth))
+        return self.add("exists", type_, body)
+
+    def equal_to(self, node: int, variable: int) -> int | None:
+        """The term without `variable` that a node says it to be equal to."""
+        kind, *parts = self.nodes[node]
+        if kind == "eq":
+            for this, that in ((parts[2], parts[3]), (parts[3], parts[2])):
+                if self.nodes[this] == ("var", variable) and not self.free[that] >> variable & 1:
+                    return int(that)
+        return None
+
+    def all_of(self, parts: Sequence[int]) -> int:
+        """The conjunction of some nodes, of at least one."""
+        whole = parts[-1]
+        for part in reversed(parts[:-1]):
+            whole = self.add("and", part, whole)
+        return whole
+
+    def _below(self, node: int, inner: int) -> int:
+        """`node`, a chain of `∃`, with another end."""
+        if self.nodes[node][0] != "exists":
+            return inner
+        new = self.exists(self.nodes[node][1], self._below(self.nodes[node][2], inner))
+        self.called.setdefault(new, self.called.get(node, ()))
+        return new
 
     # ---- rows
 
@@ -122,9 +221,13 @@ class Table:
             case "s":
                 return self.add("leaf", digest(b"sort", self._levels[parts[0]]))
             case "l" | "p":
-                return self.add("lam" if kind == "l" else "pi", nodes[parts[1]], nodes[parts[2]])
+                node = self.add("lam" if kind == "l" else "pi", nodes[parts[1]], nodes[parts[2]])
+                self.called.setdefault(node, self._names.get(parts[0], ()))
+                if parts[3] == INSTANCE:
+                    self.instances.add(node)
+                return node
             case "e":
-                return self.add("let", *(nodes[part] for part in parts[1:4]))
+                return self.filled(nodes[parts[3]], nodes[parts[2]])
             case "j":
                 return self.add("proj", leaf(b"proj", f"{self._names[parts[0]]} {parts[1]}"), nodes[parts[2]])
             case _:  # a literal
@@ -139,6 +242,8 @@ class Table:
 
     def _apply(self, function: int, argument: int) -> int:
         kind, *parts = self.nodes[function]
+        if kind == "lam":
+            return self.filled(parts[1], argument)
         head, arguments = (parts[0], [*parts[1:], argument]) if kind == "app" else (function, [argument])
         name, levels = self._constants.get(head, ((), ()))
         spelled = SPELLINGS.get((name, len(arguments)))
@@ -170,7 +275,11 @@ def _turned(name: Key) -> Spelling:
 
 def _exists(table: Table, head: int, levels: tuple[bytes, ...], xs: list[int]) -> int | None:
     kind, *parts = table.nodes[xs[1]]
-    return table.add("exists", *parts) if kind == "lam" else None
+    if kind != "lam":
+        return None
+    node, name = table.exists(*parts), table.called.get(xs[1], ())
+    (table.called if table.nodes[node] == ("exists", *parts) else table.filled_in).setdefault(node, name)
+    return node
 
 
 def _without(place: int) -> Spelling:

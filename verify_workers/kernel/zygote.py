@@ -30,7 +30,7 @@ import sys
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NoReturn
 
 from verify_workers.kernel import abi, children, export, jail, ndjson, normal, probe, wire
@@ -176,8 +176,9 @@ class SessionServer:
         if self.world.lean.find(done.before, target) is not None:  # what stands before the statement took its place
             raise Refused("statement", f"{abi.show(target)} is declared before the statement")
         exported = export.statement(self.world, done.kernel, target, done.before)
-        form, negated = normal.forms(exported, lambda k: export.proposition(self.world, k))
-        return {"status": "ok", "form": form, "negated_form": negated}, exported
+        world = self.world
+        said = normal.said(exported, lambda k: export.proposition(world, k), lambda k: export.type_of_things(world, k))
+        return {"status": "ok", **asdict(said)}, exported
 
     def _audit(self, request: bytes) -> tuple[Report, bytes]:
         os.environ["LEAN_ABORT_ON_PANIC"] = "1"

@@ -42,6 +42,15 @@ def library(path: Path) -> Library:
         return _library(path)
 
 
+def require_kernels(kernels: list[str], quorum: int = -1) -> None:
+    """UserError, in one line, for a kernel that is not on this machine, or a quorum that so many cannot give."""
+    for spec in kernels:
+        if spec != builtin.NAME:
+            ProgramKernel(spec)
+    if quorum > len(kernels):
+        raise UserError(f"kernels_quorum: {quorum} of {len(kernels)} kernels cannot accept")
+
+
 class Panel:
     """The kernels of one worker.  `quorum`: how many have to accept; -1: all of them.  UserError for one that is not there."""
 
@@ -54,13 +63,12 @@ class Panel:
         seconds: float = 60.0,
         keep: Path | None = None,
     ) -> None:
+        require_kernels(kernels, quorum)
         self._install, self._seconds, self._sample = install, seconds, sample
         self._keep = keep or cache_folder() / "disputed"
         self._programs: list[Kernel] = [ProgramKernel(spec) for spec in kernels if spec != builtin.NAME]
         self._builtin = builtin.NAME in kernels
         self._builtins: dict[tuple[str, ...], BuiltinKernel] = {}
-        if quorum > len(kernels):
-            raise UserError(f"kernels_quorum: {quorum} of {len(kernels)} kernels cannot accept")
         self._quorum = len(kernels) if quorum < 0 else quorum
 
     def asks(self, check: Check) -> bool:

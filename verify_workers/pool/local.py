@@ -2,8 +2,8 @@
 
 What it promises: exactly one verdict for every check that was accepted into the pool, whatever happens to
 the workers, and never an acceptance that its backend did not give for exactly that question.
-`schedule.Schedule` decides what runs next and `runner.Runner` asks a backend; this module brings them together, shares the
-work on identical questions, keeps the verdict cache, replaces workers that fail, hang or grow, and counts.
+`schedule.Schedule` decides what runs next, `runner.Runner` asks a backend, `recall.Recall` knows earlier verdicts and `watchdog.Watchdog`
+ends what hangs; this module brings them together, shares the work on identical questions, and replaces workers that fail or grow.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import os
 import queue
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from verify_workers.backends.base import Backend
+from verify_workers.backends.leanchecker import Compiled
 from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
-from verify_workers.pool.cache import VerdictCache
-from verify_workers.pool.revision import Loads, verifier_revision
-from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra
+from verify_workers.pool.audits import Audits
+from verify_workers.pool.recall import Recall
+from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra, unaudited, wrong
 from verify_workers.pool.schedule import Item, ItemStage, Schedule, Sink, passes
+from verify_workers.pool.slot import Slot
+from verify_workers.pool.tally import Tally
+from verify_workers.pool.watchdog import Watchdog, interrupt
 from verify_workers.processes import processor_seconds
 from verify_workers.records import Check, Outcome, Verdict
 
@@ -36,39 +37,7 @@ BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose back
 
 
 NOBODY = "nobody waited for the answer any more"
-EVENTS = ("starts", "restarts", "recycles", "infra_runs", "deferred", "retries", "shared", "cache_hits", "abandoned")
 Observer = Callable[[Verdict, float], None]  # a verdict and the seconds its check waited in the pool
-
-
-@dataclass(slots=True, eq=False)
-class _Slot:
-    """One worker thread and what it is doing."""
-
-    runner: Runner
-    thread: threading.Thread | None = None
-    item: Item | None = None
-    loads: str = ""  # what the item's header loads
-    started: float = 0.0  # clock, seconds: when the current run began
-    interrupted: bool = False  # the watchdog has closed the backend once
-    abandoned: bool = False  # the watchdog has given the work to someone else
-    failures: int = 0  # of this worker in a row
-
-    @property
-    def number(self) -> int:
-        return self.runner.number
-
-
-@dataclass
-class _Counts:
-    """Running totals since the pool was made."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    events: Counter[str] = field(default_factory=Counter)
-    runs: int = 0
-    busy: float = 0.0  # worker-seconds with a check
-    active: float = 0.0  # seconds with at least one check in the pool
-    queued: float = 0.0  # seconds that checks waited for their first run, summed
-    started: int = 0  # checks that had a first run
 
 
 class LocalPool:
@@ -90,28 +59,26 @@ class LocalPool:
         self.config = config
         self.workers = config.worker_count()
         self._factory: Factory = factory or (lambda: configured(config, config.backend, config.audit))
-        self._auditor: Factory = auditor or (lambda: configured_auditor(config))
+        self._audits = Audits(auditor or (lambda: configured_auditor(config)), config.audit_batch, config.audit_wait, self._nothing_runs)
         self._observer = observer
         self._cores = cores or usable_cores()
         self._schedule = Schedule(self.workers, self._cores, config.defer, config.retry_timeouts)
-        self._loads = Loads(config)
-        self._cache = VerdictCache(config.cache.path, config.cache.size_mb) if config.cache.path else None
+        self._recall = Recall(config)
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # something may have become runnable
         self._room = threading.Condition(self._lock)  # the pool is below its bound
         self._stop = threading.Event()
-        self._slots: dict[int, _Slot] = {}
+        self._slots: dict[int, Slot] = {}
         self._next_slot = 0
         self._idle = 0
         self._outstanding = 0
         self._active_since = 0.0
         self._inflight: dict[tuple[str, float], Item] = {}
-        self._counts = _Counts()
+        self._tally = Tally()
         self._identity: Identity | None = None
         self._fatal: Exception | None = None
         self._start_failures = 0
-        self._watchdog = threading.Thread(target=self._watch, name="verify-watchdog", daemon=True)
-        self._watchdog.start()
+        self._watchdog = Watchdog(config, self._slots, self._lock, self._stop, self._abandon)
         atexit.register(self.close)
 
     # ---- for callers
@@ -181,7 +148,7 @@ class LocalPool:
             mine = [waiter for waiter in item.waiters if waiter[1] is sink]
             if item.done or not mine:
                 return
-            self._counts.events["abandoned"] += len(mine)
+            self._tally.events["abandoned"] += len(mine)
             if len(item.waiters) > len(mine):
                 item.waiters = [waiter for waiter in item.waiters if waiter[1] is not sink]
             elif self._schedule.discard(item):
@@ -210,26 +177,18 @@ class LocalPool:
         """
         cpu = processor_seconds(os.getpid())
         with self._lock:
-            counts, now = self._counts, time.monotonic()
-            active = counts.active + (now - self._active_since if self._outstanding else 0.0)
-            busy = counts.busy + sum(now - slot.started for slot in self._slots.values() if slot.item is not None)
-            checks = sum(counts.outcomes.values())
+            now = time.monotonic()
+            active = now - self._active_since if self._outstanding else 0.0
             return {
                 "workers": self.workers,
                 "backend": self._identity.backend if self._identity else "",
                 "lean": self._identity.lean if self._identity else "",
                 "library": self._identity.library if self._identity else "",
-                "checks": checks,
-                "runs": counts.runs,
                 "outstanding": self._outstanding,
-                "checks_per_second": checks / active if active else 0.0,
-                "active_seconds": active,
-                "busy_seconds": busy,
                 "cpu_seconds": cpu,
-                "busy_share": min(1.0, busy / (active * self.workers)) if active else 0.0,
-                "queue_seconds_mean": counts.queued / counts.started if counts.started else 0.0,
-                "outcomes": dict(counts.outcomes),
-                **{event: counts.events[event] for event in EVENTS},
+                "audit_batches": self._audits.batches,
+                "audit_seconds_mean": self._audits.seconds / self._audits.audits if self._audits.audits else 0.0,
+                **self._tally.stats(self._slots.values(), self.workers, active, now),
             }
 
     def close(self, seconds: float = 5.0) -> None:
@@ -253,9 +212,9 @@ class LocalPool:
         for slot in list(self._slots.values()):
             if slot.item is not None:
                 self._answer(slot.item, infra("", "the pool was closed while the check ran"))
+        self._audits.close(5.0 if seconds >= 1.0 else 1.0)
         self._watchdog.join(5.0)
-        if self._cache is not None:
-            self._cache.close()
+        self._recall.close()
         atexit.unregister(self.close)
 
     def __enter__(self) -> LocalPool:
@@ -279,7 +238,7 @@ class LocalPool:
         if twin is not None:
             twin.waiters = [*twin.waiters, *item.waiters]
             twin.abandoned = False
-            self._counts.events["shared"] += 1
+            self._tally.events["shared"] += 1
             return twin
         if item.key:
             self._inflight[item.key] = item
@@ -299,7 +258,7 @@ class LocalPool:
         """So many checks have left the pool.  The lock is held."""
         self._outstanding -= count
         if not self._outstanding:
-            self._counts.active += time.monotonic() - self._active_since
+            self._tally.active += time.monotonic() - self._active_since
         self._room.notify_all()
 
     def _answer(self, item: Item, verdict: Verdict) -> None:
@@ -311,7 +270,7 @@ class LocalPool:
             waiters = item.waiters
             now = time.monotonic()
             if not item.abandoned:
-                self._counts.outcomes[verdict.outcome.value] += len(waiters)
+                self._tally.outcomes[verdict.outcome.value] += len(waiters)
             self._settle(len(waiters))
         for name, sink in waiters:
             answer = verdict.model_copy(update={"id": name})
@@ -325,13 +284,13 @@ class LocalPool:
         """Start one more worker thread if there may be one.  The lock is held."""
         if len(self._slots) >= self.workers:
             return
-        slot = _Slot(Runner(self._next_slot, self.config, self._factory, self._auditor))
+        slot = Slot(Runner(self._next_slot, self.config, self._factory, self._audits.auditor))
         self._next_slot += 1
         self._slots[slot.number] = slot
         slot.thread = threading.Thread(target=self._loop, args=(slot,), name=f"verify-{slot.number}", daemon=True)
         slot.thread.start()
 
-    def _loop(self, slot: _Slot) -> None:
+    def _loop(self, slot: Slot) -> None:
         """Pull and run checks until the pool ends or the watchdog gives this worker up."""
         try:
             while not slot.abandoned:
@@ -350,7 +309,7 @@ class LocalPool:
                 self._schedule.leave(slot.number)
             slot.runner.close()
 
-    def _take(self, slot: _Slot) -> Item | None:
+    def _take(self, slot: Slot) -> Item | None:
         with self._lock:
             while not self._ended:
                 now = time.monotonic()
@@ -358,20 +317,20 @@ class LocalPool:
                 if item is not None:
                     slot.item, slot.started, slot.interrupted, slot.runner.asked = item, now, False, False
                     if item.runs == 1:
-                        self._counts.queued += now - item.arrived
-                        self._counts.started += 1
+                        self._tally.queued += now - item.arrived
+                        self._tally.started += 1
                     return item
                 self._idle += 1
                 self._work.wait(1.0)  # overdue checks become runnable by time alone
                 self._idle -= 1
         return None
 
-    def _run(self, slot: _Slot, item: Item) -> None:
+    def _run(self, slot: Slot, item: Item) -> None:
         """One run of one check, from the cache or on this worker's backend."""
         if self._identity is None and not self._start(slot, item):
             return
-        slot.loads = self._loads.of(item.check)
-        known = self._recall(slot, item)
+        slot.loads = self._recall.loads(item)
+        known = self._recall.get(item, self._identity, slot.loads)
         if known is not None:
             self._finish(slot, item, known, cached=True)
             return
@@ -384,13 +343,70 @@ class LocalPool:
         verdict, problem = slot.runner.run(question, slot.loads)
         if problem:
             self._failed(slot, item, problem)
+        elif isinstance(verdict, Compiled):
+            self._park(slot, item, verdict)
+            self._recycle(slot)
         else:
             timed_out = verdict.outcome is Outcome.TIMEOUT
             contended = timed_out and (crowded or self._schedule.crowded or _machine_crowded(self._cores))
             self._finish(slot, item, verdict, contended)
             self._recycle(slot)
 
-    def _finish(self, slot: _Slot, item: Item, verdict: Verdict, contended: bool = False, cached: bool = False) -> None:
+    def _park(self, slot: Slot, item: Item, compiled: Compiled) -> None:
+        """What the backend has accepted waits for its audit, and the worker is free."""
+        loads, who = slot.loads, self._who(slot)
+        with self._lock:
+            mine = slot.item is item
+            if mine:
+                slot.item, slot.failures = None, 0
+                self._tally.busy += time.monotonic() - slot.started
+                self._tally.runs += 1
+                self._schedule.release(item)
+                self._wake()
+        if not mine:  # the watchdog was faster
+            compiled.drop()
+            return
+        self._audits.put(compiled, lambda verdict: self._audited(item, verdict, compiled.check, who, loads))
+
+    def _audited(self, item: Item, verdict: Verdict, question: Check, who: Identity | None, loads: str) -> None:
+        """The audit of a check that was parked has ended: answer, or run it again."""
+        problem = wrong(question, verdict) or unaudited(verdict)
+        timed_out, final = verdict.outcome is Outcome.TIMEOUT, not problem
+        with self._lock:
+            if item.done:
+                return
+            now = time.monotonic()
+            self._schedule.resume(item)
+            if problem:
+                item.failures += 1
+                self._tally.events["infra_runs"] += not item.abandoned
+                final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
+            if final and timed_out and not self._ended and not item.abandoned:
+                final = self._schedule.timed_out(item, now, False)
+            elif final:
+                self._schedule.release(item)
+            else:
+                self._schedule.again(item, now)
+            self._tally.events["audits"] += 1
+            self._wake()
+        if problem and self._fatal is None and not item.abandoned:
+            log.warning("check %r: the audit failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
+        if final:
+            if who is not None and not problem and not timed_out:
+                self._recall.put(item, who, loads, verdict)
+            self._answer(item, infra("", problem) if problem else verdict)
+
+    def _nothing_runs(self) -> bool:
+        """No check is under way or waiting that could still want an audit."""
+        with self._lock:
+            return not self._schedule.running and not self._schedule.waiting
+
+    def _who(self, slot: Slot) -> Identity | None:
+        """Whose verdicts the slot gives; the pool's where its backend has just been ended."""
+        backend = slot.runner.backend
+        return Identity(backend.lean, backend.library, backend.name) if backend else self._identity
+
+    def _finish(self, slot: Slot, item: Item, verdict: Verdict, contended: bool = False, cached: bool = False) -> None:
         """A run ended with a verdict about the check: answer, or queue its next pass."""
         timed_out = verdict.outcome is Outcome.TIMEOUT and not cached
         with self._lock:
@@ -398,25 +414,25 @@ class LocalPool:
                 return  # the watchdog was faster
             now = time.monotonic()
             slot.item, slot.failures = None, 0
-            self._counts.busy += now - slot.started
-            self._counts.runs += not cached
-            self._counts.events["cache_hits"] += cached
+            self._tally.busy += now - slot.started
+            self._tally.runs += not cached
+            self._tally.events["cache_hits"] += cached
             if not timed_out:
                 self._schedule.release(item)
             elif self._ended or item.abandoned:
                 self._schedule.release(item)
                 verdict = infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
             elif not self._schedule.timed_out(item, now, contended):
-                self._counts.events["deferred" if item.stage is ItemStage.LONG else "retries"] += 1
+                self._tally.events["deferred" if item.stage is ItemStage.LONG else "retries"] += 1
                 self._wake()
                 return
             self._wake()
         doubtful = timed_out and contended and item.stage is not ItemStage.QUIET
-        if self._cache is not None and item.key and not cached and not doubtful and self._loads.still(item.check, slot.loads):
-            self._cache.put(self._cache_key(slot, item, slot.runner.backend), verdict, item.last, self.config.memory_mb)
+        if (who := self._who(slot)) is not None and not cached and not doubtful:
+            self._recall.put(item, who, slot.loads, verdict)
         self._answer(item, verdict)
 
-    def _failed(self, slot: _Slot, item: Item, problem: str) -> None:
+    def _failed(self, slot: Slot, item: Item, problem: str) -> None:
         """A run ended without a verdict: hand the check back and replace the backend, ever more slowly."""
         if not self._give_back(slot, item, problem):
             return
@@ -425,7 +441,7 @@ class LocalPool:
         if slot.failures > 1:
             self._stop.wait(min(longest, first * 2 ** min(slot.failures, 16)))
 
-    def _give_back(self, slot: _Slot, item: Item, problem: str) -> bool:
+    def _give_back(self, slot: Slot, item: Item, problem: str) -> bool:
         """Queue `item` again, or answer `infra` after too many tries; False when this run was no longer the slot's."""
         with self._lock:
             if slot.item is not item:
@@ -435,9 +451,9 @@ class LocalPool:
             slot.failures += not item.abandoned
             # A worker that does not start says nothing about the check, unless it never does.
             item.failures += slot.runner.asked or slot.failures >= START_FAILURES
-            self._counts.busy += now - slot.started
-            self._counts.events["infra_runs"] += not item.abandoned
-            self._counts.events["restarts"] += slot.runner.asked
+            self._tally.busy += now - slot.started
+            self._tally.events["infra_runs"] += not item.abandoned
+            self._tally.events["restarts"] += slot.runner.asked
             final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
             if final:
                 self._schedule.release(item)
@@ -457,7 +473,7 @@ class LocalPool:
         else:
             self._work.notify()
 
-    def _start(self, slot: _Slot, item: Item) -> bool:
+    def _start(self, slot: Slot, item: Item) -> bool:
         """Give this worker a backend; False when that failed (the check has then been queued again or answered)."""
         if slot.runner.backend is not None:
             return True
@@ -484,62 +500,17 @@ class LocalPool:
             return False
         with self._lock:
             self._identity = self._identity or identity
-            self._counts.events["starts"] += 1
+            self._tally.events["starts"] += 1
         return True
 
-    def _recycle(self, slot: _Slot) -> None:
+    def _recycle(self, slot: Slot) -> None:
         """Replace a worker's backend that has done its share or grown too large."""
         if not slot.abandoned and slot.runner.worn():
             slot.runner.close()
             with self._lock:
-                self._counts.events["recycles"] += 1
+                self._tally.events["recycles"] += 1
 
-    # ---- the cache
-
-    def _recall(self, slot: _Slot, item: Item) -> Verdict | None:
-        if self._cache is None or item.key is None or item.runs > 1:
-            return None
-        return self._cache.get(self._cache_key(slot, item, None), item.last, self.config.memory_mb)
-
-    def _cache_key(self, slot: _Slot, item: Item, backend: Backend | None) -> str:
-        who = Identity(backend.lean, backend.library, backend.name) if backend is not None else self._identity
-        if who is None:
-            raise RuntimeError("the cache is asked before the first worker has started")
-        library = f"{who.library} {slot.loads}" if slot.loads else who.library
-        config = self.config
-        kernels = f"{config.kernels} {config.kernels_quorum} {config.kernels_sample} " if config.kernels else ""
-        return "/".join((who.backend, config.audit, kernels + verifier_revision(), item.check.key(who.lean, library)))
-
-    # ---- the watchdog
-
-    def _watch(self) -> None:
-        """Close the backend of a worker that is past its deadline; when even that does not bring it back, hire another."""
-        while not self._stop.wait(min(0.5, self.config.grace / 4)):
-            now = time.monotonic()
-            with self._lock:
-                late = [(s, s.item, at) for s in self._slots.values() if (at := s.runner.deadline) is not None and self._late(s, at, now)]
-            for slot, item, deadline in late:
-                if item is None:
-                    continue
-                if slot.interrupted:
-                    self._abandon(slot, item, deadline)
-                else:
-                    slot.interrupted = True
-                    slot.runner.deadline = now + min(self.config.grace, 5.0)
-                    if not item.abandoned:
-                        log.warning("worker %d has not answered in time: ending its Lean", slot.number)
-                    self._interrupt(slot)
-
-    def _late(self, slot: _Slot, deadline: float, now: float) -> bool:
-        """Whether a worker is past its deadline, or has long been at a check that nobody waits for any more."""
-        unwanted = slot.item is not None and slot.item.abandoned and slot.runner.asked and not slot.interrupted
-        return deadline <= now or (unwanted and now - slot.started > self.config.timeout_first)
-
-    def _interrupt(self, slot: _Slot) -> None:
-        """Close the backends in a thread of their own, because a hung backend may hang in `close` too."""
-        threading.Thread(target=slot.runner.close, name=f"verify-interrupt-{slot.number}", daemon=True).start()
-
-    def _abandon(self, slot: _Slot, item: Item, deadline: float) -> None:
+    def _abandon(self, slot: Slot, item: Item, deadline: float) -> None:
         """Leave a stuck thread behind (it ends if it ever returns) and give its check to someone else."""
         with self._lock:
             if slot.item is not item or slot.runner.deadline != deadline or self._slots.pop(slot.number, None) is None:
@@ -548,7 +519,7 @@ class LocalPool:
             self._schedule.leave(slot.number)
         log.warning("worker %d is stuck and has been replaced", slot.number)
         self._give_back(slot, item, "the worker was stuck")
-        self._interrupt(slot)
+        interrupt(slot)
         with self._lock:
             if not self._ended and self._schedule.waiting > self._idle:
                 self._hire()

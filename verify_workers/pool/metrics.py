@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.util.metrics import Counter, Gauge, Histogram
 
-from verify_workers.pool.local import EVENTS
+from verify_workers.pool.tally import EVENTS
 from verify_workers.records import Verdict
 
 SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0]
@@ -25,6 +25,10 @@ class PoolMetrics:
             "busy_share": Gauge("verify_busy_share", "busy worker-seconds per worker-second while work waits, 0..1", tag_keys=keys),
             "outstanding": Gauge("verify_outstanding", "checks accepted and not yet answered", tag_keys=keys),
             "checks_per_second": Gauge("verify_checks_per_second", "checks answered per second while work waits", tag_keys=keys),
+            "audit_batches": Gauge("verify_audit_batches", "replays of leanchecker, each of many audits (`audits`)", tag_keys=keys),
+            "audit_seconds_mean": Gauge(
+                "verify_audit_seconds_mean", "mean seconds of leanchecker per audit, its share of a replay", tag_keys=keys
+            ),
             "queue_seconds_mean": Gauge("verify_queue_seconds_mean", "mean seconds from arrival to the first run", tag_keys=keys),
         }
         for metric in (self._checks, self._lean, self._total, *self._events.values(), *self._gauges.values()):

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from verify_workers.backends.base import Backend
+from verify_workers.backends.leanchecker import Compiled
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.kernels.answer import START_SECONDS
+from verify_workers.pool.audits import SharedAuditor
 from verify_workers.pool.revision import header_imports
 from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import ALLOWED_AXIOMS, Check, Outcome, Verdict
@@ -67,14 +69,23 @@ class Runner:
             self.backend, self._auditor, self._checks, self._loaded = backend, auditor, 0, {}
         return Identity(backend.lean, backend.library, backend.name)
 
-    def run(self, question: Check, loads: str = "") -> tuple[Verdict, str]:
-        """The verdict on `question`, whose header loads `loads` now, or in words why there is none."""
+    def run(self, question: Check, loads: str = "") -> tuple[Verdict | Compiled, str]:
+        """The verdict on `question`, whose header loads `loads` now, or in words why there is none.
+
+        Of an acceptance that is audited with others what it was compiled to, which `pool.audits` takes.
+        """
         if self.backend is None:
             return infra(question.id, ""), "the worker has been closed"
         if loads:
             self._loaded.setdefault(header_imports(question), loads)
         verdict, problem = self._ask(self.backend, question)
-        if not problem and verdict.accepted and self._config.audit == "strict" and verdict.audit not in STRICT_AUDITS:
+        if (
+            isinstance(verdict, Verdict)
+            and not problem
+            and verdict.accepted
+            and self._config.audit == "strict"
+            and verdict.audit not in STRICT_AUDITS
+        ):
             return self._audit(question)
         return verdict, problem
 
@@ -115,31 +126,38 @@ class Runner:
             backend.close()
             raise
 
-    def _ask(self, backend: Backend, question: Check) -> tuple[Verdict, str]:
-        """The backend's verdict, or in words why its reply is none."""
+    def _ask(self, backend: Backend, question: Check) -> tuple[Verdict | Compiled, str]:
+        """The backend's verdict, or in words why its reply is none; of an auditor that all share, what it compiled."""
         self.asked = True
         header = self._config.header_seconds if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
         kernels = self._config.kernels_seconds * len(self._config.kernels) + (START_SECONDS if self._config.kernels else 0.0)
         self.deadline = time.monotonic() + question.timeout + header + self._config.grace + kernels
         try:
-            verdict = backend.check(question)
+            verdict = backend.compile(question) if isinstance(backend, SharedAuditor) else backend.check(question)
         except Exception as error:
             return infra(question.id, ""), f"{backend.name}: {type(error).__name__}: {error}"
         finally:
             self.deadline = None
         self._checks += 1
-        return verdict, _wrong(question, verdict)
+        return verdict, "" if isinstance(verdict, Compiled) else wrong(question, verdict)
 
-    def _audit(self, question: Check) -> tuple[Verdict, str]:
-        """The verdict of the kernel audit, in its own clean process."""
+    def _audit(self, question: Check) -> tuple[Verdict | Compiled, str]:
+        """The verdict of the kernel audit, in its own clean process, or what goes there with others."""
         auditor = self._auditor
         if auditor is None:
             return infra(question.id, ""), "no kernel auditor"
         question = question.model_copy(update={"id": question.id + ".audit"})
         verdict, problem = self._ask(auditor, question)
-        if not problem and verdict.accepted and verdict.audit not in STRICT_AUDITS:
-            problem = f"{auditor.name}: accepted by {verdict.audit!r} where a kernel audit was asked for"
+        if isinstance(verdict, Verdict) and not problem:
+            problem = unaudited(verdict)
         return verdict, problem
+
+
+def unaudited(verdict: Verdict) -> str:
+    """Why an auditor's verdict is none; '' where it is one."""
+    if verdict.accepted and verdict.audit not in STRICT_AUDITS:
+        return f"{verdict.backend}: accepted by {verdict.audit!r} where a kernel audit was asked for"
+    return ""
 
 
 def infra(name: str, problem: str) -> Verdict:
@@ -186,13 +204,28 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
 def configured_auditor(config: PoolConfig) -> Backend:
     """The second judge of the strict tier on the Lean of `config`."""
     if config.project is not None:
-        from verify_workers.backends.leanchecker import LeanCheckerBackend
-
-        return LeanCheckerBackend(_trusted_kernel(config, config.project), config.memory_mb << 20)
+        return _project_auditor(config, config.project)
     try:
         return configured(config, "fork", "strict")
     except Exception as error:
         raise UserError(f"the strict audit needs the fork backend ({error}); or use the fast audit") from error
+
+
+def _project_auditor(config: PoolConfig, folder: Path) -> Backend:
+    """`fork`, which imports a header once for all audits, where it may be used; else `leanchecker`."""
+    from verify_workers.backends.choose import make_backend
+    from verify_workers.backends.leanchecker import LeanCheckerBackend
+    from verify_workers.lean.build import snapshot_folder
+
+    project = _trusted_kernel(config, folder)
+    if config.auditor != "leanchecker":
+        try:
+            return make_backend("fork", "strict", None, config.memory_mb, folder, config.repl, config.header_seconds)
+        except UserError as error:
+            if config.auditor == "fork":
+                raise
+            log.info("the strict audit asks leanchecker: %s", error)
+    return LeanCheckerBackend(project, config.memory_mb << 20, snapshot_folder() if config.snapshots else None)
 
 
 def _trusted_kernel(config: PoolConfig, folder: Path) -> LakeProject:
@@ -207,7 +240,7 @@ def _trusted_kernel(config: PoolConfig, folder: Path) -> LakeProject:
     return project
 
 
-def _wrong(question: Check, verdict: object) -> str:
+def wrong(question: Check, verdict: object) -> str:
     """Why a backend's reply is no verdict on `question`; '' when it is one."""
     if not isinstance(verdict, Verdict):
         return f"the reply is a {type(verdict).__name__}, not a verdict"

@@ -128,6 +128,12 @@ class Schedule:
         self._running_long -= item.stage is ItemStage.LONG
         self._running_quiet -= item.stage is ItemStage.QUIET
 
+    def resume(self, item: Item) -> None:
+        """Note that a run of `item` that had been released goes on: it ends by one of the methods above."""
+        self.running += 1
+        self._running_long += item.stage is ItemStage.LONG
+        self._running_quiet += item.stage is ItemStage.QUIET
+
     def discard(self, item: Item) -> bool:
         """Take `item` out unless it runs; whether it was here."""
         groups = self._first.get(item.check.header, {})

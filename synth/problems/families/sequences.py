@@ -141,6 +141,8 @@ def draw_later(rng: Random, level: int) -> Draft:
     if false:
         i, j, value = 0, length, value
         end += rng.randint(1, 3)
+    elif value < d * i:  # or the 0-th term would be negative, and no sequence of natural numbers like that
+        value, end = value + d * i, end + d * i
     goal = f"∀ {f} : Nat → Nat, (∀ n, {f} (n + 1) = {f} n + {d}) → {f} {i} = {value} → {f} {j} = {end}"
     slots = {"f": f, "i": i, "j": j, "d": d, "v": value, "w": end}
     if false:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from synth.problems.asking import wants_any
 from synth.records import Drop, Problem, Statement
-from synth.statements.filters.base import Context, drop
+from synth.statements.filters.base import Context, drop, remarked
 from synth.statements.filters.numbers import names_number
-from synth.statements.filters.unused import free
+from synth.statements.one_point import conjuncts, plain, set_to
 from synth.statements.spelling import signs
 from synth.statements.telescope import bound, relation, telescope
-from verify_workers.text.commands import closing, first_outside, nesting
-from verify_workers.text.lexer import Kind, Token, tokens
+from verify_workers.text.commands import first_outside
+from verify_workers.text.lexer import Kind, tokens
 from verify_workers.text.statement import StatementError
 
 _NUMBER = re.compile(r"\(?\s*(-?\d+)\s*(?::\s*[^()]*)?\)?")
@@ -27,7 +28,19 @@ async def answered(statements: list[Statement], context: Context) -> list[Statem
 def _why(statement: Statement, problem: Problem | None) -> str:
     if statement.origin == "given":
         return ""
-    return empty_question(statement.text) or (leaked(statement.text, problem.text) if problem and problem.text else "")
+    words = problem.text if problem else ""
+    return empty_question(statement.text) or anything(statement, words) or (leaked(statement.text, words) if words else "")
+
+
+def anything(statement: Statement, words: str) -> str:
+    """A question that anything answers, as the statement's term shows it: `∃ x, x = t`, `∃ x, x ≥ t`; '' where it shows none.
+
+    That there is a number above t may be what a problem claims, or asks any of ("find an m with m > 3n"), but answers no other question.
+    """
+    equal, loose = remarked(statement, "equal"), remarked(statement, "loose")
+    if loose:
+        return f"{loose[0] or 'it'} is any that is large, small or different enough" if not words or not wants_any(words) else ""
+    return f"{equal[0] or 'it'} is whatever it is said to be equal to" if equal else ""
 
 
 _RANKS = {name: rank for rank, names in enumerate(("ℕ Nat", "ℤ Int", "ℚ Rat", "ℝ Real", "ℂ Complex")) for name in names.split()}
@@ -45,53 +58,24 @@ def empty_question(statement: str) -> str:
     except StatementError:
         return ""
     names, types = tuple[str, ...](), dict[str, str]()
-    while (text := _plain(text)).startswith("∃"):
+    while (text := plain(text)).startswith("∃"):
         marks = tokens(text)
         place = first_outside(marks, ",")
         if place is None:
             return ""
         comma = marks[place].start
         more, says = bound(text[1:comma].strip().removeprefix("!"), types)
-        names, text = names + more, _plain(text[comma + 1 :])
+        names, text = names + more, plain(text[comma + 1 :])
         if text == "True" and not says:
             return f"anything is {' '.join(names)}"
         if says:
             return ""
-        equal = [_given(part, names) for part in conjuncts(text) if _plain(part) != "True"]
+        equal = [set_to(part, names) for part in conjuncts(text) if plain(part) != "True"]
         given = dict(one for one in equal if one)
         if equal and len(given) == len(equal) and all(_same_type(types.get(name, ""), statement) for name in given):
             name, term = next(iter(given.items()))
             return f"{name} is whatever {term} is"
     return ""
-
-
-def _plain(text: str) -> str:
-    """`text` without brackets around all of it."""
-    text = text.strip()
-    while (marks := tokens(text)) and marks[0].text == "(" and closing(marks, 0) == len(marks) - 1:
-        text = text[1:-1].strip()
-    return text
-
-
-def conjuncts(text: str) -> list[str]:
-    """What a text says at once, as far as `∧` alone joins it."""
-    marks, depth, cuts = signs(_plain(text)), 0, list[Token]()
-    for mark in marks:
-        depth += nesting(mark)
-        if depth == 0 and mark.text in ("∨", "→", "↔", "∀", "∃", "fun", "λ", "let", "if", "¬"):
-            return [_plain(text)]
-        cuts += [mark] if depth == 0 and mark.text == "∧" else []
-    starts, ends = [0, *(mark.end for mark in cuts)], [*(mark.start for mark in cuts), len(_plain(text))]
-    return [_plain(_plain(text)[start:end]) for start, end in zip(starts, ends, strict=True)]
-
-
-def _given(part: str, names: tuple[str, ...]) -> tuple[str, str] | None:
-    """`x = t`, one of `names` and a term in which none of them stands; None for anything else."""
-    parts = relation(_plain(part))
-    for this, that in ((parts[0], parts[2]), (parts[2], parts[0])) if parts and parts[1] == "=" else ():
-        if this in names and not set(names) & free(that):
-            return this, that
-    return None
 
 
 def _same_type(kind: str, statement: str) -> bool:

@@ -42,6 +42,11 @@ def drop(statement: Statement, reason: str, detail: str = "") -> Statement:
     return statement.model_copy(update={"kept": False, "reason": str(reason), "detail": detail[:500]})
 
 
+def remarked(statement: Statement, kind: str) -> list[str]:
+    """The variables that remarks of one kind on the statement's term are about; '' for one without a name."""
+    return [name for said, _, name in (remark.partition(" ") for remark in statement.remarks or ()) if said == kind]
+
+
 def any_of(tactics: tuple[str, ...]) -> str:
     """A proof that tries `tactics` in turn; `done` keeps a tactic that leaves goals from counting as one that closes them."""
     return "by first " + " ".join(f"| ({tactic}; done)" for tactic in tactics)

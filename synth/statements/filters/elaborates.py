@@ -32,8 +32,9 @@ async def _asked(statements: list[Statement], proof: str, timeout: float, contex
 
 
 def _formed(statement: Statement, verdict: Verdict) -> Statement:
-    """With the normal forms that the verdict brings."""
-    return statement.model_copy(update={"form": verdict.form, "negated_form": verdict.negated_form}) if verdict.form else statement
+    """With the normal forms that the verdict brings, and what it remarks on the term."""
+    told = {"form": verdict.form, "negated_form": verdict.negated_form, "remarks": verdict.remarks}
+    return statement.model_copy(update=told) if verdict.form else statement
 
 
 def _judge(statement: Statement, verdict: Verdict, context: Context) -> Statement:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from synth.records import Drop, Statement
-from synth.statements.filters.base import Context, any_of, drop
+from synth.statements.filters.base import Context, any_of, drop, remarked
+from synth.statements.one_point import of_its_value
 from synth.statements.telescope import relation, telescope
 from verify_workers.text.statement import StatementError
 
@@ -39,8 +42,11 @@ async def true_of_anything(statements: list[Statement], context: Context) -> lis
         return statements
     asked = [(s, text) for s in statements if s.origin != "given" for text in weaker(s.text)]
     found = await _proved(asked, any_of(context.config.cheat_tactics), "anything", context)
-    whatever = [(s, s.text) for s in statements if s.origin != "given" and s.id not in found and _existential(s.text)]
-    same = await _proved(whatever, any_of(WHATEVER), "whatever", context)
+    open_ = [s for s in statements if s.origin != "given" and s.id not in found]
+    # Where kernel objects are to be had, the term has been looked at, and Lean need not be asked.
+    whatever = [(s, s.text) for s in open_ if s.remarks is None and _existential(s.text)]
+    same = {s.id for s in open_ if remarked(s, "equal") and not remarked(s, "loose")}
+    same |= (await _proved(whatever, any_of(WHATEVER), "whatever", context)).keys()
     statements = [drop(s, Drop.TRUE_OF_ANYTHING, "there is one, whatever it is equal to") if s.id in same else s for s in statements]
     return [drop(s, Drop.TRUE_OF_ANYTHING, f"so is {found[s.id]}") if s.id in found else s for s in statements]
 
@@ -72,11 +78,15 @@ def _existential(statement: str) -> bool:
 
 
 def weaker(statement: str) -> list[str]:
-    """What a statement with content does not survive: its hypotheses dropped, and each side of its relation any value of the type."""
+    """What a statement with content does not survive: its hypotheses dropped, and each side of its relation any value of the type.
+
+    What `∃ x, x = t ∧ p` says, it says of t.
+    """
     try:
         parts = telescope(statement)
     except StatementError:
         return []
+    parts = replace(parts, conclusion=of_its_value(parts.conclusion))
     hypotheses = frozenset(i for i, part in enumerate(parts.all_parts) if part.hypothesis and not _binds_variable(part.text))
     changed = [parts.statement(without=hypotheses)] if hypotheses else []
     sides = relation(parts.conclusion)

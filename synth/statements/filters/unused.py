@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from synth.records import Drop, Statement
-from synth.statements.filters.base import Context, drop
+from synth.statements.filters.base import Context, drop, remarked
 from synth.statements.says import RELATIONS
-from synth.statements.telescope import QUANTIFIERS, Part, Telescope, bound, telescope, used
-from verify_workers.text.lexer import BRACKETS, CLOSERS, Kind, Token, tokens
+from synth.statements.scopes import QUANTIFIERS, free, quantified
+from synth.statements.telescope import Part, Telescope, bound, telescope, used
+from verify_workers.text.lexer import tokens
 from verify_workers.text.statement import StatementError
 
-TYPES = frozenset({"Nat", "Int", "Rat", "Real", "Complex", "Bool", "Prop", "Type", "Sort", "Fin", "List", "Set", "ℕ", "ℤ", "ℚ", "ℝ", "ℂ"})
+_KEYWORDS = frozenset({"fun", "let", "have", "match", "with", "in", "if", "then", "else"})
+TYPES = _KEYWORDS | frozenset(
+    {"Nat", "Int", "Rat", "Real", "Complex", "Bool", "Prop", "Type", "Sort", "Fin", "List", "Set", "ℕ", "ℤ", "ℚ", "ℝ", "ℂ"}
+)
 """Shared names that join nothing; whatever else a hypothesis and the conclusion both name may be what they have to do with each other."""
 
 
@@ -17,7 +21,13 @@ async def unused(statements: list[Statement], context: Context) -> list[Statemen
     """Drop autoformalized statements with a variable that does not occur, or a hypothesis about nothing that is concluded."""
     if "unused" not in context.config.cheats:
         return statements
-    return [drop(s, Drop.UNUSED, why) if s.origin != "given" and (why := idle(s.text)) else s for s in statements]
+    return [drop(s, Drop.UNUSED, why) if s.origin != "given" and (why := idle(s.text) or _remarked(s)) else s for s in statements]
+
+
+def _remarked(statement: Statement) -> str:
+    """The same of what the text alone does not show, by the statement's term."""
+    names = remarked(statement, "unused")
+    return f"{names[0]} is bound and does not occur" if names else ""
 
 
 def idle(statement: str) -> str:
@@ -80,50 +90,16 @@ def _links(part: Part) -> list[frozenset[str]]:
     """Sets of names that one part joins: all that a hypothesis is about; a variable and what its type depends on."""
     if part.hypothesis:
         return [part.words | frozenset(part.names)]
-    return [frozenset({name}) | used(part.text.partition(":")[2]) for name in part.names]
+    return [frozenset({name}) | free(part.text.partition(":")[2].rstrip("),} ")) for name in part.names]
 
 
 def _inner(text: str) -> str:
     """A quantifier within `text` whose variable does not occur below it."""
-    marks = tokens(text)
-    for i, mark in enumerate(marks):
-        if mark.text in QUANTIFIERS and (scope := _scope(text, marks, i)):
-            binders, body = scope
-            names, says = bound(binders)
-            if says:
-                continue
-            for name in names:
-                if not name.startswith("_") and name not in free(body) | used(binders.partition(":")[2]):
-                    return f"{mark.text} {name} is bound and does not occur"
+    for scope in quantified(text):
+        names, says = bound(scope.binder)
+        if says:
+            continue
+        for name in names:
+            if not name.startswith("_") and name not in free(scope.body) | used(scope.binder.partition(":")[2]):
+                return f"{scope.sign} {name} is bound and does not occur"
     return ""
-
-
-def _scope(text: str, marks: list[Token], at: int) -> tuple[str, str] | None:
-    """`(binders, body)` of the quantifier at `marks[at]`."""
-    depth, comma = 0, -1
-    for mark in marks[at + 1 :]:
-        if mark.text in BRACKETS:
-            depth += 1
-        elif mark.text in CLOSERS:
-            depth -= 1
-            if depth < 0:
-                return (text[marks[at].end : comma], text[comma + 1 : mark.start]) if comma >= 0 else None
-        elif mark.text == "," and depth == 0 and comma < 0:
-            comma = mark.start
-    return (text[marks[at].end : comma], text[comma + 1 :]) if comma >= 0 else None
-
-
-def free(text: str) -> frozenset[str]:
-    """The identifiers of `text` that no quantifier in it binds where they stand."""
-    marks, found = tokens(text), set[str]()
-    hidden: list[tuple[int, int, frozenset[str]]] = []
-    for i, mark in enumerate(marks):
-        if mark.text in QUANTIFIERS and (scope := _scope(text, marks, i)):
-            start = mark.end + len(scope[0]) + 1
-            hidden.append((mark.end, start + len(scope[1]), frozenset(bound(scope[0])[0])))
-    for mark in marks:
-        name = mark.text.split(".")[0]
-        shadowed = any(start <= mark.start < end and name in names for start, end, names in hidden)
-        if mark.kind is Kind.IDENT and not shadowed:
-            found |= {name, mark.text}
-    return frozenset(found)

@@ -12,6 +12,7 @@ from synth.answers.enumerate import cases
 from synth.answers.hole import find_hole
 from synth.answers.legal import agreement, legal
 from synth.answers.terms import Answer
+from synth.problems.asking import only_asks, wants_any
 from synth.problems.families import ASKING, Family
 from synth.problems.families.answers import FAMILIES
 from synth.problems.generate import EVERYTHING, Choice, generate, reference, word
@@ -77,3 +78,15 @@ def test_seed_rows_are_about_no_held_out_statement() -> None:
     texts = {item.text for item in generate(7, 100, choice=NAMES)}
     assert not texts & {shown["problem"] for rows in seeds.others.values() for shown, _ in rows}
     assert programs(Random(3), 5, held, NAMES) == programs(Random(3), 5, held, NAMES) != guesses(Random(3), 5, held, NAMES)
+
+
+def test_what_words_want() -> None:
+    any_will_do = ("Show that some n is larger.", "Given n, find m with m > 3 * n.", "Find x, at least 3.", r"Name a $k$ with $k \\geq 7$.")
+    one_is_asked_for = (
+        "Find the least n with n ≥ 3.",
+        "How many n are greater than 3?",
+        "What is 7 * 8?",
+        "Determine the largest n below 50.",
+    )
+    assert [wants_any(text) for text in (*any_will_do, *one_is_asked_for)] == [True] * 4 + [False] * 4
+    assert only_asks("What is 7 * 8?") and not only_asks("Find n and show that it is 3.") and not only_asks("n is 3.")

@@ -86,6 +86,17 @@ def test_the_shares_of_false_contradictory_and_trivial_problems() -> None:
     assert 0.015 <= share["trivial"] <= 0.05
 
 
+def test_a_later_term_is_of_a_sequence_that_exists(lean: Backend) -> None:
+    later = next(family for family in FAMILIES if family.name == "later term")
+    rng = Random(3)
+    drafts = [draft for level in LEVELS for _ in range(100) if (draft := later.draw(rng, level)).truth == "true"]
+    for draft in drafts:
+        assert draft.slots["v"] >= draft.slots["d"] * draft.slots["i"], draft  # its 0-th term is a natural number
+    f, i, d, v = (max(drafts, key=lambda draft: draft.slots["i"]).slots[name] for name in "fidv")
+    exists = f"theorem t : ∃ {f} : Nat → Nat, (∀ n, {f} (n + 1) = {f} n + {d}) ∧ {f} {i} = {v}"
+    assert proved(lean, exists, f"⟨fun n => {v - d * i} + {d} * n, fun n => rfl, rfl⟩")
+
+
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_every_wording_fixes_the_statement(family: object) -> None:
     """Two drafts that read alike mean the same, and every number of the statement stands in the text."""

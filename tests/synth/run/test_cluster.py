@@ -84,7 +84,7 @@ def test_a_cluster_may_grow_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None
     asyncio.run(asyncio.wait_for(main(), 30))
 
 
-def starting(monkeypatch: pytest.MonkeyPatch, *stats: Any) -> tuple[list[Any], list[str], list[Any]]:
+def starting(monkeypatch: pytest.MonkeyPatch, *stats: Any, gpus: float = 2.0) -> tuple[list[Any], list[str], list[Any]]:
     """Samplers that answer so: those that started, what was said to have failed, and those that were ended."""
     failed: list[str] = []
     killed: list[Any] = []
@@ -93,7 +93,7 @@ def starting(monkeypatch: pytest.MonkeyPatch, *stats: Any) -> tuple[list[Any], l
     monkeypatch.setattr(cluster, "FIRST_NOTE", 0.05)
     progress = Progress(Console(file=io.StringIO()), plain=True)
     actors = [FakeActor(stats=value) for value in stats]
-    up = asyncio.run(started("sampler", actors, "0 CPUs and 2 GPUs", progress, failed.append, 0.2))
+    up = asyncio.run(started("sampler", actors, {"CPU": 0.0, "GPU": gpus}, progress, failed.append, 0.2))
     return [actors.index(actor) for actor in up], failed, [actors.index(actor) for actor in killed]
 
 
@@ -105,12 +105,20 @@ def test_an_engine_that_does_not_start_is_left_out(monkeypatch: pytest.MonkeyPat
     up, failed, killed = starting(monkeypatch, {}, RayActorError(), for_ever)
     assert up == [0] and killed == [1, 2]
     assert failed[0].startswith("sampler 1 did not start: ")
-    assert failed[1] == "sampler 2 did not start: not up after 0 s; it asks for 0 CPUs and 2 GPUs, free in the cluster: 1 CPUs, 0 GPUs"
+    there = "free in the cluster, beside what they may have got already: 1 CPUs, 0 GPUs"
+    assert failed[1] == f"sampler 2 did not start: not up after 0 s; each asks for 2 GPUs; {there}"
 
 
 def test_no_engine_at_all_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match=r"^no sampler could start: not up after 0 s; it asks for 0 CPUs and 2 GPUs, free in the cluster"):
+    with pytest.raises(UserError, match=r"^no sampler could start: not up after 0 s; each asks for 2 GPUs; free in the cluster"):
         starting(monkeypatch, for_ever)
+
+
+def test_an_engine_that_asks_for_nothing_waits_for_no_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, failed, _ = starting(monkeypatch, {}, for_ever, gpus=0.0)
+    assert failed == [
+        "sampler 1 did not start: not up after 0 s; loading the model takes long (no CPU or GPU of the cluster is waited for)"
+    ]
 
 
 def test_labels_that_no_node_has_are_told() -> None:

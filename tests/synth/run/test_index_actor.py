@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import ray
 
 from synth.records import Problem
 from synth.run.actors import started_index
+from synth.run.timeline import Timeline
 from synth.statements.benchmarks import Benchmarks
 from tests.synth.run.fakes import make_run, statement
 
@@ -31,10 +33,15 @@ def test_an_index_that_is_killed_answers_what_it_has_answered(tmp_path: Path) ->
     others = [statement(f"b{n}", form=f"form {n}") for n in range(9)]
     problems = [Problem(id=f"p{n}", text=f"{word} that {n // 2} is odd.") for n, word in enumerate(["Show", "Prove"] * 3)]
 
+    told: list[Mapping[str, float]] = []
+    timeline = Timeline(job.store, job.live, job.actors, 60.0, told.append)
+
     async def main() -> None:
         assert await index.claim(mine, "r001-s0000-b0000-statements") == [s.id for s in mine]
         passed = await index.screen("r001-p00000", list(enumerate(problems)))
         assert list(passed) == ["p1", "p3", "p5"]
+        await timeline.look()
+        assert told[-1]["index/statements"] == 8 and told[-1]["index/problems"] == 3 and told[-1]["waiting/claims"] == 0
         killed = actors()
         assert len(killed) == 2
         for pid in killed:
@@ -44,6 +51,8 @@ def test_an_index_that_is_killed_answers_what_it_has_answered(tmp_path: Path) ->
         )
         assert answers == [s.id for s in mine] + ["b8"] and again == passed
         assert not set(actors()) & set(killed)
+        await timeline.look()
+        assert told[-1]["index/statements"] == 9 and told[-1]["index/problems"] == 3, "read again from what it had written"
 
     asyncio.run(asyncio.wait_for(main(), 100))
     for actor in index.shards:

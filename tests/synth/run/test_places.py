@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from synth.config import RunConfig
-from synth.run.places import check_places, everywhere
+from synth.run.places import check_kernels, check_places, everywhere
+from synth.stage_config import stage_config
 from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 
@@ -79,3 +80,14 @@ def test_what_actors_open_by_path_is_absolute(tmp_path: Path, monkeypatch: pytes
     assert config.models.prover.path == "model", "what is written down stays as the user wrote it"
     hub = everywhere(RunConfig.model_validate({"models": {"prover": {"path": "org/prover-7b"}}}))
     assert (hub.models.prover.path, hub.models.prover.preset, hub.checkpoints, hub.verify.project) == ("org/prover-7b", "", "", None)
+
+
+def test_a_kernel_that_is_not_there_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = RunConfig.model_validate({"verify": {"kernels": ["builtin-python", "no-such-kernel"]}})
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(UserError, match="no program 'no-such-kernel'"):
+        check_kernels(config)
+    with pytest.raises(UserError, match="no program 'no-such-kernel'"):
+        stage_config(None, None, ["verify.kernels=[no-such-kernel]"], "prover")
+    monkeypatch.setenv("RAY_ADDRESS", "auto")  # the nodes that check may have it
+    check_kernels(config)

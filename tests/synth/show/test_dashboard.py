@@ -22,7 +22,8 @@ FULL = Row(
     time=10, span=5, rounds=[1], stages={"search": 5}, dropped={"proof: unsolved": 3},
     counts=dict.fromkeys(("problems", "statements", "statements_kept", "searched", "proved", "samples", "pairs", "evaluated", "tokens"), 4),
     made={"pairs": 1, "tokens": 2, "checks": 3}, busy=dict.fromkeys(KINDS, 1), actors=dict.fromkeys(KINDS, 2),
-    training={"step": 1, "steps": 9, "loss": 2.0, "lr": 0.1, "grad_norm": 1.0, "tokens_per_second": 7}, other={"staleness/versions": 1.0},
+    training={"step": 1, "steps": 9, "loss": 2.0, "lr": 0.1, "grad_norm": 1.0, "tokens_per_second": 7},
+    other={"staleness/versions": 1.0, "index/statements": 5, "index/problems": 6},
 )  # fmt: skip
 METRICS = {"pass@1": 1.0, "pass@1_interval": [0.5, 2.0], "pass@16": 3.0, "beyond_pass@16": 1.0, "pairs": 2}
 TOLD = [*series(FULL), *round_series(METRICS), "samples/statements", "samples/proofs"]

@@ -12,13 +12,16 @@ from synth.problems.generate import generate
 from synth.records import Problem, Statement, content_id
 from synth.statements.filters.answer import answered, empty_question, leaked
 from synth.statements.filters.base import Context, Filter
+from synth.statements.filters.elaborates import elaborates
 from synth.statements.filters.empty import repeated, true_of_anything
 from synth.statements.filters.hidden import hidden, saying_nothing
 from synth.statements.filters.run import filtered
 from synth.statements.filters.unused import idle, unused
+from synth.statements.one_point import of_its_value
 from synth.statements.telescope import relation, telescope
 from tests.synth.stage_fakes import checked_by, tools
 from verify_workers.backends.base import Backend
+from verify_workers.records import Check, Verdict
 
 HONEST = (
     "theorem X : ∀ n : Nat, n * n % 4 ≠ 2",
@@ -38,6 +41,25 @@ HONEST = (
 
 def statement(text: str, problem: str = "p", **fields: object) -> Statement:
     return Statement.model_validate({"id": content_id("s", problem, text), "problem_id": problem, "text": text} | fields)
+
+
+LOOSE = (
+    "theorem X : ∃ x : Nat, x ≥ 7 * 8",
+    "theorem X (n : Nat) (h : n > 3) : ∃ m > n, m ≠ 2 * n",
+    "theorem X : ∃ x : Int, x ≤ -3",
+    "theorem X : ∃ x : Nat, 12 ∣ x",
+)
+EQUAL = (
+    "theorem X : ∃ x : Nat, x = 2 ^ 10 % 7 ∧ ∀ y, y = 2 ^ 10 % 7 → y = x",
+    "theorem X : ∃ f : Nat → Nat, ∀ n, f n = n ^ 2 + 1",
+    "theorem X (n : Nat) : ∃ k : Int, k = n",
+    "theorem X : let p := ∃ x : Nat, x = 2 ^ 10 % 7; p",
+)
+DISGUISED = (
+    "theorem X : ∃ x : Nat, x = 3 * 7 ∧ x ≥ 0",
+    "theorem X (n : Nat) (h : n % 3 = 1) : ∃ x y : Nat, x = n * n ∧ y = x + 2 ∧ y > x",
+)
+"""Nothing is said of what the variable is set to."""
 
 
 def run(step: Filter, texts: Sequence[str], backend: Backend | None = None, words: str = "", **fields: str) -> list[Statement]:
@@ -155,6 +177,45 @@ def test_what_a_problem_brings_along_is_trusted() -> None:
     own = statement("theorem X : Any 3", preamble=preamble)
     more = statement("theorem X : Any 4", preamble=f"{preamble}\n\ndef None' (n : Nat) : Prop := False")
     assert [s.kept for s in asyncio.run(hidden([own, more], context))] == [True, False]
+
+
+def test_what_the_term_shows_needs_no_more_checks(backend: Backend) -> None:
+    """`∃ x, x = t` and `∃ x, x ≥ t` by their terms: the second only where nobody claims that there is such a thing."""
+    asked = list[Check]()
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        asked.extend(checks)
+        return [backend.check(check) for check in checks]
+
+    def said(texts: Sequence[str], words: str, *, stated: bool = True, steps: tuple[Filter, ...] = (answered,)) -> list[str]:
+        context = Context(tools(verify=verify), FilterConfig(trivial="keep"), problems={"p": Problem(id="p", text=words)})
+        rows = asyncio.run(filtered([statement(text) for text in texts], context, (elaborates, *steps) if stated else steps))
+        return [row.reason for row in rows]
+
+    assert said(LOOSE, "Find the least x.") == said(LOOSE, "") == ["answer"] * len(LOOSE)
+    assert said(LOOSE, "Show that there is a larger one.") == [""] * len(LOOSE), "that is what is to be shown"
+    assert said(LOOSE[:1], "Find a number that is at least 7 * 8.") == [""], "any of them is asked for"
+    assert said(EQUAL, "Show that there is one.") == ["answer"] * len(EQUAL)
+    honest = [*HONEST, "theorem X : ∃ x : Nat, x = 5 * 3 ∧ x % 2 = 1", "theorem X (z : Int) (h : z * z = 4 ∧ z > 0) : ∃ n : Nat, z = n"]
+    assert said(honest, "Show it for 3 and 20.", steps=(unused, answered, true_of_anything)) == [""] * len(honest)
+    for stated in (True, False):
+        asked.clear()
+        assert said(EQUAL, "", stated=stated, steps=(true_of_anything,)) == ["true_of_anything"] * len(EQUAL)
+        assert sum("whatever" in check.id for check in asked) == (0 if stated else len(EQUAL)), "Lean is asked where no term was seen"
+
+
+def test_a_let_in_disguise_is_judged_by_what_it_says(backend: Backend) -> None:
+    assert of_its_value("∃ x y : Nat, x = n * n ∧ y = x + 2 ∧ y > x") == "((n * n : Nat) + 2 : Nat) > (n * n : Nat)"
+    assert [s.reason for s in run(true_of_anything, DISGUISED, backend)] == ["true_of_anything"] * len(DISGUISED)
+    assert run(true_of_anything, ["theorem X : ∃ x : Nat, x = 5 * 3 ∧ x % 2 = 1"], backend)[0].kept
+    for text in (
+        "∃ x : Nat, x = x + 1 ∧ x > 2",
+        "∃ x : Nat, x = 3",
+        "∃ x y : Nat, x = 3 ∧ y > x",
+        "∃ x : Nat, x = k ∧ ∃ k, k > x",
+        "x = 3",
+    ):
+        assert of_its_value(text) == text
 
 
 @pytest.mark.parametrize("step", [unused, repeated, true_of_anything, answered, hidden])

@@ -14,6 +14,7 @@ from synth.statements.filters.hidden import saying_nothing
 from synth.statements.filters.unused import idle
 from synth.statements.follows import with_given
 from synth.statements.says import says
+from synth.statements.scopes import free
 from synth.statements.spelling import signs, spelled
 from synth.statements.telescope import relation, telescope
 from synth.statements.text import normalized
@@ -251,3 +252,57 @@ def test_definitions_that_are_true_of_anything(body: str) -> None:
 def test_definitions_that_say_something() -> None:
     for body in ("n = n * n", "n % 2 = n % 4", "n ∣ n + 6", "11 = 1 ∨ n = 1"):
         assert saying_nothing(f"def Nice (n : Nat) : Prop := {body}") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "free_ones"),
+    [
+        ("∀ m : Fin m, m = n", "Fin m n"),
+        ("∀ m < n, m < 9", "n"),
+        ("∃! x, x = y", "y"),
+        ("∑ i ∈ range i, i * k", "range i k"),
+        ("∀ᶠ x in f, x = y", "f y"),
+        ("fun m (k : Fin m) => m + k + n", "Fin m n"),
+        ("⟨fun x => ∃ y, y = x, x⟩", "x"),
+        ("fun | 0 => a | k + 1 => k", "a"),
+        ("match n with | 0 => k | k + 1 => k", "n k"),
+        ("let m := m + 1; m < n", "m n"),
+        ("let m := 2\n m < n", "n"),
+        ("{m | m < n}", "n"),
+        ("{m : ℕ // m < n}", "ℕ n"),
+        ("{f x | x ∈ s}", "f x s"),
+        ("n.succ = 3", "n n.succ"),
+    ],
+)
+def test_what_a_binder_binds_is_not_free(text: str, free_ones: str) -> None:
+    assert free(text) - {"fun", "match", "with", "let", "in"} == set(free_ones.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("theorem X (n m : ℕ) (h : ∀ m, m < n → m < 9) : n < 11", "m is bound and does not occur"),
+        ("theorem X (n m : ℕ) (h : 3 < n) : (fun m => m + n) 1 = n + 1", "m is bound and does not occur"),
+        ("theorem X (n m : ℕ) (h : 3 < n) : ∑ m ∈ Finset.range n, m > 2", "m is bound and does not occur"),
+        ("theorem X (n m : ℕ) (h : 3 < n) : {m | m < n}.Finite", "m is bound and does not occur"),
+        ("theorem X (n m : ℕ) (h : 3 < n) : let m := n - 3; m + 3 = n", "m is bound and does not occur"),
+        ("theorem X (n k : ℕ) (h : 3 < n) : (match n with | 0 => 0 | k + 1 => k) < n", "k is bound and does not occur"),
+        ("theorem X : ∃ k : ℕ, ∀ n : ℕ, (fun k => k) n = n", "∃ k is bound and does not occur"),
+        ("theorem X (n m : ℕ) (hm : 3 < m) : (∀ m : ℕ, m < n → m < 9) ∨ 9 < n", "(hm : 3 < m) has nothing to do with the conclusion"),
+        ("theorem X (n m : ℕ) (hm : 3 < m) (h : ∀ m, m < n → m < 9) : n < 11", "(hm : 3 < m) has nothing to do with the conclusion"),
+        ("theorem X (n m : ℕ) (h : 3 < n) : ∃ m < n, m = 2", "m is bound and does not occur"),
+    ],
+)
+def test_a_variable_that_a_binder_shadows_does_not_occur(text: str, why: str) -> None:
+    assert idle(text) == why
+
+
+def test_a_variable_beside_the_scope_of_its_namesake_occurs() -> None:
+    for text in (
+        "theorem X (n m : ℕ) (h : (∀ m, m < n → m < 9) ∧ m < n) : n + m < 22",
+        "theorem X (n m : ℕ) (h : ∑ m ∈ Finset.range m, m < n) : n > m",
+        "theorem X (m : ℕ) : let m := m + 1; m > 0",
+        "theorem X (n k : ℕ) : (match n with | 0 => k | k + 1 => k) < n + k + 1",
+        "theorem X (x : ℕ) : (fun x => ∃ y, y = x) x",
+    ):
+        assert idle(text) == "", text

@@ -289,7 +289,8 @@ def test_the_strict_tier(name: str, cases: list[Case], lake: FakeLake, monkeypat
     monkeypatch.setenv("PATH", lake.path)
     in_project = name == "leanchecker"
     backend, project = {"leanchecker": ("repl", lake.project), "project": ("fork", lake.project)}.get(name, (name, None))
-    config = PoolConfig(backend=backend, audit="strict", project=project, workers=2, timeout_first=20, retry_timeouts="never")
+    settings = {"backend": backend, "audit": "strict", "project": project, "workers": 2, "timeout_first": 20, "retry_timeouts": "never"}
+    config = PoolConfig.model_validate(settings | {"auditor": "leanchecker" if in_project else "auto"})
     with LocalPool(config) as pool:
         found = {verdict.id: verdict for verdict in pool.as_completed(case.check() for case in cases)}
     tier: Tier = "kernel" if backend == "fork" else "text"

@@ -75,10 +75,11 @@ def test_an_old_lean_is_told(project: LakeProject, tmp_path: Path) -> None:
         LeanCheckerBackend(dataclasses.replace(project, lean=tmp_path / "lean"))
 
 
-@pytest.mark.parametrize("backend", ["repl", "worker"])
-def test_the_strict_pool_shows_it_every_acceptance(project: LakeProject, lake: FakeLake, backend: str) -> None:
-    config = PoolConfig.model_validate({"workers": 1, "project": lake.project, "backend": backend, "audit": "strict"})
+@pytest.mark.parametrize(("backend", "auditor", "audit"), [("repl", "leanchecker", "leanchecker"), ("worker", "auto", "kernel")])
+def test_the_strict_pool_shows_every_acceptance_to(project: LakeProject, lake: FakeLake, backend: str, auditor: str, audit: str) -> None:
+    """`fork` by itself where its Lean is known."""
+    config = PoolConfig.model_validate({"workers": 1, "project": lake.project, "backend": backend, "audit": "strict", "auditor": auditor})
     with LocalPool(config) as pool:
         verdicts = {v.id: v for v in pool.verify([TRUE, FALSE])}
-    assert (verdicts["true"].outcome, verdicts["true"].audit) == (Outcome.ACCEPTED, "leanchecker")
+    assert (verdicts["true"].outcome, verdicts["true"].audit) == (Outcome.ACCEPTED, audit)
     assert verdicts["false"].outcome is Outcome.REJECTED

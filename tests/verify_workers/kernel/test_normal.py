@@ -52,6 +52,13 @@ SAME = (
     ("ℕ and instances", ": ∀ a : Nat, (2 : Nat) ∣ a", ": ∀ b : Nat, Dvd.dvd 2 b"),
     ("a condition", ": ∀ a : Nat, (if a > 2 then 1 else 2) > 0", "(c : Nat) : 0 < (if 2 < c then 1 else 2)"),
     ("universes", "{α : Type u} (x : α) : x = x", "{α : Type v} (x : α) : x = x"),
+    ("let", "(n : Nat) : let s := n * (n + 1); s % 2 = 0", ": ∀ n : Nat, n * (n + 1) % 2 = 0"),
+    ("have", "(n : Nat) : have s := n * (n + 1); s % 2 = 0", ": ∀ n : Nat, (fun k => k % 2 = 0) (n * (n + 1))"),
+    ("a let in disguise", ": ∃ x : Nat, x = 5 * 3 ∧ x % 2 = 1", ": 5 * 3 % 2 = 1"),
+    ("two of them", "(n : Nat) : ∃ a b : Nat, b > a ∧ a = n * n ∧ b = a + 1", "(m : Nat) : m * m < m * m + 1"),
+    ("one below another", "(n : Nat) : ∃ a b : Nat, a = n * n ∧ b * b = a", "(n : Nat) : ∃ b : Nat, b * b = n * n"),
+    ("one within a term", "(n : Nat) : n > 2 ∨ ∃ a, (∀ k : Nat, k * a > n) ∧ n + 1 = a", "(n : Nat) : n > 2 ∨ ∀ k : Nat, n < k * (n + 1)"),
+    ("a function", ": ∃ f : Nat → Nat, f = (fun n => n + 1) ∧ f 3 = 4", ": 3 + 1 = 4"),
     ("variables that play one part", "(a b c : Nat) (h : a = b) (g : b = c) : a = c", "(z y x : Nat) (h : y = z) (g : x = y) : x = z"),
 )  # fmt: skip
 OTHER = (
@@ -76,6 +83,10 @@ OTHER = (
      "(n : Nat) : (if n = 1 then Nat.sub else Nat.mul) n 3 = 4"),
     ("a branch below its condition", "(n : Nat) : (if _ : n = 1 then Nat.succ else id) 3 = 4",
      "(n : Nat) : (if _ : n = 1 then Nat.pred else id) 3 = 4"),
+    ("what is equal to itself", ": ∃ x : Nat, x = x * x ∧ x > 1", ": ∃ x : Nat, x > 1"),
+    ("a let that nothing speaks of", ": ∃ x : Nat, x = 3", ": ∃ x : Nat, x = 4"),
+    ("a cast", "(z : Int) : ∃ n : Nat, z = n ∧ n > 2", "(z : Int) : z > 2"),
+    ("a value of a later variable", ": ∃ x : Nat, ∀ y : Nat, x = y ∧ x > 1", ": ∀ y : Nat, y > 1"),
     ("a variable that nothing speaks of", ": ∀ _ : Fin 0, 1 = 2", ": 1 = 2"),
 )  # fmt: skip
 
