@@ -1,5 +1,5 @@
-"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md), the columns in docs/corpora.md and
-Grafana's dashboard from the code, and check every link.
+"""`make docs`: write the reference pages (docs/cli.md, docs/configuration.md, docs/prompts.md), the columns in docs/corpora.md, the
+picture in docs/architecture.md and Grafana's dashboard from the code, and check every link.
 
 `--check` writes nothing and fails where a page is out of date.
 """
@@ -206,7 +206,19 @@ def corpora_page() -> str:
     return f"{before}{begin}{columns_table()}\n{end}{rest.partition(end)[2]}"
 
 
+def architecture_page() -> str:
+    """docs/architecture.md with the picture of the house in its place."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from pictures import house
+
+    begin, end = "<!-- house: written by `make docs` -->\n", "<!-- end of house -->"
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}```mermaid\n{house()}\n```\n{end}{rest.partition(end)[2]}"
+
+
 PAGES = {
+    "docs/architecture.md": architecture_page,
     "docs/corpora.md": corpora_page,
     "docs/cli.md": cli_page,
     "docs/configuration.md": config_page,

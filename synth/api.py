@@ -1,9 +1,10 @@
 """The stages and the job from Python, with what they make as records and Arrow tables.
 
-    from synth import api
-    statements = api.formalize(["Show that the sum of two even numbers is even."], model="runs/first/rounds/003/training/model")
-    pairs = api.prove(statements, model="runs/first/rounds/003/training/model")
-    table = api.load_run("runs/first").pairs().to_pandas()
+    >>> from synth import api
+    >>> statements = api.formalize(["Prove that 9 ^ n leaves remainder 1 when divided by 4, for all n."], model="runs/demo")
+    >>> kept = [statement for statement in statements if statement.kept]
+    >>> {pair.audit for pair in api.prove(kept, model="runs/demo")}
+    {'kernel'}
 
 Each does what the command of its name does, with the same configuration: a file or None (the embedded one), and `settings` over
 it, by the names of docs/configuration.md with `__` for the dot (`search__attempts=8`).  Errors that a user can mend are `UserError`.
@@ -64,7 +65,15 @@ def run(config: PathLike, run_dir: str, **settings: Any) -> LoadedRun:
 
 
 def load_run(run_dir: PathLike) -> LoadedRun:
-    """A run directory, of a run that has ended or goes on.  UserError where there is none."""
+    """A run directory, of a run that has ended or goes on.  UserError where there is none.
+
+    >>> from synth import api
+    >>> run = api.load_run("runs/demo")
+    >>> run.pairs().to_pandas()[["statement", "proof"]].shape[1]
+    2
+    >>> run.rounds()[0]["round"]
+    0
+    """
     return LoadedRun(RunDir.existing(run_dir))
 
 

@@ -84,6 +84,18 @@ def _text(block: Block) -> str:
     return "" if known else "text is a drawing, or a command's output below it in a console block, or named in OUTPUT"
 
 
+_NODE = r"\w+(\[\"[^\"]+\"\])?"
+_MERMAID = re.compile(rf"subgraph \w+|end|{_NODE}( -->(\|[^|]+\|)? {_NODE})*")
+
+
+def _mermaid(block: Block) -> str:
+    """A flowchart of boxes, arrows and groups: what Mermaid reads of it, and no more than that."""
+    first, *lines = block.text.splitlines()
+    odd = [line for line in lines if not _MERMAID.fullmatch(line.strip())]
+    closed = sum(line.strip().startswith("subgraph") for line in lines) == sum(line.strip() == "end" for line in lines)
+    return ", ".join(odd) or ("" if first in ("flowchart LR", "flowchart TB") and closed else "no flowchart")
+
+
 def _include(block: Block) -> str:
     named = block.language.partition(" ")[2]
     return "" if (ROOT / block.page).parent.joinpath(named).is_file() else f"{named}: no such file"
@@ -101,6 +113,7 @@ READ: dict[str, Callable[[Block], str]] = {
     "json": _json,
     "jsonl": _jsonl,
     "lean": _lean,
+    "mermaid": _mermaid,
     "text": _text,
     "{include}": _include,
     "{toctree}": _toctree,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from synth import api
 from tests.pages.blocks import Block, all_blocks
 from tests.pages.running import ELSEWHERE, elsewhere, environment, here, quick, run
 from tests.pages.world import World
@@ -79,6 +81,14 @@ def test_the_demo_says_nothing_that_is_not_ours(tutorial: tuple[World, dict[str,
 @pytest.mark.parametrize("page", SLOW)
 def test_a_page(page: str, tutorial: tuple[World, dict[str, str]], tmp_path: Path) -> None:
     run(SLOW[page], World(tmp_path, tutorial[0].folder / "runs" / "demo"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_the_examples_of_the_api(tutorial: tuple[World, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tutorial[0].folder)
+    found = doctest.testmod(api)
+    assert found.attempted and not found.failed
 
 
 PYTHON = [block for block in all_blocks() if block.language == "python"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from synth.records import Pair, Problem
 from synth.store.rundir import RunDir
@@ -130,6 +131,13 @@ def _proofs(world: World, path: Path) -> None:
     _rows(path, [{"id": "a", "statement": "theorem t (n : Nat) : n + 0 = n", "proof": "by simp"}])
 
 
+def _own_config(world: World, path: Path) -> None:
+    """The demo's, with the run's first model."""
+    config = yaml.safe_load((ROOT / "cluster/configs/embedded.yaml").read_text(encoding="utf-8"))
+    config.setdefault("models", {})["prover"] = {"path": f"{world.run}/rounds/000/training/model"}
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+
+
 def _copy_of(name: str) -> Callable[[World, Path], None]:
     def make(world: World, path: Path) -> None:
         shutil.copyfile(ROOT / name, path)
@@ -149,6 +157,6 @@ GIVEN: dict[str, Callable[[World, Path], None]] = {
     "proofs.jsonl": _proofs,
     "problems.jsonl": _problems,
     "statements.jsonl": _copy_of("examples/problems/statements.jsonl"),
-    "my.yaml": _copy_of("cluster/configs/embedded.yaml"),
+    "my.yaml": _own_config,
 }
 """What users have, under the names that the pages give it."""

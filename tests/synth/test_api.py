@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from synth.records import Pair, Problem, Statement
 from synth.run import driver, stages
 from synth.store.files import read_records
 from synth.store.rundir import RunDir
+from tests.synth.show.made_run import run_with_everything
 from verify_workers.errors import UserError
 
 PAIR = {
@@ -61,3 +63,12 @@ def test_a_run_is_read_as_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert api.run("cluster/configs/embedded.yaml", str(tmp_path / "run"), rounds=1).pairs().num_rows == 1
     with pytest.raises(UserError, match="not a run directory"):
         api.load_run(tmp_path)
+
+
+def test_the_examples_on_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that ask a model: tests/pages/test_running.py."""
+    run_with_everything(tmp_path / "runs" / "demo")
+    monkeypatch.chdir(tmp_path)
+    (example,) = doctest.DocTestFinder(recurse=False).find(api.load_run, "load_run", module=api)
+    found = doctest.DocTestRunner().run(example)
+    assert found.attempted and not found.failed
