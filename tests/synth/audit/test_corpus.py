@@ -250,7 +250,7 @@ WORDS: list[tuple[dict[str, str], str, str]] = [
     ({"statement": "theorem w : 2 + 2 = 4", "code": "theorem w : 4 = 4 := rfl"}, "altered", "file"),
     ({"statement": LE.format("a > b"), "code": f"axiom ax : False\n{LE.format('b < a')} := ax.elim"}, "axiom", ""),
     ({"code": PAIR}, "accepted", ""),
-    ({"statement": "theorem two (n : Nat) : n = n * 1", "code": PAIR.replace("by omega", "rfl")}, "duplicate", ""),
+    ({"statement": "theorem two (n : Nat) : n = n * 1", "code": PAIR}, "duplicate", ""),
 ]
 
 
