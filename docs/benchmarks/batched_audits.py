@@ -2,7 +2,7 @@
 
     python docs/benchmarks/batched_audits.py --cache FOLDER [--areas 22 --levels 100] [--sizes 10000 300000] [--pairs 32] [--alone 2]
 
-Builds the synthetic library of big_library.py where it is not there yet.  `leanchecker` is the stand-in of the tests, which calls functions of
+Builds the synthetic library of big_library.py where that is missing.  `leanchecker` is the stand-in of the tests, which calls functions of
 Lean's library that the real one calls (tests/verify_workers/lean_checker.py): it imports and replays as that does.  All is run by turns
 in one process; seconds of processor time are those of the children.
 """

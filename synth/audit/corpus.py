@@ -94,6 +94,7 @@ def audit(
     """Audit the rows of `source` into the folder `out` and return what `summary.json` says.  UserError for what cannot be read."""
     if unknown := sorted(set(config.fields) - set(FIELDS)):
         raise UserError(f"fields.{unknown[0]}: unknown field; the fields are {', '.join(FIELDS)}")
+    lean_of(pool)  # a project that does not work is told before anything is looked for on the network
     with _own_words():
         files, others = _files(source, config), {path: _files(path, AuditConfig()) for path in benchmarks}
     asked = {
@@ -124,6 +125,9 @@ def _audit(
     progress: Progress,
     note: Callable[[str], None],
 ) -> dict[str, Any]:
+    columns: dict[str, str] = {}
+    read = _candidates(source, config, columns, note)
+    read = chain(list(islice(read, 1)), read)  # a data set that is not there is told before Lean is asked about benchmarks
     seen = read_seen(benchmarks, config.similarity, lean, progress)
     counts, repeats = Counts(), Repeats()
     for done in _pieces(folder.rows()):  # of an earlier call
@@ -134,8 +138,6 @@ def _audit(
         note(f"{counts.rows:,} rows were audited before; going on")
     stage, begun, before = progress.stage("audit"), time.monotonic(), counts.rows
     progress.advance(stage, before)
-    columns: dict[str, str] = {}
-    read = _candidates(source, config, columns, note)
     stopped = False  # what is asked then comes back unanswered, and is not done
     with ThreadPoolExecutor(AHEAD) as threads:
         try:

@@ -27,17 +27,19 @@ def finish(
     second = {verdicts.is_of(verdict): verdict for verdict in answers if verdicts.is_second(verdict)}
     again = [one.check(timeout) for one in piece if one.row in first and first[one.row].outcome is Outcome.INFRA]
     first |= {verdicts.is_of(verdict): verdict for verdict in (lean.verify(again) if again else [])}
-    made = [_row(one, first.get(one.row), second.get(one.row), seen) for one in piece]
+    alike = [check for one in piece if one.row in first and (check := verdicts.restated(first[one.row], one, timeout))]
+    own = {verdicts.is_of(verdict): verdict for verdict in (lean.verify(alike) if alike else [])}
+    made = [_row(one, first.get(one.row), second.get(one.row), own.get(one.row), seen) for one in piece]
     return _with_repeats(made, repeats)
 
 
-def _row(one: Candidate, verdict: Verdict | None, absurd: Verdict | None, seen: Seen) -> tuple[Audited, list[Finding]]:
+def _row(one: Candidate, verdict: Verdict | None, absurd: Verdict | None, own: Verdict | None, seen: Seen) -> tuple[Audited, list[Finding]]:
     """A row and its findings, all but whether it repeats another."""
     if verdict is None:
         return Audited(row=one.row, place=one.place, id=one.id, label="", statement=one.statement), [
             Finding(Label.UNREADABLE, "", one.problem)
         ]
-    found = [*texts.read(one), *verdicts.read(verdict, one, absurd)]
+    found = [*texts.read(one), *verdicts.read(verdict, one, absurd, own)]
     stated = _statement(one, verdict)
     benchmark = seen.has(stated, one.text or one.doc)
     if benchmark:
@@ -47,7 +49,7 @@ def _row(one: Candidate, verdict: Verdict | None, absurd: Verdict | None, seen: 
         place=one.place,
         id=one.id,
         label="",
-        axioms=verdict.axioms,
+        axioms=own.axioms if own and verdicts.same_but_for_notation(verdict, own) else verdict.axioms,
         benchmark=benchmark.what if benchmark else "",
         statement=_shown(one),
         form=verdict.negated_form if one.negated else verdict.form,

@@ -217,7 +217,20 @@ def _definitions(code: str, end: int) -> str:
         if one.keyword in THEOREMS or one.keyword == "example":
             pieces.append(code[at : one.start])
             at = one.end
-    return "".join([*pieces, code[at:end]]).strip()
+    return _without_empty_blocks("".join([*pieces, code[at:end]])).strip()
+
+
+def _without_empty_blocks(text: str) -> str:
+    """Without `mutual` blocks that held theorems alone, closed or (the last one) not: what each of these says stands by itself."""
+    marks, gone = tokens(text), list[tuple[int, int]]()
+    for place, mark in enumerate(marks):
+        if mark.text == "mutual":
+            after = marks[place + 1] if place + 1 < len(marks) else None
+            if after is None or after.text == "end":
+                gone.append((mark.start, after.end if after else mark.end))
+    for start, end in reversed(gone):
+        text = text[:start] + text[end:]
+    return text
 
 
 def _opened(code: str) -> str:

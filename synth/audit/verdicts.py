@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.audit.labels import Finding, Label
-from synth.audit.rows import Candidate
+from synth.audit.rows import Candidate, candidate
 from synth.config import FilterConfig
 from synth.statements.filters.base import any_of
 from synth.statements.filters.consistent import refutation
@@ -15,6 +15,7 @@ from verify_workers.text.statement import StatementError, parse_theorem
 
 CONTRADICTION_SECONDS = 5.0
 _ABSURD = ":false"  # the end of the id of the second check
+COMPUTED = "though equal by computation"  # what child B says of a proof of the statement that states another one
 LACKING = ("needs Mathlib", "the embedded library lacks")  # how messages begin that speak of this Lean and not of the proof
 
 
@@ -68,8 +69,26 @@ def given(one: Candidate) -> str:
     return "\n".join(above[chunk[0].start : chunk[-1].end] for chunk in found)
 
 
-def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None) -> list[Finding]:
-    """What the verdict on a row (and that on its hypotheses) says; nothing where the row is accepted."""
+def restated(verdict: Verdict, one: Candidate, timeout: float) -> Check | None:
+    """What decides whether a file only states its row's statement in other notation: the file as it stands by itself.
+
+    Asked where Lean's kernel took the file's theorem for a proof of the statement, and only the words differ; None elsewhere.
+    """
+    if verdict.reason != Reason.WRONG_STATEMENT or not verdict.form or one.code is None or one.negated:
+        return None
+    if not any(COMPUTED in message.text for message in verdict.messages):
+        return None
+    own = candidate(one.row, one.place, {"code": one.code, "header": one.header}, {"code": "code", "header": "header"})
+    return None if own.problem else own.check(timeout)
+
+
+def same_but_for_notation(verdict: Verdict, own: Verdict | None) -> bool:
+    """Whether the file's own theorem, which Lean accepts, and the statement that it was a proof of by computation have one normal form."""
+    return own is not None and own.accepted and bool(own.form) and own.form == verdict.form
+
+
+def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None, own: Verdict | None = None) -> list[Finding]:
+    """What the verdict on a row (that on its hypotheses, and that on its file by itself) says; nothing where the row is accepted."""
     found = list[Finding]()
     if absurd is not None and absurd.accepted:
         found.append(Finding(Label.VACUOUS, "contradictory", "the hypotheses prove False"))
@@ -84,6 +103,8 @@ def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None) -> lis
         found.append(Finding(Label.UNSUPPORTED, verdict.reason, said))
     elif one.dropped and verdict.reason in (Reason.ELABORATION, Reason.UNSOLVED):
         found.append(Finding(Label.UNSUPPORTED, "header", f"without its header: {said}"))
+    elif same_but_for_notation(verdict, own):
+        found.append(Finding(Label.ACCEPTED, "notation", "the file states it in other notation, of the same normal form"))
     elif verdict.reason == Reason.WRONG_STATEMENT:
         found.append(Finding(Label.ALTERED, "file" if one.code else "proof", said))
     elif verdict.reason == Reason.AXIOM:

@@ -233,3 +233,37 @@ def test_a_benchmark_file_that_cannot_be_read_is_named_with_a_remedy(tmp_path: P
     other = write(tmp_path / "b.jsonl", [{"a": 1}])
     with pytest.raises(UserError, match=r"^--benchmark: .*b\.jsonl:1: .*columns are a; give the columns the names text or statement$"):
         audit(data, tmp_path / "out", [other], AuditConfig(), POOL, QUIET)
+
+
+LE, NE = "theorem t (a b : Nat) (h : {0}) : b ≤ a", "theorem u (a : Nat) : {0}"
+SAME = "theorem v : same 2 2"
+PAIR = "mutual\ntheorem one (n : Nat) : n + 0 = n := rfl\ntheorem two (n : Nat) : n = n * 1 := by omega\nend\n"
+WORDS: list[tuple[dict[str, str], str, str]] = [
+    ({"statement": LE.format("a > b"), "code": f"{LE.format('b < a')} := by omega"}, "accepted", "notation"),
+    ({"statement": NE.format("¬(a = a + 1)"), "code": f"{NE.format('a ≠ a + 1')} := by omega"}, "accepted", "notation"),
+    # the definitions that count are the row's
+    (
+        {"statement": f"def same (a b : Nat) : Prop := a = b\n{SAME}", "code": f"def same (a b : Nat) : Prop := True\n{SAME} := trivial"},
+        "rejected",
+        "",
+    ),
+    ({"statement": "theorem w : 2 + 2 = 4", "code": "theorem w : 4 = 4 := rfl"}, "altered", "file"),
+    ({"statement": LE.format("a > b"), "code": f"axiom ax : False\n{LE.format('b < a')} := ax.elim"}, "axiom", ""),
+    ({"code": PAIR}, "accepted", ""),
+    ({"statement": "theorem two (n : Nat) : n = n * 1", "code": PAIR}, "duplicate", ""),
+]
+
+
+def test_other_notation_is_no_other_statement_and_a_mutual_block_of_theorems_is_read(tmp_path: Path, lean: LeanInstall) -> None:
+    data = write(tmp_path / "corpus.jsonl", [row for row, _, _ in WORDS])
+    audit(data, tmp_path / "out", [], AuditConfig(timeout=30), POOL, QUIET)
+    results = table(tmp_path / "out")
+    for (row, label, reason), result in zip(WORDS, results, strict=True):
+        assert result["label"] == label and reason in ("", result["reason"]), (row, result)
+    assert results[0]["axioms"] == ["propext"]
+
+
+def test_a_project_that_does_not_work_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "locate", lambda *_: pytest.fail("looked for"))
+    with pytest.raises(UserError, match="lake"):
+        audit("nobody/nothing", tmp_path / "out", [], AuditConfig(), PoolConfig(project=tmp_path), QUIET)
