@@ -43,6 +43,8 @@ class Plan:
     tokens: float
     folder: Path
     report: Callable[[dict[str, float]], None]
+    merged: bool
+    """Whether a whole model comes of it; else an adapter."""
 
 
 class SimulatedTrainer:
@@ -54,9 +56,11 @@ class SimulatedTrainer:
         self.rate = setting.tokens_per_second or measured.train_rate
         self.aside = measured.train_aside if setting.aside_seconds is None else setting.aside_seconds
 
-    def round(self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object) -> Plan:
+    def round(
+        self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object, **more: object
+    ) -> Plan:
         tokens = len(examples) * self.each * config.epochs
-        return Plan(min(tokens, config.max_tokens or tokens), out, report)
+        return Plan(min(tokens, config.max_tokens or tokens), out, report, bool(more.get("merged", True)))
 
     def begun(self, function: Callable[[], Plan]) -> asyncio.Future[None]:
         return asyncio.ensure_future(self._train(function()))
@@ -71,4 +75,9 @@ class SimulatedTrainer:
             done = plan.tokens * step / REPORTS
             plan.report({"step": step, "steps": REPORTS, "loss": 0.0, "tokens_per_second": done / max(1e-9, seconds), "seconds": seconds})
         await asyncio.sleep(self.aside / 2)
-        checkpoint(plan.folder / "model", str(plan.folder))
+        if plan.merged:
+            checkpoint(plan.folder / "model", str(plan.folder))
+        else:
+            (adapter := plan.folder / "adapter").mkdir(parents=True, exist_ok=True)
+            (adapter / "adapter_config.json").write_text('{"r": 1, "lora_alpha": 1}', encoding="utf-8")
+            (adapter / "adapter_model.safetensors").write_text(str(plan.folder), encoding="utf-8")
