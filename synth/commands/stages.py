@@ -204,7 +204,7 @@ def answer(
         [*overrides, *(["answers.programs=0"] if direct else [])],
         *("formalizer", "conjecturer", "judge", "informalizer", "prover"),
     )
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         if source == "generated":
             figures = answer_generated(settings, count, str(out), progress)
         else:
@@ -231,7 +231,7 @@ def check_programs(
     from synth.show.progress import Progress
 
     settings = stage_settings(config, model, overrides, "prover")
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         if source == "generated":
             report, bugs = check_generated(settings, count, seed, str(out), progress)
         else:
