@@ -108,9 +108,22 @@ def decontaminate(
         ),
     ] = [],  # noqa: B006
 ) -> None:
-    """Leave out of a file what is in a benchmark, in plain language or in Lean, and say what it was.
+    """Leave out of a file what is in a benchmark, in plain language or in Lean, and
+    say what it was.
 
-    Problems are written with all columns of their rows.
+    synth decontaminate problems.jsonl --against minif2f.jsonl --against
+    mine.csv --out clean.jsonl
+
+    synth decontaminate pairs.parquet --against minif2f.jsonl --out clean.parquet
+    --project mathlib
+
+    synth decontaminate problems.jsonl --against test.csv --out clean.jsonl
+    --set against.fields.text=question
+
+    Pairs and statements are written as they are, problems with all columns of
+    their rows. The report names every match: clean.contamination.json beside
+    clean.jsonl. Lean's normal forms find renamed, reordered and negated
+    statements; with --no-lean texts are compared.
     """
     from synth.overrides import apply_overrides
     from synth.run.decontaminate import DecontaminateConfig, decontaminate_file, report_path

@@ -114,9 +114,16 @@ def shorten(
     workers: Annotated[int, typer.Option(min=0, help="Lean workers; 0: from the machine's cores and memory")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that are not needed; each step is verified (strict).
+    """Shorten the proofs of verified pairs: tactics, hypotheses and arguments that
+    are not needed; each step is verified (strict).
 
-    Pairs that Lean does not accept as they are go to OUT.refused.…, with the reason.
+    synth shorten runs/first/pairs --out short.jsonl
+
+    synth shorten pairs.jsonl --out short.jsonl --project mathlib --timeout 60
+
+    A row of OUT keeps both proofs and what they rest on (proof, original_proof,
+    axioms, original_axioms). Pairs that Lean does not accept as they are go to
+    short.refused.jsonl, with the reason.
     """
     from pydantic import ValidationError
 

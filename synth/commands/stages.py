@@ -112,9 +112,23 @@ def judge_error(
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """How often the statement filters are wrong: precision and recall of each alone and of all, on labelled statements.
+    """How often the statement filters are wrong: of each alone and of all together,
+    how many faithful statements pass and how many unfaithful ones are dropped.
 
-    A run with `filters.calibration=OUT` states its faithful share corrected by this, with an interval.
+    synth judge-error labels.jsonl --out judge.json --config my.yaml
+
+    synth judge-error --count 300 --out judge.json --model CHECKPOINT
+
+    synth judge-error --references --out cheap.json
+
+    A row of IN: {"text": "the problem", "statement": "theorem X : …",
+    "faithful": true}. Some hundred of either kind, by your own formalizer on
+    your own problems, say what the error on yours is. Without IN the
+    formalizer is asked for statements of generated problems, and the
+    generator's own are the labels.
+
+    A run with --set filters.calibration=OUT states its faithful share corrected
+    by this, with an interval (docs/statements.md).
     """
     from synth.run.judge import judge_error_file, reference_error_file
     from synth.show.errors import filter_errors, told_table
@@ -166,9 +180,21 @@ def conjecture(
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """New statements from proved ones: conjectures of a model (STP), or variants by rule; each kept or dropped with a reason.
+    """New statements from proved ones: conjectures of a model (STP), or variants by
+    rule; each kept or dropped with a reason.
 
-    What the rules make, and what Lean is asked about it: docs/conjectures.md.
+    synth conjecture pairs.jsonl --out new.jsonl --model CHECKPOINT
+
+    synth conjecture statements.jsonl --out variants.jsonl --variants
+    generalise,specialise,negate
+
+    synth conjecture benchmark.jsonl --out copies.jsonl --variants mutate
+
+    A conjecture starts from a lemma that a proof uses (conjectures.need_lemma=
+    false: from any proof). generalise: a number becomes a variable; specialise:
+    a variable becomes a number; negate; mutate: copies for tests of
+    contamination, which nothing should be trained on. What Lean is asked about
+    each: docs/conjectures.md. Kept rows go to synth prove OUT.
     """
     from synth.run.conjecturing import conjecture_file
     from synth.show.progress import Progress
@@ -191,9 +217,25 @@ def answer(
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Construct answers (ECP): problems that ask for something in; answers, the statements that have them, and proofs out.
+    """Construct answers (ECP): problems that ask for something in; answers, the
+    statements that have them, and proofs out.
 
-    Programs that list small cases run in a jail. Answer accuracy and proved accuracy are told apart (docs/answers.md).
+    synth answer problems.jsonl --out answered.jsonl --model CHECKPOINT
+
+    synth answer problems.jsonl --out answered.jsonl --references known.jsonl
+    --set models.prover.endpoint=URL --set models.prover.name=NAME (which then
+    answers in all roles)
+
+    synth answer generated --count 40 --out answered.jsonl --model CHECKPOINT
+
+    A row of IN: {"text": "Find the least n with n * n > 50."}. A row of
+    --references: {"text": "the same text", "answer": "8"}, a Lean term.
+
+    Programs that list small cases run in a jail (answers.seconds,
+    answers.memory_mb). A row of OUT has the answer, the statement with it, the
+    proof where one was found, and what became of everything else; answer
+    accuracy and proved accuracy are told apart (docs/answers.md). The same
+    command goes on after an end, and asks nothing twice.
     """
     from synth.run.answers import answer_file, answer_generated
     from synth.show.progress import Progress
@@ -204,7 +246,7 @@ def answer(
         [*overrides, *(["answers.programs=0"] if direct else [])],
         *("formalizer", "conjecturer", "judge", "informalizer", "prover"),
     )
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         if source == "generated":
             figures = answer_generated(settings, count, str(out), progress)
         else:
@@ -223,15 +265,30 @@ def check_programs(
     seed: Annotated[int, typer.Option(help="generated: seed of the generator")] = 7,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Programs with a requirement in; each proved, refuted with an input that Lean accepts, or undecided (ask).
+    """Programs with a requirement in; each proved, refuted with an input that Lean
+    accepts, or undecided (ask).
 
-    What the languages are: docs/programs.md. Without --model only the means that need none are used, and no Ray.
+    synth check-programs examples/programs --out decisions.jsonl
+
+    synth check-programs rows.jsonl --out decisions.jsonl --model CHECKPOINT
+
+    synth check-programs generated --count 60 --seed 7 --out decisions.jsonl
+
+    A program of a .py file: def double(n: Nat) -> Nat: return n + n, and what
+    it is to do: def requirement_even(n: Nat) -> bool: return double(n) % 2 ==
+    0. A row of .jsonl: {"program": "…"}, or {"definitions": "def f …",
+    "requirement": "∀ n, …"} in Lean. A .lean file: definitions, then theorems
+    without proofs. What the languages are: docs/programs.md.
+
+    Without --model only the means that need none are used, and no Ray;
+    search.timeout (seconds) bounds each check of Lean. The same command goes on
+    after an end, and decides nothing twice.
     """
     from synth.run.programs import check_generated, check_programs_file
     from synth.show.progress import Progress
 
     settings = stage_settings(config, model, overrides, "prover")
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         if source == "generated":
             report, bugs = check_generated(settings, count, seed, str(out), progress)
         else:

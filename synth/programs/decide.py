@@ -62,6 +62,8 @@ class Decided:
 
     decision: Decision
     found: Found = field(default_factory=Found)
+    infra: bool = False
+    """Undecided, and the checker failed: to be asked again."""
 
 
 @dataclass
@@ -100,7 +102,7 @@ async def decide(item: Item, config: SearchConfig, tools: Tools, filters: Filter
     answer = Answer.UNDECIDED if not found.pairs else Answer.REFUTED if found.pairs[0].negated else Answer.PROVED
     nothing = await says_nothing(statement, found.pairs[0].proof, filters, tools) if answer is Answer.PROVED else ""
     decision = _decision(item, statement, answer, counted, found, "" if found.pairs else _why(counted))
-    return Decided(decision.model_copy(update={"says_nothing": nothing}), found)
+    return Decided(decision.model_copy(update={"says_nothing": nothing}), found, answer is Answer.UNDECIDED and counted.infra > 0)
 
 
 def means(item: Item, config: SearchConfig, tools: Tools) -> list[tuple[Strategy, int]]:

@@ -1,6 +1,7 @@
 """`synth answer`: problems that ask for something in; answers, the statements that have them, and proofs of these out.
 
-Answers are compared with references only after everything else is done, and no stage sees a reference.
+Answers are compared with references only after everything else is done, and no stage sees a reference.  What an interrupted call has
+answered waits in a journal beside the output, and is not asked again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from synth.problems.seed_roles.answers import NAMES
 from synth.prompts import Role
 from synth.records import Drop, Problem
 from synth.run.answering import Answered, answer_problem
+from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts, statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies
@@ -28,7 +30,7 @@ from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.screen import screened
 from synth.statements.text import under_header
-from synth.store.files import check_target, text_of, write_records
+from synth.store.files import check_target, text_of
 from verify_workers.errors import UserError
 
 PROMPTS: tuple[Role, ...] = ("pose", "enumerate", "guess")
@@ -123,6 +125,7 @@ def _answer(
     require_strategies(config.search)
     asked = _asked(config)
     require_models(config, *asked)
+    kept = Resumed(out, Answered, deciding(config, asked))
     progress.stage("answer", len(problems))
 
     async def work() -> list[Answered | BaseException]:
@@ -133,6 +136,10 @@ def _answer(
             passed = {} if barred is None else await asyncio.to_thread(screened, problems, benchmarks, config.filters)
 
             async def one(problem: Problem) -> Answered:
+                question = (problem.id, problem.text, problem.header, problem.statement, references.get(problem.id))
+                if (known := kept.known(*question)) is not None:
+                    progress.advance("answer", proved=known.proved)
+                    return known
                 why = passed.get(problem.id)
                 if why and why.reason:
                     progress.advance("answer", proved=False)
@@ -142,16 +149,15 @@ def _answer(
                 if problem.id in references:
                     row = row.model_copy(update=await _scored(row, hole, references[problem.id], tools))
                 progress.advance("answer", proved=row.proved)
-                return row
+                return kept.keep(row, *question)
 
             return list(await asyncio.gather(*map(one, problems), return_exceptions=True))
 
-    ended = run_stage(work())
-    figures = Figures([row for row in ended if isinstance(row, Answered)])
-    write_records(out, figures.rows, Answered)
-    for failure in ended:  # one problem's failure is raised, after the rows of all others are written
-        if isinstance(failure, BaseException):
-            raise failure
+    ended = run_stage(work(), resumable=True)
+    figures, failures = Figures([row for row in ended if isinstance(row, Answered)]), [e for e in ended if isinstance(e, BaseException)]
+    kept.write(figures.rows, whole=not failures)
+    for failure in failures:  # one problem's failure is raised, after the rows of all others are written
+        raise failure
     return figures
 
 

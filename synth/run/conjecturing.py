@@ -61,13 +61,14 @@ def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: s
 def read_parents(source: str, progress: Progress) -> Parents:
     """The statements of a file of pairs, statements or problems, and its pairs if it has some.  UserError where there is none."""
     rows, model = rows_of(source)
-    found, read = Parents(), 0
+    found, read, seen = Parents(), 0, set[str]()
     for row, problem in rows:
         read += 1
         if isinstance(row, Pair):
             place = Problem(id=row.problem_id, header=row.header, preamble=row.preamble)
             found.statements.setdefault(row.statement_id, new_statement(place, row.statement).model_copy(update={"id": row.statement_id}))
-            found.pairs += [] if row.negated else [row]
+            found.pairs += [] if row.negated or row.id in seen else [row]
+            seen.add(row.id)
         elif isinstance(row, Statement):
             if row.kept:
                 found.statements.setdefault(row.id, row)

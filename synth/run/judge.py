@@ -32,13 +32,14 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
     rows = list(read_records(source, Labelled)) if source else []
     if source and not rows:
         raise UserError(f"{source}: no rows; a row has text, statement and faithful (true or false)")
+    labelled = as_statements(rows, source)  # a row that contradicts another is said before anything starts
     made = [] if source else generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
     progress.stage("judge", len(rows) or len(made))
 
     async def work() -> dict[str, Counts]:
         async with stage_tools(config, *models) as tools:
             tools = told_of(tools, progress)
-            statements, problems, labels = as_statements(rows) if source else await formalized(made, config, tools)
+            statements, problems, labels = labelled if source else await formalized(made, config, tools)
             by_form = labels
             if not source:
                 labels, by_form = await labelled_by_lean(statements, made, config, tools.verify)

@@ -1,4 +1,7 @@
-"""`synth check-programs`: each requirement of a file of programs proved, refuted with an input, or left for somebody to decide."""
+"""`synth check-programs`: each requirement of a file of programs proved, refuted with an input, or left for somebody to decide.
+
+What an interrupted call has decided waits in a journal beside the output, and is not decided again.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,13 @@ from synth.problems.families.programs import draw_programs
 from synth.programs.decide import Answer, Decision, decide
 from synth.programs.items import Item, of_program, read_items
 from synth.run.judge import told_of
+from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
 from synth.run.stages import require_models, with_tools
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
-from synth.store.files import check_target, write_records
+from synth.store.files import check_target
 
 
 @dataclass
@@ -63,9 +67,7 @@ def _line(one: Decision) -> str:
 def check_programs_file(config: RunConfig, source: str, out: str, progress: Progress) -> Report:
     """Decide the items of a file or folder; the decisions are written to `out`."""
     check_target(out)
-    report = _decided(config, read_items(source), progress)
-    write_records(out, report.decisions, Decision)
-    return report
+    return _decided(config, read_items(source), out, progress)
 
 
 def check_generated(config: RunConfig, count: int, seed: int, out: str, progress: Progress) -> tuple[Report, int]:
@@ -73,32 +75,37 @@ def check_generated(config: RunConfig, count: int, seed: int, out: str, progress
     check_target(out)
     drafts = draw_programs(seed, count)
     items = [item for n, draft in enumerate(drafts, 1) for item in of_program(draft.source, f"generated:{seed}:{n} ({draft.family})")]
-    report = _decided(config, items, progress)
+    report = _decided(config, items, out, progress)
     for draft, one in zip(drafts, report.decisions, strict=True):
         if not draft.right and one.answer is Answer.PROVED:
             report.missed.append(one.source)
         if draft.right and one.answer is Answer.REFUTED:
             report.accused.append(one.source)
-    write_records(out, report.decisions, Decision)
     return report, sum(not draft.right for draft in drafts)
 
 
-def _decided(config: RunConfig, items: list[Item], progress: Progress) -> Report:
+def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress) -> Report:
     require_strategies(config.search)
     asked = search_prompts(config) if config.models.prover.own else ()
     if asked:
         require_models(config, *asked)
+    kept = Resumed(out, Decision, deciding(config, asked))
     progress.stage("decide", len(items))
 
     async def work(tools: Tools) -> list[Decision]:
         gate, tools = asyncio.Semaphore(config.search.in_flight), told_of(tools, progress)
 
         async def one(item: Item) -> Decision:
-            async with gate:
-                decision = (await decide(item, config.search, tools, config.filters)).decision
+            question = (item.source, item.name, item.refused, item.problem.model_dump(mode="json") if item.problem else None)
+            if (decision := kept.known(*question)) is None:
+                async with gate:
+                    decided = await decide(item, config.search, tools, config.filters)
+                decision = decided.decision if decided.infra else kept.keep(decided.decision, *question)
             progress.advance("decide", **{decision.answer.value: True})
             return decision
 
         return list(await asyncio.gather(*map(one, items)))
 
-    return Report(with_tools(config, asked, work))
+    report = Report(with_tools(config, asked, work, resumable=True))
+    kept.write(report.decisions)
+    return report

@@ -98,7 +98,7 @@ def refused_path(out: str) -> Path:
 def shorten_file(source: str, out: str, config: VerifyConfig, done: Callable[[int, int], None] = lambda count, total: None) -> Shortening:
     """Shorten the pairs of a file or export; `done(so far, all)` is called after each.  UserError where there are none."""
     check_target(out)
-    pairs = list(read_pairs(source))
+    pairs = distinct_pairs(read_pairs(source), source)
     if not pairs:
         raise UserError(f"{source}: no pairs; nothing to shorten")
     with LocalPool(config.pool) as pool:
@@ -110,6 +110,16 @@ def shorten_file(source: str, out: str, config: VerifyConfig, done: Callable[[in
     else:
         refused_path(out).unlink(missing_ok=True)  # of an earlier call
     return summary(results)
+
+
+def distinct_pairs(pairs: Iterable[Pair], source: str) -> list[Pair]:
+    """The pairs of a file, those that it has several times once.  UserError where two that differ have one id."""
+    found = dict[str, Pair]()
+    for number, pair in enumerate(pairs, 1):
+        first = found.setdefault(pair.id, pair)
+        if (first.statement, first.proof, first.negated) != (pair.statement, pair.proof, pair.negated):
+            raise UserError(f"{source}: row {number}: another pair before it has the id {pair.id}; give each an id of its own")
+    return list(found.values())
 
 
 def shorten_pairs(

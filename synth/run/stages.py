@@ -280,7 +280,7 @@ async def stage_tools(config: RunConfig, *asked: Role) -> AsyncIterator[Tools]:
         yield services.tools(role_prompts(config), weights, 0, config.seed)
 
 
-def with_tools(config: RunConfig, asked: Sequence[Role], work: Callable[[Tools], Coroutine[Any, Any, T]]) -> T:
+def with_tools(config: RunConfig, asked: Sequence[Role], work: Callable[[Tools], Coroutine[Any, Any, T]], resumable: bool = False) -> T:
     """What `work` returns, with models and Lean on Ray; where no model is asked, with Lean alone, in this process."""
     if not asked:
         with LocalPool(config.verify) as pool:
@@ -290,5 +290,5 @@ def with_tools(config: RunConfig, asked: Sequence[Role], work: Callable[[Tools],
         async with stage_tools(config, *asked) as tools:
             return await work(tools)
 
-    result: T = run_stage(on_ray())
+    result: T = run_stage(on_ray(), resumable)
     return result

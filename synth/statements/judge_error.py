@@ -78,14 +78,22 @@ class Labelled(BaseModel):
         return value
 
 
-def as_statements(rows: Sequence[Labelled]) -> Known:
-    """The rows as autoformalized statements of problems of their own, and the labels by the statements' ids."""
+def as_statements(rows: Sequence[Labelled], source: str = "") -> Known:
+    """The rows as autoformalized statements of problems of their own, and the labels by the statements' ids.
+
+    A row that repeats another counts once.  UserError where one has another label (`source`: their file).
+    """
     statements, problems, labels = list[Statement](), dict[str, Problem](), dict[str, bool]()
-    for row in rows:
+    places = dict[str, int]()
+    for number, row in enumerate(rows, 1):
         problem = Problem(id=content_id("problem", row.text, row.header, row.statement), text=row.text, header=row.header)
         statement = new_statement(problem, row.statement).model_copy(update={"preamble": row.preamble})
         if statement.id not in labels:
             statements.append(statement)
+        elif labels[statement.id] != row.faithful:
+            first = f"row {places[statement.id]}, of the same problem and statement"
+            raise UserError(f"{source}: row {number}: labelled otherwise than {first}; leave one of them out")
+        places.setdefault(statement.id, number)
         problems[problem.id], labels[statement.id] = problem, row.faithful
     return statements, problems, labels
 

@@ -13,10 +13,10 @@ VARIED = 0.7  # temperature at which several grades of one statement may differ
 
 async def grade(statements: list[Statement], context: Context) -> list[Statement]:
     """Grade autoformalized statements; *fair* and *poor* ones are dropped (DeepSeek-Prover §3.2)."""
-    config, judge = context.config, context.tools.judge
-    asked = [s for s in statements if s.origin != "given"]
+    config, asked = context.config, [s for s in statements if s.origin != "given"]
     if not config.grade or not asked:
         return statements
+    judge = context.tools.judge
     sampling = judge.sampling("grade", config.grade_samples, context.tools.seed)
     if config.grade_samples > 1 and sampling.temperature == 0:
         sampling = replace(sampling, temperature=VARIED)

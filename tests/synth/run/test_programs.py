@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from synth.cli import main
 from synth.config import RunConfig
 from synth.programs.decide import Answer, Decision
 from synth.records import Problem
-from synth.run import answers
+from synth.run import answers, stages
 from synth.run.answering import Answered
 from synth.run.answers import Figures
 from synth.run.programs import Report, check_generated, check_programs_file
@@ -59,18 +59,32 @@ def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path
         yield None
 
     async def answered(problem: Problem, *_: object) -> tuple[Answered, None]:
-        if problem.text == "b?":
+        if problem.text == "bats?":
             raise RuntimeError("b broke")
         return Answered(problem_id=problem.id, problem=problem.text), None
 
+    monkeypatch.setattr(stages, "ray_session", nullcontext)
     monkeypatch.setattr(answers, "stage_tools", no_tools)
     monkeypatch.setattr(answers, "require_models", lambda *_: None)
+    monkeypatch.setattr(answers, "deciding", lambda *_: "these settings")
     monkeypatch.setattr(answers, "answer_problem", answered)
     given, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
-    given.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("a?", "b?", "c?")), encoding="utf-8")
+    given.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("apes?", "bats?", "cats?")), encoding="utf-8")
     with Progress() as progress, pytest.raises(RuntimeError, match="b broke"):
         answers.answer_file(CONFIG, str(given), None, str(out), progress)
-    assert [row.problem for row in read_records(out, Answered)] == ["a?", "c?"]
+    assert [row.problem for row in read_records(out, Answered)] == ["apes?", "cats?"]
+
+    asked = list[str]()
+
+    async def mended(problem: Problem, *_: object) -> tuple[Answered, None]:
+        asked.append(problem.text)
+        return Answered(problem_id=problem.id, problem=problem.text), None
+
+    monkeypatch.setattr(answers, "answer_problem", mended)
+    for expected in (["bats?"], ["bats?", "apes?", "bats?", "cats?"]):  # only what failed; and everything anew once the file was whole
+        with Progress() as progress:
+            answers.answer_file(CONFIG, str(given), None, str(out), progress)
+        assert [row.problem for row in read_records(out, Answered)] == ["apes?", "bats?", "cats?"] and asked == expected
 
 
 def test_answer_accuracy_and_proved_accuracy_are_told_apart() -> None:

@@ -11,7 +11,7 @@ import pytest
 from synth.cli import main
 from synth.config import SearchConfig
 from synth.records import Pair, Problem
-from synth.run.shortening import Refused, Shortened, summary
+from synth.run.shortening import Refused, Shortened, distinct_pairs, summary
 from synth.search.loop import search, strategies
 from synth.search.shorten import MOST_CHECKS, change, is_long, length, shortened
 from synth.search.shorter import candidates
@@ -214,3 +214,11 @@ def test_the_figures_say_nothing_of_long_proofs_where_there_are_none() -> None:
     assert summary([Shortened(pair("theorem X : 1 = 1", "rfl"), accepted)]).lines() == [
         "0 of 1 proofs shortened; none has more than two lines"
     ]
+
+
+def test_pairs_that_a_file_has_several_times_count_once() -> None:
+    pair = Pair(id="a", attempt_id="a", statement_id="s", problem_id="p", statement="theorem X : 1 = 1", proof="by rfl")
+    other = pair.model_copy(update={"id": "b"})
+    assert distinct_pairs([pair, other, pair], "pairs.jsonl") == [pair, other]
+    with pytest.raises(UserError, match=r"^pairs\.jsonl: row 2: another pair before it has the id a; give each an id of its own$"):
+        distinct_pairs([pair, pair.model_copy(update={"proof": "by decide"})], "pairs.jsonl")

@@ -199,3 +199,11 @@ def test_a_planted_cheat_is_dropped_for_its_own_reason(backend: Backend) -> None
     for what, (reason, _) in PLANTED.items():
         result = asyncio.run(filtered(planted(what, made), context, CHEAP))
         assert all(s.reason == reason for s in result), (what, [(s.text, s.reason, s.detail) for s in result])
+
+
+def test_a_row_that_contradicts_another_is_named() -> None:
+    rows = [Labelled(text="t", statement="theorem X : 1 = 1", faithful=True)] * 2
+    assert len(as_statements(rows, "labels.jsonl")[0]) == 1, "one that repeats another counts once"
+    other = rows[0].model_copy(update={"faithful": False})
+    with pytest.raises(UserError, match=r"^labels\.jsonl: row 3: labelled otherwise than row 1, of the same problem and statement; leave"):
+        as_statements([*rows, other], "labels.jsonl")
