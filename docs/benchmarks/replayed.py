@@ -21,6 +21,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,6 +61,7 @@ from verify_workers.records import Check, Outcome, Verdict
 
 HELD = 24  # held-out statements
 STEPS = 10  # of a training
+CLUSTER_TRIES = 6
 
 
 class Transcript(Drawing):
@@ -228,20 +230,34 @@ def replay(source: Path, out: Path, overrides: Sequence[str], statements: int, r
         run(config, str(out), Progress(Console(stderr=True), plain=True))
 
 
+def started_cluster(nodes: int) -> Any:
+    """Ray gives a node 30 seconds to start, which a busy machine may miss: then all of them once more."""
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": 100_000_000}
+    for left in reversed(range(CLUSTER_TRIES)):
+        cluster = Cluster()
+        try:
+            for _ in range(nodes):
+                cluster.add_node(**node)
+            cluster.wait_for_nodes()
+            return cluster
+        except Exception as error:
+            cluster.shutdown()
+            if not left:
+                raise
+            print(f"Ray's nodes did not start ({error}); once more", file=sys.stderr, flush=True)
+    return None
+
+
 @contextlib.contextmanager
 def local_cluster(nodes: int) -> Iterator[None]:
     """A Ray cluster of so many nodes on this machine, for `run`; with one, Ray's own."""
     if nodes == 1:
         yield
         return
-    from ray.cluster_utils import Cluster
-
-    node = {"num_cpus": 1, "object_store_memory": 100_000_000}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster = started_cluster(nodes)
     try:
-        for _ in range(nodes - 1):
-            cluster.add_node(**node)
-        cluster.wait_for_nodes()
         with mock.patch.dict("os.environ", {"RAY_ADDRESS": cluster.address}):
             yield
     finally:
