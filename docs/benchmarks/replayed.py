@@ -21,10 +21,9 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ from verify_workers.records import Check, Outcome, Verdict
 
 HELD = 24  # held-out statements
 STEPS = 10  # of a training
-CLUSTER_TRIES = 6
+START_SECONDS = 300.0  # that a Ray node may take to start
 
 
 class Transcript(Drawing):
@@ -230,36 +229,36 @@ def replay(source: Path, out: Path, overrides: Sequence[str], statements: int, r
         run(config, str(out), Progress(Console(stderr=True), plain=True))
 
 
-def started_cluster(nodes: int) -> Any:
-    """Ray gives a node 30 seconds to start, which a busy machine may miss: then all of them once more."""
-    from ray.cluster_utils import Cluster
+def patient(get_node: Callable[..., Any]) -> Callable[..., Any]:
+    """Ray's question whether a node is up, of which it takes no for an answer after half a minute: on a busy machine it takes longer."""
 
-    node = {"num_cpus": 1, "object_store_memory": 100_000_000}
-    for left in reversed(range(CLUSTER_TRIES)):
-        cluster = Cluster()
-        try:
-            for _ in range(nodes):
-                cluster.add_node(**node)
-            cluster.wait_for_nodes()
-            return cluster
-        except Exception as error:
-            cluster.shutdown()
-            if not left:
-                raise
-            print(f"Ray's nodes did not start ({error}); once more", file=sys.stderr, flush=True)
-    return None
+    def asked(*args: Any) -> Any:
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return get_node(*args)
+            except RuntimeError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1.0)
+
+    return asked
 
 
 @contextlib.contextmanager
 def local_cluster(nodes: int) -> Iterator[None]:
-    """A Ray cluster of so many nodes on this machine, for `run`; with one, Ray's own."""
-    if nodes == 1:
-        yield
-        return
-    cluster = started_cluster(nodes)
+    """A Ray cluster of so many nodes on this machine, for `run`."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    services: Any = ray._private.services
     try:
-        with mock.patch.dict("os.environ", {"RAY_ADDRESS": cluster.address}):
-            yield
+        with mock.patch.object(services, "get_node", patient(services.get_node)):
+            for _ in range(nodes):
+                cluster.add_node(num_cpus=2 if nodes == 1 else 1, object_store_memory=100_000_000)
+            cluster.wait_for_nodes(START_SECONDS)
+            with mock.patch.dict("os.environ", {"RAY_ADDRESS": cluster.address}):
+                yield
     finally:
         cluster.shutdown()
 
