@@ -52,6 +52,7 @@ Report = dict[str, Any]
 STACK = 8 << 20  # bytes
 KEPT_STATEMENTS, KEPT_BYTES = 2048, 32 << 20  # whichever is reached first
 REUSE = 50
+MAX_EXPORT = children.MAX_OUTPUT - (1 << 20)  # bytes of a closure
 MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters per message
 
 
@@ -149,7 +150,7 @@ class SessionServer:
         auditor = self.auditor
         self.audits += 1
         auditor.memory = request["memory"]
-        children.ask(auditor, question, max(request["timeout"], 5.0), self.owner)
+        children.ask(auditor, question, max(request["timeout"], wire.WHOLE_SECONDS if request["export"] == "whole" else 5.0), self.owner)
         report, closure = _report(auditor)
         if closure:
             report["export"] = closure.decode("utf-8", "surrogatepass")
@@ -222,7 +223,9 @@ class SessionServer:
         axioms, walked, pinned = judge(self.axioms, candidate, tuple(root), wanted)
         own = b""
         if exporting:
-            own = ndjson.document(self.world, pinned, [PIN], lambda k: self.world.lean.find(self.world.kernel, k) is not None)
+            kept = self.world.kernel if exporting == "own" else None  # "whole": the library's with it
+            own = ndjson.document(self.world, pinned, [PIN], lambda k: kept is not None and self.world.lean.find(kept, k) is not None)
+            own = own if len(own) <= MAX_EXPORT else b""
         return {"status": "ok", "axioms": axioms, "walked": walked}, own
 
 
