@@ -94,8 +94,20 @@ class Keys:
     def _push(self, keys: Hashes, numbers: NDArray[np.uint32]) -> None:
         self._runs.append((keys, numbers))
         while len(self._runs) > 1 and 2 * len(self._runs[-1][0]) >= len(self._runs[-2][0]):
-            short, long = self._runs.pop(), self._runs.pop()
-            self._runs.append(_merged(long, short))
+            self._merge(*self._runs.pop())
+
+    def _merge(self, short: Hashes, numbers: NDArray[np.uint32]) -> None:
+        """Put a run that shares no key with the last one into it: keys, then numbers, so that only one of the two is there twice."""
+        long, counted = self._runs.pop()
+        places = np.searchsorted(long, short) + np.arange(len(short))
+        others = np.ones(len(long) + len(short), np.bool_)
+        others[places] = False
+        keys = np.empty(len(others), np.uint64)
+        keys[places], keys[others] = short, long
+        del long, short
+        merged = np.empty(len(others), np.uint32)
+        merged[places], merged[others] = numbers, counted
+        self._runs.append((keys, merged))
 
 
 class Postings:
@@ -124,14 +136,3 @@ class Postings:
             places = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
             found.append((run[places] & _LOW).astype(np.uint32))
         return np.concatenate(found)
-
-
-def _merged(long: tuple[Hashes, NDArray[np.uint32]], short: tuple[Hashes, NDArray[np.uint32]]) -> tuple[Hashes, NDArray[np.uint32]]:
-    """One run of two that share no key."""
-    places = np.searchsorted(long[0], short[0]) + np.arange(len(short[0]))
-    others = np.ones(len(long[0]) + len(short[0]), np.bool_)
-    others[places] = False
-    keys, numbers = np.empty(len(others), np.uint64), np.empty(len(others), np.uint32)
-    keys[places], numbers[places] = short
-    keys[others], numbers[others] = long
-    return keys, numbers

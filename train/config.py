@@ -42,6 +42,10 @@ class ModelConfig(Config):
         return self
 
 
+SERVED_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""Ranks that vLLM makes room for; adapters of others are served in that of the next larger one."""
+
+
 class LoraConfig(Config):
     """Low-rank adaptation (LoRA, arXiv 2106.09685): two thin matrices beside each linear layer are trained, the model itself is not."""
 
@@ -53,6 +57,16 @@ class LoraConfig(Config):
     """Share of an adapter's inputs that is dropped in training."""
     targets: tuple[str, ...] = ()
     """Names of the linear layers that get an adapter, such as `q_proj`; [] = all but the output layer."""
+    serve: bool = False
+    """In a run: the model that it begins with stays as it is, its rounds train one adapter on and on, and engines serve the newest one
+    beside the model. New weights are then a few MB, which an engine takes while others' answers are under way. false = each round's
+    adapter is merged into the weights, and the next round has one of its own."""
+
+    @model_validator(mode="after")
+    def _servable(self) -> LoraConfig:
+        if self.serve and self.rank > SERVED_RANKS[-1]:
+            raise ValueError(f"train.lora.rank ({self.rank}): engines serve adapters of rank {SERVED_RANKS[-1]} at most; or serve=false")
+        return self
 
 
 class TrainConfig(Config):
@@ -101,7 +115,8 @@ class TrainConfig(Config):
     """Largest norm of the gradient; 0 = no clipping."""
 
     lora: LoraConfig | None = None
-    """Train adapters only (LoRA), and merge them into the model at the end of the round; null = train all weights."""
+    """Train adapters only (LoRA), and merge them into the model at the end of the round, or serve them beside it; null = train all
+    weights."""
     average_last: int = Field(1, ge=1)
     """The round's result is the mean of the weights at so many points, the last step and those before it; 1 = the last step's weights."""
     average_steps: int = Field(10, ge=1)

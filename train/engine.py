@@ -30,8 +30,8 @@ def environment(config: TrainConfig) -> dict[str, str]:
     return common | {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(config.threads), "GOMP_SPINCOUNT": "100000"}
 
 
-def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[Any, Any]:
-    """A DeepSpeed engine around the loss of the model at `init`, and the model itself."""
+def make_engine(init: str, config: TrainConfig, device: torch.device, adapter: str = "") -> tuple[Any, Any]:
+    """A DeepSpeed engine around the loss of the model at `init` (under LoRA with the `adapter`, or fresh ones), and the model itself."""
     import deepspeed
     import torch
     from deepspeed.utils import logger
@@ -60,7 +60,7 @@ def make_engine(init: str, config: TrainConfig, device: torch.device) -> tuple[A
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if config.lora:
-        add_adapters(model, config.lora, init)
+        add_adapters(model, config.lora, init, adapter)
     if config.zero_stage == 3 and config.zero_leaf_layers:
         gather_by_layer(model)
     if config.compile:

@@ -36,6 +36,10 @@ class Job:
     """Number format in which the result will be served; '' = the one it is trained in."""
     data: str = ""
     """`train.data.files_hash` of `examples`; '' = not known."""
+    adapter: str = ""
+    """An adapter of `init` that the round trains on; '' = fresh ones, under LoRA."""
+    merged: bool = True
+    """Whether adapters are merged into the model at the end; else they are what the round leaves."""
 
 
 def write_text(path: Path, text: str) -> None:

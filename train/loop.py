@@ -140,7 +140,7 @@ class TrainingLoop:
         self.micro_tokens = config.micro_batch_tokens or config.batch_tokens
         self._seed = job.seed * 1_000_003
         self._plan()
-        self.engine, self.model = make_engine(job.init, config, device)
+        self.engine, self.model = make_engine(job.init, config, device, job.adapter)
         self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         self.average = Average()  # on rank 0
@@ -331,11 +331,11 @@ class TrainingLoop:
 
         from train import export
 
-        state = gather(self.model, self.config.zero_stage, self.rank)
+        state = gather(self.model, self.config.zero_stage, self.rank, "" if self.job.merged else ".lora_")
         broken = ""
         if state is not None:
             try:
-                whole, adapter = export.finished(self.model, self.average.mean(state), self.config.lora is not None)
+                whole, adapter = export.finished(self.model, self.average.mean(state), self.config.lora is not None, self.job.merged)
             except FloatingPointError as error:
                 broken = str(error)
         if self._reduce([float(bool(broken))])[0]:

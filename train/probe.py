@@ -44,13 +44,14 @@ def read_probe(checkpoint: str | Path) -> Probe | None:
         return None
 
 
-def write_probe(checkpoint: Path, dtype: str) -> None:
-    """Compute the probe of `checkpoint` in `dtype` and leave it beside the weights."""
-    (checkpoint / NAME).write_text(json.dumps(asdict(compute_probe(checkpoint, dtype))))
+def write_probe(checkpoint: Path, dtype: str, base: str = "") -> None:
+    """Compute the probe of `checkpoint` (an adapter of `base`, if that is given) in `dtype` and leave it beside the weights."""
+    found = compute_probe(base, dtype, checkpoint) if base else compute_probe(checkpoint, dtype)
+    (checkpoint / NAME).write_text(json.dumps(asdict(found)))
 
 
-def compute_probe(checkpoint: str | Path, dtype: str) -> Probe:
-    """What the files of `checkpoint` compute in `dtype` by transformers, on a GPU where one has room for it.
+def compute_probe(checkpoint: str | Path, dtype: str, adapter: str | Path = "") -> Probe:
+    """What the files of `checkpoint`, with an `adapter` beside it, compute in `dtype` by transformers, on a GPU where one has room for it.
 
     `dtype` is a name of PyTorch's or one that vLLM knows (`half`, `float`, `auto`: as the checkpoint says).
     """
@@ -59,7 +60,13 @@ def compute_probe(checkpoint: str | Path, dtype: str) -> Probe:
 
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     wanted = "auto" if dtype == "auto" else getattr(torch, dtype)  # torch.half and torch.float are names too
-    model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=wanted).eval()
+    model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=wanted)
+    number_format = str(model.dtype).removeprefix("torch.")
+    if adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter), autocast_adapter_dtype=False).to(model.dtype)
+    model.eval()
     device = _device(sum(p.numel() * p.element_size() for p in model.parameters()))
     model.to(device)
     tokens, logprobs, spreads = [], [], []
@@ -73,7 +80,7 @@ def compute_probe(checkpoint: str | Path, dtype: str) -> Probe:
             tokens.append(ids)
             logprobs.append(logits.log_softmax(-1).gather(1, chosen)[:, 0].tolist())
             spreads.append(logits.std(-1).flatten().tolist())
-    return Probe(str(model.dtype).removeprefix("torch."), tokens, logprobs, _mean(spreads))
+    return Probe(number_format, tokens, logprobs, _mean(spreads))
 
 
 def _device(size: int) -> torch.device:

@@ -22,6 +22,7 @@ from train.config import DIVISION, TrainConfig
 from train.data import Example, example_files, files_hash, write_examples
 from train.group import WorkerGroup
 from train.inbox import NOTICE, Job, write_json
+from train.lora import adapter_hash
 from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
@@ -42,11 +43,11 @@ class TrainResult:
     """A finished round of training."""
 
     dir: Path
-    """The new checkpoint, in Hugging Face format."""
+    """The new checkpoint, in Hugging Face format; the adapter, where that was not to be merged."""
     hash: str
-    """`train.model.checkpoint_hash` of it."""
+    """`train.model.checkpoint_hash` of it, or `train.lora.adapter_hash`."""
     adapter: Path | None
-    """The adapter that was merged into it, in PEFT's format; None without LoRA."""
+    """The adapter, in PEFT's format, of the model that the round started from; None without LoRA."""
     history: list[dict[str, float]]
     """Rows of metrics.jsonl: step, steps, epoch, loss and grad_norm (means since the row before), lr, tokens, tokens_per_second,
     seconds."""
@@ -74,6 +75,8 @@ def train_round(
     should_stop: Callable[[], bool] | None = None,
     group: WorkerGroup | None = None,
     served: str = "",
+    adapter: Path | None = None,
+    merged: bool = True,
 ) -> TrainResult:
     """Fine-tune the checkpoint at `init_dir` on `examples` (records, or Parquet files) into `out_dir/model`.
 
@@ -81,7 +84,10 @@ def train_round(
     workers that train it, if they are of this configuration's shape and live; else some are started for this round alone, on
     the Ray that is connected or a local one.  `on_progress` gets each row of metrics.jsonl as it appears, in the
     calling thread.  `served` is the number format in which the result will be sampled from (for its `probe.json`; '' =
-    `config.dtype`).  Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
+    `config.dtype`).  Under LoRA `adapter` is one of `init_dir` to go on with, and without `merged` the round leaves only its
+    adapter (`out_dir/adapter`, with a probe).
+
+    Ctrl-C (or `should_stop`) ends with a checkpoint saved, as KeyboardInterrupt (TrainingStopped).
 
     Raises UserError for unfit examples or checkpoint, too small a cluster, a diverging loss, or an `out_dir` that
     belongs to another round; RuntimeError when workers died more than `config.max_failures` times.
@@ -92,18 +98,28 @@ def train_round(
     out.mkdir(parents=True, exist_ok=True)
     files = [file.resolve() for file in _files(examples, out)]
     data = files_hash(files)
+    if config.lora is None and (adapter or not merged):
+        raise ValueError("adapters are LoRA's: config.lora is None")
+    before = adapter.resolve() if adapter else None
+    if before is not None:
+        init_hash = adapter_hash(init_hash, before)
+    if not merged:
+        init_hash = f"{init_hash} adapter"
     key = _key(init_hash, data, config, seed)
     _claim(out, key, _key(init_hash, data, config, seed, DIVISION - {"workers", "gpu"}), config.workers)
     if not (out / "manifest.json").exists():
         settings = config.model_dump(mode="json")
-        job = Job(str(init), tuple(map(str, files)), str(out), settings, seed, key, uuid.uuid4().hex[:8], served, data)
+        job = Job(
+            *(str(init), tuple(map(str, files)), str(out), settings, seed, key, uuid.uuid4().hex[:8], served, data),
+            *(str(before or ""), merged),
+        )
         if group is not None and group.fits(config) and not group.gone:
             with suppress(WorkersGone):
                 _launch(job, group, on_progress, should_stop)
         if not (out / "manifest.json").exists():
             with WorkerGroup(config, out) as workers:
                 _launch(job, workers, on_progress, should_stop)
-    return _result(out, time.monotonic() - started)
+    return _result(init, out, time.monotonic() - started)
 
 
 def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> list[Path]:
@@ -118,7 +134,7 @@ def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> li
 
 def _key(init_hash: str, data_hash: str, config: TrainConfig, seed: int, without: frozenset[str] = DIVISION) -> str:
     """Hash of what the weights depend on; not of what only divides, bounds or reports the work (the settings `without`)."""
-    settings = config.model_dump(mode="json", exclude=set(without))
+    settings = config.model_dump(mode="json", exclude={**dict.fromkeys(without, True), "lora": {"serve"}})
     text = json.dumps([init_hash, data_hash, settings, seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -201,10 +217,11 @@ class _Tail:
         self.seen = len(rows)  # a restarted worker drops rows after its checkpoint, and they come again
 
 
-def _result(out: Path, seconds: float) -> TrainResult:
+def _result(init: Path, out: Path, seconds: float) -> TrainResult:
     manifest = json.loads((out / "manifest.json").read_text())
-    model = out / manifest["model"]
-    if checkpoint_hash(model) != manifest["hash"]:
+    model = out / (manifest["model"] or manifest["adapter"])
+    found = checkpoint_hash(model) if manifest["model"] else adapter_hash(checkpoint_hash(init), model)
+    if found != manifest["hash"]:
         raise UserError(f"{model}: differs from what its manifest.json says; remove {out} and train again")
     return TrainResult(
         dir=model,

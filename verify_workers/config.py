@@ -71,7 +71,7 @@ class PoolConfig(BaseModel):
     kernels: list[str] = Field(
         [],
         description="kernels that judge too what Lean's accepted (backend fork): builtin-python, or programs by path or name, with "
-        "plain=, nanoda= or lean4lean= before it where its name does not say how it is called",
+        "plain=, nanoda=, lean4lean=, leanchecker= or file= before it where its name does not say how it is called",
     )
     kernels_quorum: int = Field(-1, ge=-1, description="how many kernels have to accept; -1: all. One that rejects is never outvoted")
     kernels_sample: float = Field(1.0, ge=0, le=1, description="share of the acceptances that the kernels are asked about")
@@ -97,8 +97,8 @@ class PoolConfig(BaseModel):
 
     @model_validator(mode="after")
     def _judged_twice(self) -> PoolConfig:
-        if (self.kernels or self.closures) and self.project is not None:
-            raise ValueError("kernels and closures are for the embedded Lean only: all that a project imports would have to be exported")
+        if (self.kernels or self.closures) and self.auditor == "leanchecker":
+            raise ValueError("kernels and closures need kernel objects, which auditor leanchecker has not: leave it out, or name fork")
         if self.closures is not None and self.cache.path is not None:
             raise ValueError("closures are written when a proof is checked, not when its verdict is recalled: leave the cache out")
         return self

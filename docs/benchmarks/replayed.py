@@ -23,7 +23,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ from verify_workers.records import Check, Outcome, Verdict
 
 HELD = 24  # held-out statements
 STEPS = 10  # of a training
+START_SECONDS = 300.0  # that a Ray node may take to start
 
 
 class Transcript(Drawing):
@@ -228,22 +229,36 @@ def replay(source: Path, out: Path, overrides: Sequence[str], statements: int, r
         run(config, str(out), Progress(Console(stderr=True), plain=True))
 
 
+def patient(get_node: Callable[..., Any]) -> Callable[..., Any]:
+    """Ray's question whether a node is up, of which it takes no for an answer after half a minute: on a busy machine it takes longer."""
+
+    def asked(*args: Any) -> Any:
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return get_node(*args)
+            except RuntimeError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1.0)
+
+    return asked
+
+
 @contextlib.contextmanager
 def local_cluster(nodes: int) -> Iterator[None]:
-    """A Ray cluster of so many nodes on this machine, for `run`; with one, Ray's own."""
-    if nodes == 1:
-        yield
-        return
+    """A Ray cluster of so many nodes on this machine, for `run`."""
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "object_store_memory": 100_000_000}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster = Cluster()
+    services: Any = ray._private.services
     try:
-        for _ in range(nodes - 1):
-            cluster.add_node(**node)
-        cluster.wait_for_nodes()
-        with mock.patch.dict("os.environ", {"RAY_ADDRESS": cluster.address}):
-            yield
+        with mock.patch.object(services, "get_node", patient(services.get_node)):
+            for _ in range(nodes):
+                cluster.add_node(num_cpus=2 if nodes == 1 else 1, object_store_memory=100_000_000)
+            cluster.wait_for_nodes(START_SECONDS)
+            with mock.patch.dict("os.environ", {"RAY_ADDRESS": cluster.address}):
+                yield
     finally:
         cluster.shutdown()
 

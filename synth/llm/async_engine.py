@@ -3,7 +3,7 @@
 New weights come in one of two ways (`sampler.swap`).  *drain*: new requests wait until those under way are answered, so that no
 answer is of two versions.  *keep* (as PipelineRL, arXiv 2509.19128, and AReaL, 2505.24298, do for long answers): those under
 way are stopped where they are, what is cached of them is forgotten, and the new weights go on with their texts; such an answer
-counts as the older version's, so that no bound on staleness is exceeded.
+counts as the older version's, so that no bound on staleness is exceeded.  Adapters (`adapters.py`) need neither.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from synth.llm.adapters import FIRST, Adapters, adapter_arguments, at_first
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import completions, engine_arguments, engine_environment, request
 from synth.llm.swap import DIGESTS, RELOAD, check_swap, digest, logprobs_of, reading
 from synth.llm.types import Completion, Sampling, Weights
+from train.config import LoraConfig
 from train.probe import Probe, mean_gap
 
 if TYPE_CHECKING:
@@ -30,13 +32,16 @@ if TYPE_CHECKING:
 class AsyncEngine:
     """As `Engine`, for callers in one event loop."""
 
-    def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
+    def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0, lora: LoraConfig | None = None) -> None:
         os.environ.update(engine_environment(config))
         from vllm import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        self.config, self.weights = config, weights
-        self.llm = AsyncLLM.from_engine_args(AsyncEngineArgs(model=weights.path, seed=seed, **engine_arguments(config)))
+        self.config, self.weights = config, at_first(weights)
+        self.adapters = Adapters(self.weights.path) if lora else None
+        beside = adapter_arguments(lora, self.weights.path) if lora else {}
+        arguments = AsyncEngineArgs(model=self.weights.path, seed=seed, **engine_arguments(config), **beside)
+        self.llm = AsyncLLM.from_engine_args(arguments)
         self.context = int(self.llm.model_config.max_model_len)
         self.tokenizer = self.llm.get_tokenizer()
         self.unfit: Exception | None = None  # why nothing is answered, for a swap that failed
@@ -59,8 +64,8 @@ class AsyncEngine:
         given, parameters = request(self.config, self.tokenizer, prompt, sampling, self.context)
         weights = self.weights
         async with self._under_way():
-            output = await self._answer(given, parameters)
-        if self.config.swap == "keep":
+            output = await self._answer(given, parameters, weights)
+        if self.config.swap == "keep" and self.adapters is None:
             await self._fit()  # what goes on through a swap that fails is no answer
         answers = completions(output, weights)
         self.generated += sum(answer.tokens for answer in answers)
@@ -68,7 +73,10 @@ class AsyncEngine:
 
     async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
         """What the engine computes for the tokens of each text but the first, nats."""
-        outputs = await asyncio.gather(*(self._answer({"prompt_token_ids": tokens}, reading()) for tokens in texts))
+        return await self._read(texts, self.weights)
+
+    async def _read(self, texts: list[list[int]], weights: Weights) -> list[list[float]]:
+        outputs = await asyncio.gather(*(self._answer({"prompt_token_ids": tokens}, reading(), weights, FIRST) for tokens in texts))
         return [logprobs_of(tokens, output) for tokens, output in zip(texts, outputs, strict=True)]
 
     async def digest(self) -> str:
@@ -77,6 +85,8 @@ class AsyncEngine:
 
     async def swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
         """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed."""
+        if self.adapters is not None:
+            return await self._adopt(self.adapters, weights, probe)
         keep = self.config.swap == "keep"
         self._open.clear()
         try:
@@ -94,6 +104,36 @@ class AsyncEngine:
         finally:
             self._open.set()
         return before, after
+
+    async def _adopt(self, adapters: Adapters, weights: Weights, probe: Probe) -> tuple[float, float]:
+        """A swap to an adapter, which is loaded and looked at while others are asked."""
+        try:
+            before = mean_gap(await self._read(probe.tokens, self.weights), probe.logprobs)
+            async with self._with_adapter(weights):
+                if (named := adapters.request(weights)) is not None:
+                    await self.llm.add_lora(named)  # what cannot be loaded is told here; in a step it would end the engine
+                after = mean_gap(await self._read(probe.tokens, weights), probe.logprobs)
+                check_swap(weights.path, before, after, probe, self.config)
+                self.weights = weights
+        except BaseException as error:
+            self.unfit = error if isinstance(error, Exception) else RuntimeError(f"loading {weights.path} was broken off")
+            raise
+        self.unfit = None
+        return before, after
+
+    @asynccontextmanager
+    async def _with_adapter(self, weights: Weights) -> AsyncIterator[None]:
+        """A request that names these weights; adapters that nothing asks any more then leave the engine."""
+        if self.adapters is None:
+            yield
+            return
+        self.adapters.begin(weights)
+        try:
+            yield
+        finally:
+            self.adapters.end(weights)
+            for number in self.adapters.unused(self.weights):
+                await self.llm.remove_lora(number)
 
     async def _load(self, weights: Weights, keep: bool) -> None:
         if keep:  # with what is cached of those under way, all of which is of the old weights
@@ -113,11 +153,13 @@ class AsyncEngine:
         if self.unfit is not None:
             raise self.unfit
 
-    async def _answer(self, given: dict[str, Any], parameters: Any) -> Any:
+    async def _answer(self, given: dict[str, Any], parameters: Any, weights: Weights, priority: int = 0) -> Any:
         """vLLM's last output for a request."""
         last: Any = None
-        async for output in self.llm.generate(given, parameters, f"request-{next(self._names)}"):
-            last = output
+        beside = {"lora_request": self.adapters.request(weights), "priority": priority} if self.adapters else {}
+        async with self._with_adapter(weights):
+            async for output in self.llm.generate(given, parameters, f"request-{next(self._names)}", **beside):
+                last = output
         return last
 
     @asynccontextmanager

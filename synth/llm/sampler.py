@@ -19,6 +19,7 @@ from synth.llm.swap import SwapFailed
 from synth.llm.turns import alone_on_gpu
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
+from train.config import LoraConfig
 from train.probe import Probe, read_probe
 from verify_workers.processes import processor_seconds
 from verify_workers.working_directory import enter_again
@@ -26,12 +27,12 @@ from verify_workers.working_directory import enter_again
 
 @ray.remote
 class Sampler:
-    """One engine as a Ray actor: `sample` many prompts, `load` new weights, `stats`."""
+    """One engine as a Ray actor: `sample` many prompts, `load` new weights (with `lora` adapters of that form), `stats`."""
 
-    def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> None:
+    def __init__(self, weights: Weights, config: SamplerConfig, seed: int = 0, lora: LoraConfig | None = None) -> None:
         enter_again()  # before PyTorch is loaded
         with alone_on_gpu(config.gpus):
-            self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed)
+            self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed, lora)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()
         self.swap: dict[str, Any] = {}
@@ -109,7 +110,7 @@ _PLACED: dict[Any, PlacementGroup] = {}
 """By the actors that this process has started: what holds the GPUs of an engine over several nodes."""
 
 
-def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any:
+def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0, lora: LoraConfig | None = None) -> Any:
     """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again.  `end_sampler` ends it."""
     options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
     group: PlacementGroup | None = None
@@ -124,7 +125,7 @@ def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0) -> Any
         options["label_selector"] = config.nodes
     environment = engine_environment(config)
     actor: Any = Sampler
-    handle = actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed)
+    handle = actor.options(runtime_env={"env_vars": environment}, **options).remote(weights, config, seed, lora)
     if group is not None:
         _PLACED[handle._actor_id] = group
     return handle

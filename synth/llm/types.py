@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Weights:
-    """Which weights answer: where they are (a checkpoint, or an endpoint's model), their version in the run, and their hash.
+    """Which weights answer: where they are (a checkpoint, an adapter, or an endpoint's model), their version in the run, and their hash.
 
     Versions grow: 0 is the given or bootstrapped model, n what round n trained.
     """
@@ -15,6 +15,8 @@ class Weights:
     path: str = ""
     version: int = 0
     hash: str = ""
+    base: str = ""
+    """Of an adapter: the checkpoint that it is of, which is in `hash` too."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from synth.run.cluster import last_line, plain, started
 from synth.run.index_actor import IndexActor
 from synth.run.roles import check_endpoint, groups, start_group
 from synth.run.shard_actor import SearchShard
-from synth.run.state import Run
+from synth.run.state import Run, served_lora
 from synth.services import Group
 from synth.store.rundir import RunDir
 from train.group import WorkerGroup
@@ -48,7 +48,7 @@ async def start_samplers(job: Run, *wait: ModelRole, weights: dict[ModelRole, We
             weights = weights or job.role_weights()
             stop_shards(job)  # they hold handles to the groups that there were
             for roles in missing:
-                job.groups.append(start_group(job.config, roles, weights))
+                job.groups.append(start_group(job.config, roles, weights, served_lora(job.config)))
                 if one_by_one:
                     await _ready(job, job.groups[-1])
         waited = wait or job.roles
@@ -107,9 +107,10 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]
 
 async def _probe(job: Run, group: Group) -> Probe:
     """What the answering weights compute: as the trainer left it, or computed once, in a process of its own, for all samplers."""
-    path = job.answering.path
+    path, base = job.answering.path, job.answering.base
     if (found := await asyncio.to_thread(read_probe, path)) is None:
-        found = await ray.remote(num_cpus=0)(compute_probe).remote(path, job.config.models.of(group.roles[0]).sampler.dtype)
+        dtype = job.config.models.of(group.roles[0]).sampler.dtype
+        found = await ray.remote(num_cpus=0)(compute_probe).remote(base or path, dtype, path if base else "")
     return found
 
 

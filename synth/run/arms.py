@@ -14,6 +14,7 @@ from synth.llm.types import Weights
 from synth.prompts import PromptSet
 from synth.records import KEPT_GRADES, Drop, Pair, Statement
 from synth.run.inputs import Inputs, inputs_of_run
+from synth.run.merged import model_of_round
 from synth.run.roles import given_weights, role_prompts
 from synth.run.state import checkpoints
 from synth.show.recorded import recorded_config
@@ -44,7 +45,7 @@ BYTES_PER_TOKEN = 8  # more than a tokenizer has on average: passes over the exa
 
 @dataclass(frozen=True)
 class Source:
-    """A run that is there: what it made is read, nothing is written."""
+    """A run that is there: what it made is read, and nothing written (but merged models, where its rounds left adapters alone)."""
 
     store: RunDir
     config: RunConfig
@@ -57,7 +58,7 @@ class Source:
         trained = int(self.store.read_json(f"rounds/{round:03d}/weights.json")["round"])
         if trained == 0 and not self.config.models.bootstrapped:
             return given_weights(self.config, "prover")
-        path = checkpoints(self.config, self.store) / f"{trained:03d}" / "training" / "model"
+        path = model_of_round(self.config, checkpoints(self.config, self.store), trained)
         if not (path / "config.json").exists():
             raise UserError(
                 f"{self.store.path}: the weights of round {trained} are not there ({path}); an ablation needs those of every round"

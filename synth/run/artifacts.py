@@ -16,7 +16,7 @@ from typing import Any
 
 from synth.llm.types import Weights
 from synth.run.learn import versions
-from synth.run.state import Run
+from synth.run.state import Run, served_lora
 from synth.run.stored import stored
 from synth.show.series import round_series
 from train.tracking import Artifact, tracked_id
@@ -66,6 +66,8 @@ def _weights(job: Run, number: int, metrics: Mapping[str, Any]) -> Weights:
     version = int(job.store.read_json(f"rounds/{number:03d}/weights.json")["round"])
     if version == 0 and not job.config.models.bootstrapped:
         return job.weights(0)  # hashed once
+    if version and served_lora(job.config):
+        return Weights(str(job.training(version) / "adapter"), version, str(metrics["model"]), job.weights(0).path)
     return Weights(str(job.training(version) / "model"), version, str(metrics["model"]))
 
 
@@ -100,6 +102,8 @@ def _corpus(job: Run, number: int, metrics: Mapping[str, Any], sampled: list[Art
 def _model(job: Run, weights: Weights) -> Artifact:
     trained_on = f"{_name(job)}-corpus:round-{weights.version}" if weights.version else ""
     about = {"round": weights.version, "hash": weights.hash, "path": weights.path, "trained_on": trained_on}
+    if weights.base:
+        about["base"] = weights.base
     folder = Path(weights.path) if job.config.tracking.upload_weights and Path(weights.path).is_dir() else None
     return Artifact(f"{_name(job)}-model", "model", about, _address(weights.path), folder, [f"round-{weights.version}"])
 

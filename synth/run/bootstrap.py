@@ -14,7 +14,7 @@ from synth.run.cluster import released
 from synth.run.interrupt import together
 from synth.run.learn import annotated, fit
 from synth.run.seed_messages import seeds_with_messages
-from synth.run.state import Run
+from synth.run.state import Run, served_lora
 from train.data import Example
 from train.model import checkpoint_hash, create_checkpoint
 from train.tokenizer import train_tokenizer
@@ -26,17 +26,19 @@ ROLE_TOKEN = re.compile(r"<\|\w+\|>")  # only the templates have such: `PromptSe
 async def bootstrap(job: Run, under_way: asyncio.Event) -> None:
     """Our own small model: a fresh Llama trained on the seed set for the roles that it plays; `under_way` is set after the first steps.
 
-    Then the engines start, with the model as it is before: they take the trained weights when they are first asked.
+    Then the engines start, with the model as it is before: they take the trained weights when they are first asked.  Those that
+    serve adapters beside the model start when it is there.
     """
     initial, examples = await _untrained(job)
-    training = fit(job, 0, initial, examples, job.config.models.bootstrap.train, under_way)
-    if released(job.config, job.roles):
+    fresh = Weights(str(initial), BEFORE, checkpoint_hash(initial))
+    training = fit(job, 0, fresh, examples, job.config.models.bootstrap.train, under_way)
+    if released(job.config, job.roles) or served_lora(job.config):
         await training
         return
 
     async def start_engines() -> None:
         await under_way.wait()
-        await start_samplers(job, weights=job.role_weights(Weights(str(initial), BEFORE, checkpoint_hash(initial))), one_by_one=True)
+        await start_samplers(job, weights=job.role_weights(fresh), one_by_one=True)
 
     await together(training, start_engines())
 

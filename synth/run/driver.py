@@ -21,6 +21,7 @@ from synth.llm.sampler import end_sampler
 from synth.run.cluster import enough, plain
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
+from synth.run.merged import merge_newest
 from synth.run.places import check_kernels, check_places, everywhere
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
 from synth.run.rounds import rounds_in_turn
@@ -111,6 +112,7 @@ async def _work(job: Run) -> None:
     beside = [asyncio.create_task(follow(job.pools, verify, job.members)), asyncio.create_task(keep_compact(job.store))]
     try:
         await (rounds_in_turn(job) if job.config.mode == "sync" else rounds_in_stream(job))
+        await merge_newest(job)
     finally:
         for task in beside:
             task.cancel()

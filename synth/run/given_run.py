@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synth.config import RunConfig
 from synth.llm.config import ModelRole, RoleConfig
+from synth.run.merged import model_of_round
 from synth.run.state import checkpoints
 from synth.show.recorded import recorded_config
 from synth.store.rundir import RunDir
@@ -32,7 +33,7 @@ def source_of_run(folder: Path, role: ModelRole) -> RoleConfig:
 
 
 def _weights(config: RunConfig, store: RunDir, trained: int) -> Path:
-    path = checkpoints(config, store) / f"{trained:03d}" / "training" / "model"
+    path = model_of_round(config, checkpoints(config, store), trained)
     if not (path / "config.json").exists():
         raise UserError(f"{path}: the weights of round {trained} are no longer there; give a checkpoint to --model")
     return path

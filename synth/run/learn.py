@@ -26,6 +26,7 @@ from synth.examples import (
     seed_examples,
 )
 from synth.llm.config import ROLES, ModelRole
+from synth.llm.types import Weights
 from synth.records import Attempt, VerdictRow
 from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
@@ -33,7 +34,7 @@ from synth.run.conjectures import factors, taught
 from synth.run.interrupt import in_thread
 from synth.run.replayed import Replayed, by_id
 from synth.run.seed_messages import seeds_with_messages
-from synth.run.state import Run
+from synth.run.state import Run, served_lora
 from synth.spool import Spool
 from synth.statements.text import in_context
 from synth.store.files import read_records
@@ -47,7 +48,7 @@ SAVING = 120.0  # seconds that an interrupted training may take to save its chec
 OFTEN = 100  # repetitions of an example in a round that are worth a remark
 
 
-async def train(job: Run, number: int, previous: Path, taken: Taken | None = None) -> bool:
+async def train(job: Run, number: int, previous: Weights, taken: Taken | None = None) -> bool:
     """Fine-tune on the replay buffer of all verified pairs of the searches up to this round's, or of what is `taken`.
 
     Our own small model also goes over the seed proofs that Lean accepted, and again over its other roles that are trained.
@@ -271,15 +272,19 @@ def conjectures(job: Run, number: int) -> list[Example]:
 
 
 async def fit(
-    job: Run, number: int, initial: Path, examples: Sequence[Example], config: TrainConfig, under_way: asyncio.Event | None = None
+    job: Run, number: int, initial: Weights, examples: Sequence[Example], config: TrainConfig, under_way: asyncio.Event | None = None
 ) -> None:
     """One DeepSpeed round in rounds/NNN/training; an interruption leaves a checkpoint from which it goes on.
+
+    Where adapters are served a round leaves one, trained on from that of `initial`, if those are an adapter.
 
     `under_way` is set after the first steps, or at the end where there were none.
     """
     stage = f"round {number}: train" if number else "bootstrap: train"
     job.progress.stage(stage, 0)
     stop, under_way = threading.Event(), under_way or asyncio.Event()
+    start, adapter = Path(initial.base or initial.path), Path(initial.path) if initial.base else None
+    merged = not number or served_lora(job.config) is None
     loop = asyncio.get_running_loop()
     rows: list[float] = []
 
@@ -293,8 +298,10 @@ async def fit(
     job.live.trainer.begin()
     work = in_thread(
         lambda: train_round(
-            *(initial, examples, job.training(number), config, job.config.seed + number),
+            *(start, examples, job.training(number), config, job.config.seed + number),
             *(report, stop.is_set, job.trainers, job.config.models.of("prover").sampler.dtype),
+            adapter=adapter,
+            merged=merged,
         )
     )
     try:

@@ -21,6 +21,7 @@ from synth.run.stored import stored
 from synth.search.loop import STRATEGIES
 from synth.services import Group
 from synth.store.files import read_records
+from train.config import LoraConfig
 from train.model import checkpoint_hash
 from verify_workers.errors import UserError
 
@@ -200,16 +201,19 @@ def groups(config: RunConfig, roles: Iterable[ModelRole]) -> list[tuple[ModelRol
     return [tuple(group) for group in found.values()]
 
 
-def start_group(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights]) -> Group:
-    """The actors that answer in `roles`."""
+def start_group(
+    config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights], lora: LoraConfig | None = None
+) -> Group:
+    """The actors that answer in `roles`; with `lora` their new weights are adapters of that form, if they get new ones."""
     source, first = config.models.of(roles[0]), weights[roles[0]]
     if source.endpoint:
         return Group(roles, [endpoint_actor(source)], local=False)
     sampler = source.sampler
     if sampler.max_model_len is None:
-        sampler = sampler.model_copy(update={"max_model_len": _context(config, roles, Path(first.path))})
-    actors = [sampler_actor(first, sampler, config.seed + i) for i in range(sampler.replicas)]
-    return Group(roles, actors, trained=config.models.follows(roles[0]))
+        sampler = sampler.model_copy(update={"max_model_len": _context(config, roles, Path(first.base or first.path))})
+    trained = config.models.follows(roles[0])
+    actors = [sampler_actor(first, sampler, config.seed + i, lora if trained else None) for i in range(sampler.replicas)]
+    return Group(roles, actors, trained=trained)
 
 
 def _context(config: RunConfig, roles: Iterable[ModelRole], folder: Path) -> int:

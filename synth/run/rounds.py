@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 from synth.config import RunConfig
+from synth.llm.types import Weights
 from synth.run.actors import start_samplers, start_trainers, started_index, stop_samplers, swap_in
 from synth.run.baseline import easily_proved, verified_seeds
 from synth.run.bootstrap import bootstrap
@@ -157,7 +157,7 @@ async def _round(job: Run, number: int) -> dict[str, Any]:
         await searched(job, number)
         if released(job.config, job.roles):
             stop_samplers(job)
-        await together(compared(job, number), trained(job, number, Path(previous.path)))
+        await together(compared(job, number), trained(job, number, previous))
     job.answering = job.weights(number)
     with job.timed("swap"):
         await start_samplers(job, "prover")
@@ -187,7 +187,7 @@ async def compared(job: Run, number: int) -> None:
         await reference_equivalents(job, number)
 
 
-async def trained(job: Run, number: int, previous: Path, taken: Taken | None = None) -> None:
+async def trained(job: Run, number: int, previous: Weights, taken: Taken | None = None) -> None:
     """A round's training; `weights.json` then says whose weights are the newest: its own, or, if nothing was trained, the last's."""
     with job.timed("train"):
         learned = await train(job, number, previous, taken)

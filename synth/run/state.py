@@ -27,7 +27,9 @@ from synth.statements.benchmarks import Benchmarks
 from synth.statements.screen import Passed
 from synth.store.rundir import RunDir
 from synth.store.service import keep_service, served
+from train.config import LoraConfig
 from train.group import WorkerGroup
+from train.lora import adapter_hash
 from train.model import checkpoint_hash
 from train.tracking import Tracker
 from verify_workers.records import Check, Verdict
@@ -37,6 +39,12 @@ def checkpoints(config: RunConfig, store: RunDir) -> Path:
     """The folder of a run's weights, round by round: its own in `checkpoints`, or in the run directory."""
     given = config.checkpoints
     return Path(given).absolute() / f"{config.name}-{store.id}" if given else store.local_path("rounds")
+
+
+def served_lora(config: RunConfig) -> LoraConfig | None:
+    """The adapters that a run's engines serve beside the model that it begins with; None where rounds leave whole models."""
+    lora = config.train.lora
+    return lora if lora is not None and lora.serve and config.models.train else None
 
 
 @dataclass
@@ -115,6 +123,9 @@ class Run:
         trained = int(self.store.read_json(f"rounds/{round:03d}/weights.json")["round"])
         if trained == 0 and not self.config.models.bootstrapped:
             return self._given("prover")
+        if trained and served_lora(self.config):
+            base, adapter = self.weights(0), self.training(trained) / "adapter"
+            return Weights(str(adapter), trained, adapter_hash(base.hash, adapter), base.path)
         path = self.training(trained) / "model"
         return Weights(str(path), trained, checkpoint_hash(path))
 

@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 from collections.abc import Collection
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from synth.run.actors import start_samplers, start_shards, start_trainers, swap_in
@@ -155,7 +154,7 @@ class Stream:
                 if number > self.last:
                     break
                 fresh = self.job.config.stream.fresh_pairs
-                previous = Path(self.job.weights(number - 1).path)
+                previous = self.job.weights(number - 1)
                 taken = await asyncio.to_thread(take, self.job.store, number) if fresh else None
                 await trained(view, number, previous, taken)
             self._trained[number].set()

@@ -157,7 +157,8 @@ def _weights(config: RunConfig | None, attempt: Attempt) -> str:
         return "no model"
     prover = config.models.prover if config else None
     own = prover is not None and not prover.endpoint and (attempt.version > 0 or not prover.path)
-    place = f", rounds/{attempt.version:03d}/training/model" if own else ""
+    served = config is not None and config.train.lora is not None and config.train.lora.serve and attempt.version > 0
+    place = f", rounds/{attempt.version:03d}/training/{'adapter' if served else 'model'}" if own else ""
     return f"weights {attempt.model}, version {attempt.version}{place}"
 
 

@@ -12,7 +12,7 @@ import os
 import selectors
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -90,7 +90,8 @@ def simulate(work: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:
             except RuntimeError as error:
                 raise loop.failure or error from None
             finally:
-                loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
+                with suppress(Stuck):  # interrupted, it may be in the middle of anything
+                    loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
     finally:
         gc.set_threshold(*often)
         loop.close()

@@ -49,6 +49,8 @@ class Plan:
     examples: int
     folder: Path
     report: Callable[[dict[str, float]], None]
+    merged: bool
+    """Whether a whole model comes of it; else an adapter."""
 
 
 class SimulatedTrainer:
@@ -60,9 +62,11 @@ class SimulatedTrainer:
         self.rate = setting.tokens_per_second or measured.train_rate
         self.aside = measured.train_aside if setting.aside_seconds is None else setting.aside_seconds
 
-    def round(self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object) -> Plan:
+    def round(
+        self, initial: Path, examples: Sequence[Any], out: Path, config: TrainConfig, seed: int, report: Any, *_: object, **more: object
+    ) -> Plan:
         tokens = len(examples) * self.each * config.epochs
-        return Plan(min(tokens, config.max_tokens or tokens), len(examples), out, report)
+        return Plan(min(tokens, config.max_tokens or tokens), len(examples), out, report, bool(more.get("merged", True)))
 
     def begun(self, function: Callable[[], Plan]) -> asyncio.Future[None]:
         return asyncio.ensure_future(self._train(function()))
@@ -81,4 +85,9 @@ class SimulatedTrainer:
         (plan.folder / "metrics.jsonl").write_text(json.dumps(told), encoding="utf-8")
         pq.write_table(pa.table({"example": np.arange(plan.examples)}), plan.folder / "examples.parquet")
         await asyncio.sleep(self.aside / 2)
-        checkpoint(plan.folder / "model", str(plan.folder))
+        if plan.merged:
+            checkpoint(plan.folder / "model", str(plan.folder))
+        else:
+            (adapter := plan.folder / "adapter").mkdir(parents=True, exist_ok=True)
+            (adapter / "adapter_config.json").write_text('{"r": 1, "lora_alpha": 1}', encoding="utf-8")
+            (adapter / "adapter_model.safetensors").write_text(str(plan.folder), encoding="utf-8")

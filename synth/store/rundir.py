@@ -10,6 +10,8 @@ Layout::
     manifest/segments/…parquet   many such entries in one file (`synth/store/compact.py`), which their small parts share too
     manifest.json                the single entries in one file, and sums (derived; rebuilt whenever it is missing, torn or old)
     rounds/NNN/metrics.json ...  written by the pipeline through `write_json`
+    rounds/NNN/service/          how long Lean took for what the driver asked (`synth/store/service.py`), and each sample of
+    rounds/NNN/eval_samples.parquet     the round's evaluation: what the simulator draws from
     timeline/NNNN.jsonl          what the run did, against its seconds at work
     .tmp/                        files being written
 

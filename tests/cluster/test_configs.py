@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from synth.config import RunConfig, load_config
+from synth.llm.adapters import adapter_arguments
 from synth.llm.config import ROLES
 from synth.llm.engine import engine_arguments
 from synth.llm.sampler import bundles
 from synth.run.cluster import demand, held_together
 from synth.run.roles import answering, groups, used_prompts
+from synth.run.state import served_lora
 from train.deepspeed_config import deepspeed_config
 from train.memory import estimate, shape
 from verify_workers.errors import UserError
@@ -118,6 +120,25 @@ def test_training_fits_its_share_of_a_gpu(seven_billion: Path, name: str, share:
     config = load(name).train
     assert config.gpus_per_worker == share
     assert estimate(shape(seven_billion, config), config).total < 0.75 * share * 79.2 * 2**30
+
+
+def test_vllm_makes_room_for_what_is_served_on_one_gpu(seven_billion: Path) -> None:
+    from vllm import EngineArgs
+    from vllm.config.lora import LoRAConfig
+
+    config = load("gpu_1")
+    lora = served_lora(config)
+    assert lora is not None and all(served_lora(load(name)) is None for name in ("embedded", "gpu_node", "cluster"))
+    arguments = adapter_arguments(lora, str(seven_billion))
+    assert set(arguments) <= {field.name for field in dataclasses.fields(EngineArgs)}
+    EngineArgs(model=str(seven_billion), **engine_arguments(config.models.prover.sampler), **arguments)
+    form = LoRAConfig(
+        max_lora_rank=arguments["max_lora_rank"],
+        max_loras=arguments["max_loras"],
+        max_cpu_loras=arguments["max_cpu_loras"],
+        target_modules=arguments["lora_target_modules"],
+    )
+    assert form.max_lora_rank == lora.rank == 32 and form.target_modules is not None and len(form.target_modules) == 7
 
 
 def test_one_gpu_is_shared_and_never_given_away() -> None:

@@ -43,7 +43,10 @@ _tested: dict[tuple[SharedLean, str], str] = {}  # by Lean and revision: '' or w
 
 @dataclass(frozen=True)
 class Exported:
-    """What child B accepted beyond the library that `imports` name, in lean4export's format; the theorem is `wanted.PIN`."""
+    """What child B accepted beyond the library that `imports` name, in lean4export's format; the theorem is `wanted.PIN`.
+
+    In a project with all of the library that it rests on.
+    """
 
     imports: tuple[str, ...]
     lines: str
@@ -178,7 +181,7 @@ class ForkBackend:
             "negated": check.negated,
             "prefix": parsed.above,
             "source": f"{parsed.before}{parsed.without_comments}\n",
-            "export": self.exporting,
+            "export": ("whole" if isinstance(self._install, LakeProject) else "own") if self.exporting else "",
         }
         try:
             f"{question['statement']}{question['prefix']}{question['source']}".encode()

@@ -9,7 +9,10 @@ from verify_workers.backends.fork import ForkBackend
 from verify_workers.kernel.library import library_file
 from verify_workers.kernels.panel import Panel, closure_name, write_closure
 from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.project import LakeProject
 from verify_workers.records import Check, Outcome, Verdict
+
+NO_EXPORT = "no export of what was accepted: other kernels cannot be asked (it is larger than child B may say, or took too long)"
 
 
 class PanelBackend:
@@ -18,7 +21,7 @@ class PanelBackend:
     Closures of what is accepted are written to the folder `closures`, if that is given.
     """
 
-    def __init__(self, backend: ForkBackend, install: LeanInstall, panel: Panel | None, closures: Path | None = None) -> None:
+    def __init__(self, backend: ForkBackend, install: LeanInstall | LakeProject, panel: Panel | None, closures: Path | None = None) -> None:
         self._backend, self._install, self._panel, self._closures = backend, install, panel, closures
         backend.exporting = True
         self.name, self.lean, self.library = backend.name, backend.lean, backend.library
@@ -34,7 +37,7 @@ class PanelBackend:
         if not verdict.accepted:
             return verdict
         if own is None:
-            return verdict.model_copy(update={"outcome": Outcome.INFRA, "reason": "no export of what was accepted", "axioms": []})
+            return verdict.model_copy(update={"outcome": Outcome.INFRA, "reason": NO_EXPORT, "axioms": []})
         if self._panel is not None and self._panel.asks(check):
             answers, problem = self._panel.judge(check, own.imports, own.lines)
             told = {"kernels": [f"{answer.kernel}: {answer.opinion}" for answer in answers], "seconds": time.monotonic() - begun}

@@ -1,6 +1,7 @@
 """Fork jailed children, collect what they write, end them when their time or memory is used up.
 
-`start` runs one piece of work; `serve` keeps a child for several requests, which `ask` sends.  `finish` waits.
+`prepare` forks a child ahead of the one request that `give` sends it: it has entered the jail by then, and nobody waits for its end, only
+for its answer; `stop` reaps it.  `start` is both in one.  `serve` keeps a child for several requests, which `ask` sends.  `finish` waits.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -48,7 +50,8 @@ class Child:
     at_end: bool = False
     ended: Ended | None = None
     signal: int = 0
-    requests: int | None = None  # a server's: the pipe that it reads; its answers are frames
+    requests: int | None = None  # a server's, or of one that was prepared: the pipe that it reads; its answers are frames
+    once: bool = False  # it answers one request
 
     def end(self, how: Ended) -> None:
         if self.ended is None:
@@ -70,11 +73,10 @@ class Child:
 
 
 def start(work: Callable[[], bytes], seconds: float, memory: int) -> Child:
-    """Run `work` in a jailed child that writes the result to a pipe; wall and CPU seconds, memory in bytes."""
-    reading, writing = os.pipe()
-    pid = _fork(lambda: _write(writing, work()), (writing,), 2 * seconds)
-    os.close(writing)
-    return Child(pid, os.pidfd_open(pid), reading, time.monotonic() + seconds, memory, private_bytes(os.getpid()))
+    """Run `work` in a jailed child that was not forked ahead; otherwise as `prepare` and `give`."""
+    child = prepare(lambda _: work(), lambda: None)
+    give(child, b"", seconds, memory)
+    return child
 
 
 def serve(handle: Callable[[bytes], bytes], memory: int) -> Child:
@@ -94,6 +96,41 @@ def serve(handle: Callable[[bytes], bytes], memory: int) -> Child:
     return Child(pid, os.pidfd_open(pid), reading, 0.0, memory, private_bytes(os.getpid()), requests=asking)
 
 
+def prepare(handle: Callable[[bytes], bytes], ahead: Callable[[], None]) -> Child:
+    """A jailed child that does what it can `ahead`, and answers one request, which `give` sends, with `handle`."""
+    reading, writing = os.pipe()
+    asked, asking = os.pipe()
+
+    def answer() -> None:
+        ahead()
+        (length,) = _LENGTH.unpack(_read_exactly(asked, _LENGTH.size))
+        found = handle(_read_exactly(asked, length))
+        _write(writing, _LENGTH.pack(len(found)) + found)
+        _read_exactly(asked, 1)  # nothing comes: it stays until it is ended
+
+    pid = _fork(answer, (writing, asked), None)
+    os.close(writing)
+    os.close(asked)
+    return Child(pid, os.pidfd_open(pid), reading, 0.0, 0, private_bytes(os.getpid()), requests=asking, once=True)
+
+
+def alive(child: Child) -> bool:
+    """Whether a prepared child still waits."""
+    poll = select.poll()
+    poll.register(child.pidfd, select.POLLIN)
+    return not poll.poll(0)
+
+
+def give(child: Child, request: bytes, seconds: float, memory: int) -> None:
+    """Send a prepared child its request; wall seconds, twice as many of the processor, memory in bytes."""
+    assert child.requests is not None and child.once
+    cpu = jail.whole_seconds(2 * seconds)
+    resource.prlimit(child.pid, resource.RLIMIT_CPU, (cpu, cpu + 1))  # the first of the two says what it is for
+    child.deadline, child.memory = time.monotonic() + seconds, memory
+    with contextlib.suppress(BrokenPipeError):  # it died meanwhile: `finish` sees that
+        _write(child.requests, _LENGTH.pack(len(request)) + request)
+
+
 def ask(server: Child, request: bytes, seconds: float, owner: socket.socket) -> None:
     """Send a request and wait; the server's `ended` and `data` then tell, and unless it ended "ok" it is gone."""
     assert server.requests is not None
@@ -105,7 +142,7 @@ def ask(server: Child, request: bytes, seconds: float, owner: socket.socket) -> 
 
 
 def stop(server: Child) -> None:
-    """End a server; harmless when it is gone already."""
+    """End a server, or a prepared child; harmless when it is gone already."""
     if server.ended in (None, "ok"):
         os.kill(server.pid, signal.SIGKILL)
         _reap(server)
@@ -118,12 +155,13 @@ def escaped(owner: socket.socket) -> str:
     if shared:
         return f"share memory: {', '.join(shared)}"
     parent = os.getpid()
-    child = start(lambda: "; ".join(escapes.through(_NO_FILE, _NO_FOLDER, parent, descriptors=1)).encode(), 10.0, 1 << 28)
+    child = start(lambda: "; ".join(escapes.through(_NO_FILE, _NO_FOLDER, parent, descriptors=2)).encode(), 10.0, 1 << 28)
     finish([child], owner)
+    stop(child)
     return child.data.decode() if child.ended == "ok" else f"not be tested: {child.ended}, signal {child.signal}"
 
 
-def _fork(work: Callable[[], None], keep: tuple[int, ...], cpu_seconds: float) -> int:
+def _fork(work: Callable[[], None], keep: tuple[int, ...], cpu_seconds: float | None) -> int:
     parent, forbidden = os.getpid(), jail.rules()
     pid = os.fork()
     if pid == 0:
@@ -182,6 +220,8 @@ def finish(children: list[Child], owner: socket.socket) -> None:
                     poll.unregister(fd)
                 elif child.answered and child.ended is None:
                     child.ended = "ok"
+                    if child.once:
+                        os.kill(child.pid, signal.SIGKILL)  # reaped later, since that takes as long as its memory is large
                     running.remove(child)
                     poll.unregister(child.pidfd)
                     poll.unregister(fd)
@@ -223,7 +263,9 @@ def _reap(child: Child) -> None:
     if os.WIFSIGNALED(status):
         child.signal = os.WTERMSIG(status)
     if child.requests is not None and child.ended in (None, "ok"):
-        child.ended = "crash"  # a server never ends by itself
+        out_of_time = child.once and child.signal == signal.SIGXCPU
+        answered = child.once and child.ended == "ok"
+        child.ended = "ok" if answered else "timeout" if out_of_time else "crash"  # neither ends by itself
     elif child.ended is None:
         child.ended = "ok" if status == 0 else "timeout" if child.signal == signal.SIGXCPU else "crash"
 

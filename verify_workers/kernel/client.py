@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from verify_workers.config import usable_memory_mb
 from verify_workers.kernel import abi, wire
@@ -194,18 +194,18 @@ class Session:
         timeout: float,
         memory: int,
         same_text: bool = True,
-        export: bool = False,
+        export: Literal["", "own", "whole"] = "",
     ) -> dict[str, Any]:
         """Reports of the children for one check (see `zygote.SessionServer.check`); ZygoteFailed if there is no proper reply.
 
         `timeout` in seconds for each child, `memory` in bytes.  With `export` the judge's report holds, under that name, what it
-        accepted beyond the library (`ndjson`).
+        accepted beyond the library (`ndjson`), or with what that rests on of the library.
         """
         self._sequence += 1
         request = {"seq": self._sequence, "statement": statement, "target": target, "source": source, "prefix": prefix, "negated": negated,
                    "timeout": timeout, "memory": memory, "same_text": same_text, "export": export}  # fmt: skip
         try:
-            self._channel.settimeout(timeout + max(timeout, 5.0) + GRACE_SECONDS)
+            self._channel.settimeout(timeout + max(timeout, wire.WHOLE_SECONDS if export == "whole" else 5.0) + GRACE_SECONDS)
             wire.send(self._channel, request)
             reply = wire.receive(self._channel)
         except wire.Closed as error:

@@ -47,17 +47,25 @@ def rules() -> int:
     return landlock.ruleset(_libc)
 
 
-def enter(keep: Sequence[int], cpu_seconds: float, forbidden: int = -1) -> None:
-    """Close every descriptor from 3 on but `keep`, set the limits, and apply `forbidden` (`rules`) and the filter; there is no way back."""
+def whole_seconds(seconds: float) -> int:
+    """As a limit on processor time: at least as many, and one at least."""
+    return max(1, int(seconds + 0.999))
+
+
+def enter(keep: Sequence[int], cpu_seconds: float | None, forbidden: int = -1) -> None:
+    """Close every descriptor from 3 on but `keep`, set the limits, and apply `forbidden` (`rules`) and the filter; there is no way back.
+
+    `cpu_seconds` None leaves that limit to the parent.
+    """
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     landlock.enter(_libc, forbidden)
     low = 3
     for fd in (*sorted(keep), 1 << 20):
         os.closerange(low, fd)
         low = fd + 1
-    cpu = max(1, int(cpu_seconds + 0.999))
-    for what, limit in (
-        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, max(keep) + 1), (resource.RLIMIT_CPU, cpu)
-    ):  # fmt: skip
+    limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, max(keep) + 1)]
+    if cpu_seconds is not None:
+        limits.append((resource.RLIMIT_CPU, whole_seconds(cpu_seconds)))
+    for what, limit in limits:
         resource.setrlimit(what, (limit, limit))
     seccomp.install(_libc, _FILTER)

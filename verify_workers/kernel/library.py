@@ -1,17 +1,21 @@
-"""The library that a header imports as one export file, made once and kept beside the builds."""
+"""The library that a header imports as one export file, made once and kept beside the builds; of a project an empty one."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from verify_workers.errors import UserError
+from verify_workers.kernel.ndjson import EXPORTER, FORMAT
 from verify_workers.lean.build import cache_folder
 from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.project import LakeProject
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 900.0
@@ -24,11 +28,14 @@ def folder() -> Path:
     return cache_folder().parent / "kernels"
 
 
-def library_file(install: LeanInstall, imports: tuple[str, ...]) -> Path:
+def library_file(install: LeanInstall | LakeProject, imports: tuple[str, ...]) -> Path:
     """All that these imports bring and a proof may rest on, as an export file; UserError if it cannot be made.
 
-    Its name changes with whatever could change its contents.
+    Its name changes with whatever could change its contents.  In a project it holds nothing: a library there is too
+    large to be written down, and child B exports what a proof rests on with the proof.
     """
+    if isinstance(install, LakeProject):
+        return _empty(install)
     recipe = b"".join((ROOT / "verify_workers" / "kernel" / name).read_bytes() for name in ("ndjson.py", "export.py", "abi.py"))
     name = hashlib.sha256(repr((install.revision, sorted(set(imports)))).encode() + recipe).hexdigest()[:16]
     path = folder() / f"library-{name}.ndjson"
@@ -43,6 +50,22 @@ def library_file(install: LeanInstall, imports: tuple[str, ...]) -> Path:
                 _prune(path.parent)
     except (OSError, subprocess.SubprocessError) as error:
         raise UserError(f"the library could not be exported to {path} ({error})") from error
+    return path
+
+
+def _empty(project: LakeProject) -> Path:
+    lean = {"githash": project.githash, "version": project.version}
+    line = json.dumps({"meta": {"exporter": EXPORTER, "format": {"version": FORMAT}, "lean": lean}}, separators=(",", ":")) + "\n"
+    path = folder() / f"library-none-{hashlib.sha256(line.encode()).hexdigest()[:16]}.ndjson"
+    try:
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
+            part.write_text(line, encoding="utf-8")
+            part.replace(path)
+        os.utime(path)
+    except OSError as error:
+        raise UserError(f"{path} could not be written ({error})") from error
     return path
 
 

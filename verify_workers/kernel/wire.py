@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 MAX_FRAME = 1 << 28
+WHOLE_SECONDS = 120.0  # that child B may take where it exports what a proof rests on of a project's library
 _LENGTH = struct.Struct("<I")
 
 

@@ -52,6 +52,7 @@ Report = dict[str, Any]
 STACK = 8 << 20  # bytes
 KEPT_STATEMENTS, KEPT_BYTES = 2048, 32 << 20  # whichever is reached first
 REUSE = 50
+MAX_EXPORT = children.MAX_OUTPUT - (1 << 20)  # bytes of a closure
 MAX_MESSAGES, MAX_MESSAGE = 40, 4000  # feedback: messages per check, characters per message
 
 
@@ -67,6 +68,8 @@ class SessionServer:
     kept: int = 0  # bytes of them
     auditor: Child | None = None  # child B
     audits: int = 0  # that it has done
+    ready: list[Child] = field(default_factory=list)  # forked ahead, in the jail, and nothing asked of them yet
+    used: list[Child] = field(default_factory=list)  # of the last check, not reaped yet where they have answered
 
     def check(self, request: Report) -> Report:
         """One check: reports of the children that ran, under `statement`, `candidate` and `judge`.
@@ -79,20 +82,17 @@ class SessionServer:
             request["statement"],
             tuple(request["target"]),
         )
-        seconds, memory = request["timeout"], request["memory"]
         source = (prefix + request["source"]).encode()
         reply: Report = {}
         if not statement:
-            child = children.start(_reported(lambda: self._snippet(source)), seconds, memory)
+            child = self._given("snippet", source, target, 0, request)
             children.finish([child], self.owner)
             return {"candidate": _report(child)[0]}
         known = self.statements.get((prefix, statement))
-        running = {"candidate": children.start(_reported(lambda: self._candidate(source, target)), seconds, memory)}
+        running = {"candidate": self._given("candidate", source, target, 0, request)}
         if known is None:
             trusted = f"{prefix}{statement} := sorry\n".encode()
-            running["statement"] = children.start(
-                _reported(lambda: self._statement(trusted, len(prefix.encode()), target)), seconds, memory
-            )
+            running["statement"] = self._given("statement", trusted, target, len(prefix.encode()), request)
         children.finish(list(running.values()), self.owner)
         exported = b""
         for role, child in running.items():
@@ -113,6 +113,27 @@ class SessionServer:
         reply["judge"] = self._judge(trusted_type, exported, reply["candidate"].get("target"), request)
         return reply
 
+    def _given(self, role: str, source: bytes, target: Key, place: int, request: Report) -> Child:
+        """A child at work on `source` in a role: one that was forked ahead, if there is one."""
+        child = None
+        while self.ready and child is None:
+            child = self.ready.pop()
+            if not children.alive(child):
+                children.stop(child)
+                child = None
+        child = child or children.prepare(self._work, self._ahead)
+        self.used.append(child)
+        children.give(child, json.dumps([role, target, place]).encode() + b"\n" + source, request["timeout"], request["memory"])
+        return child
+
+    def prepare(self) -> None:
+        """Between two checks: end the children of the last one, and fork as many ahead of the next."""
+        used, self.used = self.used, []
+        for child in used:
+            children.stop(child)
+        while len(self.ready) < len(used):
+            self.ready.append(children.prepare(self._work, self._ahead))
+
     def _judge(self, statement: bytes, exported: bytes, root: Any, request: Report) -> Report:
         """Child B's report."""
         head = json.dumps([root, request["same_text"], request["negated"], len(statement), request["export"]]).encode()
@@ -129,7 +150,7 @@ class SessionServer:
         auditor = self.auditor
         self.audits += 1
         auditor.memory = request["memory"]
-        children.ask(auditor, question, max(request["timeout"], 5.0), self.owner)
+        children.ask(auditor, question, max(request["timeout"], wire.WHOLE_SECONDS if request["export"] == "whole" else 5.0), self.owner)
         report, closure = _report(auditor)
         if closure:
             report["export"] = closure.decode("utf-8", "surrogatepass")
@@ -144,8 +165,22 @@ class SessionServer:
 
     # ---- in the children ----
 
-    def _candidate(self, source: bytes, target: Key) -> tuple[Report, bytes]:
+    def _ahead(self) -> None:
+        """What S, A and the child of a snippet do before they are asked."""
         self.world.lean.start_tasks(1)
+
+    def _work(self, request: bytes) -> bytes:
+        """What S, A or the child of a snippet answers."""
+        head, _, source = request.partition(b"\n")
+        role, target, place = json.loads(head)
+        work = {
+            "candidate": lambda: self._candidate(source, tuple(target)),
+            "statement": lambda: self._statement(source, place, tuple(target)),
+            "snippet": lambda: self._snippet(source),
+        }
+        return _reported(work[role])()
+
+    def _candidate(self, source: bytes, target: Key) -> tuple[Report, bytes]:
         done = frontend.elaborate(self.world, source, lazy=b"kernel" not in source)
         messages, errors = _feedback(done.messages)
         if errors:
@@ -157,7 +192,6 @@ class SessionServer:
         return {"status": "ok", "messages": messages, "target": root}, export.declarations(self.world, done.kernel, order)
 
     def _snippet(self, source: bytes) -> tuple[Report, bytes]:
-        self.world.lean.start_tasks(1)
         messages, errors = _feedback(frontend.elaborate(self.world, source).messages)
         return {"status": "refused", "reason": "elaboration", "messages": messages} if errors else {
             "status": "ok",
@@ -166,7 +200,6 @@ class SessionServer:
 
     def _statement(self, source: bytes, place: int, target: Key) -> tuple[Report, bytes]:
         """What the statement says that begins at the byte `place`, where its command has to begin."""
-        self.world.lean.start_tasks(1)
         done = frontend.elaborate(self.world, source)
         messages, errors = _feedback(done.messages)
         if errors:
@@ -191,7 +224,9 @@ class SessionServer:
         axioms, walked, pinned = judge(self.axioms, candidate, tuple(root), wanted)
         own = b""
         if exporting:
-            own = ndjson.document(self.world, pinned, [PIN], lambda k: self.world.lean.find(self.world.kernel, k) is not None)
+            kept = self.world.kernel if exporting == "own" else None  # "whole": the library's with it
+            own = ndjson.document(self.world, pinned, [PIN], lambda k: kept is not None and self.world.lean.find(kept, k) is not None)
+            own = own if len(own) <= MAX_EXPORT else b""
         return {"status": "ok", "axioms": axioms, "walked": walked}, own
 
 
@@ -324,6 +359,7 @@ def _session(world: World, owner: socket.socket, zygote: int) -> NoReturn:
             reply = session.check(request)
             wire.send(owner, {"seq": request["seq"], **{k: {f: v for f, v in r.items() if f != "walked"} for k, r in reply.items()}})
             session.learn(reply)
+            session.prepare()
     except (wire.Closed, children.OwnerGone):
         os._exit(0)  # the owner is gone; no child is left
     except BaseException:

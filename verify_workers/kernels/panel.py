@@ -25,6 +25,7 @@ from verify_workers.kernels.builtin import BuiltinKernel
 from verify_workers.kernels.closure import Library
 from verify_workers.kernels.programs import ProgramKernel
 from verify_workers.lean.install import LeanInstall
+from verify_workers.lean.project import LakeProject
 from verify_workers.records import DISPUTED, Check
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Panel:
 
     def __init__(
         self,
-        install: LeanInstall,
+        install: LeanInstall | LakeProject,
         kernels: list[str],
         quorum: int = -1,
         sample: float = 1.0,
@@ -66,7 +67,8 @@ class Panel:
         require_kernels(kernels, quorum)
         self._install, self._seconds, self._sample = install, seconds, sample
         self._keep = keep or cache_folder() / "disputed"
-        self._programs: list[Kernel] = [ProgramKernel(spec) for spec in kernels if spec != builtin.NAME]
+        beside = install.lean.parent if isinstance(install, LakeProject) else None  # where a toolchain has kernels of its own
+        self._programs: list[Kernel] = [ProgramKernel(spec, beside) for spec in kernels if spec != builtin.NAME]
         self._builtin = builtin.NAME in kernels
         self._builtins: dict[tuple[str, ...], BuiltinKernel] = {}
         self._quorum = len(kernels) if quorum < 0 else quorum

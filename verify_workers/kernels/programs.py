@@ -3,6 +3,10 @@
 plain      the file on standard input and in `IN`; exit status 0 accepted, 1 rejected, 2 declined (the kernel arena's)
 nanoda     `PROGRAM CONFIG`: 0 accepted, 2 declined; it ends in a panic (101) where it rejects
 lean4lean  `PROGRAM --import FILE`: 0 accepted, 1 rejected
+file       `PROGRAM FILE`, as Lake calls kernels: 0 accepted, 1 rejected, 2 declined (con-ron, con-leche)
+leanchecker  `PROGRAM --from-export FILE` (Lean 4.35): 0 accepted, 1 rejected
+
+A name without a folder is looked for beside a project's Lean first, whose toolchain may bring kernels.
 """
 
 from __future__ import annotations
@@ -22,7 +26,8 @@ from verify_workers.errors import UserError
 from verify_workers.kernels.answer import Answer, Opinion
 from verify_workers.records import ALLOWED_AXIOMS
 
-CONVENTIONS = ("plain", "nanoda", "lean4lean")
+CONVENTIONS = ("plain", "nanoda", "lean4lean", "leanchecker", "file")
+BUNDLED = {"con-ron": "file", "con-leche": "file"}  # beginnings of names that are no conventions
 OUTPUT = 1 << 16  # bytes of what it says that are read
 MAX_OUTPUT = 1 << 26  # bytes beyond which it is ended
 TICK = 0.1  # seconds between two looks at how much it has said
@@ -30,6 +35,8 @@ _STATUS: dict[str, dict[int, Opinion]] = {
     "plain": {0: "accepted", 1: "rejected", 2: "declined"},
     "nanoda": {0: "accepted", 1: "rejected", 101: "rejected", 2: "declined"},
     "lean4lean": {0: "accepted", 1: "rejected"},
+    "file": {0: "accepted", 1: "rejected", 2: "declined"},
+    "leanchecker": {0: "accepted", 1: "rejected"},
 }
 
 
@@ -42,13 +49,16 @@ def absolute(spec: str) -> str:
 class ProgramKernel:
     """See `answer.Kernel`; UserError for a program that is not there."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, beside: Path | None = None) -> None:
+        """`beside` is the folder of a toolchain's programs."""
         convention, _, path = spec.rpartition("=")
-        found = shutil.which(os.path.expanduser(path))
+        places = os.pathsep.join(filter(None, (str(beside or ""), os.environ.get("PATH", os.defpath))))
+        found = shutil.which(os.path.expanduser(path), path=places)
         if found is None:
             raise UserError(f"kernels: no program {path!r} (a path, or a name on PATH; or builtin-python)")
         self._program = Path(found).absolute()
-        self._convention = convention or next((c for c in CONVENTIONS[1:] if self._program.name.startswith(c)), CONVENTIONS[0])
+        named = {name: name for name in CONVENTIONS[1:-1]} | BUNDLED
+        self._convention = convention or next((c for name, c in named.items() if self._program.name.startswith(name)), CONVENTIONS[0])
         if self._convention not in CONVENTIONS:
             raise UserError(f"kernels: unknown convention {convention!r} of {path}: use one of {', '.join(CONVENTIONS)}")
         digest = hashlib.sha256(self._program.read_bytes()).hexdigest()[:12]
@@ -72,6 +82,10 @@ class ProgramKernel:
         arguments: list[str] = []
         if self._convention == "lean4lean":
             arguments = ["--import", str(closure)]
+        elif self._convention == "leanchecker":
+            arguments = ["--from-export", str(closure)]
+        elif self._convention == "file":
+            arguments = [str(closure)]
         elif self._convention == "nanoda":
             settings = {"export_file_path": str(closure), "permitted_axioms": sorted(ALLOWED_AXIOMS), "unpermitted_axiom_hard_error": True,
                         "nat_extension": True, "string_extension": True, "print_success_message": False}  # fmt: skip

@@ -130,7 +130,9 @@ class Runner:
         """The backend's verdict, or in words why its reply is none; of an auditor that all share, what it compiled."""
         self.asked = True
         header = self._config.header_seconds if self._config.project or (self.backend and self.backend.name == "worker") else 0.0
-        kernels = self._config.kernels_seconds * len(self._config.kernels) + (START_SECONDS if self._config.kernels else 0.0)
+        kernels = self._config.kernels_seconds * len(self._config.kernels) + (
+            START_SECONDS if self._config.kernels or self._config.closures else 0.0
+        )
         self.deadline = time.monotonic() + question.timeout + header + self._config.grace + kernels
         try:
             verdict = backend.compile(question) if isinstance(backend, SharedAuditor) else backend.check(question)
@@ -181,7 +183,6 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
     from verify_workers.backends.fork import ForkBackend
     from verify_workers.backends.panel import PanelBackend
     from verify_workers.kernels.panel import Panel
-    from verify_workers.lean.install import LeanInstall
 
     if not isinstance(backend, ForkBackend):
         if audit == "strict":
@@ -189,7 +190,6 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
         backend.close()
         raise UserError(f"kernels and closures need kernel objects, which backend {backend.name} has not: use fork, or audit strict")
     install = backend.install
-    assert isinstance(install, LeanInstall)  # `PoolConfig` refuses kernels and closures in a project
     try:
         panel = None
         if config.kernels:
@@ -220,9 +220,10 @@ def _project_auditor(config: PoolConfig, folder: Path) -> Backend:
     project = _trusted_kernel(config, folder)
     if config.auditor != "leanchecker":
         try:
-            return make_backend("fork", "strict", None, config.memory_mb, folder, config.repl, config.header_seconds)
+            made = make_backend("fork", "strict", None, config.memory_mb, folder, config.repl, config.header_seconds)
+            return _with_kernels(made, config, "strict") if config.kernels or config.closures else made
         except UserError as error:
-            if config.auditor == "fork":
+            if config.auditor == "fork" or config.kernels or config.closures:
                 raise
             log.info("the strict audit asks leanchecker: %s", error)
     return LeanCheckerBackend(project, config.memory_mb << 20, snapshot_folder() if config.snapshots else None)

@@ -62,3 +62,20 @@ def test_waiting_for_nothing_is_said_and_not_waited_for() -> None:
 
     with pytest.raises(Stuck, match="nobody will do"):
         simulate(work)
+
+
+def test_an_interrupted_simulation_is_told_as_that_whatever_it_was_in_the_middle_of() -> None:
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.Event().wait()
+
+    async def run(loop: SimulatedLoop) -> None:
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(1)
+        assert not task.done()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(run)

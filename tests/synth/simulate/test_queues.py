@@ -136,3 +136,30 @@ def test_weights_are_swapped_in_an_empty_batch() -> None:
         return [*times, loop.time()]
 
     assert simulate(run) == pytest.approx([2.0, 4.0])
+
+
+def test_a_batch_that_is_held_goes_on_where_it_was() -> None:
+    """`sampler.swap: keep`: nobody waits for the longest answer, and none is lost."""
+
+    async def run(loop: SimulatedLoop) -> tuple[list[float], float]:
+        batch = Batch(Curve(10.0, 0.0), 8, Cores(PLENTY), 1.0)
+        ends: list[float] = []
+
+        async def one(tokens: float) -> None:
+            await batch.generate(tokens)
+            ends.append(loop.time())
+
+        tasks = [asyncio.create_task(one(tokens)) for tokens in (10.0, 50.0)]
+        await asyncio.sleep(1.0)
+        batch.hold()
+        await asyncio.sleep(3.0)
+        late = asyncio.create_task(one(5.0))
+        await asyncio.sleep(1.0)
+        batch.reopen()
+        await asyncio.gather(*tasks, late)
+        return ends, batch.seconds()
+
+    ends, busy = simulate(run)
+    # Up to 1 s five tokens of each; from 5 s on three at 10/3 tokens a second each: two end after 1.5 s, the rest alone.
+    assert ends == [pytest.approx(6.5), pytest.approx(6.5), pytest.approx(6.5 + 4.0)]
+    assert busy == pytest.approx(10.5)

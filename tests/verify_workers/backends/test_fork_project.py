@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,11 @@ from verify_workers.backends.base import Backend
 from verify_workers.backends.choose import make_backend
 from verify_workers.config import PoolConfig
 from verify_workers.kernel import jail
+from verify_workers.kernels.panel import closure_name
 from verify_workers.lean import LeanInstall
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Outcome, Reason, Snippet
+from verify_workers.second_kernel.judge import judge_file
 
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the fork backend is for Linux on x86-64")
 
@@ -127,3 +130,21 @@ def test_the_pool_takes_it_by_itself(project: FakeLake, audit: str, monkeypatch:
     finally:
         (project.bin / "none").rename(project.bin / "leanchecker")
     assert all((v.outcome, v.audit, v.backend) == (Outcome.ACCEPTED, "kernel", "fork") and v.form for v in verdicts), verdicts
+
+
+def test_other_kernels_get_what_a_proof_rests_on_of_the_library(project: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a text backend checks and `fork` audits.  A kernel of the toolchain is known by its name alone."""
+    monkeypatch.setenv("PATH", project.path)
+    FakeLake.executable(project.bin / "con-ron", '#!/bin/sh\ngrep -q honest "$1" && grep -q _verify_workers_pin "$1" || exit 2\n')
+    rows = [check(" (n : Nat) : n + 0 = n", "honest n"), check(" (n : Nat) : n + 0 = n", "rfl")]
+    rows = [row.model_copy(update={"id": str(place)}) for place, row in enumerate(rows)]
+    settings = {"project": project.project, "workers": 1, "kernels": ["con-ron"], "closures": tmp_path}
+    for more in ({"backend": "fork"}, {"backend": "worker", "audit": "strict"}):
+        with LocalPool(PoolConfig.model_validate(settings | more)) as pool:
+            used, plain = pool.verify(rows)
+        assert used.accepted and used.audit == "kernel" and used.kernels[0].startswith("con-ron ")
+        assert plain.outcome is Outcome.INFRA and "declined" in plain.reason  # its closure has no `honest`
+    closure = tmp_path / closure_name(rows[0])
+    assert judge_file(closure, "_verify_workers_pin").axioms == ()
+    with pytest.raises(ValueError, match="leanchecker"):
+        PoolConfig.model_validate(settings | {"auditor": "leanchecker"})

@@ -92,9 +92,10 @@ def by_fork(place: Path) -> list[str]:
     parent, secret = os.getpid(), str(place / "secret")
     with ours, theirs:
         child = children.start(
-            lambda: "\n".join([*escapes.through(secret, "/tmp", parent, descriptors=1), "done", ""]).encode(), 20.0, 1 << 30
+            lambda: "\n".join([*escapes.through(secret, "/tmp", parent, descriptors=2), "done", ""]).encode(), 20.0, 1 << 30
         )
         children.finish([child], theirs)
+        children.stop(child)
     return answer(child.data)
 
 

@@ -22,8 +22,13 @@ def main() -> None:
     server = zygote.SessionServer(world, Axioms(world), owner)
 
     def run(work: Any) -> tuple[dict[str, Any], bytes]:
-        child = children.start(zygote._reported(work), SECONDS, MEMORY)
+        def asked() -> tuple[zygote.Report, bytes]:
+            server._ahead()
+            return work()
+
+        child = children.start(zygote._reported(asked), SECONDS, MEMORY)
         children.finish([child], owner)
+        children.stop(child)
         return zygote._report(child)
 
     statements: dict[str, bytes] = {}

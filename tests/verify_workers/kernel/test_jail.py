@@ -30,6 +30,7 @@ def owner() -> Iterator[socket.socket]:
 def run(owner: socket.socket, work: Callable[[], bytes], seconds: float = 5.0, memory: int = MEMORY) -> children.Child:
     child = children.start(work, seconds, memory)
     children.finish([child], owner)
+    children.stop(child)
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)
     return child
@@ -129,6 +130,42 @@ def test_a_spinning_child_is_stopped(owner: socket.socket) -> None:
             pass
 
     assert run(owner, spin, seconds=0.2).ended == "timeout"
+
+
+def test_processor_time_is_a_time_out_too(owner: socket.socket) -> None:
+    def spin(request: bytes) -> bytes:
+        while True:
+            pass
+
+    child = children.prepare(spin, lambda: None)
+    children.give(child, b"", 0.4, MEMORY)
+    child.deadline += 600
+    children.finish([child], owner)
+    children.stop(child)
+    assert (child.ended, child.signal) == ("timeout", signal.SIGXCPU)
+
+
+def test_a_child_that_was_forked_ahead_waits_and_answers_once(owner: socket.socket) -> None:
+    done = list[str]()
+    child = children.prepare(lambda request: request + b" answered", lambda: done.append("ahead"))
+    assert children.alive(child) and not done  # it did that in its own memory
+    children.give(child, b"asked", 5.0, MEMORY)
+    children.finish([child], owner)
+    assert (child.ended, child.data) == ("ok", b"asked answered")
+    while children.alive(child):  # ended as soon as it has answered
+        time.sleep(0.01)
+    children.stop(child)
+    assert child.ended == "ok"
+
+
+def test_one_that_died_waiting_is_seen(owner: socket.socket) -> None:
+    child = children.prepare(lambda request: request, lambda: None)
+    os.kill(child.pid, signal.SIGKILL)
+    while children.alive(child):
+        time.sleep(0.01)
+    children.give(child, b"x" * 1_000_000, 5.0, MEMORY)
+    children.finish([child], owner)
+    assert (child.ended, child.signal) == ("crash", signal.SIGKILL)
 
 
 def test_children_end_when_the_owner_hangs_up() -> None:

@@ -19,7 +19,7 @@ from tests.verify_workers.fake_backends import ChildBackend, FlakyBackend, NullB
 from verify_workers.config import CacheConfig, PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.pool import local
+from verify_workers.pool import local, recall
 from verify_workers.pool.local import LocalPool
 from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import Check, Outcome, Verdict
@@ -352,7 +352,7 @@ def test_verdicts_of_another_lean_library_backend_tier_or_checker_are_unknown(
     with LocalPool(PoolConfig(**QUICK, cache=cache), Kernel) as pool:
         pool.verify(checks(5))
     if other == "code":
-        monkeypatch.setattr(local, "verifier_revision", lambda: "another")
+        monkeypatch.setattr(recall, "verifier_revision", lambda: "another")
     tier = "strict" if other == "tier" else "fast"
     with LocalPool(PoolConfig(**QUICK, cache=cache, audit=tier), made, auditor=Kernel) as pool:
         pool.verify(checks(5))
