@@ -23,7 +23,7 @@ from synth.commands.cluster import cluster_app
 from verify_workers.errors import UserError
 
 # Commands that continue after an interruption; the others write their output whole or not at all.
-RESUMABLE = ("run", "demo", "informalize", "answer", "check-programs", "ablate", "audit")
+RESUMABLE = ("run", "demo", "informalize", "prove", "answer", "check-programs", "ablate", "audit")
 
 app = typer.Typer(
     help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",

@@ -157,12 +157,23 @@ def prove(
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Prove alone: statements in, verified pairs out; theorem and negation are searched together."""
+    """Prove alone: statements in, verified pairs out; theorem and negation are
+    searched together.
+
+    synth prove statements.jsonl --out pairs.jsonl --model CHECKPOINT
+
+    synth prove minif2f.jsonl --out pairs.jsonl --set verify.project=mathlib
+    --set models.prover.endpoint=URL --set models.prover.name=NAME
+
+    search.attempts is how many proofs are sampled a side, search.timeout how
+    many seconds Lean has for each. The same command goes on after an end, and
+    searches nothing twice.
+    """
     from synth.run.stages import prove_file
     from synth.show.progress import Progress
 
     settings = stage_settings(config, model, overrides, "prover")
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         pairs = prove_file(settings, source, str(out), progress)
     print(f"{len(pairs):,} verified pairs of {len({pair.statement_id for pair in pairs}):,} statements", file=sys.stderr)
     print(out)

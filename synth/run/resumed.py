@@ -52,7 +52,11 @@ class Resumed(Generic[R]):
         """Write the file; where it is `whole`, nothing is left to go on with."""
         write_records(self._out, rows, self._model)
         if whole:
-            self._journal.remove()
+            self.finish()
+
+    def finish(self) -> None:
+        """When the file is written, and nothing is left to go on with."""
+        self._journal.remove()
 
     def _key(self, asked: Sequence[Any]) -> str:
         return content_id("asked", self._deciding, *asked)

@@ -24,12 +24,13 @@ from synth.export.read import read_pairs
 from synth.llm.sampler import end_sampler
 from synth.problems.readers import read_problems
 from synth.prompts import PromptSet, Role
-from synth.records import Drop, Pair, Problem, Statement
+from synth.records import Drop, Pair, Problem, Record, Statement
 from synth.run.baseline import Baseline, baseline
 from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
 from synth.run.interrupt import Interrupts
+from synth.run.resumed import Resumed, deciding
 from synth.run.roles import (
     answering,
     check_roles,
@@ -62,8 +63,15 @@ from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
+from verify_workers.records import Outcome
 
 T = TypeVar("T")
+
+
+class Proved(Record):
+    """What the search of one statement came to."""
+
+    pairs: list[Pair]
 
 
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
@@ -100,28 +108,53 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
 
 
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
-    """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs."""
+    """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs.
+
+    What an interrupted call has searched waits in a journal beside `out`, and is not searched again.
+    """
     check_target(out)
     require_strategies(config.search)
     asked = search_prompts(config) or ("prove",)
     require_models(config, *asked)
     work_items, problems = _statements(config, statements, progress)
+    kept = Resumed(out, Proved, deciding(config, asked))
+    proved = {s.id: known for s in work_items if (known := kept.known(*_question(s, problems)))}
     progress.stage("prove", len(work_items))
+    for known in proved.values():
+        progress.advance("prove", proved=bool(known.pairs))
 
-    async def work() -> list[Pair]:
+    def ended(statement: Statement, found: Found) -> None:
+        row = Proved(pairs=[pair for part in found.everything() for pair in part.pairs])
+        again = any(part.unsound or any(verdict.outcome == Outcome.INFRA for verdict in part.verdicts) for part in found.everything())
+        proved[statement.id] = row if again else kept.keep(row, *_question(statement, problems))
+
+    async def work() -> None:
         async with stage_tools(config, *asked) as tools:
-            searches = await searched(work_items, problems, config, tools, progress, "prove")
-            return [pair for found in searches for part in found.everything() for pair in part.pairs]
+            await searched([s for s in work_items if s.id not in proved], problems, config, tools, progress, "prove", ended)
 
-    pairs: list[Pair] = run_stage(work())
+    run_stage(work(), resumable=True)
+    pairs = [pair for statement in work_items for pair in proved[statement.id].pairs]
     write_records(out, pairs, Pair)
+    kept.finish()
     return pairs
 
 
+def _question(statement: Statement, problems: Mapping[str, Problem]) -> tuple[Any, ...]:
+    """What is asked about a statement, beside all that is asked about every one."""
+    problem = problems.get(statement.problem_id)
+    return statement.model_dump(mode="json"), problem.model_dump(mode="json") if problem else None
+
+
 async def searched(
-    statements: Sequence[Statement], problems: Mapping[str, Problem], config: RunConfig, tools: Tools, progress: Progress, stage: str
+    statements: Sequence[Statement],
+    problems: Mapping[str, Problem],
+    config: RunConfig,
+    tools: Tools,
+    progress: Progress,
+    stage: str,
+    ended: Callable[[Statement, Found], None] = lambda statement, found: None,
 ) -> list[Found]:
-    """The search of each statement (`problems`: theirs, by id), in order."""
+    """The search of each statement (`problems`: theirs, by id), in order; `ended` is told of each when it is over."""
     gate = asyncio.Semaphore(config.search.in_flight)
 
     async def one(statement: Statement) -> Found:
@@ -129,6 +162,7 @@ async def searched(
             problem, used = setting(statement, problems.get(statement.problem_id), config.search)
             own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
             found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
+        ended(statement, found)
         progress.advance(stage, proved=bool(found.pairs))
         if any(part.unsound for part in found.everything()):
             progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
@@ -234,10 +268,10 @@ def read_problems_of(config: RunConfig, path: str, progress: Progress) -> list[P
 def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[Statement], dict[str, Problem]]:
     """Kept statements of a file of Statement records, or the given statements of a problem file with their problems by id."""
     if (records := of_this_sort(read_records(path, Statement))) is not None:
-        statements = [s for s in records if s.kept]
+        statements = {s.id: s for s in records if s.kept}  # one that stands there twice is searched once
         if not statements:
             raise UserError(f"{path}: no statement that was kept; nothing to prove")
-        return statements, {}
+        return list(statements.values()), {}
     problems = read_problems_of(config, path, progress)
     found = [problem for problem in problems if problem.statement]
     if not found:

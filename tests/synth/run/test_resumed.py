@@ -1,4 +1,4 @@
-"""`synth answer` and `synth check-programs` after SIGKILL: the same command goes on; nothing is lost, asked twice or written twice."""
+"""`synth answer`, `check-programs` and `prove` after SIGKILL: the same command goes on; nothing is lost, asked twice or written twice."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from pydantic import BaseModel
 from synth.answers.enumerate import jail_holds
 from synth.cli import main
 from synth.programs.decide import Decision
+from synth.records import Pair, Statement
 from synth.run.answering import Answered
 from synth.run.resumed import Kept, Resumed
-from synth.store.files import read_records
+from synth.store.files import read_records, write_records
 from synth.store.journal import Journal
 from tests.synth.llm.fake_openai import FakeOpenAI, content
 
@@ -31,7 +32,7 @@ from contextlib import nullcontext
 from synth.cli import main
 from synth.run import answers, stages
 from tests.synth.run.test_informalize import in_process
-answers.stage_tools, stages.ray_session = in_process, nullcontext
+answers.stage_tools, stages.stage_tools, stages.ray_session = in_process, in_process, nullcontext
 main(sys.argv[1:])
 """
 R = TypeVar("R", bound=BaseModel)
@@ -159,7 +160,35 @@ def test_the_journal_tells_questions_apart(tmp_path: Path) -> None:
     assert not Journal(Path(out), Kept).path.exists() and list(read_records(out, Answered)) == [made]
 
 
-@pytest.mark.parametrize("command", ["answer", "check-programs"])
+@pytest.mark.slow
+def test_proofs_go_on(tmp_path: Path) -> None:
+    """Statements whose proofs the model finds, does not find, and of which one stands there twice."""
+    source, out, whole = tmp_path / "statements.jsonl", tmp_path / "out.jsonl", tmp_path / "undisturbed.jsonl"
+    statements = [Statement(id=f"s{k}", problem_id="p", text=f"theorem X (n : Nat) : n + {k} = {k} + n", negation="") for k in STEPS]
+    write_records(source, [*statements, statements[0]], Statement)
+
+    def prove(body: dict[str, Any]) -> list[str]:
+        k = re.findall(r"n \+ (\d)", content(body))[-1]
+        return [f"```lean4\ntheorem X (n : Nat) : n + {k} = {k} + n := by {'rfl' if k == '4' else 'omega'}\n```"] * int(body.get("n", 1))
+
+    def words(server: FakeOpenAI, to: Path) -> list[str]:
+        keys = [f"models.prover.{key}" for key in (f"endpoint={server.url}", "name=fake", "preset=chat")]
+        keys += ["search.strategies=[whole_proof]", "search.attempts=2", "search.wave=2"]
+        return ["prove", str(source), "--out", str(to), *ONE_AT_A_TIME, *(word for key in keys for word in ("--set", key))]
+
+    with FakeOpenAI(prove, latency=0.1) as server:
+        before = killed(words(server, out), out, 2)
+        server.requests.clear()
+        ended(words(server, out))
+        assert len({content(body) for body in server.requests}) == len(STEPS) - len(before), "what was searched is not searched again"
+        ended(words(server, whole))
+    pairs = [row["statement"] for row in rows(out, Pair)]
+    assert pairs == [s.text for s in statements if "4" not in s.text] and not Journal(out, Kept).path.exists()
+    assert rows(out, Pair, "lean_seconds", "seconds") == rows(whole, Pair, "lean_seconds", "seconds")
+    assert all(pair in rows(out, Pair) for one in before for pair in one.row["pairs"])
+
+
+@pytest.mark.parametrize("command", ["answer", "check-programs", "prove"])
 def test_an_interruption_says_that_the_command_goes_on(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
