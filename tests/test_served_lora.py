@@ -22,17 +22,22 @@ SETTINGS = ("rounds=2", "train.lora={rank: 8, alpha: 16, serve: true}", "train.o
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_a_run_serves_what_it_trains(tmp_path: Path, mode: str) -> None:
     run_dir = tmp_path / "run"
-    write_problems(run_dir.parent / "problems.jsonl")
+    write_problems(problems := run_dir.parent / "problems.jsonl")
+    rows = problems.read_text(encoding="utf-8").splitlines(keepends=True)
+    problems.write_text("".join(rows[i % 4 * 10 + i // 4] for i in range(40)), encoding="utf-8")  # something to prove in every round
     store, settings = RunDir(run_dir), (*SETTINGS, f"mode={mode}")
     first, deadline = start(run_dir, *settings), time.monotonic() + 900
-    while not store.exists("rounds/001/weights.json"):
-        assert first.poll() is None, first.communicate()[1][-3000:]
-        assert time.monotonic() < deadline, "no training came to its end"
-        time.sleep(0.3)
-    kill_group(first)  # engines then start anew, and come to the adapter by the first request that names it
+    try:
+        while not store.exists("rounds/001/weights.json"):
+            assert first.poll() is None, first.communicate()[1][-3000:]
+            assert time.monotonic() < deadline, "no training came to its end"
+            time.sleep(0.3)
+    finally:
+        kill_group(first)  # engines then start anew, and come to the adapter by the first request that names it
     second = start(run_dir, *settings)
     _, errors = second.communicate(timeout=1200)
     assert second.returncode == 0, errors[-3000:]

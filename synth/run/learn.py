@@ -226,8 +226,9 @@ class TrainedOn:
         for place, (id, _, _) in enumerate(self.replayed.about(self.places)):
             yield (b"," if place else b"") + b"\n    " + json.dumps(id).encode()
         yield f'\n  ],\n  "new": {self.new},\n  "staleness": {{'.encode()
+        behind = self.behind[self.aged]  # once: it is as long as the new pairs are many
         for place, (id, _, _) in enumerate(self.replayed.about(self.places[self.aged])):
-            yield (b"," if place else b"") + f"\n    {json.dumps(id)}: {self.behind[self.aged][place]}".encode()
+            yield (b"," if place else b"") + f"\n    {json.dumps(id)}: {behind[place]}".encode()
         yield b"\n  }\n}\n"
 
 

@@ -20,6 +20,7 @@ import ray
 from rich.console import Console
 
 import synth.run.actors
+import synth.run.driver
 import synth.run.learn
 import synth.run.roles
 import synth.run.rounds
@@ -110,7 +111,7 @@ class World:
 
     # what stands where Ray's actors stand
 
-    def sampler(self, weights: Weights, config: SamplerConfig, seed: int = 0) -> Handle:
+    def sampler(self, weights: Weights, config: SamplerConfig, seed: int = 0, lora: Any = None) -> Handle:
         setting = self.setting.engine
         curve = self.setting.curve(self.measured.curve)
         batch = Batch(curve, config.max_num_seqs, self.cores, float(config.threads))
@@ -170,14 +171,15 @@ class World:
         shards.options.return_value.remote = self.shard
         look = self.setting.look
 
-        async def no_probe(*_: object) -> None:
+        async def nothing(*_: object) -> None:
             return None
 
         parts: list[tuple[Any, Mapping[str, Any]]] = [
             (ray, {"kill": lambda actor, **_: actor.kill(), "put": lambda value: None, "nodes": self.listed}),
             (ray, {"is_initialized": lambda: False, "available_resources": dict}),
-            (synth.run.actors, {"SearchShard": shards, "WorkerGroup": SimulatedWorkers, "_probe": no_probe}),
+            (synth.run.actors, {"SearchShard": shards, "WorkerGroup": SimulatedWorkers, "_probe": nothing}),
             (synth.run.roles, {"sampler_actor": self.sampler}),
+            (synth.run.driver, {"merge_newest": nothing}),
             (synth.run.learn, {"train_round": self.trainer.round, "in_thread": self.trainer.begun}),
             (synth.run.rounds, {"write_report": lambda store: None}),
             (verify_workers.pool.node, {"node_pool": self.pool}),

@@ -31,7 +31,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What happened to the groups, in order."""
     seen: list[tuple[Any, ...]] = []
 
-    def start(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights]) -> Group:
+    def start(config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights], lora: object) -> Group:
         seen.append(("start", roles, weights[roles[0]].hash))
 
         def load(weights: Weights, probe: Probe) -> dict[str, float]:

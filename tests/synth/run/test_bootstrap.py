@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from synth.llm.types import Weights
 from synth.run import bootstrap as module
 from synth.run import learn
 from synth.run.bootstrap import bootstrap
@@ -38,7 +39,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def trains(monkeypatch: pytest.MonkeyPatch, seen: list[str], steps: int, fails: bool = False) -> None:
-    def train_round(initial: Path, examples: Any, folder: Path, config: TrainConfig, seed: int, report: Any, *_: Any) -> None:
+    def train_round(initial: Path, examples: Any, folder: Path, config: TrainConfig, seed: int, report: Any, *_: Any, **__: Any) -> None:
         seen.append("starts")
         for step in range(1, steps + 1):
             report({"step": step, "steps": steps, "loss": 1.0, "tokens_per_second": 1.0, "seconds": 0.1 * step})
@@ -51,7 +52,7 @@ def trains(monkeypatch: pytest.MonkeyPatch, seen: list[str], steps: int, fails: 
 def test_engines_start_after_the_first_step(tmp_path: Path, seen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     job, under_way = make_run(tmp_path, models={}), asyncio.Event()
 
-    async def fitting(job: Run, number: int, initial: Path, examples: Any, config: Any, began: asyncio.Event) -> None:
+    async def fitting(job: Run, number: int, initial: Weights, examples: Any, config: Any, began: asyncio.Event) -> None:
         seen.append("starts")
         await asyncio.sleep(0.01)
         seen.append("step")
@@ -81,7 +82,7 @@ def test_a_training_that_fails_before_its_first_step_holds_nobody_up(
     async def both() -> asyncio.Event:
         under_way = asyncio.Event()
         with pytest.raises(UserError, match="no room"):
-            await fit(job, 0, Path("initial"), [], job.config.train, under_way)
+            await fit(job, 0, Weights("initial"), [], job.config.train, under_way)
         return under_way
 
     assert asyncio.run(both()).is_set()

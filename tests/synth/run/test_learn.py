@@ -12,6 +12,7 @@ import pytest
 
 from synth.annotations import Annotation
 from synth.config import ModelsConfig
+from synth.llm.types import Weights
 from synth.problems.seeds import SeedSet
 from synth.run import learn
 from synth.show.progress import Progress
@@ -41,7 +42,7 @@ def trained_on(
     job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
     seen: list[Example] = []
 
-    async def fit(job: Any, number: int, initial: Path, examples: list[Example], config: Any, under_way: Any = None) -> None:
+    async def fit(job: Any, number: int, initial: Weights, examples: list[Example], config: Any, under_way: Any = None) -> None:
         seen.extend(examples)
 
     async def seeds(job: Any) -> list[int]:
@@ -49,7 +50,7 @@ def trained_on(
 
     monkeypatch.setattr(learn, "fit", fit)
     monkeypatch.setattr(learn, "verified_seeds", seeds)
-    return [str(e.prompt) for e in seen] if asyncio.run(learn.train(job, 1, Path("model"))) else None
+    return [str(e.prompt) for e in seen] if asyncio.run(learn.train(job, 1, Weights("model"))) else None
 
 
 def kinds(prompts: list[str] | None) -> set[str]:

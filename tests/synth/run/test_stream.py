@@ -66,7 +66,7 @@ class Stage:
         found = statement(f"s{number}", number)
         job.store.commit(f"r{number:03d}-s0000-c0000", {"statements": [found], "pairs": [pair(found, number)]})
 
-    async def trained(self, job: Run, number: int, previous: Path, taken: Any = None) -> None:
+    async def trained(self, job: Run, number: int, previous: Weights, taken: Any = None) -> None:
         await self.step("train", number)
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": number})
 
@@ -236,7 +236,7 @@ def test_a_round_that_trained_nothing_makes_no_weights_older(tmp_path: Path) -> 
 def test_after_rounds_that_trained_nothing_fresh_pairs_are_still_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(monkeypatch, {"search 1": 1, "search 2": 300})
 
-    async def nothing(job: Run, number: int, previous: Path, taken: Any = None) -> None:
+    async def nothing(job: Run, number: int, previous: Weights, taken: Any = None) -> None:
         stage.log.append(f"train {number}")
         job.store.write_json(f"rounds/{number:03d}/weights.json", {"round": 0})
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from synth.records import Pair
 from synth.simulate.measured import changeable_config, measured
 from synth.simulate.outlook import outlook
 from synth.simulate.predict import predict
 from synth.simulate.setting import EngineSetting, PoolSetting, Setting, TrainerSetting, read_setting
 from synth.store.rundir import RunDir
 from tests.synth.simulate.recorded import LEAN, recorded_run
+from train.lora import adapter_hash
 from verify_workers.errors import UserError
 
 APART = Setting(
@@ -80,6 +82,19 @@ def test_rounds_overlap_in_the_stream_and_not_in_turn(recorded: RunDir, tmp_path
         seconds[mode] = figures["seconds"]
     assert RunDir.existing(tmp_path / "async").exists("rounds/002/searched.json")
     assert seconds["async"] < 0.8 * seconds["sync"]  # the trainer's 20 s beside its steps hide behind a search
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_the_driver_hands_on_one_adapter_where_adapters_are_served(recorded: RunDir, tmp_path: Path, mode: str) -> None:
+    served = ("train.lora={serve: true}", f"mode={mode}", "rounds=3")
+    _predicted(recorded, tmp_path / "run", APART, *served)
+    store = RunDir.existing(tmp_path / "run")
+    left = [next((tmp_path / "run" / "checkpoints").glob(f"*/{number:03d}/training")) for number in (1, 2, 3)]
+    assert [sorted(path.name for path in folder.iterdir()) for folder in left] == [["adapter"]] * 3, "models are made for whoever asks"
+    models = [metrics["model"] for metrics in store.rounds()]
+    assert models[1:] == [adapter_hash(models[0], folder / "adapter") for folder in left]
+    pairs = list(store.read("pairs", Pair))
+    assert pairs and all(pair.model in ("", models[pair.version]) for pair in pairs)
 
 
 def _ids(store: RunDir) -> list[str]:
