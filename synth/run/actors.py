@@ -24,6 +24,7 @@ from synth.store.rundir import RunDir
 from train.group import WorkerGroup
 from train.probe import Probe, compute_probe, read_probe
 
+KEEPING = 2  # turns of engines that go on with what they have begun (`sampler.swap: keep`)
 AT_ONCE = 8  # turns in which new weights go into the engines of a group: one after the other, 1,000 of them would take a day
 
 
@@ -72,7 +73,8 @@ async def _ready(job: Run, group: Group) -> None:
 async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
     """Load the run's own weights as they are now into the engines that follow them; the largest figures of the swaps.
 
-    `one_by_one`: so that the other engines of a group go on sampling (where there are very many, an eighth of them at a time).
+    `one_by_one`: so that the other engines of a group go on sampling (where there are many an eighth of them at a time, or, where
+    none has to be drained, half).
     An engine that cannot is dropped.  Raises its error when none is left.
     """
     done = [figures for group in job.groups if group.trained for figures in await _swap(job, group, one_by_one)]
@@ -81,7 +83,8 @@ async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
 
 async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
     probe = await _probe(job, group)
-    turns = asyncio.Semaphore(max(1, len(group.actors) // AT_ONCE) if one_by_one else len(group.actors))
+    keep = job.config.models.of(group.roles[0]).sampler.swap == "keep"  # nothing is drained: a turn is only as long as the loading
+    turns = asyncio.Semaphore(max(1, len(group.actors) // (KEEPING if keep else AT_ONCE)) if one_by_one else len(group.actors))
 
     async def load(sampler: Any) -> Any:
         async with turns:

@@ -92,10 +92,15 @@ def test_new_weights_go_to_the_trained_and_the_frozen_never_change(tmp_path: Pat
     assert events[-4:-2] == [("start", ("formalizer", "judge"), "first"), ("start", ("prover",), "new")]
 
 
-@pytest.mark.parametrize(("engines", "most"), [(3, 1), (8, 1), (40, 5)])
-def test_one_by_one_means_an_eighth_of_very_many(tmp_path: Path, engines: int, most: int) -> None:
+@pytest.mark.parametrize(
+    ("engines", "most", "swap"), [(3, 1, "drain"), (8, 1, "drain"), (40, 5, "drain"), (1, 1, "keep"), (3, 1, "keep"), (40, 20, "keep")]
+)
+def test_one_by_one_means_an_eighth_of_very_many_and_half_of_those_that_need_not_drain(
+    tmp_path: Path, engines: int, most: int, swap: str
+) -> None:
     (tmp_path / "probe.json").write_text(json.dumps(asdict(PROBE)))
     job, loading, peak = job_of(tmp_path), [0], [0]
+    job.config.models.prover.sampler = job.config.models.prover.sampler.model_copy(update={"swap": swap})
 
     async def load(weights: Weights, probe: Probe) -> dict[str, float]:
         loading[0] += 1
