@@ -1,4 +1,4 @@
-"""What normal forms cost, and which corrupted statements they take for the same: `python docs/benchmarks/normal_forms.py`.
+"""What normal forms and remarks cost, and which corrupted statements they take for the same: `python docs/benchmarks/normal_forms.py`.
 
 Lean runs in this process, without a jail: the statements are the generator's own.  Times are of the processor, so that other work
 on the machine counts little.
@@ -36,10 +36,10 @@ def main() -> int:
         except export.Refused:
             return ""  # no statement any more
         before = time.process_time()
-        found, _ = normal.forms(exported, lambda name: export.proposition(world, name))
+        said = normal.said(exported, lambda name: export.proposition(world, name), lambda name: export.type_of_things(world, name))
         costs.append(time.process_time() - before)
         whole.append(time.process_time() - started)
-        return found
+        return said.form
 
     rng, changed, same = Random(5), 0, []
     for item in generate(21, COUNT):
@@ -51,7 +51,7 @@ def main() -> int:
             if theirs == ours:
                 same.append(f"{item.reference}\n    {wrong}")
     costs.sort()
-    print(f"{len(costs):,} statements: form and negated form {1e3 * statistics.median(costs):.2f} ms (median), ", end="")
+    print(f"{len(costs):,} statements: form, negated form and remarks {1e3 * statistics.median(costs):.2f} ms (median), ", end="")
     print(f"{1e3 * costs[int(0.99 * len(costs))]:.2f} ms (99 %), beside {1e3 * statistics.mean(whole):.1f} ms in all (mean)")
     print(f"{changed:,} corrupted statements, {len(same)} with the form of the right one:")
     print("\n".join(same))

@@ -101,3 +101,10 @@ def test_names_of_the_statements_own_are_not_the_headers(fork: ForkBackend) -> N
 
 def test_nobody_looked_at_what_is_no_statement(fork: ForkBackend) -> None:
     assert asked(fork, ": ∃ x : Nat, x = y").remarks is None
+
+
+def test_lets_that_double_cost_no_more_than_they_are_long(fork: ForkBackend) -> None:
+    """Written out, the value of the last has 2^40 terms."""
+    doubling = "; ".join(f"let x{k + 1} := x{k} + x{k}" for k in range(40))
+    verdict = asked(fork, f"(x0 : Nat) : {doubling}; ∃ y : Nat, y = x40")
+    assert verdict.form and verdict.remarks == ["equal y"], verdict
