@@ -149,16 +149,6 @@ def stop(server: Child) -> None:
         _close(server)
 
 
-def gone(child: Child) -> bool:
-    """Whether a prepared child that `finish` is done with has ended by now; it is reaped then, and not waited for."""
-    if child.ended != "ok":
-        return True
-    pid, _, _ = os.wait4(child.pid, os.WNOHANG)
-    if pid:
-        _close(child)
-    return bool(pid)
-
-
 def escaped(owner: socket.socket) -> str:
     """What a child of this process could do that it must not, in words; '' if the jail holds."""
     shared = jail.inherited()

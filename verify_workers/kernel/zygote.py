@@ -69,8 +69,7 @@ class SessionServer:
     auditor: Child | None = None  # child B
     audits: int = 0  # that it has done
     ready: list[Child] = field(default_factory=list)  # forked ahead, in the jail, and nothing asked of them yet
-    used: list[Child] = field(default_factory=list)  # have answered, or ended otherwise, and may have to be reaped
-    asked: int = 0  # children of the check that runs
+    used: list[Child] = field(default_factory=list)  # of the last check, not reaped yet where they have answered
 
     def check(self, request: Report) -> Report:
         """One check: reports of the children that ran, under `statement`, `candidate` and `judge`.
@@ -124,15 +123,16 @@ class SessionServer:
                 child = None
         child = child or children.prepare(self._work, self._ahead)
         self.used.append(child)
-        self.asked += 1
         children.give(child, json.dumps([role, target, place]).encode() + b"\n" + source, request["timeout"], request["memory"])
         return child
 
     def prepare(self) -> None:
-        """Between two checks: fork as many children ahead of the next as the last one took, and reap those that are gone."""
-        while len(self.ready) < self.asked:
+        """Between two checks: end the children of the last one, and fork as many ahead of the next."""
+        used, self.used = self.used, []
+        for child in used:
+            children.stop(child)
+        while len(self.ready) < len(used):
             self.ready.append(children.prepare(self._work, self._ahead))
-        self.used, self.asked = [child for child in self.used if not children.gone(child)], 0
 
     def _judge(self, statement: bytes, exported: bytes, root: Any, request: Report) -> Report:
         """Child B's report."""
