@@ -68,13 +68,14 @@ def asked(sampler: Any, weights: Weights, n: int = 1, tokens: int = 3, prompts: 
 
 
 def adapters(sampler: Any) -> set[int]:
-    """The numbers of those that vLLM has."""
+    """The numbers of those that vLLM has; where it is in a process of its own, of those that we have not taken out of it."""
 
-    async def listed(actor: Any) -> set[int]:
-        llm = actor.engine.llm
-        return set(await llm.list_loras()) if actor.engine.config.apart else set(llm.llm_engine.list_loras())
+    def listed(actor: Any) -> set[int]:
+        engine = actor.engine
+        return set(engine.adapters._numbers.values()) if engine.config.apart else set(engine.llm.llm_engine.list_loras())
 
-    return ray.get(sampler.__ray_call__.remote(listed))
+    found: set[int] = ray.get(sampler.__ray_call__.remote(listed))
+    return found
 
 
 def test_adapters_take_their_turns_while_answers_are_under_way(sampler: Any, versions: list[Weights], tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_adapters_take_their_turns_while_answers_are_under_way(sampler: Any, ver
     assert mean_gap(ray.get(sampler.logprobs.remote(merged.tokens)), merged.logprobs) < 1e-5
     assert mean_gap(compute_probe(first.base, "float32").logprobs, merged.logprobs) > 0.05
 
-    long = [asked(sampler, first, n=20, tokens=90, prompts=2) for _ in range(2)]
+    long = [asked(sampler, first, n=30, tokens=90, prompts=2) for _ in range(2)]
     while ray.get(sampler.stats.remote())["outstanding"] < 4:
         time.sleep(0.02)
     report = ray.get(sampler.load.remote(second))
@@ -100,7 +101,7 @@ def test_adapters_take_their_turns_while_answers_are_under_way(sampler: Any, ver
     assert adapters(sampler) == {1, 2}
     old = ray.get(long)
     assert {one.weights for answers in old for texts in answers for one in texts} == {first}, "they end with what they began with"
-    assert all(len(texts) == 20 for answers in old for texts in answers)
+    assert all(len(texts) == 30 for answers in old for texts in answers)
     assert adapters(sampler) == {2}, "what nothing asks any more is gone"
 
     ((late,),) = ray.get(asked(sampler, first))
