@@ -21,6 +21,7 @@ import contextlib
 import hashlib
 import json
 import os
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +61,9 @@ from verify_workers.records import Check, Outcome, Verdict
 
 HELD = 24  # held-out statements
 STEPS = 10  # of a training
-START_SECONDS = 300.0  # that a Ray node may take to start
+START_SECONDS = 120.0  # that a Ray node may take to start
+AGENTS = ("dashboard_agent_listen_port", "metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
+"""Of a node; given, they are not waited for, which on a busy machine ends it."""
 
 
 class Transcript(Drawing):
@@ -245,6 +248,15 @@ def patient(get_node: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on just now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
 @contextlib.contextmanager
 def local_cluster(nodes: int) -> Iterator[None]:
     """A Ray cluster of so many nodes on this machine, for `run`."""
@@ -255,7 +267,9 @@ def local_cluster(nodes: int) -> Iterator[None]:
     try:
         with mock.patch.object(services, "get_node", patient(services.get_node)):
             for _ in range(nodes):
-                cluster.add_node(num_cpus=2 if nodes == 1 else 1, object_store_memory=100_000_000)
+                ports = dict(zip(AGENTS, free_ports(len(AGENTS)), strict=True))
+                head = {} if cluster.head_node else {"include_dashboard": False}
+                cluster.add_node(num_cpus=2 if nodes == 1 else 1, object_store_memory=100_000_000, **ports, **head)
             cluster.wait_for_nodes(START_SECONDS)
             with mock.patch.dict("os.environ", {"RAY_ADDRESS": cluster.address}):
                 yield
