@@ -84,6 +84,12 @@ def _run(world: World, path: Path) -> None:
     shutil.copytree(world.run, path)
 
 
+def _demo(world: World, path: Path) -> None:
+    """A demo's run directory, of which a page cannot know the name."""
+    if not (found := path.with_name("embedded-1a2b3c4d")).exists():
+        _run(world, found)
+
+
 def _model(world: World, path: Path) -> None:
     assert world.run is not None, "these commands need a run: mark them as slow"
     path.symlink_to(world.run / "rounds" / "000" / "training" / "model")
@@ -147,6 +153,7 @@ def _copy_of(name: str) -> Callable[[World, Path], None]:
 
 GIVEN: dict[str, Callable[[World, Path], None]] = {
     **dict.fromkeys(("runs/mine", "runs/first", "runs/demo", "runs/async", "runs/sync", "runs/X"), _run),
+    "runs/embedded-*": _demo,
     **dict.fromkeys(("MODEL", "CHECKPOINT"), _model),
     **dict.fromkeys(("corpus.jsonl", "corpus.parquet"), _corpus),
     **dict.fromkeys(("minif2f.jsonl", "putnam.parquet"), _benchmark),
