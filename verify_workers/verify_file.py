@@ -87,7 +87,7 @@ def verify_file(
     what the user may have meant otherwise.  `pool` is used (and left open) instead of one made from `config.pool`.
     """
     source, target = Path(in_path), Path(out_path)
-    require_kernels(config.pool.kernels, config.pool.kernels_quorum)
+    require_kernels(config.pool.kernels, config.pool.kernels_quorum, config.pool.project)
     rows = _validated(source, target, config, note)
     own = LocalPool(config.pool) if pool is None else pool
     try:

@@ -38,7 +38,7 @@ def check_places(config: RunConfig, run_dir: str) -> None:
 def check_kernels(config: RunConfig) -> None:
     """UserError where a kernel of `verify.kernels` is not there: said before hours of work, where Lean's workers are on this machine."""
     if "RAY_ADDRESS" not in os.environ:  # else they are where the cluster's nodes have them
-        require_kernels(config.verify.kernels, config.verify.kernels_quorum)
+        require_kernels(config.verify.kernels, config.verify.kernels_quorum, config.verify.project)
 
 
 def in_ray_session(place: Path) -> bool:

@@ -25,7 +25,7 @@ from verify_workers.kernels.builtin import BuiltinKernel
 from verify_workers.kernels.closure import Library
 from verify_workers.kernels.programs import ProgramKernel
 from verify_workers.lean.install import LeanInstall
-from verify_workers.lean.project import LakeProject
+from verify_workers.lean.project import LakeProject, discover
 from verify_workers.records import DISPUTED, Check
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,19 @@ def library(path: Path) -> Library:
         return _library(path)
 
 
-def require_kernels(kernels: list[str], quorum: int = -1) -> None:
-    """UserError, in one line, for a kernel that is not on this machine, or a quorum that so many cannot give."""
-    for spec in kernels:
-        if spec != builtin.NAME:
-            ProgramKernel(spec)
+def require_kernels(kernels: list[str], quorum: int = -1, project: Path | None = None) -> None:
+    """UserError, in one line, for a kernel that is not on this machine, or a quorum that so many cannot give.
+
+    The toolchain of the lake project in the folder `project` may have kernels of its own.
+    """
+    programs = [spec for spec in kernels if spec != builtin.NAME]
+    beside = discover(project, need_repl=False).lean.parent if programs and project is not None else None
+    for spec in programs:
+        ProgramKernel(spec, beside)
+    _require_quorum(kernels, quorum)
+
+
+def _require_quorum(kernels: list[str], quorum: int) -> None:
     if quorum > len(kernels):
         raise UserError(f"kernels_quorum: {quorum} of {len(kernels)} kernels cannot accept")
 
@@ -64,7 +72,7 @@ class Panel:
         seconds: float = 60.0,
         keep: Path | None = None,
     ) -> None:
-        require_kernels(kernels, quorum)
+        _require_quorum(kernels, quorum)
         self._install, self._seconds, self._sample = install, seconds, sample
         self._keep = keep or cache_folder() / "disputed"
         beside = install.lean.parent if isinstance(install, LakeProject) else None  # where a toolchain has kernels of its own

@@ -112,7 +112,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_end(tmp_path: Path, lean: L
     told = list[str]()
     summary = audit(data, tmp_path / "killed", [], AuditConfig(), POOL, QUIET, told.append)
     taken = f"{data}: statement from `statement`, proof from `proof`, id from `id`"
-    assert told == ["8 rows were audited before; going on", taken] and summary["run"]["rows"] == 12
+    assert told == [taken, "8 rows were audited before; going on"] and summary["run"]["rows"] == 12
 
     def bare(folder: Path) -> list[dict[str, Any]]:
         return [{**row, "seconds": 0} for row in table(folder)]

@@ -200,7 +200,9 @@ def test_the_command_writes_both_proofs_and_says_what_it_cut(tmp_path: Path, cap
 
 def test_axioms_that_a_shorter_proof_adds_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain = "by\n  intro n\n  exact Nat.lt_irrefl n"
-    write_records(tmp_path / "pairs.jsonl", [pair("theorem X : ∀ n : Nat, ¬ n < n", plain), pair("theorem X : 1 + 1 = 2", "rfl")], Pair)
+    write_records(
+        tmp_path / "pairs.jsonl", [pair("theorem X : ∀ n : Nat, ¬ n < n", plain), pair("theorem X : 1 + 1 = 2", "rfl", id="y")], Pair
+    )
     with pytest.raises(SystemExit) as ended:
         main(["shorten", str(tmp_path / "pairs.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--workers", "1"])
     said = capsys.readouterr().err

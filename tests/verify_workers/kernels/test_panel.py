@@ -144,8 +144,6 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
         ProgramKernel(str(tmp_path / "nothing"))
     with pytest.raises(UserError, match="unknown convention"):
         ProgramKernel(f"other={shutil.which('sh')}")
-    with pytest.raises(ValueError, match="embedded Lean only"):
-        PoolConfig(kernels=["builtin-python"], project=tmp_path)
 
 
 def test_verdicts_of_a_pool_name_the_kernels_and_disputes_are_infra(
