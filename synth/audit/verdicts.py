@@ -79,7 +79,8 @@ def restated(verdict: Verdict, one: Candidate, timeout: float) -> Check | None:
     if not any(COMPUTED in message.text for message in verdict.messages):
         return None
     own = candidate(one.row, one.place, {"code": one.code, "header": one.header}, {"code": "code", "header": "header"})
-    return None if own.problem else own.check(timeout)
+    # Of several theorems it has to be the same one: the first check did not come to the axioms of its own.
+    return None if own.problem or parse_theorem(own.asked).name != parse_theorem(one.asked).name else own.check(timeout)
 
 
 def same_but_for_notation(verdict: Verdict, own: Verdict | None) -> bool:

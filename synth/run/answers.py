@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from synth.problems.generate import Choice, generate
 from synth.problems.readers import read_problems
 from synth.problems.seed_roles.answers import NAMES
 from synth.prompts import Role
-from synth.records import Drop, Problem
+from synth.records import Drop, Problem, content_id
 from synth.run.answering import Answered, answer_problem
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts, statement_prompts
@@ -125,7 +126,7 @@ def _answer(
     require_strategies(config.search)
     asked = _asked(config)
     require_models(config, *asked)
-    kept = Resumed(out, Answered, deciding(config, asked))
+    kept = Resumed(out, Answered, content_id("answers", deciding(config, asked), _contents(barred)))
     progress.stage("answer", len(problems))
 
     async def work() -> list[Answered | BaseException]:
@@ -136,7 +137,7 @@ def _answer(
             passed = {} if barred is None else await asyncio.to_thread(screened, problems, benchmarks, config.filters)
 
             async def one(problem: Problem) -> Answered:
-                question = (problem.id, problem.text, problem.header, problem.statement, references.get(problem.id))
+                question = (problem.model_dump(mode="json"), references.get(problem.id))
                 if (known := kept.known(*question)) is not None:
                     progress.advance("answer", proved=known.proved)
                     return known
@@ -159,6 +160,11 @@ def _answer(
     for failure in failures:  # one problem's failure is raised, after the rows of all others are written
         raise failure
     return figures
+
+
+def _contents(barred: Sequence[Problem] | None) -> list[str] | None:
+    """What decides whether a problem or a statement is a benchmark's: what these hold, whatever their files are called."""
+    return None if barred is None else sorted(content_id("barred", one.model_dump(mode="json")) for one in barred)
 
 
 def _asked(config: RunConfig) -> tuple[Role, ...]:

@@ -15,7 +15,12 @@ from synth.run.roles import answering, given_weights, role_prompts, who
 from synth.store.arrow import R
 from synth.store.files import write_records
 from synth.store.journal import Journal
+from verify_workers.pool.revision import verifier_revision
 
+CHECKING = {
+    "project", "backend", "audit", "auditor", "allow_unsound_lean", "allow_old_kernel", "kernels", "kernels_quorum", "kernels_sample",
+}  # fmt: skip
+"""The settings of Lean's workers that decide what an acceptance is worth."""
 DECIDING = {"seed", "header", "answers", "formalize", "filters", "search", "budgets", "heldout", "generator"}
 """The sections of a configuration, beside models and prompts, that decide what is asked and what becomes of it."""
 
@@ -63,11 +68,11 @@ class Resumed(Generic[R]):
 
 
 def deciding(config: RunConfig, asked: Sequence[Role]) -> str:
-    """An id of the settings, prompts and weights with which the prompts `asked` are answered, and of the Lean that checks."""
+    """An id of the settings, prompts and weights with which the prompts `asked` are answered, and of the Lean and the checker."""
     prompts = role_prompts(config)
     hashes = {role: prompts[who(role)].hash(role) for role in asked}
     weights: dict[str, str] = {role: given_weights(config, role).hash for role in answering(asked)}
-    lean = {"project": str(config.verify.project or ""), "backend": config.verify.backend}
+    lean = config.verify.model_dump(mode="json", include=CHECKING) | {"checker": verifier_revision()}
     settings = config.model_dump(mode="json", include=DECIDING)
     for section, name in (("search", "in_flight"), ("answers", "at_once")):  # how much at a time
         settings[section].pop(name, None)

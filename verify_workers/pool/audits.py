@@ -133,7 +133,10 @@ class Audits:
                 self.audits += len(batch)
                 self.seconds += sum(verdict.audit_seconds for verdict in verdicts)
             for one, verdict in zip(batch, verdicts, strict=True):
-                one.answered(verdict)
+                try:
+                    one.answered(verdict)
+                except Exception:  # of whoever is told: the others still have theirs to come
+                    log.exception("the audit of check %r could not be told", one.compiled.check.id)
             self._running = []
 
     def _next(self) -> list[Waiting]:

@@ -382,8 +382,10 @@ class LocalPool:
                 self._tally.events["infra_runs"] += not item.abandoned
                 final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
             if final and timed_out and not self._ended and not item.abandoned:
-                final = self._schedule.timed_out(item, now, False)
+                final = self._schedule.timed_out(item, now, self._schedule.crowded or _machine_crowded(self._cores))
             elif final:
+                if timed_out:  # with the time of its first pass alone, it may be
+                    verdict = infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
                 self._schedule.release(item)
             else:
                 self._schedule.again(item, now)

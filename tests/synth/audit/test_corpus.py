@@ -263,6 +263,18 @@ def test_other_notation_is_no_other_statement_and_a_mutual_block_of_theorems_is_
     assert results[0]["axioms"] == ["propext"]
 
 
+def test_of_two_theorems_of_a_file_the_other_proves_nothing(tmp_path: Path, lean: LeanInstall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row's theorem, in other notation, rests on a `sorry` of the project's; the file's last one says the same, and does not."""
+    fake, own = FakeLake(tmp_path, lean), LE.format("b < a")
+    fake.build("Own", f"{own.replace(' t ', ' gap ')} := sorry\n")
+    monkeypatch.setenv("PATH", fake.path)
+    two = f"import Own\n{own} := gap a b h\n{own.replace(' t ', ' other ')} := by omega\n"
+    one = f"import Own\n{own} := by omega\n"
+    data = write(tmp_path / "corpus.jsonl", [{"statement": LE.format("a > b"), "code": code} for code in (two, one)])
+    audit(data, tmp_path / "out", [], AuditConfig(vacuous=False), PoolConfig(project=fake.project, backend="fork", workers=1), QUIET)
+    assert [(row["label"], row["reason"]) for row in table(tmp_path / "out")] == [("altered", "file"), ("accepted", "notation")]
+
+
 def test_a_project_that_does_not_work_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "locate", lambda *_: pytest.fail("looked for"))
     with pytest.raises(UserError, match="lake"):

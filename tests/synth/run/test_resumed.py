@@ -16,13 +16,16 @@ from pydantic import BaseModel
 
 from synth.answers.enumerate import jail_holds
 from synth.cli import main
+from synth.config import RunConfig
 from synth.programs.decide import Decision
-from synth.records import Pair, Statement
+from synth.records import Pair, Problem, Statement
 from synth.run.answering import Answered
-from synth.run.resumed import Kept, Resumed
+from synth.run.answers import _contents
+from synth.run.resumed import Kept, Resumed, deciding
 from synth.store.files import read_records, write_records
 from synth.store.journal import Journal
 from tests.synth.llm.fake_openai import FakeOpenAI, content
+from verify_workers.config import PoolConfig
 
 ROOT = Path(__file__).parents[3]
 # The command with endpoints and Lean in its own process: the actors around them are those of every stage.
@@ -158,6 +161,19 @@ def test_the_journal_tells_questions_apart(tmp_path: Path) -> None:
     assert Journal(Path(out), Kept).path.exists(), "a problem that failed is asked again, the others are not"
     again.write([made])
     assert not Journal(Path(out), Kept).path.exists() and list(read_records(out, Answered)) == [made]
+
+
+@pytest.mark.parametrize("more", [{"audit": "strict"}, {"kernels": ["builtin-python"]}, {"project": "elsewhere"}, {"backend": "process"}])
+def test_what_a_weaker_checker_accepted_is_asked_again(more: dict[str, Any]) -> None:
+    config = RunConfig()
+    other = config.model_copy(update={"verify": PoolConfig.model_validate(more)})
+    assert deciding(config, ()) != deciding(other, ())
+    assert deciding(config, ()) == deciding(config.model_copy(update={"verify": PoolConfig(workers=3)}), ())
+
+
+def test_what_was_answered_before_a_benchmark_grew_is_asked_again() -> None:
+    before, more = [Problem(id="1", text="a")], [Problem(id="1", text="a"), Problem(id="2", text="b")]
+    assert _contents(None) != _contents([]) and _contents(before) != _contents(more) == _contents(more[::-1])
 
 
 @pytest.mark.slow

@@ -90,6 +90,39 @@ def test_a_time_out_of_the_audit_gets_its_long_pass(tmp_path: Path) -> None:
     assert sum(auditor.batches) == 2
 
 
+def test_a_time_out_without_its_full_time_is_none(tmp_path: Path) -> None:
+    auditor, found = Auditor(tmp_path, 0.5), list[Verdict]()
+    here = pool(auditor)
+    here.submit(right(1, "slow")[0], found.append)
+    while not auditor.batches:
+        time.sleep(0.01)
+    here.close()
+    assert [verdict.outcome for verdict in found] == [Outcome.INFRA]
+
+
+def test_a_time_out_on_a_crowded_machine_gets_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowded = iter([True])
+    monkeypatch.setattr("verify_workers.pool.local._machine_crowded", lambda cores: next(crowded, False))
+    auditor = Auditor(tmp_path)
+    with pool(auditor, timeout_last=1.5) as here:
+        assert here.verify(right(1, "slow"))[0].outcome is Outcome.TIMEOUT
+    assert sum(auditor.batches) == 2
+
+
+def test_whoever_cannot_be_told_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    def fails(verdict: Verdict) -> None:
+        raise RuntimeError("nobody there")
+
+    found = list[Verdict]()
+    with pool(Auditor(tmp_path)) as here:
+        for check, sink in zip(right(2, "p"), (fails, found.append), strict=True):
+            here.submit(check, sink)
+        end = time.monotonic() + 30
+        while not found and time.monotonic() < end:
+            time.sleep(0.01)
+        assert found[0].accepted and here.verify(right(1, "q"))[0].accepted
+
+
 def test_verdicts_are_kept(tmp_path: Path) -> None:
     auditor = Auditor(tmp_path)
     for _ in range(2):
