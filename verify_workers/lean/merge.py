@@ -38,6 +38,8 @@ def read(path: Path) -> Candidate:
     part = _Part(path.read_bytes())
     if len(part.elements(part.pointer(part.root, CONSTANTS))) != len(constants):  # `a.b` of two parts, and of one
         raise Unreadable("names that look alike")
+    if len(part.elements(part.pointer(part.root, NAMES))) != len(constants):  # Lean reads both side by side: the next file's would shift
+        raise Unreadable("the names")
     mentioned = frozenset[str]().union(*(constant.type | constant.value for constant in constants.values()))
     return Candidate(path, imports_of(path), constants, mentioned)
 
