@@ -185,8 +185,8 @@ def _gpu(config: RunConfig | None) -> Iterator[Row]:
     import torch
 
     names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
-    if config is not None:
-        yield from _gpu_demand(config, len(names))
+    demand = list(_gpu_demand(config, len(names))) if config is not None else []
+    yield from demand
     if names:
         yield Row("GPU", "ok", ", ".join(names))
         yield _nvcc()
@@ -194,7 +194,7 @@ def _gpu(config: RunConfig | None) -> Iterator[Row]:
         yield Row(
             "GPU", "warn", "there is one, but this environment has CPU torch", "pip install 'proof-synth[gpu]' in an environment of its own"
         )
-    else:
+    elif not demand:
         yield Row("GPU", "ok", "none: the embedded configuration runs on CPU")
 
 

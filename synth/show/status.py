@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from synth.show.recorded import recorded_config
 from synth.show.series import series
 from synth.store.rundir import KINDS, RunDir
 from synth.store.timeline import read_timeline
@@ -31,6 +32,8 @@ class Status:
     """Rows of each kind of record."""
     rounds: list[dict[str, Any]]
     """The figures of each finished round (metrics.json)."""
+    planned: int = 0
+    """Rounds that its configuration asks for, beside round 0; 0: not known."""
     seconds: float = 0.0
     """Seconds of the run at work, by its timeline."""
     stages: list[str] = field(default_factory=list)
@@ -48,6 +51,8 @@ class Status:
         if self.at_work:
             doing = ["at work" + (f" ({', '.join(self.stages)})" if self.stages else "")]
             parts.append(", ".join(doing + [text.format(self.figures[name]) for name, text in NOW.items() if self.figures.get(name)]))
+        elif self.planned and self.rounds and self.rounds[-1]["round"] >= self.planned:
+            parts.append("complete")
         else:
             parts.append("not running; the same `synth run` continues it")
         return "; ".join(parts)
@@ -56,12 +61,13 @@ class Status:
 def look(run: str) -> Status:
     """The run at that address as it is now.  UserError where there is none."""
     store = RunDir.existing(run)
-    rows = read_timeline(store)
+    rows, config = read_timeline(store), recorded_config(store)
     return Status(
         run=run,
         at_work=store.locked(),
         counts={kind: store.count(kind) for kind in KINDS if kind not in INDEX},
         rounds=store.rounds(),
+        planned=config.rounds if config else 0,
         seconds=rows[-1].time if rows else 0.0,
         stages=list(rows[-1].stages) if rows else [],
         figures=series(rows[-1]) if rows else {},

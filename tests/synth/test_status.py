@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synth.cli import main
+from synth.config import RunConfig
 from synth.records import Problem
 from synth.store.rundir import RunDir
 from synth.store.timeline import Row, TimelineLog
@@ -51,6 +52,13 @@ def test_a_local_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], state: 
     assert ("1 problems" in out) == (state != "new")
     status, out, _ = call(capsys, "report", place)
     assert status == 0 and "half" in Path(out.strip()).read_text()
+
+
+def test_a_run_that_is_over_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with RunDir.open(tmp_path / "run", RunConfig(rounds=1)) as store:
+        for number in (0, 1):
+            store.write_json(f"rounds/{number:03d}/metrics.json", {"round": number})
+    assert "; complete" in " ".join(call(capsys, "status", str(tmp_path / "run"))[1].split())
 
 
 @pytest.mark.parametrize("state", ["new", "between rounds"])
