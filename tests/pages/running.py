@@ -23,6 +23,7 @@ ELSEWHERE = {
     r"\.endpoint=": "a server with a model of billions: tests/test_presets_end_to_end.py, with a server of ours",
     r"--project |verify\.project=": "a lake project with Mathlib: tests/verify_workers/lean and backends, with a project of ours",
     r"sampler\.gpus=": "a GPU: tests/synth/llm/test_placement.py, docs/benchmarks/gpu.py",
+    r"--role formalizer": "needs pairs that `synth informalize` kept, and the demo's small model, which was not made for it, gives none",
     r"owner/name": "a data set on the Hub: tests/synth/problems/test_files.py",
     r"^synth ablate ": "trains for an hour: tests/test_ablate_end_to_end.py, smaller",
     r"^synth run (my\.yaml|cluster/configs/(?!embedded))": "needs what that configuration names",
