@@ -116,7 +116,7 @@ def test_when_no_pool_works_the_reason_is_one_line(ray_local: None) -> None:
 
 
 def test_a_pool_that_is_gone_for_good_is_given_up(two: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RESTART_SECONDS", (0.02, 0.02))
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.2, 0.2))
     client = PoolClient(two)
     asyncio.run(client.warm())
     ray.kill(two["node0"])
