@@ -51,7 +51,7 @@ def write(model: Any, tokenizer: Any, whole: State, adapter: State, job: Job, dt
     manifest = {
         "key": job.key,
         "model": "model" if whole else "",
-        "hash": checkpoint_hash(out / "model") if whole else adapter_hash(checkpoint_hash(job.init), out / "adapter"),
+        "hash": checkpoint_hash(out / "model") if whole else adapter_hash(job.init_hash or checkpoint_hash(job.init), out / "adapter"),
         "adapter": "adapter" if adapter else "",
         "init": job.init,
         "examples_files": list(job.examples),

@@ -38,6 +38,8 @@ class Job:
     """`train.data.files_hash` of `examples`; '' = not known."""
     adapter: str = ""
     """An adapter of `init` that the round trains on; '' = fresh ones, under LoRA."""
+    init_hash: str = ""
+    """`train.model.checkpoint_hash` of `init`, which an adapter's hash begins with; '' = not known."""
     merged: bool = True
     """Whether adapters are merged into the model at the end; else they are what the round leaves."""
 

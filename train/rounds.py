@@ -101,17 +101,16 @@ def train_round(
     if config.lora is None and (adapter or not merged):
         raise ValueError("adapters are LoRA's: config.lora is None")
     before = adapter.resolve() if adapter else None
-    if before is not None:
-        init_hash = adapter_hash(init_hash, before)
+    begins = adapter_hash(init_hash, before) if before is not None else init_hash
     if not merged:
-        init_hash = f"{init_hash} adapter"
-    key = _key(init_hash, data, config, seed)
-    _claim(out, key, _key(init_hash, data, config, seed, DIVISION - {"workers", "gpu"}), config.workers)
+        begins = f"{begins} adapter"
+    key = _key(begins, data, config, seed)
+    _claim(out, key, _key(begins, data, config, seed, DIVISION - {"workers", "gpu"}), config.workers)
     if not (out / "manifest.json").exists():
         settings = config.model_dump(mode="json")
         job = Job(
             *(str(init), tuple(map(str, files)), str(out), settings, seed, key, uuid.uuid4().hex[:8], served, data),
-            *(str(before or ""), merged),
+            *(str(before or ""), init_hash, merged),
         )
         if group is not None and group.fits(config) and not group.gone:
             with suppress(WorkersGone):
@@ -119,7 +118,7 @@ def train_round(
         if not (out / "manifest.json").exists():
             with WorkerGroup(config, out) as workers:
                 _launch(job, workers, on_progress, should_stop)
-    return _result(init, out, time.monotonic() - started)
+    return _result(init_hash, out, time.monotonic() - started)
 
 
 def _files(examples: Path | Sequence[Path] | Sequence[Example], out: Path) -> list[Path]:
@@ -217,10 +216,10 @@ class _Tail:
         self.seen = len(rows)  # a restarted worker drops rows after its checkpoint, and they come again
 
 
-def _result(init: Path, out: Path, seconds: float) -> TrainResult:
+def _result(init_hash: str, out: Path, seconds: float) -> TrainResult:
     manifest = json.loads((out / "manifest.json").read_text())
     model = out / (manifest["model"] or manifest["adapter"])
-    found = checkpoint_hash(model) if manifest["model"] else adapter_hash(checkpoint_hash(init), model)
+    found = checkpoint_hash(model) if manifest["model"] else adapter_hash(init_hash, model)
     if found != manifest["hash"]:
         raise UserError(f"{model}: differs from what its manifest.json says; remove {out} and train again")
     return TrainResult(

@@ -21,7 +21,7 @@ import contextlib
 import hashlib
 import json
 import os
-import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +35,8 @@ import pyarrow.parquet as pq
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import synth.run.actors
 import synth.run.learn
@@ -55,6 +57,7 @@ from synth.simulate.setting import Setting
 from synth.simulate.training import SimulatedWorkers, checkpoint
 from synth.simulate.world import adapted
 from synth.store.rundir import RunDir
+from tests.nodes import free_ports
 from train.config import TrainConfig
 from verify_workers.config import PoolConfig
 from verify_workers.records import Check, Outcome, Verdict
@@ -246,15 +249,6 @@ def patient(get_node: Callable[..., Any]) -> Callable[..., Any]:
                 time.sleep(1.0)
 
     return asked
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 @contextlib.contextmanager

@@ -10,8 +10,17 @@ from typing import Annotated
 
 import typer
 
-from synth.commands.options import AUDIT_HELP, Audit, BackendOption, JsonOption, ProjectOption, ReplOption, UnsoundLeanOption, limits
-from verify_workers.errors import UserError
+from synth.commands.options import (
+    AUDIT_HELP,
+    Audit,
+    BackendOption,
+    JsonOption,
+    ProjectOption,
+    ReplOption,
+    UnsoundLeanOption,
+    by_option,
+    limits,
+)
 
 
 class ExportTo(StrEnum):
@@ -169,21 +178,17 @@ def audit(
 
     The same command goes on where it was stopped.
     """
-    from pydantic import ValidationError
-
     from synth.audit.corpus import AuditConfig
     from synth.audit.corpus import audit as audit_corpus
-    from synth.overrides import apply_overrides, explain
+    from synth.overrides import apply_overrides
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig
 
     config = apply_overrides(AuditConfig, AuditConfig(timeout=timeout).model_dump(), overrides)
     settings = {"backend": require_backend(backend), "audit": strictness.value, "project": project, "repl": repl, "workers": workers}
-    try:
+    with by_option():
         pool = PoolConfig.model_validate({**settings, **limits(timeout), "allow_unsound_lean": allow_unsound_lean})
-    except ValidationError as error:
-        raise UserError(explain(error, options=True)) from None
     with Progress(resumable=True) as progress:
         summary = audit_corpus(dataset, out, benchmarks, config, pool, progress, progress.note)
     if as_json:

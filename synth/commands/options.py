@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from verify_workers.backends import BACKENDS
+from verify_workers.errors import UserError
 
 if TYPE_CHECKING:
     from synth.config import RunConfig
@@ -59,8 +62,21 @@ class Audit(StrEnum):
 
 
 def limits(timeout: float) -> dict[str, float]:
-    """A pool's limits where each check may take `timeout` seconds."""
-    return {"timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout)}
+    """A pool's limits where each check may take `timeout` seconds; a time that is none is refused by its own name."""
+    return {"timeout_last": max(300.0, timeout), "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0}
+
+
+@contextmanager
+def by_option() -> Iterator[None]:
+    """What a configuration made of options refuses, said by the options' names."""
+    from pydantic import ValidationError
+
+    from synth.overrides import explain
+
+    try:
+        yield
+    except ValidationError as error:
+        raise UserError(explain(error, options=True)) from None
 
 
 def stage_settings(config: Path | None, model: Path | None, overrides: list[str], *roles: ModelRole, generated: bool = False) -> RunConfig:

@@ -11,8 +11,17 @@ from typing import Annotated
 import typer
 
 from synth.commands.ending import leave
-from synth.commands.options import AUDIT_HELP, Audit, BackendOption, JsonOption, ProjectOption, ReplOption, UnsoundLeanOption, limits
-from verify_workers.errors import UserError
+from synth.commands.options import (
+    AUDIT_HELP,
+    Audit,
+    BackendOption,
+    JsonOption,
+    ProjectOption,
+    ReplOption,
+    UnsoundLeanOption,
+    by_option,
+    limits,
+)
 
 
 class KiminaLines(StrEnum):
@@ -56,15 +65,12 @@ def verify(
     ] = None,
 ) -> None:
     """Check proofs only: a file of statements and proofs in, a file of verdicts out."""
-    from pydantic import ValidationError
-
-    from synth.overrides import explain
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig, VerifyConfig
     from verify_workers.verify_file import Summary, verify_file
 
-    try:
+    with by_option():
         pool = PoolConfig.model_validate(
             {
                 "backend": require_backend(backend),
@@ -77,13 +83,10 @@ def verify(
                 "kernels": kernel or [],
                 "kernels_keep": out.with_name(f"{out.name}.disputed"),
                 "closures": export_closure,
-                "timeout_last": max(300.0, timeout),
-                "timeout_first": min(3.0, timeout) if timeout > 0 else 3.0,  # a bad limit is refused below, by its own name
+                **limits(timeout),
             }
         )
         config = VerifyConfig(pool=pool, timeout=timeout, number_rows=number_rows)
-    except ValidationError as error:
-        raise UserError(explain(error, options=True)) from None
     with Progress() as progress:
 
         def show(summary: Summary) -> None:
@@ -125,20 +128,15 @@ def shorten(
     axioms, original_axioms). Pairs that Lean does not accept as they are go to
     short.refused.jsonl, with the reason.
     """
-    from pydantic import ValidationError
-
-    from synth.overrides import explain
     from synth.run.shortening import refused_path, shorten_file
     from synth.show.progress import Progress
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig, VerifyConfig
 
     lean = {"backend": require_backend(backend), "audit": "strict", "project": project, "repl": repl, "workers": workers}
-    try:
+    with by_option():
         pool = PoolConfig.model_validate({**lean, **limits(timeout)})
         config = VerifyConfig(pool=pool, timeout=timeout)
-    except ValidationError as error:
-        raise UserError(explain(error, options=True)) from None
     with Progress() as progress:
         found = shorten_file(source, str(out), config, lambda count, total: progress.set(progress.stage("shorten", total), count))
     if as_json:
@@ -182,9 +180,6 @@ def serve(
 
     On a cluster (RAY_ADDRESS, ray job submit) every node checks; without one this machine does, and no Ray is started.
     """
-    from pydantic import ValidationError
-
-    from synth.overrides import explain
     from verify_workers.backends.choose import require_backend
     from verify_workers.config import PoolConfig
     from verify_workers.serve.config import ServeConfig
@@ -198,10 +193,8 @@ def serve(
         "allow_unsound_lean": allow_unsound_lean,
     }
     longest = max_timeout if max_timeout > 0 else 300.0  # a bad limit is refused below, by its own name
-    limits = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
-    try:
+    bounds = {"max_mb": max_mb, "max_waiting": max_waiting, "max_timeout": max_timeout, "drain": drain}
+    with by_option():
         pool = PoolConfig.model_validate({**lean, "workers": workers, "timeout_last": longest, "timeout_first": min(3.0, longest)})
-        config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, "lines": lines.value, **limits})
-    except ValidationError as error:
-        raise UserError(explain(error, options=True)) from None
+        config = ServeConfig.model_validate({"host": host, "port": port, "api_key": api_key, "pool": pool, "lines": lines.value, **bounds})
     run_service(config, lambda address: print(f"serving on {address} (API: {address}/docs); Ctrl-C ends it", flush=True), leave)

@@ -157,8 +157,8 @@ def _answer(
     ended = run_stage(work(), resumable=True)
     figures, failures = Figures([row for row in ended if isinstance(row, Answered)]), [e for e in ended if isinstance(e, BaseException)]
     kept.write(figures.rows, whole=not failures)
-    for failure in failures:  # one problem's failure is raised, after the rows of all others are written
-        raise failure
+    if failures:  # one problem's failure is raised, after the rows of all others are written
+        raise failures[0]
     return figures
 
 

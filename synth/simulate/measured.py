@@ -22,7 +22,7 @@ from synth.run.state import checkpoints as weights_folder
 from synth.search.portfolio import Portfolio
 from synth.simulate.engine import Curve
 from synth.simulate.rates import CALM, cores_beside, engine_seconds, fitted, pool_seconds, training
-from synth.simulate.served import held_samples, served_seconds, stage_means
+from synth.simulate.served import held_samples, services, stage_means
 from synth.store.rundir import RunDir
 from synth.store.timeline import read_timeline
 from verify_workers.errors import UserError
@@ -173,6 +173,7 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
     statements = list(store.read("statements", Statement))
     told = sum(entry["info"].get("problems", 0) for entry in store.entries() if entry["info"].get("tokens_formalizer"))
     train = training(weights_folder(config, store), numbers)
+    asked, held = services(store, numbers), held_samples(store, [0, *numbers])
     return Measured(
         templates=templates,
         samples=config.search.attempts,
@@ -180,9 +181,13 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
         judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
         filter_checks=filter_checks / problems,
-        lean={"filters": [filter_seconds], "other": [max(0.0, others - max(0.0, spent - mean))], **served_seconds(store, numbers)},
-        held={number: [_held(samples) for samples in some] for number, some in held_samples(store, [0, *numbers]).items()},
-        seconds=stage_means(store, numbers),
+        lean={
+            "filters": [filter_seconds],
+            "other": [max(0.0, others - max(0.0, spent - mean))],
+            **{name: one.sample() for name, one in asked.items() if one.checks},
+        },
+        held={number: [_held(samples) for samples in some] for number, some in held.items()},
+        seconds=stage_means(store, numbers, asked, held),
         pool_seconds=max(0.0, spent - mean),
         curve=fitted(rows, config.search.wave),
         train_tokens=train[0],

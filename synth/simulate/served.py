@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 import pyarrow.parquet as pq
@@ -35,11 +35,6 @@ def services(store: RunDir, numbers: Sequence[int]) -> dict[str, Service]:
     return found
 
 
-def served_seconds(store: RunDir, numbers: Sequence[int]) -> dict[str, list[float]]:
-    """Lean's seconds of each check, by what it was for."""
-    return {name: one.sample() for name, one in services(store, numbers).items() if one.checks}
-
-
 def held_samples(store: RunDir, numbers: Iterable[int]) -> dict[int, list[list[HeldoutAttempt]]]:
     """By round: the samples of each held-out statement, of the statements in the order of their ids."""
     found = {}
@@ -51,17 +46,20 @@ def held_samples(store: RunDir, numbers: Iterable[int]) -> dict[int, list[list[H
     return found
 
 
-def stage_means(store: RunDir, numbers: Sequence[int]) -> dict[str, float]:
-    """Lean's mean seconds of a check, by stage; only of stages that the run has kept them of."""
+def stage_means(
+    store: RunDir, numbers: Sequence[int], found: Mapping[str, Service], held: Mapping[int, list[list[HeldoutAttempt]]]
+) -> dict[str, float]:
+    """Lean's mean seconds of a check, by stage; only of stages that the run has kept them of (`found`: its `services`)."""
     seconds: dict[str, list[float]] = {}
     for number in numbers:
         for row in store.read("verdicts", VerdictRow, f"r{number:03d}-"):
             seconds.setdefault("search", []).extend([row.seconds] if row.seconds else [])
-    for some in held_samples(store, numbers).values():
-        seconds.setdefault("evaluate", []).extend(a.seconds for samples in some for a in samples if a.sample == a.same and a.seconds)
+    for number in numbers:
+        for samples in held.get(number, []):
+            seconds.setdefault("evaluate", []).extend(a.seconds for a in samples if a.sample == a.same and a.seconds)
     means = {stage: statistics.fmean(values) for stage, values in seconds.items() if values}
     totals: dict[str, Service] = {}
-    for name, one in services(store, numbers).items():
+    for name, one in found.items():
         stage = name.split()[0]
         totals[stage] = totals.get(stage, Service()) + one
     return means | {stage: one.mean for stage, one in totals.items() if one.seconds}

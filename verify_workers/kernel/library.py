@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from verify_workers.errors import UserError
-from verify_workers.kernel.ndjson import EXPORTER, FORMAT
+from verify_workers.kernel.ndjson import meta
 from verify_workers.lean.build import cache_folder
 from verify_workers.lean.install import LeanInstall
 from verify_workers.lean.project import LakeProject
@@ -54,8 +54,7 @@ def library_file(install: LeanInstall | LakeProject, imports: tuple[str, ...]) -
 
 
 def _empty(project: LakeProject) -> Path:
-    lean = {"githash": project.githash, "version": project.version}
-    line = json.dumps({"meta": {"exporter": EXPORTER, "format": {"version": FORMAT}, "lean": lean}}, separators=(",", ":")) + "\n"
+    line = json.dumps(meta(project.githash, project.version), separators=(",", ":")) + "\n"
     path = folder() / f"library-none-{hashlib.sha256(line.encode()).hexdigest()[:16]}.ndjson"
     try:
         if not path.is_file():

@@ -29,11 +29,19 @@ def document(world: World, kernel: int, roots: Iterable[Key], has: Callable[[Key
     """The closure of the constants `roots` of the kernel environment, but for those that a reader `has` already."""
     writer = Writer()
     declarations = [_declaration(world, kernel, k, writer) for k in _ordered(world, kernel, roots, has)]
-    lean = {"githash": world.lean.githash(), "version": abi.GITHASHES.get(world.lean.githash(), "")}
-    meta = {"meta": {"exporter": EXPORTER, "format": {"version": FORMAT}, "lean": lean}}
+    githash = world.lean.githash()
     lines, numbers = primitives(writer.rows)
-    out = [meta, *lines, *(_numbered(line, numbers) for declaration in declarations for line in declaration)]
+    out = [
+        meta(githash, abi.GITHASHES.get(githash, "")),
+        *lines,
+        *(_numbered(line, numbers) for declaration in declarations for line in declaration),
+    ]
     return "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in out).encode("utf-8", "surrogatepass")
+
+
+def meta(githash: str, version: str) -> dict[str, Any]:
+    """The first line of a file."""
+    return {"meta": {"exporter": EXPORTER, "format": {"version": FORMAT}, "lean": {"githash": githash, "version": version}}}
 
 
 def library(world: World) -> bytes:

@@ -380,12 +380,12 @@ class LocalPool:
             if problem:
                 item.failures += 1
                 self._tally.events["infra_runs"] += not item.abandoned
-                final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
+                final = self._given_up(item)
             if final and timed_out and not self._ended and not item.abandoned:
                 final = self._schedule.timed_out(item, now, self._schedule.crowded or _machine_crowded(self._cores))
             elif final:
                 if timed_out:  # with the time of its first pass alone, it may be
-                    verdict = infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
+                    verdict = _cut_short(item)
                 self._schedule.release(item)
             else:
                 self._schedule.again(item, now)
@@ -397,6 +397,10 @@ class LocalPool:
             if who is not None and not problem and not timed_out:
                 self._recall.put(item, who, loads, verdict)
             self._answer(item, infra("", problem) if problem else verdict)
+
+    def _given_up(self, item: Item) -> bool:
+        """Whether what the checker has failed on is not tried again."""
+        return item.failures >= self.config.infra_tries or self._ended or item.abandoned
 
     def _nothing_runs(self) -> bool:
         """No check is under way or waiting that could still want an audit."""
@@ -423,7 +427,7 @@ class LocalPool:
                 self._schedule.release(item)
             elif self._ended or item.abandoned:
                 self._schedule.release(item)
-                verdict = infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
+                verdict = _cut_short(item)
             elif not self._schedule.timed_out(item, now, contended):
                 self._tally.events["deferred" if item.stage is ItemStage.LONG else "retries"] += 1
                 self._wake()
@@ -456,7 +460,7 @@ class LocalPool:
             self._tally.busy += now - slot.started
             self._tally.events["infra_runs"] += not item.abandoned
             self._tally.events["restarts"] += slot.runner.asked
-            final = item.failures >= self.config.infra_tries or self._ended or item.abandoned
+            final = self._given_up(item)
             if final:
                 self._schedule.release(item)
             else:
@@ -531,6 +535,11 @@ class LocalPool:
         for slot in list(self._slots.values()):
             if slot.thread is not None and slot.thread is not threading.current_thread():
                 slot.thread.join(max(0.0, end - time.monotonic()))
+
+
+def _cut_short(item: Item) -> Verdict:
+    """The answer to a check whose time-out says nothing: it did not have its full time."""
+    return infra("", NOBODY if item.abandoned else "the pool was closed before the check had its full time")
 
 
 def _has_nul(check: Check) -> bool:
