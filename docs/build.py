@@ -76,7 +76,8 @@ failing line) and `hints` (near names for unknown ones); `retrieve` has the same
 structure, …), `doc`, `uses` and `neighbours` (each may be empty) besides `statement`, `goal` and `header`; `explain` has `proof` (with
 its `:=`), `compact`, `steps` (numbered) and `text` (the theorem in words) too, and is answered by a numbered line for each step.
 `follow` has what `prove` has but `doc` and `problem`, with `text` and `steps`, and is answered as `prove` is; `match` has
-`statement`, `goal`, `header`, `other` and `other_goal`, and is answered as `compare` is.
+`statement`, `goal`, `header`, `other` and `other_goal`, and is answered as `compare` is. `repeats` (`filters.reworded`) has `problem` and
+`other`, a benchmark's, and is answered so too.
 
 How answers are read, in every preset: thoughts (`<think>…</think>`) are cut off; the last fence that proves the theorem
 counts, not a remark after it, and where the prompt ends within a fence, the text up to its end; declarations are found by

@@ -176,6 +176,12 @@ class FilterConfig(Section):
                 raise ValueError(f"{one.get('path', one)}: {explain(error)}") from None
         return tuple(found)
 
+    reworded: int = Field(
+        0,
+        ge=0,
+        description="rows of benchmarks, nearest in words, that the judge is asked about for each problem of which a statement would be "
+        "kept: is it one of them in other words? (votes and rule as in `filters.back`); 0 = the judge is not asked",
+    )
     given_in_benchmark: Literal["keep", "drop"] = Field(
         "keep", description="given statements that are in a benchmark: keep = they are your task, proved and reported; drop = left out"
     )

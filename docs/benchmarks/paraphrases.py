@@ -1,10 +1,12 @@
 """A benchmark's problems in other words, given to the formalizer: what of them is kept, and says what the benchmark says?
 
     python docs/benchmarks/paraphrases.py --model RUN/rounds/000/training/model [--count 200] [--config FILE] [--set KEY=VALUE]
+    python docs/benchmarks/paraphrases.py --model MODEL --reworded 8 [--unrelated 1000]
 
 The generator's problems, in another wording of their family; the benchmark has the first wording and the statement that was meant.
 Words alone find few of them (tests/synth/statements/test_planted.py).  Here each goes through `synth formalize` with that
-benchmark; what is kept is compared with the benchmark's statement by normal form, and by equivalence (BEq).
+benchmark; what is kept is compared with the benchmark's statement by normal form, and by equivalence (BEq).  `--reworded N` asks the
+judge alone, by words, about the N nearest rows (`filters.reworded`): of the reworded problems, and of others of the same families.
 """
 
 from __future__ import annotations
@@ -20,12 +22,16 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from synth.problems.generate import generate
-from synth.records import Statement
-from synth.run.stages import formalize_file, read_problems_of
+from synth.problems.generate import Generated, generate
+from synth.records import Drop, Problem, Statement
+from synth.run.stages import formalize_file, read_problems_of, run_stage, stage_tools
+from synth.services import Tools
 from synth.show.progress import Progress
 from synth.stage_config import stage_config
 from synth.statements.against import faithful_by
+from synth.statements.benchmarks import Benchmarks
+from synth.statements.filters.base import Context
+from synth.statements.filters.reworded import reworded
 from tests.synth.statements.planted import ENGLISH
 from verify_workers.backends.choose import make_backend
 from verify_workers.records import Check, Verdict
@@ -38,8 +44,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--reworded", type=int, default=0)
+    parser.add_argument("--unrelated", type=int, default=1000)
     options = parser.parse_args()
     held, draw = generate(options.seed, options.count), Random(1)
+    if options.reworded:
+        by_words(options, held, [text for item in held if (text := ENGLISH["another wording"](item, draw)) and text != item.text])
+        return
     with tempfile.TemporaryDirectory(prefix="paraphrases-") as name:
         folder = Path(name)
         bench, asked = folder / "benchmark.jsonl", folder / "problems.jsonl"
@@ -60,6 +71,28 @@ def main() -> None:
                 f"{which} the benchmark: {len(dropped)} of {len(texts)} reworded problems dropped as contaminated; {len(kept)} statements"
             )
             print(f"of {problems} problems kept, against the benchmark's: {dict(how)}", flush=True)
+
+
+def by_words(options: argparse.Namespace, held: list[Generated], texts: list[str]) -> None:
+    """How many of the reworded problems, and of others, the judge finds to be the benchmark's."""
+    others = generate(options.seed + 1, options.unrelated, exclude={item.reference for item in held})
+    words = [*options.set, f"filters.reworded={options.reworded}"]
+    config = stage_config(options.config, options.model, words, "judge", "prover", generated=True)
+    benchmarks = Benchmarks()
+    benchmarks.add([Problem(id=f"b{n}", name=f"b{n}", text=item.text) for n, item in enumerate(held)], Drop.CONTAMINATED, {})
+
+    async def found(asked: list[str], tools: Tools) -> Counter[str]:
+        problems = {f"p{n}": Problem(id=f"p{n}", text=text) for n, text in enumerate(asked)}
+        rows = [Statement(id=id, problem_id=id, text="theorem X : True") for id in problems]
+        context = Context(tools, config.filters, problems=problems, benchmarks=benchmarks)
+        return Counter(s.reason or "kept" for s in await reworded(rows, context))
+
+    async def work() -> None:
+        async with stage_tools(config, "repeats") as tools:
+            for name, asked in (("reworded", texts), ("others", [item.text for item in others])):
+                print(f"{len(asked)} {name}: {dict(await found(asked, tools))}", flush=True)
+
+    run_stage(work())
 
 
 async def alike(kept: list[Statement], meant: dict[str, str]) -> Counter[str]:

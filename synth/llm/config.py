@@ -19,6 +19,7 @@ ASKED: dict[str, ModelRole] = {
     "grade": "judge",
     "compare": "judge",
     "match": "judge",
+    "repeats": "judge",
     "informalize": "informalizer",
     "annotate": "informalizer",
     "explain": "informalizer",

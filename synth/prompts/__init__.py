@@ -4,7 +4,7 @@ A `PromptSet` (from `load_prompts`) makes a `Prompt`; `format` turns it into tok
 `read_…` reads an answer to it, or says why there is nothing to read; `write_…` is the answer that a model is trained on.
 """
 
-from synth.prompts.back import Comparison, compare, informalize, read_comparison, read_text, refine, write_comparison
+from synth.prompts.back import Comparison, compare, informalize, read_comparison, read_text, refine, repeats, write_comparison
 from synth.prompts.declarations import goal
 from synth.prompts.formalizer import Formalization, read_statement, write_statement
 from synth.prompts.judge import read_grade, write_grade
@@ -39,6 +39,7 @@ __all__ = [
     "read_statement",
     "read_text",
     "refine",
+    "repeats",
     "write_comparison",
     "write_grade",
     "write_proof",

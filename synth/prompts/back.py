@@ -1,7 +1,7 @@
 """Back-translation (Herald, arXiv 2410.10878 §3.3): a statement said in plain language, and whether that is what the problem says.
 
 `informalize` asks for the words, `compare` for a verdict on them, `refine` for a better statement; each has its reader here,
-but for refined statements, which are read as any formalization.
+but for refined statements, which are read as any formalization.  `repeats` asks whether two problems are one.
 """
 
 from __future__ import annotations
@@ -65,6 +65,11 @@ def read_text(prompt: Prompt, text: str, finished: bool = True) -> str | Unread:
 def compare(prompts: PromptSet, problem: str, back: str, statement: str, header: str = "", preamble: str = "") -> Prompt:
     """Ask whether `back`, which says what `statement` does, says what `problem` does."""
     return prompts.ask("compare", {}, problem=problem.strip(), back=back.strip(), **shown(statement, header, preamble))
+
+
+def repeats(prompts: PromptSet, problem: str, other: str) -> Prompt:
+    """Ask whether `problem` is `other` in other words; `read_comparison` reads the answer."""
+    return prompts.ask("repeats", {}, problem=problem.strip(), other=other.strip())
 
 
 def read_comparison(prompt: Prompt, text: str, finished: bool = True) -> Comparison | Unread:

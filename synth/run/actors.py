@@ -154,7 +154,8 @@ def start_shards(job: Run) -> None:
         assert job.benchmarks is not None  # settled at the beginning of every round
         index = started_index(job)
         if job.held is None:
-            job.held = ray.put((job.inputs.benchmark.excluded, job.benchmarks.formal()))
+            barred = job.benchmarks if job.config.filters.reworded else job.benchmarks.formal()
+            job.held = ray.put((job.inputs.benchmark.excluded, barred))
         actor: Any = SearchShard
         handles = ray.cloudpickle.dumps((job.groups, job.pools, job.held, index))
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}

@@ -41,6 +41,7 @@ def statement_prompts(config: RunConfig) -> tuple[Role, ...]:
         "grade": filters.grade,
         "informalize": filters.back.translations > 0,
         "compare": filters.back.translations > 0,
+        "repeats": filters.reworded > 0 and filters.decontaminate,
         "prove": filters.contradiction_attempts > 0,
         "pose": answers.enabled,
         "guess": answers.enabled,

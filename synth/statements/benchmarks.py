@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from synth.problems.readers import BenchmarkFile, ProblemsConfig, ReadAs, read_problems
 from synth.records import Drop, Problem, Statement
 from synth.services import Verify
 from synth.statements.likeness import Words
+from synth.statements.nearest import Nearest
 from synth.statements.text import UNPROVED, given, in_context
 from verify_workers.errors import UserError
 from verify_workers.text.statement import StatementError, negate, parse_theorem, source
@@ -27,6 +29,15 @@ class Found:
 
     reason: Drop
     what: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A text of a benchmark: why what repeats it is dropped, and its name."""
+
+    reason: Drop
+    name: str
+    text: str
 
 
 @dataclass
@@ -47,6 +58,18 @@ class Benchmarks:
         texts = self.formless if statement.form else self.texts
         return texts.get(_text(statement)) if texts else None
 
+    def nearest(self, text: str, count: int) -> list[Row]:
+        """The texts nearest to `text` in words, nearest first."""
+        return [Row(self._reasons[place], name, row) for place, name, row in self._near.find(text, count)]
+
+    @cached_property
+    def _near(self) -> Nearest:
+        return Nearest([row for rows in self.words.values() for row in rows])
+
+    @cached_property
+    def _reasons(self) -> list[Drop]:
+        return [reason for reason, rows in self.words.items() for _ in rows]
+
     def formal(self) -> Benchmarks:
         """The statements alone."""
         return Benchmarks(self.forms, self.texts, formless=self.formless)
@@ -62,6 +85,8 @@ class Benchmarks:
 
     def add(self, problems: Iterable[Problem], reason: Drop, forms: dict[str, tuple[str, str]]) -> None:
         """The rows of a benchmark; `forms` are those of their statements and of the negations, by the problem's id."""
+        vars(self).pop("_near", None)
+        vars(self).pop("_reasons", None)
         for problem in problems:
             name = f"{problem.source} {problem.name}".strip() or problem.id
             if problem.text:

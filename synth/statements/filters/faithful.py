@@ -49,7 +49,7 @@ async def translated(statements: list[Statement], context: Context) -> list[Back
     """Each statement in plain language, as often as is configured; the informalizer sees nothing of the problem."""
     informalizer, number = context.tools.models["informalizer"], context.config.back.translations
     prompts = [informalize(informalizer.prompts, s.text, s.header, s.preamble) for s in statements]
-    answers = await informalizer.ask(prompts, _varied(informalizer, "informalize", number, context)) if prompts else []
+    answers = await informalizer.ask(prompts, varied(informalizer, "informalize", number, context)) if prompts else []
     return [_read_back(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
 
 
@@ -69,7 +69,7 @@ async def _compared(
     judge, config = context.tools.judge, context.config.back
     asked = [(told[s.id], back) for s in statements for back in backs[s.id]]
     prompts = [compare(judge.prompts, context.problems[s.problem_id].text, back, s.text, s.header, s.preamble) for s, back in asked]
-    answers = await judge.ask(prompts, _varied(judge, "compare", config.votes, context)) if prompts else []
+    answers = await judge.ask(prompts, varied(judge, "compare", config.votes, context)) if prompts else []
     result: dict[str, Statement] = {}
     for (first, back), prompt, answer in zip(asked, prompts, answers, strict=True):
         statement = result.get(first.id, first)
@@ -107,7 +107,7 @@ async def _cycled(statements: list[Statement], context: Context) -> dict[str, St
     if not config.cycle or not statements:
         return {}
     prompts = [formalizer.prompts.formalize(s.back, s.header) for s in statements]
-    answers = await formalizer.ask(prompts, _varied(formalizer, "formalize", config.cycle, context))
+    answers = await formalizer.ask(prompts, varied(formalizer, "formalize", config.cycle, context))
     result: dict[str, Statement] = {}
     for statement, prompt, answer in zip(statements, prompts, answers, strict=True):
         if isinstance(answer, str):
@@ -122,7 +122,7 @@ async def _cycled(statements: list[Statement], context: Context) -> dict[str, St
     return result
 
 
-def _varied(model: RoleModel, role: str, number: int, context: Context) -> Sampling:
+def varied(model: RoleModel, role: str, number: int, context: Context) -> Sampling:
     """How `number` answers are sampled: as the preset says, but not all the same."""
     seed = context.tools.request_seed(role)
     sampling = model.sampling(role, number, seed)

@@ -2,7 +2,7 @@
 
 Elaborates and is not trivial → one of equal answers → not in a benchmark → one of equivalent answers → most samples agree → same numbers
 → nothing hidden, idle or given away → graded → hypotheses can hold together, and matter → says in plain language what its problem says
-→ best per problem → once.
+→ not a benchmark's in other words → best per problem → once.
 Statements given by a formal benchmark are only asked to elaborate: they are the task, not a guess at it.  A new filter is
 a file beside this one and a line here.
 """
@@ -24,6 +24,7 @@ from synth.statements.filters.faithful import faithful
 from synth.statements.filters.grade import grade
 from synth.statements.filters.hidden import hidden
 from synth.statements.filters.numbers import numbers
+from synth.statements.filters.reworded import reworded
 from synth.statements.filters.unused import unused
 from synth.statements.filters.votes import agreed
 
@@ -42,6 +43,7 @@ FILTERS: tuple[Filter, ...] = (
     repeated,
     true_of_anything,
     faithful,
+    reworded,
     best,
     distinct,
 )

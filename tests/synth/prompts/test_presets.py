@@ -18,6 +18,7 @@ from synth.prompts import (
     read_proof,
     read_statement,
     refine,
+    repeats,
 )
 from synth.prompts.annotate import annotate, explain, follow, match
 from synth.prompts.answer import blocks, code_in_prose, opens_fence
@@ -35,7 +36,7 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 EVERY = {"formalize", "refine", "grade", "informalize", "compare", "prove", "sketch", "blueprint", "repair", "retrieve"}
-EVERY |= {"pose", "enumerate", "guess", "annotate", "explain", "follow", "match", "conjecture"}
+EVERY |= {"pose", "enumerate", "guess", "annotate", "explain", "follow", "match", "conjecture", "repeats"}
 ROLES: dict[str, set[str]] = {
     "embedded": EVERY,
     "base": {"formalize", "grade", "prove"},
@@ -79,6 +80,8 @@ def asked(name: str, role: Role) -> Prompt:
         return follow(prompts, STATEMENT, "A positive number is not 0.", "1. By definition.", HEADER, PREAMBLE)
     if role == "match":
         return match(prompts, STATEMENT, "theorem X (n : Nat) : n ≠ 0", HEADER, PREAMBLE)
+    if role == "repeats":
+        return repeats(prompts, PROBLEM, "Is 2 above 0?")
     if role in ("sketch", "blueprint"):
         return ask_skeleton(prompts, role, STATEMENT, HEADER, PREAMBLE, PROBLEM)
     return prompts.grade(PROBLEM, STATEMENT, HEADER, PREAMBLE) if role == "grade" else prompts.prove(STATEMENT, HEADER, PREAMBLE, PROBLEM)
