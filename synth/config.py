@@ -135,6 +135,11 @@ class FilterConfig(Section):
     vote_share: float = Field(
         0.0, ge=0, le=1, description="least share of a problem's samples that gave a statement; samples that gave none count against it"
     )
+    votes_of: Literal["samples", "left"] = Field(
+        "samples",
+        description="left: of `vote_share`'s samples only those count whose statements elaborate and came through the filters before, so "
+        "that what was found wrong outvotes nobody",
+    )
     numbers: Literal["any", "named", "both"] = Field(
         "any",
         description="named: every number of the statement (beside 0, 1, 2) must stand in the problem, in digits or words; both: and every "

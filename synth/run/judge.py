@@ -11,9 +11,8 @@ from synth.run.roles import statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
 from synth.services import Tools
 from synth.show.progress import Progress
-from synth.statements.corrected import Counts
 from synth.statements.filters.base import Context
-from synth.statements.judge_error import Labelled, as_statements, formalized, judge_error, labelled_by_lean, write_calibration
+from synth.statements.judge_error import Errors, Labelled, as_statements, formalized, judge_error, labelled_by_lean, write_calibration
 from synth.statements.planted import Told, on_references, write_told
 from synth.store.files import check_target, read_records
 from verify_workers.errors import UserError
@@ -22,7 +21,7 @@ from verify_workers.records import Check, Verdict
 TOLD = 16  # checks after which the progress is told
 
 
-def judge_error_file(config: RunConfig, source: str, out: str, progress: Progress) -> dict[str, Counts]:
+def judge_error_file(config: RunConfig, source: str, out: str, progress: Progress) -> Errors:
     """How often the filters are wrong about the labelled statements of a file, or about formalizations of generated problems."""
     check_target(out, (".json",))
     asked = statement_prompts(config)
@@ -36,19 +35,22 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
     made = [] if source else generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
     progress.stage("judge", len(rows) or len(made))
 
-    async def work() -> dict[str, Counts]:
+    async def work() -> Errors:
         async with stage_tools(config, *models) as tools:
             tools = told_of(tools, progress)
             statements, problems, labels = labelled if source else await formalized(made, config, tools)
             by_form = labels
             if not source:
                 labels, by_form = await labelled_by_lean(statements, made, config, tools.verify)
-            return await judge_error(statements, labels, Context(tools, config.filters, config.formalize.keep, problems), by_form)
+            context = Context(tools, config.filters, config.formalize.keep, problems)
+            return await judge_error(
+                statements, labels, context, by_form, {row.problem().id for row in made if row.truth == "contradictory"}
+            )
 
-    counts: dict[str, Counts] = run_stage(work())
+    errors: Errors = run_stage(work())
     progress.advance("judge", len(rows) or len(made))
-    write_calibration(out, counts, config)
-    return counts
+    write_calibration(out, errors, config)
+    return errors
 
 
 def reference_error_file(config: RunConfig, out: str, progress: Progress) -> list[Told]:

@@ -164,7 +164,7 @@ class Shard:
         claim = partial(self.index.claim, unit=key)
         context = Context(tools, self.config.filters, self.config.formalize.keep, task.by_id, self.heldout, self.benchmarks, claim=claim)
 
-        async def filtered(candidates: list[Statement]) -> list[Statement]:
+        async def filtered(candidates: list[Statement], context: Context = context) -> list[Statement]:
             found = await settled(candidates, self.config.formalize, context)
             ready(found)
             return found
@@ -181,7 +181,8 @@ class Shard:
             self.counts.done["problems"] += 1
             return await filtered(found)
 
-        some = await together(*map(one, batch.problems), *map(filtered, undecided.values()))
+        apart = replace(context, together=False)
+        some = await together(*map(one, batch.problems), *(filtered(several, apart) for several in undecided.values()))
         statements = [s for found in some for s in found]
         self.counts.done["tokens"] += tools.tokens
         info = {

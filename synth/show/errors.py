@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich.table import Table
 
-from synth.statements.corrected import Counts
+from synth.statements.judge_error import Errors
 from synth.statements.planted import Told
 
 
-def filter_errors(counts: Mapping[str, Counts]) -> Table:
-    """A row for each filter: what it passes and drops of faithful and of unfaithful statements, in percent."""
+def filter_errors(errors: Errors) -> Table:
+    """A row for each filter: what it passes and drops of faithful and of unfaithful statements, in percent.
+
+    The last columns: of the faithful statements that come to it in a run, and of those of contradictory problems, what it drops.
+    """
     table = Table("filter", "faithful", "pass, %", "unfaithful", "are dropped, %", "faithful of what passes, %", box=None)
-    for name, one in counts.items():
-        shares = (one.recall, one.specificity, one.precision)
-        recall, specificity, precision = ("–" if share != share else f"{100 * share:.1f}" for share in shares)
-        table.add_row(name, f"{one.faithful:,}", recall, f"{one.unfaithful:,}", specificity, precision)
+    table.add_column("in its place: faithful dropped, %")
+    if errors.flawed:
+        table.add_column("of contradictory problems dropped, %")
+    for name, one in errors.alone.items():
+        recall, specificity, precision = map(_percent, (one.recall, one.specificity, one.precision))
+        row = [name, f"{one.faithful:,}", recall, f"{one.unfaithful:,}", specificity, precision]
+        row.append(_percent(1 - errors.in_place[name].recall) if name in errors.in_place else "")
+        if errors.flawed:
+            row.append(_percent(1 - errors.flawed[name].recall) if name in errors.flawed else "")
+        table.add_row(*row)
     return table
+
+
+def _percent(share: float) -> str:
+    return "–" if share != share else f"{100 * share:.1f}"
 
 
 def told_table(told: Iterable[Told]) -> Table:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,7 +41,7 @@ from synth.statements.text import new_statement
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem
 
-JUDGING: tuple[Filter, ...] = (agreed, numbers, hidden, unused, answered, grade, consistent, repeated, true_of_anything, faithful, best)
+JUDGING: tuple[Filter, ...] = (numbers, hidden, unused, answered, agreed, grade, consistent, repeated, true_of_anything, faithful, best)
 """The filters between those that ask what can be stated and those that ask what was there before, in their order."""
 NOT_JUDGED = frozenset(Drop) - {
     *(Drop.MINORITY, Drop.NUMBERS, Drop.HIDDEN, Drop.UNUSED, Drop.ANSWER, Drop.GRADE, Drop.UNGRADED, Drop.CONTRADICTORY, Drop.REPEATED),
@@ -122,18 +122,46 @@ async def labelled_by_lean(
     return {id: how.equivalent for id, how in found.items()}, {id: how is How.FORM for id, how in found.items()}
 
 
-async def judge_error(
-    statements: Sequence[Statement], labels: dict[str, bool], context: Context, by_form: dict[str, bool] | None = None
-) -> dict[str, Counts]:
-    """What each judging filter that is on, alone, and all of them together do with the statements that can be stated and have a label.
+@dataclass(frozen=True)
+class Errors:
+    """What the judging filters do with labelled statements, by the filters' names."""
 
-    `by_form`: labels by which all of them together are counted again.
+    alone: dict[str, Counts]
+    """Each filter alone, and all together (`ALL`): of every statement that can be stated."""
+    in_place: dict[str, Counts] = field(default_factory=dict)
+    """Each filter of those that come to it in a run; of flawed problems' statements none is counted."""
+    flawed: dict[str, Counts] = field(default_factory=dict)
+    """Each alone, and all together, of statements of contradictory problems, which no filter should keep; empty where none is known."""
+
+
+async def judge_error(
+    statements: Sequence[Statement],
+    labels: dict[str, bool],
+    context: Context,
+    by_form: dict[str, bool] | None = None,
+    flawed: Collection[str] = (),
+) -> Errors:
+    """What each judging filter that is on, and all of them together do with the statements that can be stated and have a label.
+
+    `by_form`: labels by which all of them together are counted again; `flawed`: ids of problems that are contradictory.
     """
     stated = [s for s in await elaborates([s for s in statements if s.kept and s.id in labels], context) if s.kept]
-    counts = {step.__name__: _counted(await filtered(stated, context, (step,)), labels) for step in switched_on(context)}
-    judged = await filtered(stated, context, JUDGING)
+    good, bad = ([s for s in stated if (s.problem_id in flawed) is one] for one in (False, True))
+    alone, in_place, told = dict[str, Counts](), dict[str, Counts](), dict[str, Counts]()
+    judged = stated
+    for step in switched_on(context):
+        name = step.__name__
+        after = {s.id: s for s in await filtered(stated, context, (step,))}
+        alone[name] = _counted(list(after.values()), labels)
+        told[name] = _counted([after[s.id] for s in bad], labels)
+        came = {s.id for s in judged if s.kept}
+        judged = await filtered(judged, context, (step,))
+        in_place[name] = _counted([s for s in judged if s.id in came and s.problem_id not in flawed], labels)
+    ended = {s.id: s for s in judged}
     again = {BY_FORM: _counted(judged, by_form)} if by_form not in (None, labels) else {}
-    return counts | {ALL: _counted(judged, labels)} | again
+    in_place[ALL] = _counted([ended[s.id] for s in good], labels)
+    told[ALL] = _counted([ended[s.id] for s in bad], labels)
+    return Errors(alone | {ALL: _counted(judged, labels)} | again, in_place, told if bad else {})
 
 
 def switched_on(context: Context) -> list[Filter]:
@@ -160,9 +188,10 @@ def _counted(statements: Sequence[Statement], labels: dict[str, bool]) -> Counts
     return counts
 
 
-def write_calibration(out: str, counts: dict[str, Counts], config: RunConfig) -> None:
+def write_calibration(out: str, errors: Errors, config: RunConfig) -> None:
     """The file that `filters.calibration` names."""
-    data = {"settings": settings(config), "counts": {name: one.to_json() for name, one in counts.items()}}
+    parts = {"counts": errors.alone, "in_place": errors.in_place, "flawed": errors.flawed}
+    data = {"settings": settings(config)} | {part: {name: one.to_json() for name, one in of.items()} for part, of in parts.items()}
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Path(out).write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

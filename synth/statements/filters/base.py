@@ -27,6 +27,8 @@ class Context:
     """Statements of all benchmarks, the held-out one included."""
     known: Mapping[str, str] = field(default_factory=dict)
     """Ids of the statements that there are already, by `text.identity`."""
+    together: bool = True
+    """Whether a problem's candidates come together, so that their votes can be compared; not where some are asked about again."""
     claim: Claim | None = None
     """Of a run: which statement is the one of equal ones; None = the first, and those `known`."""
 

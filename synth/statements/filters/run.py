@@ -1,8 +1,8 @@
 """Which statements are worth proving: all filters in their order.
 
-Elaborates and is not trivial → one of equal answers → not in a benchmark → one of equivalent answers → most samples agree → same numbers
-→ nothing hidden, idle or given away → graded → hypotheses can hold together, and matter → says in plain language what its problem says
-→ not a benchmark's in other words → best per problem → once.
+Elaborates and is not trivial → one of equal answers → not in a benchmark → one of equivalent answers → same numbers
+→ nothing hidden, idle or given away → most samples agree → graded → hypotheses can hold together, and matter
+→ says in plain language what its problem says → not a benchmark's in other words → best per problem → once.
 Statements given by a formal benchmark are only asked to elaborate: they are the task, not a guess at it.  A new filter is
 a file beside this one and a line here.
 """
@@ -33,11 +33,11 @@ FILTERS: tuple[Filter, ...] = (
     merged,
     decontaminate,
     alike,
-    agreed,
     numbers,
     hidden,
     unused,
     answered,
+    agreed,
     grade,
     consistent,
     repeated,

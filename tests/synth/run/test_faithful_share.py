@@ -16,7 +16,7 @@ from synth.run.inputs import load_inputs
 from synth.run.roles import answering, statement_prompts
 from synth.run.state import Run
 from synth.statements.corrected import Counts
-from synth.statements.judge_error import ALL, write_calibration
+from synth.statements.judge_error import ALL, Errors, write_calibration
 from synth.statements.text import new_statement
 from tests.synth.run.fakes import make_run
 from tests.synth.stage_fakes import checked_by
@@ -27,7 +27,7 @@ from verify_workers.errors import UserError
 def test_a_round_states_its_corrected_share(tmp_path: Path) -> None:
     """75 of 100 passed filters with recall 0.9 and specificity 0.6: 70 of the 100 were faithful, and 84 % of what passed."""
     file = tmp_path / "judge.json"
-    write_calibration(str(file), {ALL: Counts(90, 10, 40, 60)}, RunConfig())
+    write_calibration(str(file), Errors({ALL: Counts(90, 10, 40, 60)}), RunConfig())
     config = RunConfig.model_validate({"filters": {"calibration": str(file)}})
     rows = {("autoformalized", True, ""): 75, ("autoformalized", False, "grade"): 25}
     figures = corrected_share(cast(Any, SimpleNamespace(config=config)), rows)

@@ -194,3 +194,19 @@ def test_each_role_is_asked_its_own() -> None:
     context = Context(replace(base, models={**base.models, **own}), FilterConfig(back=BackConfig(translations=1)), problems=problems)
     assert asyncio.run(faithful([statement()], context))[0].kept
     assert [p[:15] for p in asked_informalizer] == ["<|informalize|>"] and [p[:11] for p in asked_judge] == ["<|compare|>"]
+
+
+def test_samples_that_were_found_wrong_before_outvote_nobody() -> None:
+    """Of four samples one did not elaborate, and one lacked a number: two are left, and one statement has one of them."""
+    one, other = statement("theorem X : 1 = 1", votes=1, samples=4), statement("theorem X : 2 = 2", votes=1, samples=4)
+    settings = FilterConfig(vote_share=0.5, votes_of="left")
+
+    def dropped(*rows: Statement, **changed: Any) -> list[str]:
+        return [s.detail for s in asyncio.run(agreed(list(rows), replace(Context(tools(), settings), **changed)))]
+
+    assert dropped(one, other) == ["", ""] and dropped(one) == [""]
+    more = statement("theorem X : 3 = 3", votes=2, samples=4)
+    assert dropped(one, more) == ["1 of 3 samples that are left", ""]
+    assert dropped(one, together=False) == ["1 of 4 samples"], "asked about again, alone: nobody knows of how many"
+    assert dropped(one.model_copy(update={"origin": "answered"})) == ["1 of 4 samples"]
+    assert dropped(one.model_copy(update={"origin": "given"})) == [""]

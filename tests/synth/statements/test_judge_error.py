@@ -18,12 +18,14 @@ from synth.config import FilterConfig, RunConfig
 from synth.problems.generate import Generated, generate
 from synth.records import Statement
 from synth.run.judge import told_of
+from synth.show.errors import filter_errors
 from synth.show.progress import Progress
 from synth.statements.corrected import Counts, corrected, counted
 from synth.statements.filters.base import Context
 from synth.statements.judge_error import (
     ALL,
     BY_FORM,
+    Errors,
     Labelled,
     as_statements,
     came_to_judging,
@@ -53,11 +55,36 @@ def test_each_filter_alone_and_all_together(backend: Backend) -> None:
     """A scripted judge that believes every square and no cube; Lean and the texts decide the rest."""
     sample, _ = scripted(lambda prompt, n: ["excellent" if "square" in prompt else "poor"])
     statements, problems, labels = as_statements([Labelled.model_validate(row) for row in ROWS])
-    counts = asyncio.run(judge_error(statements, labels, Context(tools(sample, checked_by(backend)), problems=problems)))
+    errors = asyncio.run(judge_error(statements, labels, Context(tools(sample, checked_by(backend)), problems=problems)))
+    counts = errors.alone
     assert counts["grade"] == Counts(1, 1, 1, 1), "what Lean cannot state is not counted"
     assert counts["unused"] == Counts(2, 0, 1, 1) and counts["consistent"] == Counts(2, 0, 2, 0)
     assert counts[ALL] == Counts(1, 1, 1, 1) and "agreed" not in counts and "faithful" not in counts
     assert (counts["unused"].recall, counts["unused"].specificity, counts["unused"].precision) == (1.0, 0.5, 2 / 3)
+    assert errors.in_place["grade"] == Counts(1, 1, 1, 0), "what unused dropped before does not come to the grade"
+    assert errors.in_place[ALL] == counts[ALL] and not errors.flawed
+
+
+def test_contradictory_problems_are_counted_apart(backend: Backend) -> None:
+    """Their faithful statements are there to be dropped: no filter is wrong about them."""
+    rows = [
+        ROWS[0],
+        {"text": "It is 2 and 3. It is 4.", "statement": "theorem X (n : Nat) (h : n = 2) (k : n = 3) : n = 4", "faithful": True},
+    ]
+    statements, problems, labels = as_statements([Labelled.model_validate(row) for row in rows])
+    settings = FilterConfig(grade=False)
+    context = Context(tools(verify=checked_by(backend)), settings, problems=problems)
+    errors = asyncio.run(judge_error(statements, labels, context, flawed={statements[1].problem_id}))
+    assert errors.alone["consistent"] == Counts(1, 1) and errors.in_place["consistent"] == Counts(1, 0)
+    assert errors.flawed["consistent"] == Counts(0, 1) and errors.flawed["unused"] == Counts(1, 0)
+    assert errors.alone[ALL] == Counts(1, 1) and errors.in_place[ALL] == Counts(1, 0) and errors.flawed[ALL] == Counts(0, 1)
+    table = filter_errors(errors)
+    assert [str(column.header) for column in table.columns][-2:] == [
+        "in its place: faithful dropped, %",
+        "of contradictory problems dropped, %",
+    ]
+    cells = {name: row for name, *row in zip(*(column.cells for column in table.columns), strict=True)}
+    assert cells["consistent"][-2:] == ["0.0", "100.0"] and cells["all"][-2:] == ["0.0", "100.0"]
 
 
 def test_labels_of_generated_problems_are_the_generators(backend: Backend) -> None:
@@ -84,7 +111,7 @@ def test_labels_by_form_and_by_equivalence_are_counted_apart(backend: Backend) -
         config = RunConfig.model_validate({"filters": {"equivalence": equivalence, "grade": False, "cheats": []}, "formalize": {"keep": 9}})
         labels, by_form = asyncio.run(labelled_by_lean(statements, [row], config, verify))
         context = Context(tools(verify=verify), config.filters, config.formalize.keep, problems)
-        return asyncio.run(judge_error(statements, labels, context, by_form))
+        return asyncio.run(judge_error(statements, labels, context, by_form)).alone
 
     assert counts(False)[ALL] == Counts(1, 0, 2, 0) and BY_FORM not in counts(False)
     assert counts(True)[ALL] == Counts(2, 0, 1, 0) and counts(True)[BY_FORM] == Counts(1, 0, 2, 0)
@@ -135,7 +162,7 @@ def test_nothing_is_said_where_nothing_is_known() -> None:
 def test_a_calibration_holds_for_its_settings_only(tmp_path: Path) -> None:
     file = tmp_path / "judge.json"
     config = RunConfig.model_validate({"filters": {"vote_share": 0.5}})
-    write_calibration(str(file), {"grade": Counts(1, 2, 3, 4), ALL: Counts(5, 6, 7, 8)}, config)
+    write_calibration(str(file), Errors({"grade": Counts(1, 2, 3, 4), ALL: Counts(5, 6, 7, 8)}), config)
     use = {"vote_share": 0.5, "calibration": str(file)}
     assert read_calibration(RunConfig.model_validate({"filters": use})) == Counts(5, 6, 7, 8)
     assert read_calibration(config) is None
