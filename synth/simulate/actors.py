@@ -145,6 +145,9 @@ class SimulatedPool:
             else:
                 item.abandoned = True
 
+    async def ping(self) -> None:
+        pass
+
     async def stats(self) -> dict[str, Any]:
         now, checks = self._loop.time(), self._outcomes.total()
         busy = self._busy + sum(now - at for at in self._at.values())

@@ -2,8 +2,9 @@
 
 Checks go out in chunks, each to the pool with the least of ours to do, the near one of equals, else by lot.  A pool or a node that dies
 takes no check with it: its chunks go to the others at once (in halves, so that a check that kills pools takes few with it),
-and it is asked again after a pause, because Ray starts it anew.  A pool that cannot work at all is not asked again.  So every
-check gets exactly one verdict as long as one pool is left.
+and it is asked again after a pause, because Ray starts it anew.  What has died once is first asked whether it lives, and so is
+whoever gets a check that a pool has died with: only a pool that lived when it got a check counts against that check.  A pool
+that cannot work at all is not asked again.  So every check gets exactly one verdict as long as one pool is left.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ log = logging.getLogger("verify_workers.pool")
 
 CHUNK = 32  # checks that go to one node at a time: small, so that a large request uses all nodes
 IN_FLIGHT = 8  # chunks of one call that a pool has at a time; the others wait here
-CHECK_TRIES = 5  # deaths of pools that one check survives before its answer is `infra`
+CHECK_TRIES = 5  # pools, others or started anew, that died while they had a check: its answer is then `infra`
+CHECK_ALONE = 2  # of these at least while they had no other check of ours
 POOL_TRIES = 8  # deaths in a row after which a pool is not asked again
 RESTART_SECONDS = (1.0, 8.0)  # first and longest pause before a pool that has died is asked again
 STATS_SECONDS = 10.0  # that a pool may take to say how it is
@@ -86,7 +88,7 @@ class PoolClient:
 
         async def part(chunk: list[Check]) -> list[Verdict]:
             async with room:
-                return await self._answered(chunk, 0, alone)
+                return await self._answered(chunk, (), alone)
 
         tasks = [asyncio.create_task(part(list(checks[i : i + CHUNK]))) for i in range(0, len(checks), CHUNK)]
         try:
@@ -125,30 +127,35 @@ class PoolClient:
 
         return list(await asyncio.gather(*(one(pool) for pool in self._pools)))
 
-    async def _answered(self, chunk: list[Check], deaths: int, alone: asyncio.Lock) -> list[Verdict]:
-        """The verdicts on a chunk that `deaths` pools have died with so far.
+    async def _answered(self, chunk: list[Check], died: tuple[str, ...], alone: asyncio.Lock) -> list[Verdict]:
+        """The verdicts on a chunk that pools have died with so far, on the nodes `died`: one that was started anew counts again.
 
         From the second death on one chunk is asked `alone`, so that none is taken for one that kills pools because of another.
         """
+        by_itself = 0
         while True:
-            async with alone if deaths > 1 else contextlib.nullcontext():
-                pool = await self._next()
+            async with alone if len(died) > 1 else contextlib.nullcontext():
+                pool = await self._next(len(chunk), died)
                 verdicts = await self._ask(pool, chunk)
             if verdicts is not None:
                 return verdicts
             if pool.broken:
                 continue
-            deaths += 1
+            died += (pool.node,)
             if len(chunk) > 1:
                 half = len(chunk) // 2
-                halves = (self._answered(part, deaths, alone) for part in (chunk[:half], chunk[half:]))
+                halves = (self._answered(part, died, alone) for part in (chunk[:half], chunk[half:]))
                 first, second = await asyncio.gather(*halves)
                 return first + second
-            if deaths >= CHECK_TRIES:
-                return [infra(chunk[0].id, f"{deaths} pools of Lean workers died with this check")]
+            by_itself += 1
+            if len(died) >= CHECK_TRIES and by_itself >= CHECK_ALONE:
+                return [infra(chunk[0].id, f"{len(died)} pools of Lean workers died with this check")]
 
-    async def _next(self) -> _Pool:
-        """The pool that gets the next chunk; waits while all that are left are starting anew, or (`patience`) until a node joins."""
+    async def _next(self, size: int, died: tuple[str, ...]) -> _Pool:
+        """The pool that gets the next chunk, one that this chunk has not met a death of before others.
+
+        Waits while all that are left are starting anew, or (`patience`) until a node joins.
+        """
         since = time.monotonic()
         while True:
             left, now = [pool for pool in self._pools if not pool.broken], time.monotonic()
@@ -158,9 +165,26 @@ class PoolClient:
                 await asyncio.sleep(RESTART_SECONDS[0])
                 continue
             ready = [pool for pool in left if pool.ready <= now]
-            if ready:
-                return min(ready, key=lambda pool: (pool.load, pool.node != self._here, pool.lot))
-            await asyncio.sleep(min(pool.ready for pool in left) - now)
+            if not ready:
+                await asyncio.sleep(min(pool.ready for pool in left) - now)
+                continue
+            pool = min(ready, key=lambda pool: (died.count(pool.node), pool.load, pool.node != self._here, pool.lot))
+            if not (died or pool.deaths) or await self._lives(pool, size):
+                return pool
+
+    async def _lives(self, pool: _Pool, size: int) -> bool:
+        """Whether a pool answers at all; a death is noted.  Meanwhile it has `size` checks more to do, so that not all choose it."""
+        life = pool.life
+        pool.load += size
+        try:
+            await _awaited(pool.actor.ping.options(max_task_retries=0).remote())
+        except RayTaskError as error:
+            self._break(pool, error.cause or error)
+        except RayError as error:
+            self._died(pool, life, type(error).__name__)
+        finally:
+            pool.load -= size
+        return pool.life == life and not pool.broken
 
     async def _ask(self, pool: _Pool, chunk: list[Check]) -> list[Verdict] | None:
         """A pool's verdicts on a chunk; None when it gave none, which is noted."""

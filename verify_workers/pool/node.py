@@ -82,6 +82,10 @@ class NodePool:
             call.withdraw()
 
     @ray.method(concurrency_group="control")
+    async def ping(self) -> None:
+        """It lives."""
+
+    @ray.method(concurrency_group="control")
     async def stats(self) -> dict[str, Any]:
         """`LocalPool.stats()` of this node."""
         return self._pool.stats()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from ray.exceptions import RayActorError
 
 from tests.verify_workers.fake_backends import FatalBackend, SlowBackend, checks, expected
 from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.pool import client as module
-from verify_workers.pool.client import CHUNK, IN_FLIGHT, PoolClient
+from verify_workers.pool.client import CHECK_TRIES, CHUNK, IN_FLIGHT, POOL_TRIES, PoolClient
 from verify_workers.pool.node import NodePool
 from verify_workers.records import Check, Outcome, Verdict
 
@@ -116,7 +119,7 @@ def test_when_no_pool_works_the_reason_is_one_line(ray_local: None) -> None:
 
 
 def test_a_pool_that_is_gone_for_good_is_given_up(two: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RESTART_SECONDS", (0.2, 0.2))
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.02, 0.02))
     client = PoolClient(two)
     asyncio.run(client.warm())
     ray.kill(two["node0"])
@@ -134,15 +137,31 @@ def test_without_a_node_there_is_a_line() -> None:
         PoolClient({})
 
 
+class Ping:
+    """The method of that name of a `Recorder` or a `Mortal`."""
+
+    def __init__(self, actor: Recorder) -> None:
+        self._actor = actor
+
+    def options(self, **_: Any) -> Ping:
+        return self
+
+    async def remote(self) -> None:
+        self._actor.live()
+
+
 class Recorder:
     """In the place of an actor: notes the chunks it is given and how many it holds at a time."""
 
     def __init__(self, wrong: bool = False) -> None:
         self.chunks, self.most, self._held, self._wrong = list[list[str]](), 0, 0, wrong
-        self.verify = self
+        self.verify, self.ping = self, Ping(self)
 
     def options(self, **_: Any) -> Recorder:
         return self
+
+    def live(self) -> None:
+        pass
 
     async def remote(self, batch: list[Check], ticket: str) -> list[Verdict]:
         self.chunks.append([check.id for check in batch])
@@ -175,6 +194,68 @@ def test_a_long_list_waits_here_and_not_in_the_pools() -> None:
     asked = checks(4 * IN_FLIGHT * CHUNK)
     assert_right(asked, asyncio.run(PoolClient({"a": pool}, here="a").verify(asked)))
     assert pool.most == IN_FLIGHT
+
+
+class Mortal(Recorder):
+    """Is dead for the first `dead` calls of it, and dies with a check whose proof is in `deadly`; Ray starts it anew at once."""
+
+    def __init__(self, dead: float = 0.0, deadly: str = "") -> None:
+        super().__init__()
+        self._dead, self._deadly = dead, deadly
+
+    def live(self) -> None:
+        if self._dead > 0:
+            self._dead -= 1
+            raise RayActorError
+
+    async def remote(self, batch: list[Check], ticket: str) -> list[Verdict]:
+        self.chunks.append([check.id for check in batch])
+        self.live()
+        await asyncio.sleep(0.005)
+        if any(check.proof == self._deadly for check in batch):
+            raise RayActorError
+        return [Verdict(id=check.id, outcome=expected(check)) for check in batch]
+
+
+def test_a_dead_pool_counts_against_no_check_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearest, idle, asked again at once, and as often as dead pools are: each check met it five times."""
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.0, 0.0))
+    dead, living = Mortal(math.inf), Mortal()
+    asked = checks(600)
+    assert_right(asked, asyncio.run(PoolClient({"dead": dead, "living": living}, here="dead").verify(asked)))
+    met = Counter(check for chunk in dead.chunks for check in chunk)
+    assert met and max(met.values()) == 1
+
+
+def test_many_dead_pools_are_not_laid_to_the_check_that_meets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where many preemptible nodes go at once."""
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.0, 0.0))
+    pools = {f"dead{number}": Mortal(math.inf) for number in range(6)}
+    asked = checks(1)
+    assert_right(asked, asyncio.run(PoolClient({**pools, "living": Mortal()}, here="dead0").verify(asked)))
+    assert sum(len(pool.chunks) for pool in pools.values()) == 1
+
+
+def test_the_only_pool_is_waited_for_while_it_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.0, 0.0))
+    asked = checks(40)
+    assert_right(asked, asyncio.run(PoolClient({"a": Mortal(POOL_TRIES - 1)}, here="a").verify(asked)))
+
+
+@pytest.mark.parametrize("pools", [1, 2, 8])
+def test_a_check_that_pools_die_of_is_given_up_and_told_from_the_others(monkeypatch: pytest.MonkeyPatch, pools: int) -> None:
+    """Different ones, or one that was started anew: five times in ever smaller company, then twice alone."""
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.0, 0.0))
+    bad = Check(id="bad", statement="theorem t : True", proof="deadly")
+    asked = [*checks(40), bad, *checks(40, "by later {0}")]
+    mortals = {str(number): Mortal(deadly="deadly") for number in range(pools)}
+    verdicts = asyncio.run(PoolClient(mortals, here="0").verify(asked))
+    assert verdicts[40].outcome is Outcome.INFRA and verdicts[40].reason == "7 pools of Lean workers died with this check"
+    assert_right(asked[:40] + asked[41:], verdicts[:40] + verdicts[41:])
+    met = [sum("bad" in chunk for chunk in mortal.chunks) for mortal in mortals.values()]
+    assert sum(met) == 7 and max(met) == math.ceil(7 / pools), "by turns, where there are several"
+    one = PoolClient({"a": Mortal(deadly="deadly")}, here="a")
+    assert asyncio.run(one.verify([bad]))[0].reason == f"{CHECK_TRIES} pools of Lean workers died with this check"
 
 
 def test_an_answer_to_something_else_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
