@@ -154,7 +154,7 @@ def test_a_wrong_import_is_found(tmp_path: Path) -> None:
     assert circle(found)
 
 
-@pytest.mark.parametrize("module", ["verify_workers.kernel.zygote", "verify_workers.lean.launcher", "verify_workers.backends.confined"])
+@pytest.mark.parametrize("module", ["verify_workers.kernel.zygote", "verify_workers.lean.launcher", "verify_workers.jail.confined"])
 def test_what_runs_confined_needs_nothing_installed(module: str) -> None:
     """As it is started: without the site packages."""
     code = f"import sys; sys.path.insert(0, sys.argv[1]); import {module}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import os
 import re
 import sys
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from synth.config import AnswersConfig
-from verify_workers.backends.launch import CONFINED
 from verify_workers.jail import landlock, seccomp
+from verify_workers.jail.command import jailed
 
 PROGRAM = Path(__file__).with_name("program.py")
 SHOWN = 400  # characters of the error that are kept
@@ -59,9 +58,8 @@ def jail_holds() -> bool:
 
 def command(config: AnswersConfig) -> list[str]:
     """The confined child; this process is its parent."""
-    readable = "\n".join([str(PROGRAM), *(f"{prefix}/lib" for prefix in {sys.base_prefix})])
-    numbers = f"{os.getpid()} {int(config.seconds) + 1} {config.memory_mb << 20} 16"
-    return [sys.executable, "-I", "-S", str(CONFINED), numbers, "", readable, str(PROGRAM)]
+    readable: list[Path | str] = [PROGRAM, f"{sys.base_prefix}/lib"]
+    return jailed([str(PROGRAM)], readable, int(config.seconds) + 1, config.memory_mb << 20, 16)
 
 
 async def run_program(source: str, config: AnswersConfig) -> Ran:

@@ -8,7 +8,7 @@ repl          the community REPL, on one header                              (a 
 process       one fresh Lean per check: the reference                        (any Lean)
 leanchecker   one fresh Lean and `leanchecker` per check: the strict tier    (a lake project)
 session, conversation   what `worker` and `repl` share
-launch, confined        how a Lean process is started, and what it may do
+launch                  how a Lean process is started, and what it may do
 """
 
 # The module of each, whose `make(place)` gives one; fastest first, the reference last.  A new backend is a file and a line here.

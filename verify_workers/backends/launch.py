@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from verify_workers.jail.command import interpreter, jailed
 from verify_workers.lean.install import Lean
 from verify_workers.lean.modules import DAMAGED
 from verify_workers.records import Check, Message, Outcome, Reason, Verdict
-
-CONFINED = Path(__file__).with_name("confined.py")
 
 # A misspelt or unknown name must not become a variable: `(x : ℝ)` without reals would be accepted for every type ℝ.
 OPTIONS = ("-DautoImplicit=false", "-DrelaxedAutoImplicit=false")
@@ -45,13 +43,12 @@ class Limits:
 
 
 def confined(lean: Lean, limits: Limits, program: list[str]) -> list[str]:
-    """The command that runs `program`, Lean or something that uses it, confined (see `confined.py`); this process is its parent."""
+    """The command that runs `program`, Lean or something that uses it, confined (see `jail.confined`); this process is its parent."""
     space = limits.memory + lean.mapped + threads(lean.environment()) * THREAD_SPACE
-    numbers = f"{os.getpid()} {limits.cpu} {space} {limits.files}"
     binary = Path(program[0])
     beside = binary.parent.parent / "lib"  # where a binary that lake has built looks for libraries
     paths = [str(path) for path in (binary, beside, *readable(lean), *limits.readable)]
-    return [sys.executable, "-I", "-S", str(CONFINED), numbers, limits.writable, "\n".join(paths), *program]
+    return jailed(program, paths, limits.cpu, space, limits.files, limits.writable)
 
 
 def environment(lean: Lean, folder: str) -> dict[str, str]:
@@ -75,8 +72,7 @@ def readable(lean: Lean) -> list[Path]:
     toolchain = Path(os.path.realpath(lean.program()[0])).parent.parent
     if (toolchain / "lib" / "lean").is_dir():  # else the binary lies where it pleases, and so may everything beside it
         named.append(str(toolchain))
-    for prefix in {sys.base_prefix, sys.prefix}:
-        named += [f"{prefix}/bin", f"{prefix}/lib", f"{prefix}/lib64", f"{prefix}/pyvenv.cfg"]
+    named += interpreter()
     return [Path(path) for path in dict.fromkeys(named) if os.path.isabs(path) and path.strip("/") and "\n" not in path]
 
 

@@ -24,6 +24,7 @@ from verify_workers.kernels.answer import Answer, Kernel
 from verify_workers.kernels.builtin import BuiltinKernel
 from verify_workers.kernels.closure import Library
 from verify_workers.kernels.programs import ProgramKernel
+from verify_workers.kernels.trial import require_judgement
 from verify_workers.lean.install import LeanInstall
 from verify_workers.lean.project import LakeProject, discover
 from verify_workers.records import DISPUTED, Check
@@ -44,14 +45,14 @@ def library(path: Path) -> Library:
 
 
 def require_kernels(kernels: list[str], quorum: int = -1, project: Path | None = None) -> None:
-    """UserError, in one line, for a kernel that is not on this machine, or a quorum that so many cannot give.
+    """UserError, in one line, for a kernel that is not on this machine or does not judge, or a quorum that so many cannot give.
 
     The toolchain of the lake project in the folder `project` may have kernels of its own.
     """
     programs = [spec for spec in kernels if spec != builtin.NAME]
     beside = discover(project, need_repl=False).lean.parent if programs and project is not None else None
     for spec in programs:
-        ProgramKernel(spec, beside)
+        require_judgement(ProgramKernel(spec, beside))
     _require_quorum(kernels, quorum)
 
 

@@ -1,4 +1,4 @@
-"""Kernels of others, run once for each proof on its closure.
+"""Kernels of others, run once for each proof on its closure, in the jail that Lean's processes run in.
 
 plain      the file on standard input and in `IN`; exit status 0 accepted, 1 rejected, 2 declined (the kernel arena's)
 nanoda     `PROGRAM CONFIG`: 0 accepted, 2 declined; it ends in a panic (101) where it rejects
@@ -14,7 +14,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -23,6 +25,7 @@ import time
 from pathlib import Path
 
 from verify_workers.errors import UserError
+from verify_workers.jail.command import interpreter, jailed
 from verify_workers.kernels.answer import Answer, Opinion
 from verify_workers.records import ALLOWED_AXIOMS
 
@@ -30,7 +33,11 @@ CONVENTIONS = ("plain", "nanoda", "lean4lean", "leanchecker", "file")
 BUNDLED = {"con-ron": "file", "con-leche": "file"}  # beginnings of names that are no conventions
 OUTPUT = 1 << 16  # bytes of what it says that are read
 MAX_OUTPUT = 1 << 26  # bytes beyond which it is ended
-TICK = 0.1  # seconds between two looks at how much it has said
+TICK = 0.1  # seconds between two looks at whether it has ended
+MEMORY = 6 << 30  # bytes of address space, as our own kernel has
+THREAD_SPACE = 1 << 30  # more of it for each thread, as kernels written in Lean take for their stacks
+FILES = 256  # open at a time
+ENV = "/usr/bin/env"
 _STATUS: dict[str, dict[int, Opinion]] = {
     "plain": {0: "accepted", 1: "rejected", 2: "declined"},
     "nanoda": {0: "accepted", 1: "rejected", 101: "rejected", 2: "declined"},
@@ -56,69 +63,93 @@ class ProgramKernel:
         found = shutil.which(os.path.expanduser(path), path=places)
         if found is None:
             raise UserError(f"kernels: no program {path!r} (a path, or a name on PATH; or builtin-python)")
-        self._program = Path(found).absolute()
+        self.program = Path(found).absolute()
         named = {name: name for name in CONVENTIONS[1:-1]} | BUNDLED
-        self._convention = convention or next((c for name, c in named.items() if self._program.name.startswith(name)), CONVENTIONS[0])
-        if self._convention not in CONVENTIONS:
+        self.convention = convention or next((c for name, c in named.items() if self.program.name.startswith(name)), CONVENTIONS[0])
+        if self.convention not in CONVENTIONS:
             raise UserError(f"kernels: unknown convention {convention!r} of {path}: use one of {', '.join(CONVENTIONS)}")
-        digest = hashlib.sha256(self._program.read_bytes()).hexdigest()[:12]
-        self.name = f"{self._program.name} {digest}"
+        digest = hashlib.sha256(self.program.read_bytes()).hexdigest()[:12]
+        self.name = f"{self.program.name} {digest}"
 
     def judge(self, own: Path, closure: Path, seconds: float) -> Answer:
         begun = time.monotonic()
         try:
             with tempfile.TemporaryDirectory(prefix="kernel.") as folder:
-                status, said = self._run(closure, Path(folder), seconds)
+                status, said = self._run(closure.absolute(), Path(folder), seconds)
         except subprocess.TimeoutExpired:
             return Answer(self.name, "failed", f"not within {seconds:g} s", time.monotonic() - begun)
         except OSError as error:
             return Answer(self.name, "failed", str(error), time.monotonic() - begun)
-        opinion = _STATUS[self._convention].get(status, "failed")
+        opinion = _STATUS[self.convention].get(status, "failed")
         why = "" if opinion == "accepted" else f"exit status {status}{f': {said}' if said else ''}"
         return Answer(self.name, opinion, why[:500], time.monotonic() - begun)
 
     def _run(self, closure: Path, folder: Path, seconds: float) -> tuple[int, str]:
         """Its exit status and the first line that it said."""
-        arguments: list[str] = []
-        if self._convention == "lean4lean":
-            arguments = ["--import", str(closure)]
-        elif self._convention == "leanchecker":
-            arguments = ["--from-export", str(closure)]
-        elif self._convention == "file":
-            arguments = [str(closure)]
-        elif self._convention == "nanoda":
-            settings = {"export_file_path": str(closure), "permitted_axioms": sorted(ALLOWED_AXIOMS), "unpermitted_axiom_hard_error": True,
-                        "nat_extension": True, "string_extension": True, "print_success_message": False}  # fmt: skip
-            (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
-            arguments = [str(folder / "config.json")]
-        said = folder / "said"
         environment = {"IN": str(closure), "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "0"}
-        with closure.open("rb") as file, said.open("wb") as out:
+        with closure.open("rb") as file:
             process = subprocess.Popen(
-                [str(self._program), *arguments], stdin=file, stdout=out, stderr=out, env=environment, cwd=folder, start_new_session=True
+                self._command(closure, folder, seconds),
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
             )
+            assert process.stdout is not None
             try:
-                status = _status(process, said, seconds)
+                status, said = _heard(process, process.stdout.fileno(), seconds)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        with said.open("rb") as text:
-            lines = text.read(OUTPUT).decode("utf-8", "replace").split("\n")
+                process.stdout.close()
+        lines = said.decode("utf-8", "replace").split("\n")
         return status, next((line.strip() for line in lines if line.strip()), "")
+
+    def _command(self, closure: Path, folder: Path, seconds: float) -> list[str]:
+        """The program with its arguments, confined: it reads the closure, its toolchain and the system's libraries, and writes nothing."""
+        arguments: list[str] = []
+        if self.convention == "lean4lean":
+            arguments = ["--import", str(closure)]
+        elif self.convention == "leanchecker":
+            arguments = ["--from-export", str(closure)]
+        elif self.convention == "file":
+            arguments = [str(closure)]
+        elif self.convention == "nanoda":
+            settings = {"export_file_path": str(closure), "permitted_axioms": sorted(ALLOWED_AXIOMS), "unpermitted_axiom_hard_error": True,
+                        "nat_extension": True, "string_extension": True, "print_success_message": False}  # fmt: skip
+            (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+            arguments = [str(folder / "config.json")]
+        cores = os.cpu_count() or 1
+        readable: list[Path | str] = [self.program, *self._libraries(), *interpreter(), closure, folder]
+        memory = MEMORY + (8 + cores) * THREAD_SPACE
+        program = [*([ENV] if self.program.suffix == ".py" else []), str(self.program), *arguments]  # a script of its own interpreter's
+        return jailed(program, readable, math.ceil(seconds * cores) + 1, memory, FILES)
+
+    def _libraries(self) -> list[Path]:
+        """What lies where a built program looks for libraries; all of a toolchain, where it is one's."""
+        above = self.program.resolve().parent.parent
+        return [above] if (above / "lib" / "lean").is_dir() else [above / "lib"]
 
     def close(self) -> None:
         """Nothing stays between two proofs."""
 
 
-def _status(process: subprocess.Popen[bytes], said: Path, seconds: float) -> int:
-    """Its exit status; TimeoutExpired, or OSError for one that fills the disk."""
+def _heard(process: subprocess.Popen[bytes], pipe: int, seconds: float) -> tuple[int, bytes]:
+    """Its exit status and the beginning of what it said; TimeoutExpired, or OSError for one that does not stop talking."""
     end = time.monotonic() + seconds
-    while True:
-        try:
-            return process.wait(min(TICK, max(0.0, end - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            if time.monotonic() >= end:
-                raise
-            if said.stat().st_size > MAX_OUTPUT:
-                raise OSError(f"it says more than {MAX_OUTPUT >> 20} MB") from None
+    said, heard = b"", 0
+    while heard <= MAX_OUTPUT:
+        left = max(0.0, end - time.monotonic())
+        if select.select([pipe], [], [], min(TICK, left))[0]:
+            piece = os.read(pipe, OUTPUT)
+            said, heard = said + piece[: OUTPUT - len(said)], heard + len(piece)
+            if not piece:
+                return process.wait(left), said
+        elif process.poll() is not None:
+            return process.returncode, said
+        if not left:
+            raise subprocess.TimeoutExpired(process.args, seconds)
+    raise OSError(f"it says more than {MAX_OUTPUT >> 20} MB")

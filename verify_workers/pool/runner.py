@@ -182,7 +182,7 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
     """`backend` with the kernels that have to agree; in the strict tier that is for the auditor, where the backend is none."""
     from verify_workers.backends.fork import ForkBackend
     from verify_workers.backends.panel import PanelBackend
-    from verify_workers.kernels.panel import Panel
+    from verify_workers.kernels.panel import Panel, require_kernels
 
     if not isinstance(backend, ForkBackend):
         if audit == "strict":
@@ -194,6 +194,7 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
         panel = None
         if config.kernels:
             settings = (config.kernels_quorum, config.kernels_sample, config.kernels_seconds, config.kernels_keep)
+            require_kernels(config.kernels, config.kernels_quorum, config.project)
             panel = Panel(install, config.kernels, *settings)
         return PanelBackend(backend, install, panel, config.closures)
     except BaseException:

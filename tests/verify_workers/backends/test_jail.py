@@ -22,6 +22,7 @@ from verify_workers.backends.conversation import Conversation
 from verify_workers.backends.leanchecker import LeanCheckerBackend
 from verify_workers.backends.process import ProcessBackend
 from verify_workers.jail import escapes, seccomp
+from verify_workers.jail.command import CONFINED
 from verify_workers.kernel import children
 from verify_workers.kernel.client import Session
 from verify_workers.lean import LeanInstall
@@ -379,7 +380,7 @@ def test_no_secret_of_the_environment_comes_along() -> None:
 def test_address_space_grows_with_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     def space(variables: dict[str, str]) -> int:
         command = launch.confined(Script(["/lean"], variables), launch.Limits(1, 1 << 30, 8), ["/lean"])
-        return int(command[command.index(str(launch.CONFINED)) + 1].split()[2])
+        return int(command[command.index(str(CONFINED)) + 1].split()[2])
 
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     two, many = space({}), space({"LEAN_NUM_THREADS": "16"})

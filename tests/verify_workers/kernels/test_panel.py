@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,14 +32,15 @@ from verify_workers.verify_file import _Closures, verify_file
 pytestmark = pytest.mark.skipif(not jail.supported(), reason="the jail is for Linux on x86-64")
 
 CHECK = Check(id="x", statement="theorem goal (p q : Prop) (hp : p) (hq : q) : q ∧ p", proof="⟨hq, hp⟩")
+TRIAL = 'read first; read second; case "$second" in *_verify_workers_pin*) exit 0;; esac; '  # the theorem that a kernel is tried with
 SCRIPTS = {
-    "accepts": 'grep -q pin "$IN" && grep -q pin',  # the file is on standard input, too
-    "rejects": 'echo "And.intro: no"; exit 1',
+    "accepts": 'test -r "$IN" && exec grep -q pin',  # the file is on standard input, too
+    "rejects": TRIAL + 'echo "And.intro: no"; exit 1',
     "declines": "exit 2",
     "crashes": "kill -SEGV $$",
-    "hangs": "sleep 600",
-    "babbles": "yes | head -c 10000000; exit 7",
-    "floods": "yes",
+    "hangs": "exec sleep 600",
+    "babbles": f"exec {sys.executable} -IS -c 'print(\"y\" * 10**7); raise SystemExit(7)'",
+    "floods": "exec yes",
 }
 
 
@@ -130,9 +132,9 @@ def test_a_rejection_is_never_outvoted_and_is_kept(
 
 
 def test_conventions_of_known_programs(lean: LeanInstall, own: str, tmp_path: Path) -> None:
-    config = """python3 -c "import json, sys; c = json.load(open(sys.argv[1])); open(c['export_file_path']); """
-    nanoda = program(tmp_path / "nanoda_bin", config + """sys.exit(len(c['permitted_axioms']) != 3)" "$1" """)
-    lean4lean = program(tmp_path / "lean4lean", 'test "$1" = --import && grep -q pin "$2"')
+    config = """-IS -c "import json, sys; c = json.load(open(sys.argv[1])); open(c['export_file_path']); """
+    nanoda = program(tmp_path / "nanoda_bin", f"exec {sys.executable} {config}" + """sys.exit(len(c['permitted_axioms']) != 3)" "$1" """)
+    lean4lean = program(tmp_path / "lean4lean", 'test "$1" = --import && exec grep -q pin "$2"')
     panics = program(tmp_path / "checker", "exit 101")
     assert asked(lean, own, tmp_path, nanoda, lean4lean) == (["accepted"] * 2, "")
     assert asked(lean, own, tmp_path, f"nanoda={panics}")[0] == ["rejected"]

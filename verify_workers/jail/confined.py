@@ -26,6 +26,7 @@ if __name__ == "__main__":  # run as a script, in an interpreter that knows no p
 from verify_workers.jail import landlock, seccomp
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+NOT_STARTED = 126  # exit status, as shells have it
 SIGKILL = 9  # the module `signal` takes longer to import than all that is done here
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 CLOSE_RANGE = 436  # the same number on every architecture; Linux 5.9
@@ -80,9 +81,13 @@ def main() -> None:
     _, numbers, writable, readable, program, *_ = sys.argv
     parent, cpu, memory, files = map(int, numbers.split())
     is_script = program.endswith(".py")
-    confine(parent, cpu, memory, files, writable, tuple(readable.split("\n")), replaceable=not is_script)
-    if not is_script:
-        os.execv(program, sys.argv[4:])
+    try:
+        confine(parent, cpu, memory, files, writable, tuple(readable.split("\n")), replaceable=not is_script)
+        if not is_script:
+            os.execv(program, sys.argv[4:])
+    except OSError as error:  # told apart from whatever a program ends with
+        os.write(2, f"{program}: not started: {error.strerror or error}\n".encode())
+        os._exit(NOT_STARTED)
     script, sys.argv = program, sys.argv[4:]
     with open(script, encoding="utf-8") as file:
         code = compile(file.read(), script, "exec")
