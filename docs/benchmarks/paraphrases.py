@@ -22,7 +22,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from synth.problems.generate import Generated, generate
+from synth.problems.generate import generate
 from synth.records import Drop, Problem, Statement
 from synth.run.stages import formalize_file, read_problems_of, run_stage, stage_tools
 from synth.services import Tools
@@ -47,10 +47,10 @@ def main() -> None:
     parser.add_argument("--reworded", type=int, default=0)
     parser.add_argument("--unrelated", type=int, default=1000)
     options = parser.parse_args()
-    held, draw = generate(options.seed, options.count), Random(1)
     if options.reworded:
-        by_words(options, held, [text for item in held if (text := ENGLISH["another wording"](item, draw)) and text != item.text])
+        by_words(options)
         return
+    held, draw = generate(options.seed, options.count), Random(1)
     with tempfile.TemporaryDirectory(prefix="paraphrases-") as name:
         folder = Path(name)
         bench, asked = folder / "benchmark.jsonl", folder / "problems.jsonl"
@@ -73,11 +73,14 @@ def main() -> None:
             print(f"of {problems} problems kept, against the benchmark's: {dict(how)}", flush=True)
 
 
-def by_words(options: argparse.Namespace, held: list[Generated], texts: list[str]) -> None:
-    """How many of the reworded problems, and of others, the judge finds to be the benchmark's."""
-    others = generate(options.seed + 1, options.unrelated, exclude={item.reference for item in held})
+def by_words(options: argparse.Namespace) -> None:
+    """How many of the reworded problems, and of others, the judge finds to be the benchmark's; of the families that it was taught."""
     words = [*options.set, f"filters.reworded={options.reworded}"]
     config = stage_config(options.config, options.model, words, "judge", "prover", generated=True)
+    choice, draw = config.generator.choice(), Random(1)
+    held = generate(options.seed, options.count, choice=choice)
+    texts = [text for item in held if (text := ENGLISH["another wording"](item, draw)) and text != item.text]
+    others = generate(options.seed + 1, options.unrelated, exclude={item.reference for item in held}, choice=choice)
     benchmarks = Benchmarks()
     benchmarks.add([Problem(id=f"b{n}", name=f"b{n}", text=item.text) for n, item in enumerate(held)], Drop.CONTAMINATED, {})
 
