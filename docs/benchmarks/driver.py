@@ -11,7 +11,8 @@ figures, report, `synth stats`.  Each step in a process of its own, and all of t
 made in DIR and stays there; where DIR has a whole one of that size already, it is taken as it is.  `--only`: these steps.
 `search`: rounds of the real search loop with shard actors that find at once, in this process, with compaction beside.
 
-Everything generated is in a temporary folder (TMPDIR), up to 6 GB, but what is kept.  Peak memory is the process's resident set (`ru_maxrss`).
+Everything generated is in a temporary folder (TMPDIR), up to 6 GB, but what is kept.  Peak memory is the process's resident set
+(`ru_maxrss`).
 """
 
 from __future__ import annotations
