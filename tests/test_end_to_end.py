@@ -100,6 +100,7 @@ def test_the_timeline_goes_over_the_kill(finished: tuple[Path, str]) -> None:
     made = {name: sum(row.made.get(name, 0) for row in rows) for name in ("pairs", "tokens", "checks")}
     assert rows[-1].counts["problems"] == 40 and rows[-1].counts["pairs"] >= rounds[1]["pairs"] and min(made.values()) > 0
     assert {"bootstrap", "baseline", "search", "train", "evaluate"} <= {stage for row in rows for stage in row.stages}
+    assert rounds[0]["stages"]["start shards"] > 0, "what a simulation takes for the start of the shards' processes"
     for metrics in rounds:
         assert all(0 < metrics[key][kind] <= 1 for key in ("idle", "idle_of_run") for kind in ("samplers", "pools", "trainer")), metrics
     runs = {path.name.rsplit("-", 2)[-2:][0] for path in (run_dir / "wandb" / "wandb").glob("offline-run-*-[01]")}

@@ -1,16 +1,18 @@
 """What the driver of a run takes where problems and pairs are many: peak memory of its process, and seconds.
 
     python docs/benchmarks/driver.py input   [--problems 10000000] [--format parquet|jsonl|jsonl.zst]
-    python docs/benchmarks/driver.py corpus  [--problems 10000000] [--pairs 5000000] [--rounds 10]
+    python docs/benchmarks/driver.py corpus  [--problems 10000000] [--pairs 5000000] [--rounds 10] [--keep DIR] [--only STEP,...]
     python docs/benchmarks/driver.py search  [--problems 200000]
 
 `input`: a file of problems is read, kept in a run directory, and read for a continuation.
 `corpus`: a run directory with that many problems, a statement and an attempt of each, and pairs, spread over rounds, as compaction
 leaves them; then what the driver does after its last round: what is searched again, the replay buffer and the examples of a training,
-figures, report, `synth stats`.  Each step in a process of its own, and all of them in one (`all`).
+figures, report, `synth stats`.  Each step in a process of its own, and all of them in one (`all`).  With `--keep` the run directory is
+made in DIR and stays there; where DIR has a whole one of that size already, it is taken as it is.  `--only`: these steps.
 `search`: rounds of the real search loop with shard actors that find at once, in this process, with compaction beside.
 
-Everything generated is in a temporary folder (TMPDIR), up to 6 GB.  Peak memory is the process's resident set (`ru_maxrss`).
+Everything generated is in a temporary folder (TMPDIR), up to 6 GB, but what is kept.  Peak memory is the process's resident set
+(`ru_maxrss`).
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ CHUNK = 200_000  # rows that are generated together
 UNIT = 32  # rows of a unit of work
 WEIGHTS = Weights("null", 1, "null")
 STEPS = ("again", "replay", "figures", "report", "stats")
+WHOLE = "whole.json"  # beside a run directory whose generation came to its end: of what size
 
 
 def peak() -> int:
@@ -398,6 +401,8 @@ def main() -> None:
     parser.add_argument("--format", default="parquet")
     parser.add_argument("--folder", default="")
     parser.add_argument("--step", default="")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--only", default=",".join((*STEPS, "all")), help=f"of {', '.join(STEPS)}, all")
     arguments = parser.parse_args()
     folder, file = Path(arguments.folder), f"{arguments.folder}/problems.{arguments.format}"
     numbers = [f"--{name}={getattr(arguments, name)}" for name in ("problems", "pairs", "rounds", "format")]
@@ -410,6 +415,7 @@ def main() -> None:
             go_on(folder / "run", file)
         case "_corpus":
             corpus(folder / "run", arguments.problems, arguments.pairs, arguments.rounds)
+            (folder / WHOLE).write_text(json.dumps(numbers))
         case "_search":
             asyncio.run(searches(folder / "run", arguments.rounds))
         case "_step":
@@ -417,13 +423,23 @@ def main() -> None:
             for name in STEPS if arguments.step == "all" else (arguments.step,):
                 print(f"  {name}: {globals()[name](folder / 'run', arguments.rounds, job)}; peak {peak():,} MiB", flush=True)
         case what:
-            with tempfile.TemporaryDirectory(prefix="driver-") as made:
+            only = arguments.only.split(",")
+            if wrong := set(only) - {*STEPS, "all"}:
+                parser.error(f"--only: no step {', '.join(sorted(wrong))}; there are {', '.join(STEPS)}, all")
+            with tempfile.TemporaryDirectory(prefix="driver-") as temporary:
+                made = arguments.keep or Path(temporary)
+                there = made / WHOLE
+                whole = there.exists() and json.loads(there.read_text()) == numbers
+                if not whole and (made / "run").exists():
+                    parser.error(f"--keep {made}: there is another run, or a part of one; remove it, or give another folder")
+                made.mkdir(parents=True, exist_ok=True)
                 print(f"{what}: {' '.join(numbers)}, load {os.getloadavg()[0]:.1f}", flush=True)
-                for step in list(steps(what)):
-                    child(step[0], f"--folder={made}", *numbers, *step[1:])
+                for step in steps(what, only):
+                    if step[0] != "_corpus" or not whole:
+                        child(step[0], f"--folder={made}", *numbers, *step[1:])
 
 
-def steps(what: str) -> Iterator[tuple[str, ...]]:
+def steps(what: str, only: list[str]) -> Iterator[tuple[str, ...]]:
     if what == "input":
         yield from [("_file",), ("_take",), ("_on",)]
         return
@@ -431,7 +447,7 @@ def steps(what: str) -> Iterator[tuple[str, ...]]:
     if what == "search":
         yield ("_search",)
     else:
-        yield from (("_step", f"--step={name}") for name in (*STEPS, "all"))
+        yield from (("_step", f"--step={name}") for name in only)
 
 
 if __name__ == "__main__":

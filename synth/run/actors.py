@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import suppress
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 
 from synth.index.client import Index
 from synth.index.shard import IndexShard
@@ -160,3 +162,10 @@ def start_shards(job: Run) -> None:
         handles = ray.cloudpickle.dumps((job.groups, job.pools, job.held, index))
         options = {"num_cpus": 0, "max_concurrency": 100, "max_restarts": -1, "max_task_retries": -1}
         job.shards += [actor.options(**options).remote(job.config, job.store.url, handles) for _ in range(job.config.shards.actors)]
+        job.live.watch(_up(job, [*job.shards]))
+
+
+async def _up(job: Run, shards: list[Any]) -> None:
+    """Until all of them answer, beside whatever they are wanted for: how long their processes take to start is on record."""
+    with job.timed("start shards"), suppress(RayError):  # of those that were ended before
+        await asyncio.gather(*(actor.counts.remote() for actor in shards))

@@ -33,7 +33,7 @@ class Clock:
         self.spent: Counter[str] = Counter(saved.get("spent", {}))  # as `synth.budget` counts
         self._before = float(saved.get("seconds", 0.0))
         self._started = time.monotonic()
-        self._running: dict[str, float] = {}
+        self._running: dict[str, tuple[float, int]] = {}  # since when, and how many at a time
 
     @property
     def seconds(self) -> float:
@@ -41,17 +41,23 @@ class Clock:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        self._running[stage] = time.monotonic()
+        """What is under way twice at the same time counts once."""
+        since, count = self._running.get(stage, (time.monotonic(), 0))
+        self._running[stage] = since, count + 1
         try:
             yield
         finally:
-            self.stages[stage] += time.monotonic() - self._running.pop(stage)  # type: ignore[assignment]  # Counter adds floats as well
+            since, count = self._running.pop(stage)
+            if count > 1:
+                self._running[stage] = since, count - 1
+            else:
+                self.stages[stage] += time.monotonic() - since  # type: ignore[assignment]  # Counter adds floats as well
 
     def stage_seconds(self) -> dict[str, float]:
         """Seconds of each stage up to now, those under way included."""
         now, stages = time.monotonic(), dict[str, float](self.stages)
-        for stage, started in self._running.items():
-            stages[stage] = stages.get(stage, 0.0) + now - started
+        for stage, (since, _) in self._running.items():
+            stages[stage] = stages.get(stage, 0.0) + now - since
         return stages
 
     def figures(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,12 +75,18 @@ class Live:
         self.trainer = Trainer()
         self.other: dict[str, float] = {}
         """What else is to be in the timeline, by the name that it is shown by (`staleness/versions`)."""
+        self._watching: set[asyncio.Task[None]] = set()
 
     def account(self, clock: Clock) -> None:
         """A stage of this round is about to begin."""
         assert clock.number is not None  # a round's
         if clock.number not in self.clocks or self.clocks[clock.number][0] is not clock:
             self.clocks[clock.number] = (clock, clock.stage_seconds())
+
+    def watch(self, what: Coroutine[Any, Any, None]) -> None:
+        """Have something looked at that nobody's work waits for; it must not raise."""
+        self._watching.add(task := asyncio.create_task(what))
+        task.add_done_callback(self._watching.discard)
 
     async def ask(self, kind: Kind, actors: Iterable[Any], age: float) -> list[Any]:
         """Each actor's answer to a question not older than `age` seconds (0: a new one); None where none comes, for whatever reason."""

@@ -89,6 +89,8 @@ class Measured:
     swap_seconds: float
     start_seconds: float
     """Of an engine."""
+    shard_start: float
+    """Of the shard actors, all together; 0 where a run of an earlier version does not say."""
     cheap: list[str]
     """Of statements that a model proved, the cheap tactic that proves them too; '' = none does."""
     cheap_heldout: list[str]
@@ -109,8 +111,11 @@ class Measured:
             return self.searched(round, not again)
         return self.templates[rounds[0][1], again]
 
-    def scaled(self, lean: Mapping[str, float], engine: float = 1.0, trainer: float = 1.0) -> Measured:
-        """With other seconds of Lean in each stage (`search` where there is none of its own), other speeds of engines and the trainer."""
+    def scaled(self, lean: Mapping[str, float], engine: float = 1.0, trainer: float = 1.0, start: float = 1.0) -> Measured:
+        """With other seconds of Lean in each stage (`search` where there is none of its own), other speeds of engines and the trainer.
+
+        `start`: and other seconds to start a shard actor.
+        """
         search = lean["search"]
         return replace(
             self,
@@ -131,6 +136,7 @@ class Measured:
             pool_seconds=self.pool_seconds * search,
             curve=Curve(self.curve.peak * engine, self.curve.half),
             train_rate=self.train_rate * trainer,
+            shard_start=self.shard_start * start,
         )
 
     @property
@@ -201,6 +207,7 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
         busy_per_check=spent,
         busy_per_token=engine_seconds(rows, CALM) or engine_seconds(rows),
         start_seconds=max((f["stages"].get("start samplers", 0.0) for f in store.rounds()), default=0.0),
+        shard_start=statistics.median([s for f in store.rounds() if (s := f["stages"].get("start shards"))] or [0.0]),
     )
 
 

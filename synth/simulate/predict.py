@@ -61,6 +61,7 @@ def calibrated(found: Measured, config: RunConfig, setting: Setting, given: Inpu
             lean,
             engine=there.busy_per_token / found.busy_per_token if there.busy_per_token else 1.0,
             trainer=found.train_rate / there.train_rate,
+            start=found.shard_start / there.shard_start if there.shard_start else 1.0,
         )
     return found
 

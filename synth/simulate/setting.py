@@ -69,6 +69,7 @@ class Setting(Part):
     pools: PoolSetting = PoolSetting()
     prices: PriceSetting = PriceSetting()
     tokens_per_attempt: float | None = Field(None, gt=0, description="mean tokens of an attempt; None = as measured")
+    shard_start_seconds: float | None = Field(None, ge=0, description="of a core, to start a shard actor; None = as measured")
     shard_seconds: float = Field(0.0004, ge=0, description="seconds of a shard actor's one thread for each attempt")
     call_seconds: float = Field(0.001, ge=0, description="until a call reaches an actor")
     grain: int = Field(1, ge=1, description="attempts that are simulated as one, side by side in an engine and on as many Lean workers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -99,10 +100,11 @@ def hash_of(name: str) -> int:
 
 
 class SimulatedShardActor(ShardCalls):
-    """The actor without Ray."""
+    """The actor without Ray; nothing reaches it before its process has started."""
 
-    def __init__(self, shard: SimulatedShard) -> None:
-        self.shard = shard
+    def __init__(self, shard: SimulatedShard, start: Coroutine[Any, Any, None]) -> None:
+        self.shard, self._started = shard, asyncio.get_running_loop().create_task(start)
 
     async def _shard(self) -> SimulatedShard:
+        await asyncio.shield(self._started)
         return self.shard

@@ -43,7 +43,7 @@ from synth.services import Services
 from synth.show.progress import Progress
 from synth.simulate.actors import SimulatedPool, SimulatedSampler
 from synth.simulate.clock import SimulatedLoop, simulate
-from synth.simulate.cores import PLENTY, Cores
+from synth.simulate.cores import ACTOR, PLENTY, Cores, work
 from synth.simulate.drawing import Drawing
 from synth.simulate.engine import Batch
 from synth.simulate.handles import HANDLES, Handle
@@ -129,8 +129,9 @@ class World:
 
     def shard(self, config: RunConfig, url: str, handles: bytes) -> Handle:
         groups, pools, *_ = ray.cloudpickle.loads(handles)
-        services = Services(groups, pools)
-        return self._handle(SimulatedShardActor(SimulatedShard(config, RunDir(url), services, self.drawing, self.setting.shard_seconds)))
+        shard = SimulatedShard(config, RunDir(url), Services(groups, pools), self.drawing, self.setting.shard_seconds)
+        start = self.measured.shard_start if self.setting.shard_start_seconds is None else self.setting.shard_start_seconds
+        return self._handle(SimulatedShardActor(shard, work(self.cores, start, ACTOR)))
 
     def _handle(self, actor: Any) -> Handle:
         return Handle(actor, self.setting.call_seconds)

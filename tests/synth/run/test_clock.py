@@ -41,6 +41,21 @@ def test_an_interrupted_round_goes_on_counting(tmp_path: Path, monkeypatch: pyte
     assert Clock(store, 3).figures()["seconds"] == 0.0
 
 
+def test_what_goes_on_twice_at_a_time_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    account = Clock(RunDir(tmp_path), 1)
+    with account.timed("start shards"):
+        now[0] += 3
+        with account.timed("start shards"):
+            now[0] += 2
+            assert account.stage_seconds() == {"start shards": 5.0}
+        now[0] += 1
+    with account.timed("start shards"):
+        now[0] += 10
+    assert account.figures()["stages"] == {"start shards": 16.0}
+
+
 def test_it_is_saved_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "SAVE", 0.01)
 

@@ -10,6 +10,7 @@ from synth.store.rundir import RunDir
 from synth.store.timeline import Row, TimelineLog
 
 LEAN = 0.5  # seconds of a check
+START = 3.0  # seconds of the start of the shard actors
 STATEMENTS, ATTEMPTS = 8, 4
 
 
@@ -55,7 +56,9 @@ def recorded_run(folder: Path) -> RunDir:
             {"statements": statements, "attempts": attempts, "verdicts": verdicts, "searches": searches},
             {"searched": STATEMENTS},
         )
-        store.write_json("rounds/000/metrics.json", {"round": 0, "stages": {"start samplers": 1.0}, "heldout": 2, "seconds": 1.0})
+        store.write_json(
+            "rounds/000/metrics.json", {"round": 0, "stages": {"start samplers": 1.0, "start shards": START}, "heldout": 2, "seconds": 1.0}
+        )
         figures = {"round": 1, "seconds": 24.0, "problems": 8, "pairs": 2, "proved": 2, "attempts": 64, "stages": {"search": 24.0}}
         store.write_json("rounds/001/metrics.json", figures)
         store.write_json("rounds/001/clock.json", {"spent": {"checks": 72, "lean_ms": 1000 * 72 * LEAN}})

@@ -13,7 +13,7 @@ from synth.simulate.outlook import outlook
 from synth.simulate.predict import predict
 from synth.simulate.setting import EngineSetting, PoolSetting, Setting, TrainerSetting, read_setting
 from synth.store.rundir import RunDir
-from tests.synth.simulate.recorded import LEAN, recorded_run
+from tests.synth.simulate.recorded import LEAN, START, recorded_run
 from train.lora import adapter_hash
 from verify_workers.errors import UserError
 
@@ -42,6 +42,7 @@ def test_service_times_are_those_of_the_records(recorded: RunDir) -> None:
     assert found.lean["filters"] == [pytest.approx(LEAN)]
     assert found.pool_seconds == pytest.approx(0.1)
     assert found.curve.peak == pytest.approx(1000)
+    assert found.shard_start == START
 
 
 def test_evaluations_and_cheap_tactics_take_their_own_time(recorded: RunDir, tmp_path: Path) -> None:
@@ -82,6 +83,19 @@ def test_rounds_overlap_in_the_stream_and_not_in_turn(recorded: RunDir, tmp_path
         seconds[mode] = figures["seconds"]
     assert RunDir.existing(tmp_path / "async").exists("rounds/002/searched.json")
     assert seconds["async"] < 0.8 * seconds["sync"]  # the trainer's 20 s beside its steps hide behind a search
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_shards_answer_once_their_processes_have_started(recorded: RunDir, tmp_path: Path, mode: str) -> None:
+    """In turn the first evaluation waits for them, and no search; in the stream the first search does too."""
+    stages: dict[float, list[dict[str, float]]] = {}
+    for start in (0.0, 40.0):
+        setting = APART.model_copy(update={"shard_start_seconds": start})
+        _predicted(recorded, tmp_path / f"{mode}-{start}", setting, f"mode={mode}", "rounds=2")
+        stages[start] = [figures["stages"] for figures in RunDir.existing(tmp_path / f"{mode}-{start}").rounds()]
+    assert stages[40.0][0]["start shards"] == pytest.approx(40, abs=1)
+    later = [stages[40.0][number][name] - stages[0.0][number][name] for number, name in ((0, "evaluate"), (1, "search"), (2, "search"))]
+    assert later == pytest.approx([40, 40 if mode == "async" else 0, 0], abs=3)
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
