@@ -136,6 +136,19 @@ def test_every_page_of_the_site_is_in_its_table_of_contents() -> None:
     assert {page.stem for page in (ROOT / "docs").glob("*.md")} - named == {"index"}
 
 
+SCREEN = (120, 40)
+"""Columns and lines of a screen."""
+
+
+def test_the_readme_stays_under_two_screens() -> None:
+    """As it stands in the file and, with no table in it, as it is rendered."""
+    columns, rows = SCREEN
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 2 * rows and [line for line in lines if len(line) > columns] == []
+    assert sum(block.language == "mermaid" for block in blocks(ROOT / "README.md")) == 1  # one picture
+    assert not [line for line in lines if line.startswith("|")]  # whose cells grow when they are rendered
+
+
 PAGE = """# A page
 
 ```console
