@@ -18,12 +18,18 @@ import typer
 from typer._click.exceptions import ClickException
 from typer.exceptions import TyperException
 
-from synth.commands import corpora, ending, experiments, looking, pipeline, proofs, stages
+from synth.commands import corpora, ending, experiments, learning, looking, pipeline, proofs, stages
 from synth.commands.cluster import cluster_app
 from verify_workers.errors import UserError
 
-# Commands that continue after an interruption; the others write their output whole or not at all.
-RESUMABLE = ("run", "demo", "informalize", "prove", "answer", "check-programs", "ablate", "audit")
+# Commands that continue after an interruption, where they have the option; the others write their output whole or not at all.
+RESUMABLE = {"verify": "--cache", "eval": "--out"} | dict.fromkeys(
+    (
+        *("run", "demo", "formalize", "informalize", "judge-error", "prove", "conjecture", "answer", "check-programs", "train"),
+        *("shorten", "decontaminate", "ablate", "audit"),
+    ),
+    "",
+)
 
 app = typer.Typer(
     help="Verified Lean 4 proof data: autoformalize, prove, verify, train, repeat.",
@@ -44,8 +50,8 @@ app.command()(stages.prove)
 app.command()(stages.conjecture)
 app.command()(stages.answer)
 app.command("check-programs")(stages.check_programs)
-app.command()(stages.train)
-app.command("eval")(stages.evaluate)
+app.command()(learning.train)
+app.command("eval")(learning.evaluate)
 app.command()(experiments.compare)
 app.command()(experiments.ablate)
 app.command()(corpora.export)
@@ -81,6 +87,12 @@ def _open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
+def _continues(words: Sequence[str]) -> bool:
+    """Whether the same command goes on where it was interrupted."""
+    option = RESUMABLE.get(next((word for word in words if not word.startswith("-")), ""))
+    return option is not None and (not option or any(word.partition("=")[0] == option for word in words))
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     _open_standard_streams()
@@ -110,8 +122,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         logging.getLogger("synth").exception("the run failed")
         status = 1
     if status == 130:
-        words = sys.argv[1:] if argv is None else argv
-        resumable = next((word for word in words if not word.startswith("-")), "") in RESUMABLE
+        resumable = _continues(sys.argv[1:] if argv is None else argv)
         print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
         status = 143 if ending.terminated else 130
         ending.interrupted.append(status)

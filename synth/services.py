@@ -177,10 +177,13 @@ class Services:
         for group in groups:
             self._samplers |= dict.fromkeys(group.roles, Replicas(group.name, group.actors, self._told))
         self._client: PoolClient | None = None
+        self.through: Callable[[Tools], Tools] = lambda tools: tools
+        """What all tools go through."""
 
     def tools(self, prompts: Mapping[ModelRole, PromptSet], weights: Mapping[ModelRole, Weights], round: int, seed: int) -> Tools:
         """Tools with which `weights` answer, by role; each call counts its own tokens."""
-        return Tools({role: RoleModel(prompts[role], self._sample(role, weights)) for role in ROLES}, self.verify, round, seed)
+        models = {role: RoleModel(prompts[role], self._sample(role, weights)) for role in ROLES}
+        return self.through(Tools(models, self.verify, round, seed))
 
     def _sample(self, role: ModelRole, weights: Mapping[ModelRole, Weights]) -> Sample:
         async def sample(asked: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:

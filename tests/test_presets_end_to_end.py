@@ -22,7 +22,7 @@ from synth.prompts import Proof, load_prompts, read_proof
 from synth.prompts.format import prompt_ids, stop_ids
 from synth.records import Attempt, Pair, Statement, VerdictRow
 from synth.run.driver import run
-from synth.run.stages import train_file
+from synth.run.train_stage import train_file
 from synth.show.progress import Progress
 from synth.store.rundir import RunDir
 from tests.scripted_models import FORMALIZERS, PROVERS, Solved, formalizer, judge, prover

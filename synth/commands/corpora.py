@@ -132,7 +132,8 @@ def decontaminate(
     Pairs and statements are written as they are, problems with all columns of
     their rows. The report names every match: clean.contamination.json beside
     clean.jsonl. Lean's normal forms find renamed, reordered and negated
-    statements; with --no-lean texts are compared.
+    statements; with --no-lean texts are compared. The same command goes on
+    after an end, and asks Lean nothing twice.
     """
     from synth.overrides import apply_overrides
     from synth.run.decontaminate import DecontaminateConfig, decontaminate_file, report_path
@@ -143,7 +144,7 @@ def decontaminate(
     settings = {"backend": require_backend(backend), "project": project, "repl": repl}
     pool = PoolConfig.model_validate(settings) if lean else None
     config = apply_overrides(DecontaminateConfig, DecontaminateConfig().model_dump(), overrides)
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         cleaned = decontaminate_file(source, against, out, pool, similarity, progress, config)
     counts = ", ".join(f"{count:,} by their {how}" for how, count in cleaned.counts.most_common()) or "none"
     print(f"{len(cleaned.rows):,} rows kept, left out: {counts}; see {report_path(out)}", file=sys.stderr)

@@ -87,7 +87,7 @@ def verify(
             }
         )
         config = VerifyConfig(pool=pool, timeout=timeout, number_rows=number_rows)
-    with Progress() as progress:
+    with Progress(resumable=cache is not None) as progress:
 
         def show(summary: Summary) -> None:
             progress.set(progress.stage("verify", summary.rows), summary.written)
@@ -126,7 +126,8 @@ def shorten(
 
     A row of OUT keeps both proofs and what they rest on (proof, original_proof,
     axioms, original_axioms). Pairs that Lean does not accept as they are go to
-    short.refused.jsonl, with the reason.
+    short.refused.jsonl, with the reason. The same command goes on after an end,
+    and asks Lean nothing twice.
     """
     from synth.run.shortening import refused_path, shorten_file
     from synth.show.progress import Progress
@@ -137,8 +138,10 @@ def shorten(
     with by_option():
         pool = PoolConfig.model_validate({**lean, **limits(timeout)})
         config = VerifyConfig(pool=pool, timeout=timeout)
-    with Progress() as progress:
-        found = shorten_file(source, str(out), config, lambda count, total: progress.set(progress.stage("shorten", total), count))
+    with Progress(resumable=True) as progress:
+        found = shorten_file(
+            source, str(out), config, lambda count, total: progress.set(progress.stage("shorten", total), count), progress.note
+        )
     if as_json:
         print(json.dumps({**vars(found), "cut_percent": round(found.cut, 1)}))
         return

@@ -1,10 +1,8 @@
-"""Single stages of a run on files: problems, statements, answers, programs, proofs, training, evaluation."""
+"""Single stages of a run on files: problems, statements, answers, programs, proofs."""
 
 from __future__ import annotations
 
-import json
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +13,6 @@ from synth.commands.options import ConfigOption, ModelOption, RecordsOption, Set
 from verify_workers.errors import UserError
 
 
-class TrainRole(StrEnum):
-    """Roles that `synth train` trains."""
-
-    prover = "prover"
-    formalizer = "formalizer"
-
-
 def formalize(
     source: Annotated[str, typer.Argument(metavar="IN", help="problems: JSONL, Parquet, CSV or a data set")],
     out: RecordsOption,
@@ -29,12 +20,15 @@ def formalize(
     config: ConfigOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Formalize alone: problems in, statements out, kept or dropped with a reason."""
+    """Formalize alone: problems in, statements out, kept or dropped with a reason.
+
+    The same command goes on after an end, and asks nothing twice.
+    """
     from synth.run.stages import formalize_file
     from synth.show.progress import Progress
 
     settings = stage_settings(config, model, overrides, "formalizer", "judge", "informalizer", "prover", generated=not source)
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         statements = formalize_file(settings, source, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
     print(out)
@@ -128,7 +122,8 @@ def judge_error(
     generator's own are the labels.
 
     A run with --set filters.calibration=OUT states its faithful share corrected
-    by this, with an interval (docs/statements.md).
+    by this, with an interval (docs/statements.md). The same command goes on
+    after an end, and asks nothing twice.
     """
     from synth.run.judge import judge_error_file, reference_error_file
     from synth.show.errors import filter_errors, told_table
@@ -141,7 +136,7 @@ def judge_error(
     words = [*overrides, *([f"problems.count={count}"] if count else [])]
     settings = stage_settings(config, model, words, "formalizer", "judge", "informalizer", "prover", generated=not source)
     errors = Console(stderr=True)
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         if references:
             table = told_table(reference_error_file(settings, str(out), progress))
         else:
@@ -167,7 +162,8 @@ def prove(
 
     search.attempts is how many proofs are sampled a side, search.timeout how
     many seconds Lean has for each. The same command goes on after an end, and
-    searches nothing twice.
+    searches nothing twice. Failed attempts with their verdicts are in OUT.run,
+    a run directory: synth export OUT.run --to DIR --format rejects.
     """
     from synth.run.stages import prove_file
     from synth.show.progress import Progress
@@ -205,14 +201,15 @@ def conjecture(
     false: from any proof). generalise: a number becomes a variable; specialise:
     a variable becomes a number; negate; mutate: copies for tests of
     contamination, which nothing should be trained on. What Lean is asked about
-    each: docs/conjectures.md. Kept rows go to synth prove OUT.
+    each: docs/conjectures.md. Kept rows go to synth prove OUT. The same command
+    goes on after an end, and asks nothing twice.
     """
     from synth.run.conjecturing import conjecture_file
     from synth.show.progress import Progress
 
     settings = stage_settings(config, model, overrides, "conjecturer", "prover")
     rules = [rule.strip() for rule in variants.split(",") if rule.strip()]
-    with Progress() as progress:
+    with Progress(resumable=True) as progress:
         statements = conjecture_file(settings, source, rules, str(out), progress)
     print(f"{len(statements):,} statements, {sum(statement.kept for statement in statements):,} kept", file=sys.stderr)
     print(out)
@@ -245,8 +242,9 @@ def answer(
     Programs that list small cases run in a jail (answers.seconds,
     answers.memory_mb). A row of OUT has the answer, the statement with it, the
     proof where one was found, and what became of everything else; answer
-    accuracy and proved accuracy are told apart (docs/answers.md). The same
-    command goes on after an end, and asks nothing twice.
+    accuracy and proved accuracy are told apart (docs/answers.md). Attempts with
+    their verdicts are in the run directory OUT.run. The same command goes on
+    after an end, and asks nothing twice.
     """
     from synth.run.answers import answer_file, answer_generated
     from synth.show.progress import Progress
@@ -292,8 +290,9 @@ def check_programs(
     without proofs. What the languages are: docs/programs.md.
 
     Without --model only the means that need none are used, and no Ray;
-    search.timeout (seconds) bounds each check of Lean. The same command goes on
-    after an end, and decides nothing twice.
+    search.timeout (seconds) bounds each check of Lean. Attempts with their
+    verdicts are in the run directory OUT.run. The same command goes on after an
+    end, and decides nothing twice.
     """
     from synth.run.programs import check_generated, check_programs_file
     from synth.show.progress import Progress
@@ -307,43 +306,3 @@ def check_programs(
     for line in report.lines(bugs):
         print(line, file=sys.stderr)
     print(out)
-
-
-def train(
-    source: Annotated[
-        str, typer.Argument(metavar="IN", help="verified pairs: JSONL or Parquet, or an export; for the formalizer: what informalize wrote")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="a folder; the new checkpoint is its model/")],
-    role: Annotated[TrainRole, typer.Option("--role", help="what is trained: to prove, or to formalize")] = TrainRole.prover,
-    model: ModelOption = None,
-    config: ConfigOption = None,
-    overrides: SetOption = [],  # noqa: B006
-) -> None:
-    """Train alone: one DeepSpeed round on verified pairs, or on the pairs of plain language and Lean of `synth informalize`."""
-    from synth.run.stages import train_file
-    from synth.show.progress import Progress
-
-    settings = stage_settings(config, model, overrides, role.value)
-    with Progress() as progress:
-        result = train_file(settings, source, str(out), progress, role.value)
-    print(f"{result.examples:,} examples, {result.tokens:,} tokens, {result.seconds:.0f} s", file=sys.stderr)
-    print(result.dir)
-
-
-def evaluate(
-    model: ModelOption = None,
-    config: ConfigOption = None,
-    overrides: SetOption = [],  # noqa: B006
-    out: Annotated[str, typer.Option("--out", help="the accepted proofs, which training refuses: JSONL or Parquet by its ending")] = "",
-) -> None:
-    """Evaluate alone: pass@k on the held-out benchmark (`--set heldout.path=FILE` for one of your own), as JSON.
-
-    Beside it: what cheap tactics prove, what the model proves, what only the model proves, and what could not be judged.
-    """
-    from synth.run.stages import eval_file
-    from synth.show.progress import Progress
-
-    settings = stage_settings(config, model, overrides, "prover")
-    with Progress() as progress:
-        figures = eval_file(settings, progress, out)
-    print(json.dumps(figures, indent=2, ensure_ascii=False))

@@ -85,10 +85,9 @@ class Endpoint:
 
         Raises UserError where the server answers nothing, or refuses the key or the model.
         """
-        own = [replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF) for index in range(len(prompts))]
         self._prompts += len(prompts)
         try:
-            return list(await asyncio.gather(*(self._answer(prompt, s) for prompt, s in zip(prompts, own, strict=True))))
+            return list(await asyncio.gather(*map(self._answer, prompts, sampling.each(len(prompts)))))
         finally:
             self._prompts -= len(prompts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import replace
 from typing import Any
 
 import ray
@@ -47,8 +46,7 @@ class Sampler:
             async with self.swapping:
                 if weights.version > self.engine.weights.version:  # still: another request may have brought newer ones
                     await self._load(weights)
-        own = [replace(sampling, seed=(sampling.seed + 7919 * index) & 0x7FFFFFFF) for index in range(len(prompts))]
-        asked = [asyncio.ensure_future(self.engine.sample(*request)) for request in zip(prompts, own, strict=True)]
+        asked = [asyncio.ensure_future(self.engine.sample(*request)) for request in zip(prompts, sampling.each(len(prompts)), strict=True)]
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
         results: list[list[Completion] | str] = []
         for outcome in outcomes:

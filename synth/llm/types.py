@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Sampling:
     max_tokens: int = 128
     seed: int = 0
     stop: tuple[str, ...] = ()
+
+    def each(self, count: int) -> list[Sampling]:
+        """The same for each of `count` prompts that are asked together; the first has this very seed, each other one its own."""
+        return [replace(self, seed=(self.seed + 7919 * index) & 0x7FFFFFFF) for index in range(count)]
 
 
 @dataclass(frozen=True)

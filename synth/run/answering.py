@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -12,11 +14,12 @@ from synth.answers.hole import Hole
 from synth.budget import Meter, PriceConfig, costs
 from synth.config import RunConfig
 from synth.records import Drop, Problem, Record, Statement
+from synth.run.searches import Searched
 from synth.search.loop import search, strategies
 from synth.search.outcome import Found
 from synth.services import Tools
 from synth.statements.benchmarks import Benchmarks
-from synth.statements.filters.base import Context
+from synth.statements.filters.base import Context, drop
 from synth.statements.filters.run import filtered
 
 
@@ -48,9 +51,17 @@ class Answered(Record):
     lean_seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What was made of one problem: every statement, kept or dropped with its reason, and the searches of those that were searched."""
+
+    statements: list[Statement]
+    searches: list[Searched]
+
+
 async def answer_problem(
     problem: Problem, config: RunConfig, tools: Tools, gate: asyncio.Semaphore, benchmarks: Benchmarks | None = None
-) -> tuple[Answered, Hole | None]:
+) -> tuple[Answered, Hole | None, Trial]:
     """Construct answers to one problem, and search proofs of the statements with them, the best one first, until one is proved.
 
     The statements are filtered as in a run, but none is too trivial to be proved, or one too many.
@@ -69,12 +80,18 @@ async def answer_problem(
     became = {key: f"{now.reason}: {now.detail}" for key, now in after.items() if not now.kept}
     blank = Answered(problem_id=problem.id, problem=problem.text, first=first)
     best, chosen, posed = blank, 0, next((one for one in made if one.hole), None)
+    searches: list[Searched] = []
     for one, before in order:
         statement = after[id(before)]
         if not statement.kept or best.proved:
-            became.setdefault(id(before), f"{Drop.SPARE_ANSWER}: another one was proved before it was searched")
+            spare = "another one was proved before it was searched"
+            became.setdefault(id(before), f"{Drop.SPARE_ANSWER}: {spare}")
+            if statement.kept:
+                after[id(before)] = drop(statement, Drop.SPARE_ANSWER, spare)
             continue
-        found = await search(statement, problem, strategies(statement, problem, config.search, tools), config.search, tools)
+        own = tools.metered(Meter(above=meter))
+        found = await search(statement, problem, strategies(statement, problem, config.search, own), config.search, own)
+        searches.append(Searched(statement, found, Counter(own.meter.spent)))
         this = blank.model_copy(update=_stated(statement, one.answers[statement.id].text))
         if proof := next(iter(found.pairs), None):
             told = {"proved": not proof.negated, "refuted": proof.negated, "proof": proof.proof, "strategy": proof.strategy}
@@ -85,7 +102,8 @@ async def answer_problem(
     others = [(one, before) for one, before in flat if id(before) != chosen and not (one is posed and before.reason == Drop.OPEN)]
     dropped = _told((before.text, became[id(before)]) for _, before in others)
     spent = {"dropped": dropped, "tokens": _tokens(meter), "lean_seconds": meter.spent["lean_ms"] / 1000}
-    return best.model_copy(update={**spent, **(_constructed(posed) if posed else {})}), posed.hole if posed else None
+    answered = best.model_copy(update={**spent, **(_constructed(posed) if posed else {})})
+    return answered, posed.hole if posed else None, Trial(list(after.values()), searches)
 
 
 def _ended(found: Found) -> str:

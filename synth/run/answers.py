@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from synth.answers.hole import Hole
 from synth.answers.score import right
@@ -22,6 +23,7 @@ from synth.problems.seed_roles.answers import NAMES
 from synth.prompts import Role
 from synth.records import Drop, Problem, content_id
 from synth.run.answering import Answered, answer_problem
+from synth.run.beside import check_beside, tried, write_beside
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts, statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
@@ -29,9 +31,10 @@ from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
+from synth.statements.formalize import passed_over
 from synth.statements.screen import screened
 from synth.statements.text import under_header
-from synth.store.files import check_target, text_of
+from synth.store.files import check_target, text_of, write_records
 from verify_workers.errors import UserError
 
 PROMPTS: tuple[Role, ...] = ("pose", "enumerate", "guess")
@@ -123,11 +126,15 @@ def _answer(
     barred: list[Problem] | None = None,
 ) -> Figures:
     """Answer `problems`; with `barred` those whose words are a benchmark's or an earlier problem's are passed over, as in a run."""
+    check_beside(out)
     require_strategies(config.search)
     asked = _asked(config)
     require_models(config, *asked)
-    kept = Resumed(out, Answered, content_id("answers", deciding(config, asked), _contents(barred)))
+    kept = Resumed(out, Answered, content_id("answers", deciding(config, asked), _contents(barred)), progress.note)
     progress.stage("answer", len(problems))
+
+    def asked_about(problem: Problem) -> tuple[Any, ...]:
+        return problem.model_dump(mode="json"), references.get(problem.id)
 
     async def work() -> list[Answered | BaseException]:
         async with stage_tools(config, *asked) as tools:
@@ -137,26 +144,31 @@ def _answer(
             passed = {} if barred is None else await asyncio.to_thread(screened, problems, benchmarks, config.filters)
 
             async def one(problem: Problem) -> Answered:
-                question = (problem.model_dump(mode="json"), references.get(problem.id))
+                question = asked_about(problem)
                 if (known := kept.known(*question)) is not None:
                     progress.advance("answer", proved=known.proved)
                     return known
                 why = passed.get(problem.id)
                 if why and why.reason:
                     progress.advance("answer", proved=False)
-                    return Answered(problem_id=problem.id, problem=problem.text, dropped={problem.text: f"{why.reason}: {why.detail}"})
+                    row = Answered(problem_id=problem.id, problem=problem.text, dropped={problem.text: f"{why.reason}: {why.detail}"})
+                    return kept.keep(row, *question, made={"statements": passed_over(problem, why, 0)})
                 async with room:
-                    row, hole = await answer_problem(problem, config, tools, gate, benchmarks)
+                    row, hole, trial = await answer_problem(problem, config, tools, gate, benchmarks)
                 if problem.id in references:
                     row = row.model_copy(update=await _scored(row, hole, references[problem.id], tools))
                 progress.advance("answer", proved=row.proved)
-                return kept.keep(row, *question)
+                made, told = tried(trial.searches, trial.statements)
+                return kept.keep(row, *question, made=made, figures=told)
 
             return list(await asyncio.gather(*map(one, problems), return_exceptions=True))
 
     ended = run_stage(work(), resumable=True)
     figures, failures = Figures([row for row in ended if isinstance(row, Answered)]), [e for e in ended if isinstance(e, BaseException)]
-    kept.write(figures.rows, whole=not failures)
+    write_records(out, figures.rows, Answered)
+    write_beside(out, config, "answer", {"problems": problems}, (kept.tried(*asked_about(problem)) for problem in problems))
+    if not failures:
+        kept.finish()
     if failures:  # one problem's failure is raised, after the rows of all others are written
         raise failures[0]
     return figures

@@ -13,6 +13,7 @@ from synth.conjectures.variants import RULES
 from synth.prompts import Role
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.decontaminate import Row, rows_of
+from synth.run.remembered import memory, remembered
 from synth.run.stages import require_models, with_tools
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -35,7 +36,10 @@ class Parents:
 
 
 def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: str, progress: Progress) -> list[Statement]:
-    """Conjectures from the pairs of a file, or with `rules` variants of its statements; every one is written, kept or with its reason."""
+    """Conjectures from the pairs of a file, or with `rules` variants of its statements; every one is written, kept or with its reason.
+
+    What an interrupted call has been told waits in a journal beside `out`, and is not asked again.
+    """
     check_target(out)
     _require(rules)
     parents = read_parents(source, progress)
@@ -46,15 +50,18 @@ def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: s
         require_models(config, *asked)
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
 
-    async def work(tools: Tools) -> list[Statement]:
-        benchmarks = Benchmarks()
+    kept = memory(out, config, asked, progress.note)
+
+    async def work(bare: Tools) -> list[Statement]:
+        tools, benchmarks = remembered(bare, kept), Benchmarks()
         benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, tools.verify))
         if rules:
             return await _variants(parents, rules, config, tools, benchmarks, progress)
         return await _conjectures(parents, config, tools, benchmarks, progress)
 
-    found = with_tools(config, asked, work)
+    found = with_tools(config, asked, work, resumable=True)
     write_records(out, found, Statement)
+    kept.finish()
     return found
 
 

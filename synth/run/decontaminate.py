@@ -21,12 +21,13 @@ from synth.problems.columns import Repeated
 from synth.problems.files import EVERY_SPLIT
 from synth.problems.readers import ProblemsConfig, ReadAs, Reading, rows_in
 from synth.records import Drop, Pair, Problem, Record, Statement
+from synth.run.remembered import memory_of_checks, remembered_checks
 from synth.services import Verify, asking
 from synth.show.progress import Progress
 from synth.spool import Spool
 from synth.statements.benchmarks import Benchmarks, forms_of, read_benchmarks
 from synth.statements.text import given
-from synth.store.files import check_target, of_this_sort, read_records, write_records, write_rows
+from synth.store.files import check_target, of_this_sort, read_records, write_records, write_rows, write_text
 from verify_workers.config import PoolConfig
 from verify_workers.pool.local import LocalPool
 
@@ -75,17 +76,20 @@ def decontaminate_file(
 ) -> Cleaned:
     """Write the rows of `source` (pairs, statements or problems) that repeat none of `against`; what repeats goes to a JSON file beside it.
 
-    The rows are a stream.  Without a `pool` Lean is not asked: statements then are compared by their text.
+    The rows are a stream.  Without a `pool` Lean is not asked: statements then are compared by their text.  What Lean has answered
+    an interrupted call waits in a journal beside `out`.
     """
     check_target(out)
     reading = Reading(source)
     rows, model = rows_of(source, config, reading)
     barred = read_benchmarks(against, (config or DecontaminateConfig()).against)
+    kept = None
     if pool is None:
         cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, None, progress))
     else:
+        kept = memory_of_checks(out, pool, progress.note)
         with LocalPool(pool) as lean:
-            cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, asking(lean), progress))
+            cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, remembered_checks(asking(lean), kept), progress))
     if model is Row:
         write_rows(out, (row.text for row in cleaned.rows))
         for note in reading.notes():
@@ -95,7 +99,9 @@ def decontaminate_file(
     report = {"source": source, "against": list(against), "rows": cleaned.read, "kept": len(cleaned.rows), "counts": cleaned.counts}
     lists = {"matches": cleaned.matches, "rejected": [rejection.line() for rejection in reading.rejected]}
     text = json.dumps(report | lists, indent=1, ensure_ascii=False)
-    report_path(out).write_text(text + "\n", encoding="utf-8")
+    write_text(report_path(out), text + "\n")
+    if kept is not None:
+        kept.finish()
     return cleaned
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from synth.config import RunConfig
 from synth.problems.generate import generate
+from synth.run.remembered import memory, remembered
 from synth.run.roles import statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
 from synth.services import Tools
@@ -22,7 +23,10 @@ TOLD = 16  # checks after which the progress is told
 
 
 def judge_error_file(config: RunConfig, source: str, out: str, progress: Progress) -> Errors:
-    """How often the filters are wrong about the labelled statements of a file, or about formalizations of generated problems."""
+    """How often the filters are wrong about the labelled statements of a file, or about formalizations of generated problems.
+
+    What an interrupted call has been told waits in a journal beside `out`, and is not asked again.
+    """
     check_target(out, (".json",))
     asked = statement_prompts(config)
     models = asked if not source or config.filters.back.cycle else tuple(role for role in asked if role not in ("formalize", "refine"))
@@ -33,11 +37,12 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
         raise UserError(f"{source}: no rows; a row has text, statement and faithful (true or false)")
     labelled = as_statements(rows, source)  # a row that contradicts another is said before anything starts
     made = [] if source else generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
+    kept = memory(out, config, models, progress.note)
     progress.stage("judge", len(rows) or len(made))
 
     async def work() -> Errors:
-        async with stage_tools(config, *models) as tools:
-            tools = told_of(tools, progress)
+        async with stage_tools(config, *models) as bare:
+            tools = told_of(remembered(bare, kept), progress)
             statements, problems, labels = labelled if source else await formalized(made, config, tools)
             by_form = labels
             if not source:
@@ -47,9 +52,10 @@ def judge_error_file(config: RunConfig, source: str, out: str, progress: Progres
                 statements, labels, context, by_form, {row.problem().id for row in made if row.truth == "contradictory"}
             )
 
-    errors: Errors = run_stage(work())
+    errors: Errors = run_stage(work(), resumable=True)
     progress.advance("judge", len(rows) or len(made))
     write_calibration(out, errors, config)
+    kept.finish()
     return errors
 
 
@@ -57,16 +63,18 @@ def reference_error_file(config: RunConfig, out: str, progress: Progress) -> lis
     """What the filters that ask no model do with the generator's own statements, and with cheats planted in them."""
     check_target(out, (".json",))
     made = generate(config.problems.seed, config.problems.count, choice=config.generator.choice())
+    kept = memory(out, config, (), progress.note)
     progress.stage("filters", 0)
 
     async def work() -> list[Told]:
         async with stage_tools(config) as tools:
             return await on_references(
-                made, told_of(tools, progress), lambda count, total: progress.set(progress.stage("filters", total), count)
+                made, told_of(remembered(tools, kept), progress), lambda count, total: progress.set(progress.stage("filters", total), count)
             )
 
-    told: list[Told] = run_stage(work())
+    told: list[Told] = run_stage(work(), resumable=True)
     write_told(out, told)
+    kept.finish()
     return told
 
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from synth.config import RunConfig
 from synth.problems.families.programs import draw_programs
-from synth.programs.decide import Answer, Decision, decide
+from synth.programs.decide import Answer, Decided, Decision, decide
 from synth.programs.items import Item, of_program, read_items
+from synth.run.beside import check_beside, tried, write_beside
 from synth.run.judge import told_of
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
+from synth.run.searches import Searched
 from synth.run.stages import require_models, with_tools
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
-from synth.store.files import check_target
+from synth.store.files import check_target, write_records
 
 
 @dataclass
@@ -85,27 +88,42 @@ def check_generated(config: RunConfig, count: int, seed: int, out: str, progress
 
 
 def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress) -> Report:
+    check_beside(out)
     require_strategies(config.search)
     asked = search_prompts(config) if config.models.prover.own else ()
     if asked:
         require_models(config, *asked)
-    kept = Resumed(out, Decision, deciding(config, asked))
+    kept = Resumed(out, Decision, deciding(config, asked), progress.note)
     progress.stage("decide", len(items))
 
     async def work(tools: Tools) -> list[Decision]:
         gate, tools = asyncio.Semaphore(config.search.in_flight), told_of(tools, progress)
 
         async def one(item: Item) -> Decision:
-            question = (item.source, item.name, item.refused, item.problem.model_dump(mode="json") if item.problem else None)
+            question = _question(item)
             if (decision := kept.known(*question)) is None:
                 async with gate:
                     decided = await decide(item, config.search, tools, config.filters)
-                decision = decided.decision if decided.infra else kept.keep(decided.decision, *question)
+                searches = [Searched(item.statement, decided.found, _spent(decided))] if item.statement else []
+                made, told = tried(searches, [item.statement] if item.statement else [])
+                decision = kept.keep(decided.decision, *question, made=made, figures=told, settled=not decided.infra)
             progress.advance("decide", **{decision.answer.value: True})
             return decision
 
         return list(await asyncio.gather(*map(one, items)))
 
     report = Report(with_tools(config, asked, work, resumable=True))
-    kept.write(report.decisions)
+    write_records(out, report.decisions, Decision)
+    problems = [item.problem for item in items if item.problem]
+    write_beside(out, config, "check-programs", {"problems": problems}, (kept.tried(*_question(item)) for item in items))
+    kept.finish()
     return report
+
+
+def _question(item: Item) -> tuple[Any, ...]:
+    return item.source, item.name, item.refused, item.problem.model_dump(mode="json") if item.problem else None
+
+
+def _spent(decided: Decided) -> Counter[str]:
+    """What the searches of an item spent on models; its other figures are in its records."""
+    return sum(decided.found.strategies.values(), Counter[str]())

@@ -9,14 +9,16 @@ import asyncio
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
 
 from synth.export.read import read_pairs
 from synth.records import Pair, Record
+from synth.run.remembered import memory_of_checks, remembered_checks
 from synth.search.shorten import length, shortened
-from synth.services import asking
+from synth.services import Verify, asking
 from synth.store.files import check_target, write_records
 from verify_workers.config import VerifyConfig
 from verify_workers.errors import UserError
@@ -95,20 +97,31 @@ def refused_path(out: str) -> Path:
     return Path(out).with_suffix(f".refused{Path(out).suffix}")
 
 
-def shorten_file(source: str, out: str, config: VerifyConfig, done: Callable[[int, int], None] = lambda count, total: None) -> Shortening:
-    """Shorten the pairs of a file or export; `done(so far, all)` is called after each.  UserError where there are none."""
+def shorten_file(
+    source: str,
+    out: str,
+    config: VerifyConfig,
+    done: Callable[[int, int], None] = lambda count, total: None,
+    note: Callable[[str], None] = lambda line: None,
+) -> Shortening:
+    """Shorten the pairs of a file or export; `done(so far, all)` is called after each.  UserError where there are none.
+
+    What Lean has answered an interrupted call waits in a journal beside `out`; `note` is told so.
+    """
     check_target(out)
     pairs = distinct_pairs(read_pairs(source), source)
     if not pairs:
         raise UserError(f"{source}: no pairs; nothing to shorten")
+    kept = memory_of_checks(out, config.pool, note)
     with LocalPool(config.pool) as pool:
-        results = shorten_pairs(pairs, pool, config.timeout, done)
+        results = shorten_pairs(pairs, pool, config.timeout, done, partial(remembered_checks, kept=kept))
     write_records(out, [one.pair for one in results if one.verdict.accepted], Pair)
     refused = [one.refused() for one in results if not one.verdict.accepted]
     if refused:
         write_records(str(refused_path(out)), refused, Refused)
     else:
         refused_path(out).unlink(missing_ok=True)  # of an earlier call
+    kept.finish()
     return summary(results)
 
 
@@ -123,10 +136,17 @@ def distinct_pairs(pairs: Iterable[Pair], source: str) -> list[Pair]:
 
 
 def shorten_pairs(
-    pairs: Sequence[Pair], pool: LocalPool, timeout: float, done: Callable[[int, int], None] = lambda count, total: None
+    pairs: Sequence[Pair],
+    pool: LocalPool,
+    timeout: float,
+    done: Callable[[int, int], None] = lambda count, total: None,
+    through: Callable[[Verify], Verify] = lambda verify: verify,
 ) -> list[Shortened]:
-    """Each pair with the shortest proof that was found; one whose proof is not accepted is left alone."""
-    verify = asking(pool)
+    """Each pair with the shortest proof that was found; one whose proof is not accepted is left alone.
+
+    What is asked of the pool goes `through` this.
+    """
+    verify = through(asking(pool))
 
     async def work() -> list[Shortened]:
         gate, finished = asyncio.Semaphore(2 * pool.workers), 0

@@ -1,40 +1,40 @@
 """One stage alone: files in, files out, the same records and the same code as the whole job.
 
-`synth formalize`, `prove`, `train` and `eval` call these.  Inputs are problem files (any format that the readers
+`synth formalize`, `prove` and `eval` call these.  Inputs are problem files (any format that the readers
 know) or records written by an earlier stage; outputs are JSONL or Parquet by their ending, written whole.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import RayTaskError
 
-from synth.annotations import Annotation
 from synth.benchmark import load_benchmark
 from synth.budget import Meter
 from synth.config import RunConfig
-from synth.examples import annotation_examples, pair_examples
-from synth.export.read import read_pairs
 from synth.llm.sampler import end_sampler
 from synth.problems.readers import read_problems
-from synth.prompts import PromptSet, Role
-from synth.records import Drop, Pair, Problem, Record, Statement
+from synth.prompts import Role
+from synth.records import Drop, HeldoutAttempt, Pair, Problem, Record, Statement
 from synth.run.baseline import Baseline, baseline
+from synth.run.beside import check_beside, tried, write_beside
 from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
 from synth.run.interrupt import Interrupts
-from synth.run.resumed import Resumed, deciding
+from synth.run.remembered import memory, remembered
+from synth.run.resumed import Records, Resumed, deciding
 from synth.run.roles import (
     answering,
     check_roles,
-    checkpoint,
     given_weights,
     groups,
     ready,
@@ -43,6 +43,7 @@ from synth.run.roles import (
     start_group,
     statement_prompts,
 )
+from synth.run.searches import Searched
 from synth.run.shard import Shard
 from synth.search.loop import require_strategies, search, setting, strategies
 from synth.search.outcome import Found
@@ -56,9 +57,6 @@ from synth.statements.screen import screened
 from synth.statements.text import given, under_header
 from synth.store.files import check_target, of_this_sort, read_records, write_records
 from synth.store.rundir import RunDir
-from train.data import Example
-from train.replay import select
-from train.rounds import TrainResult, train_round
 from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
 from verify_workers.pool.node import node_pools
@@ -75,16 +73,21 @@ class Proved(Record):
 
 
 def formalize_file(config: RunConfig, problems: str, out: str, progress: Progress) -> list[Statement]:
-    """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason."""
+    """Autoformalize and filter the problems of a file; every candidate is written, kept or with its reason.
+
+    What models and Lean have answered an interrupted call waits in a journal beside `out`, and is not asked again.
+    """
     check_target(out)
     asked = statement_prompts(config)
     require_models(config, *asked)  # said before Ray starts
     rows = read_problems_of(config, problems, progress)
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
+    kept = memory(out, config, asked, progress.note)
     progress.stage("formalize", len(rows))
 
     async def work() -> list[Statement]:
-        async with stage_tools(config, *asked) as tools:
+        async with stage_tools(config, *asked) as bare:
+            tools = remembered(bare, kept)
             benchmarks = Benchmarks()
             benchmarks.add(barred, Drop.CONTAMINATED, await forms_of(barred, tools.verify))
             screening = await asyncio.to_thread(screened, rows, benchmarks, config.filters)
@@ -102,31 +105,35 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
             context = Context(tools, config.filters, config.formalize.keep, by_id, benchmarks=benchmarks)
             return await settled(candidates, config.formalize, context)
 
-    statements: list[Statement] = run_stage(work())
+    statements: list[Statement] = run_stage(work(), resumable=True)
     write_records(out, statements, Statement)
+    kept.finish()
     return statements
 
 
 def prove_file(config: RunConfig, statements: str, out: str, progress: Progress) -> list[Pair]:
     """Search proofs of the statements of a file (records of `formalize_file`, or problems with a statement); write the pairs.
 
-    What an interrupted call has searched waits in a journal beside `out`, and is not searched again.
+    What was tried, failed attempts and all, is written beside `out` (`synth.run.beside`).  What an interrupted call has searched waits
+    in a journal there, and is not searched again.
     """
     check_target(out)
+    check_beside(out)
     require_strategies(config.search)
     asked = search_prompts(config) or ("prove",)
     require_models(config, *asked)
     work_items, problems = _statements(config, statements, progress)
-    kept = Resumed(out, Proved, deciding(config, asked))
+    kept = Resumed(out, Proved, deciding(config, asked), progress.note)
     proved = {s.id: known for s in work_items if (known := kept.known(*_question(s, problems)))}
     progress.stage("prove", len(work_items))
     for known in proved.values():
         progress.advance("prove", proved=bool(known.pairs))
 
-    def ended(statement: Statement, found: Found) -> None:
+    def ended(statement: Statement, found: Found, spent: Counter[str]) -> None:
         row = Proved(pairs=[pair for part in found.everything() for pair in part.pairs])
         again = any(part.unsound or any(verdict.outcome == Outcome.INFRA for verdict in part.verdicts) for part in found.everything())
-        proved[statement.id] = row if again else kept.keep(row, *_question(statement, problems))
+        made, told = tried([Searched(statement, found, spent)])
+        proved[statement.id] = kept.keep(row, *_question(statement, problems), made=made, figures=told, settled=not again)
 
     async def work() -> None:
         async with stage_tools(config, *asked) as tools:
@@ -135,6 +142,8 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     run_stage(work(), resumable=True)
     pairs = [pair for statement in work_items for pair in proved[statement.id].pairs]
     write_records(out, pairs, Pair)
+    given_ones: Records = {"problems": list(problems.values()), "statements": work_items}
+    write_beside(out, config, "prove", given_ones, (kept.tried(*_question(s, problems)) for s in work_items))
     kept.finish()
     return pairs
 
@@ -152,9 +161,9 @@ async def searched(
     tools: Tools,
     progress: Progress,
     stage: str,
-    ended: Callable[[Statement, Found], None] = lambda statement, found: None,
+    ended: Callable[[Statement, Found, Counter[str]], None] = lambda statement, found, spent: None,
 ) -> list[Found]:
-    """The search of each statement (`problems`: theirs, by id), in order; `ended` is told of each when it is over."""
+    """The search of each statement (`problems`: theirs, by id), in order; `ended` is told of each when it is over, and what it spent."""
     gate = asyncio.Semaphore(config.search.in_flight)
 
     async def one(statement: Statement) -> Found:
@@ -162,7 +171,7 @@ async def searched(
             problem, used = setting(statement, problems.get(statement.problem_id), config.search)
             own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
             found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
-        ended(statement, found)
+        ended(statement, found, own.meter.spent)
         progress.advance(stage, proved=bool(found.pairs))
         if any(part.unsound for part in found.everything()):
             progress.note(f"UNSOUND: {statement.text} (or a piece of it) and its negation were both accepted; neither is written")
@@ -171,48 +180,16 @@ async def searched(
     return list(await asyncio.gather(*map(one, statements)))
 
 
-def train_file(
-    config: RunConfig, source: str, out: str, progress: Progress, role: Literal["prover", "formalizer"] = "prover"
-) -> TrainResult:
-    """One DeepSpeed round on a file of verified pairs (prover) or of annotations (formalizer); the new checkpoint is `out/model`."""
-    if config.models.of(role).endpoint:
-        raise UserError(f"models.{role} is an endpoint, whose weights are not ours to train: give --model FOLDER")
-    require_models(config, "prove" if role == "prover" else "formalize")
-    model = checkpoint(config, role)
-    assert model is not None
-    prompts = role_prompts(config)[role]
-    examples = (
-        _proofs(config, source, prompts, progress) if role == "prover" else annotation_examples(read_records(source, Annotation), prompts)
-    )
-    if not examples:
-        raise UserError(f"{source}: no {'verified pairs' if role == 'prover' else 'kept pairs of statements'}; nothing to train on")
-    progress.stage("train", 0)
-    with ray_session():
-        return train_round(
-            model,
-            examples,
-            Path(out),
-            config.train,
-            config.seed,
-            lambda row: progress.update("train", int(row["step"]), int(row["steps"]), loss=row["loss"]),
-        )
-
-
-def _proofs(config: RunConfig, source: str, prompts: PromptSet, progress: Progress) -> list[Example]:
-    """The prover's examples of a file of verified pairs."""
-    verified = list(read_pairs(source))
-    if any(pair.kind == "heldout" for pair in verified):
-        raise UserError(f"{source}: holds proofs of held-out statements, which nothing may be trained on; give the pairs of a run")
-    examples, left_out = pair_examples(select(verified, config.replay, config.seed), prompts)
-    if left_out:
-        progress.note(f"{source}: {left_out} pairs are whole files, for which this preset's answers have no place: not trained on")
-    return examples
+def samples_path(out: str) -> Path:
+    """Where it is how each sample of an evaluation ended, for proofs that are written to `out`."""
+    return Path(out).with_suffix(f".samples{Path(out).suffix}")
 
 
 def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str, Any]:
     """pass@k of the prover on the held-out benchmark of the configuration, beside what cheap tactics prove of it.
 
-    The accepted proofs go to `out`, if that is given; they are of kind `heldout`, which training refuses.
+    The accepted proofs go to `out`, if that is given; they are of kind `heldout`, which training refuses.  How each sample
+    ended is beside it; what an interrupted call has been told waits there in a journal.
     """
     if out:
         check_target(out)
@@ -221,11 +198,15 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
     for note in benchmark.notes:
         progress.note(note)
     weights, total = given_weights(config, "prover"), len(benchmark.statements)
+    kept = memory(out, config, ("prove",), progress.note) if out else None
 
     async def work() -> tuple[Baseline, list[Measured]]:
         async with stage_services(config, "prove") as services:
+            if kept is not None:
+                services.through = partial(remembered, kept=kept)
             progress.stage("baseline", total)
-            cheap = await baseline(benchmark.statements, config, services.verify)
+            tools = services.tools(role_prompts(config), {"prover": weights}, 0, config.seed)
+            cheap = await baseline(benchmark.statements, config, tools.verify)
             progress.advance("baseline", total, unproved=total - len(cheap.solved))
             asked = [s for s in benchmark.statements if s.id not in cheap.unsupported]
             progress.stage("evaluate", len(asked))
@@ -234,12 +215,14 @@ def eval_file(config: RunConfig, progress: Progress, out: str = "") -> dict[str,
             progress.advance("evaluate", len(rows))
             return cheap, rows
 
-    cheap, rows = run_stage(work())
+    cheap, rows = run_stage(work(), resumable=kept is not None)
     result = figures(rows, cheap, benchmark.group, config.eval, config.seed)
     for remark in remarks(result, cheap):
         progress.note(remark)
-    if out:
+    if kept is not None:
         write_records(out, [proof for row in rows for proof in row.pairs], Pair)
+        write_records(samples_path(out), [sample for row in rows for sample in row.samples], HeldoutAttempt)
+        kept.finish()
     return {"model": weights.hash, **result}
 
 

@@ -38,6 +38,7 @@ from synth.statements.filters.unused import unused
 from synth.statements.filters.votes import agreed
 from synth.statements.formalize import formalize
 from synth.statements.text import new_statement
+from synth.store.files import write_text
 from verify_workers.errors import UserError
 from verify_workers.text.statement import parse_theorem
 
@@ -192,8 +193,7 @@ def write_calibration(out: str, errors: Errors, config: RunConfig) -> None:
     """The file that `filters.calibration` names."""
     parts = {"counts": errors.alone, "in_place": errors.in_place, "flawed": errors.flawed}
     data = {"settings": settings(config)} | {part: {name: one.to_json() for name, one in of.items()} for part, of in parts.items()}
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    Path(out).write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(out, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_calibration(config: RunConfig) -> Counts | None:

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from synth.config import FilterConfig
 from synth.problems.generate import Generated
@@ -21,6 +20,7 @@ from synth.statements.filters.run import filtered
 from synth.statements.filters.unused import unused
 from synth.statements.telescope import Telescope, telescope
 from synth.statements.text import new_statement
+from synth.store.files import write_text
 
 CHEAP: tuple[Filter, ...] = (hidden, unused, answered, consistent, repeated, true_of_anything)
 """The filters that ask no model."""
@@ -138,5 +138,4 @@ async def _dropped(statements: list[Statement], context: Context, steps: Sequenc
 
 
 def write_told(out: str, told: list[Told]) -> None:
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    Path(out).write_text(json.dumps([asdict(row) for row in told], indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(out, json.dumps([asdict(row) for row in told], indent=2, ensure_ascii=False) + "\n")

@@ -159,10 +159,16 @@ def write_records(path: str | Path, records: Sequence[R] | Iterable[R], model: t
                 file.writelines(record.model_dump_json() + "\n" for record in records)
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text to `path`; it appears complete or not at all."""
+    with _complete(Path(path), ()) as partial:
+        partial.write_text(text, encoding="utf-8", errors="replace")
+
+
 @contextmanager
-def _complete(target: Path) -> Iterator[Path]:
+def _complete(target: Path, endings: tuple[str, ...] = (".jsonl", ".parquet")) -> Iterator[Path]:
     """A file beside `target` that takes its place once it is written."""
-    check_target(target)
+    check_target(target, endings or (target.suffix,))
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,24 +23,39 @@ class Journal(Generic[R]):
 
     def read(self) -> Iterator[R]:
         """The records so far; a line that a kill tore in two is passed over."""
+        for _, record in self.places():
+            yield record
+
+    def places(self) -> Iterator[tuple[int, R]]:
+        """The records so far, each with its place, for `at`."""
         if not self.path.exists():
             return
         with self.path.open("rb") as lines:
+            place = 0
             for line in lines:
-                try:
-                    yield self.model.model_validate_json(line)
-                except ValidationError:
-                    continue
+                with contextlib.suppress(ValidationError):
+                    yield place, self.model.model_validate_json(line)
+                place += len(line)
 
-    def write(self, record: R) -> None:
-        """Append one record."""
+    def at(self, place: int) -> R:
+        """The record at a place."""
+        with self.path.open("rb") as file:
+            file.seek(place)
+            return self.model.model_validate_json(file.readline())
+
+    def write(self, record: R) -> int:
+        """Append one record; its place.  What has no UTF-8 form (half a character that Lean echoes) is replaced."""
+        text = json.dumps(record.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
                 # A torn last line must not swallow this one.
-                file.write(("\n" if file.tell() else "").encode() + record.model_dump_json().encode("utf-8", "replace"))
+                before = b"\n" if file.tell() else b""
+                place = file.tell() + len(before)
+                file.write(before + text.encode("utf-8", "replace"))
         except OSError as error:
             raise UserError(f"{self.path}: cannot be written ({os.strerror(error.errno or 0).lower()})") from error
+        return place
 
     def remove(self) -> None:
         """When the file itself holds everything."""

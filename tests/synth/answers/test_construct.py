@@ -208,7 +208,7 @@ def test_what_follows_from_impossible_hypotheses_is_not_proved(backend: Backend)
     posed = "(answer : Nat → Nat) (P : Nat → Prop) (n : Nat) (h : P n ∧ 0 < n) (g : ¬ P n) : n * n + n = answer n"
     sample, _ = model({"formalize": [posed], "guess": ["fun n => n ^ 2"], "prove": ["omega"]})
     direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
-    row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
+    row, *_ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
     assert not row.proved and not row.answer and row.first == "fun n => n ^ 2"
     assert list(row.dropped.values()) == ["contradictory: the hypotheses prove False"]
 
@@ -225,7 +225,7 @@ def test_what_became_of_everything_else_is_told(backend: Backend) -> None:
         }
     )
     sample, _ = model({"formalize": posed, "guess": ["11", "11", "12", "5 + 6"], "prove": ["rfl"]})
-    row, _ = asyncio.run(
+    row, *_ = asyncio.run(
         answer_problem(Problem(id="p", text="What is 5 + 6?"), config, tools(sample, checked_by(backend)), asyncio.Semaphore(1))
     )
     assert row.proved and (row.answer, row.statement) == ("11", "theorem X : 5 + 6 = 11")
@@ -250,14 +250,14 @@ def test_what_became_of_everything_else_is_told(backend: Backend) -> None:
 def test_the_filters_of_a_run_look_at_statements_with_answers(posed: str, guess: str, reason: str, backend: Backend) -> None:
     sample, _ = model({"formalize": [posed], "guess": [guess], "prove": ["assumption"]})
     direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
-    row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
+    row, *_ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
     assert not row.answer and [why.partition(":")[0] for why in row.dropped.values()] == [reason]
 
 
 def test_after_a_refutation_the_next_answer_is_tried(backend: Backend) -> None:
     sample, _ = model({"formalize": [POSED], "guess": ["fun n => n + n", "fun n => n + n", "fun n => n + n * n"], "prove": ["simp"]})
     direct = RUN.model_copy(update={"answers": CONFIG.model_copy(update={"programs": 0})})
-    row, _ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
+    row, *_ = asyncio.run(answer_problem(PROBLEM, direct, tools(sample, checked_by(backend)), asyncio.Semaphore(1)))
     assert row.first == "fun n => n + n" and row.answer == "fun n => n + n * n" and row.proved and not row.refuted
 
 

@@ -14,7 +14,7 @@ from synth.config import RunConfig
 from synth.programs.decide import Answer, Decision
 from synth.records import Problem
 from synth.run import answers, stages
-from synth.run.answering import Answered
+from synth.run.answering import Answered, Trial
 from synth.run.answers import Figures
 from synth.run.programs import Report, check_generated, check_programs_file
 from synth.show.progress import Progress
@@ -58,10 +58,10 @@ def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path
     async def no_tools(*_: object) -> AsyncIterator[None]:
         yield None
 
-    async def answered(problem: Problem, *_: object) -> tuple[Answered, None]:
+    async def answered(problem: Problem, *_: object) -> tuple[Answered, None, Trial]:
         if problem.text == "bats?":
             raise RuntimeError("b broke")
-        return Answered(problem_id=problem.id, problem=problem.text), None
+        return Answered(problem_id=problem.id, problem=problem.text), None, Trial([], [])
 
     monkeypatch.setattr(stages, "ray_session", nullcontext)
     monkeypatch.setattr(answers, "stage_tools", no_tools)
@@ -76,9 +76,9 @@ def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path
 
     asked = list[str]()
 
-    async def mended(problem: Problem, *_: object) -> tuple[Answered, None]:
+    async def mended(problem: Problem, *_: object) -> tuple[Answered, None, Trial]:
         asked.append(problem.text)
-        return Answered(problem_id=problem.id, problem=problem.text), None
+        return Answered(problem_id=problem.id, problem=problem.text), None, Trial([], [])
 
     monkeypatch.setattr(answers, "answer_problem", mended)
     for expected in (["bats?"], ["bats?", "apes?", "bats?", "cats?"]):  # only what failed; and everything anew once the file was whole

@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from synth.answers.enumerate import jail_holds
-from synth.cli import main
+from synth.cli import _continues, main
 from synth.config import RunConfig
 from synth.programs.decide import Decision
 from synth.records import Pair, Problem, Statement
@@ -33,9 +33,10 @@ SCRIPT = """
 import sys
 from contextlib import nullcontext
 from synth.cli import main
-from synth.run import answers, stages
+from synth.run import answers, judge, stages
 from tests.synth.run.test_informalize import in_process
-answers.stage_tools, stages.stage_tools, stages.ray_session = in_process, in_process, nullcontext
+answers.stage_tools = judge.stage_tools = stages.stage_tools = in_process
+stages.ray_session = nullcontext
 main(sys.argv[1:])
 """
 R = TypeVar("R", bound=BaseModel)
@@ -157,10 +158,12 @@ def test_the_journal_tells_questions_apart(tmp_path: Path) -> None:
     again = Resumed(out, Answered, "these settings")
     assert again.known("p", "reference") == made
     assert again.known("p", "other") is None and Resumed(out, Answered, "others").known("p", "reference") is None
-    again.write([made], whole=False)
-    assert Journal(Path(out), Kept).path.exists(), "a problem that failed is asked again, the others are not"
-    again.write([made])
-    assert not Journal(Path(out), Kept).path.exists() and list(read_records(out, Answered)) == [made]
+    again.keep(made, "q", made={"statements": [statement := Statement(id="s", problem_id="p", text="theorem X : True")]}, settled=False)
+    assert again.known("q") == made and again.tried("q")[0] == {"statements": [statement]}
+    later = Resumed(out, Answered, "these settings")
+    assert later.known("p", "reference") == made and later.known("q") is None, "what failed is asked again, the others are not"
+    later.finish()
+    assert not Journal(Path(out), Kept).path.exists()
 
 
 @pytest.mark.parametrize("more", [{"audit": "strict"}, {"kernels": ["builtin-python"]}, {"project": "elsewhere"}, {"backend": "process"}])
@@ -204,12 +207,28 @@ def test_proofs_go_on(tmp_path: Path) -> None:
     assert all(pair in rows(out, Pair) for one in before for pair in one.row["pairs"])
 
 
-@pytest.mark.parametrize("command", ["answer", "check-programs", "prove"])
+@pytest.mark.parametrize("command", ["formalize", "judge-error", "prove", "conjecture", "answer", "check-programs", "train", "eval"])
 def test_an_interruption_says_that_the_command_goes_on(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("synth.stage_config.stage_config", interrupted)
     with pytest.raises(SystemExit) as done:
-        main([command, "generated", "--out", "x.jsonl"])
+        main([command, *([] if command == "eval" else ["generated"]), "--out", "x.jsonl"])
     assert done.value.code == 130 and "run the same command to continue" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "goes_on"),
+    [
+        (["verify", "in.jsonl", "--out", "out.jsonl"], False),
+        (["verify", "in.jsonl", "--out", "out.jsonl", "--cache", "verdicts.sqlite"], True),
+        (["verify", "in.jsonl", "--cache=verdicts.sqlite", "--out", "out.jsonl"], True),
+        (["eval", "--model", "runs/mine"], False),
+        (["compare", "sketch"], False),
+        (["shorten", "pairs.jsonl", "--out", "short.jsonl"], True),
+        (["decontaminate", "in.jsonl", "--against", "b.jsonl", "--out", "clean.jsonl"], True),
+    ],
+)
+def test_what_goes_on_says_so_and_nothing_else_does(words: list[str], goes_on: bool) -> None:
+    assert _continues(words) is goes_on

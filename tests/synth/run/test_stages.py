@@ -13,9 +13,10 @@ import pytest
 from rich.console import Console
 
 from synth.config import RunConfig
-from synth.records import Pair, Statement
+from synth.records import HeldoutAttempt, Pair, Statement
 from synth.run import stages
-from synth.run.stages import eval_file, formalize_file, prove_file, train_file
+from synth.run.stages import eval_file, formalize_file, prove_file
+from synth.run.train_stage import train_file
 from synth.show.progress import Progress
 from synth.store.files import read_records
 from tests.synth.run.test_shard import CONFIG, PROBLEMS, PROOFS, answer, theorem
@@ -109,6 +110,8 @@ def test_eval_reports_pass_at_k_of_a_file_and_keeps_the_proofs(config: RunConfig
     assert len(figures["model"]) == 20
     proofs = list(read_records(out, Pair))
     assert sorted(p.statement for p in proofs) == [theorem(1), theorem(2)] and {p.kind for p in proofs} == {"heldout"}
+    samples = list(read_records(tmp_path / "proofs.samples.jsonl", HeldoutAttempt))
+    assert len(samples) == 6 and {sample.outcome for sample in samples} == {"accepted", "rejected"}, "failed ones too"
     with pytest.raises(UserError, match=r"proofs.jsonl: holds proofs of held-out statements, which nothing may be trained on"):
         train_file(config, str(out), str(tmp_path / "trained"), quiet())
 
