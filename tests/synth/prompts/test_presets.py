@@ -28,6 +28,7 @@ from synth.prompts.declarations import declarations, goal, one_line, only_proof,
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
 from synth.prompts.repair import ask_repair, shown_repair
+from synth.records import GRADES
 from synth.search.retrieval import ask_with_lemmas, shown_lemmas
 from verify_workers.errors import UserError
 
@@ -230,3 +231,10 @@ def test_hostile_answers_take_no_time() -> None:
         read_grade(grade, text)
         code_in_prose(f"open Nat\n{text}")
         blocks(text, True)
+
+
+def test_every_answer_in_a_word_fits_its_budget_in_single_letters() -> None:
+    """The embedded tokenizer is trained on a run's own seed set: it may know none of these words. One token more ends the answer."""
+    prompts = load_prompts("embedded")
+    longest = {"grade": max(map(len, GRADES)), **dict.fromkeys(("compare", "match", "repeats"), len("different"))}
+    assert {role: prompts.settings(role).max_tokens > length for role, length in longest.items()} == dict.fromkeys(longest, True)
