@@ -153,6 +153,21 @@ def _empty(row: Row, other: Row, rng: Random) -> Row:
     return {**row, "formal_statement": f"theorem {row['name']} : ∃ k : Nat, k = {rng.randint(3, 99)} * 7", "formal_proof": "⟨_, rfl⟩"}
 
 
+def _empty_by_its_term(row: Row, other: Row, rng: Random) -> Row:
+    """The same where only Lean knows it: a cast stands between the sides."""
+    a, b = rng.randint(3, 99), rng.randint(3, 99)
+    statement = f"theorem {row['name']} (n : Nat) (h : n < {a}) : ∃ k : Int, k = n * {b} ∧ (∃ m : Int, m = k + n)"
+    return {**row, "formal_statement": statement, "formal_proof": "⟨_, rfl, _, rfl⟩"}
+
+
+def _any_large_one(row: Row, other: Row, rng: Random) -> Row:
+    """A question for one thing, of which the statement takes any that is large."""
+    a, b = rng.randint(3, 99), rng.randint(3, 99)
+    text = f"Find the least number of boxes, each of which holds {b} balls, that are enough for {a} balls."
+    statement = f"theorem {row['name']} (c : Nat) (h : c * {b} ≥ {a}) : ∃ k : Nat, k ≥ c ∧ {a} ≤ k"
+    return {**row, "problem": text, "formal_statement": statement, "formal_proof": f"⟨c + {a}, by omega, by omega⟩"}
+
+
 def _renamed(row: Row, other: Row, rng: Random) -> Row:
     """An earlier row under another name."""
     return {**other, "name": row["name"], "formal_statement": renamed(parse_theorem(other["formal_statement"]), f"copy_of_{row['name']}")}
@@ -216,6 +231,8 @@ FAULTS: dict[str, Fault] = {
     "sorry in a definition": Fault((Label.PLACEHOLDER,), _unfinished),
     "the answer as a hypothesis": Fault((Label.VACUOUS,), _answer),
     "anything is the answer": Fault((Label.VACUOUS,), _empty),
+    "anything is the answer, by its term": Fault((Label.VACUOUS,), _empty_by_its_term),
+    "anything large is the answer": Fault((Label.VACUOUS,), _any_large_one),
     "duplicate, renamed": Fault((Label.DUPLICATE,), _renamed),
     "duplicate, hypotheses reordered": Fault((Label.DUPLICATE,), _reordered),
     "duplicate, sides swapped": Fault((Label.DUPLICATE,), _swapped),
@@ -238,7 +255,7 @@ FAULTS: dict[str, Fault] = {
     "the claim in a comment": Fault((Label.ALTERED,), _false_with("/- {s} := by -/ theorem NAME : True := trivial")),
     "no proof at all": Fault((Label.UNREADABLE,), lambda row, other, rng: {**row, "formal_proof": ""}),
 }
-"""By what was planted; 28 kinds."""
+"""By what was planted; 30 kinds."""
 
 
 def planted_corpus(seed: int, right: Sequence[Row], share: float, benchmark: Sequence[Row]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""What a row's text says against it before any Lean is asked: axioms of its own, definitions that say nothing, empty statements."""
+"""What a row's text says against it before any Lean is asked: axioms of its own, definitions that say nothing, answers given away."""
 
 from __future__ import annotations
 
@@ -34,8 +34,6 @@ def read(one: Candidate) -> list[Finding]:
         found.append(Finding(Label.PLACEHOLDER, "definition", why))
     if why := another_meaning(f"{one.header}\n{one.preamble}") or _not_what_it_looks_like(one.statement):
         found.append(Finding(Label.PLACEHOLDER, "meaning", why))
-    if why := _says_nothing(one.statement):
-        found.append(Finding(Label.VACUOUS, "empty", why))
     if one.text and (why := leaked(one.statement, one.text)):
         found.append(Finding(Label.VACUOUS, "answer given", why))
     return found
@@ -186,8 +184,8 @@ def _after_colon(chunk: Sequence[Token]) -> list[str]:
     return []
 
 
-def _says_nothing(statement: str) -> str:
-    """Why a statement is empty by its text; '' for others."""
+def says_nothing(statement: str) -> str:
+    """Why a statement is empty by its text alone; '' for others."""
     try:
         conclusion = telescope(statement).conclusion.strip()
     except StatementError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from synth.audit import texts
 from synth.audit.labels import Finding, Label
 from synth.audit.rows import Candidate, candidate
 from synth.config import FilterConfig
+from synth.records import Statement
+from synth.statements.filters.answer import anything
 from synth.statements.filters.base import any_of
 from synth.statements.filters.consistent import refutation
 from synth.statements.telescope import telescope
@@ -88,9 +91,25 @@ def same_but_for_notation(verdict: Verdict, own: Verdict | None) -> bool:
     return own is not None and own.accepted and bool(own.form) and own.form == verdict.form
 
 
+def empty(one: Candidate, verdict: Verdict) -> str:
+    """Why a statement says nothing, by its text or by its term (`Verdict.remarks`), which shows what no text does; '' for others.
+
+    That there is something above, below or unlike a term is a theorem like another, but no answer to words that ask for one thing.
+    """
+    if one.negated:
+        return ""
+    if why := texts.says_nothing(one.statement):
+        return why
+    words = one.text or one.doc
+    remarks = [remark for remark in verdict.remarks or () if words or not remark.startswith("loose")]
+    return anything(Statement(id="", problem_id="", text=one.statement, remarks=remarks), words)
+
+
 def read(verdict: Verdict, one: Candidate, absurd: Verdict | None = None, own: Verdict | None = None) -> list[Finding]:
     """What the verdict on a row (that on its hypotheses, and that on its file by itself) says; nothing where the row is accepted."""
     found = list[Finding]()
+    if why := empty(one, verdict):
+        found.append(Finding(Label.VACUOUS, "empty", why))
     if absurd is not None and absurd.accepted:
         found.append(Finding(Label.VACUOUS, "contradictory", "the hypotheses prove False"))
     said = " ".join((verdict.first_error or next((m.text for m in verdict.messages), "")).split())

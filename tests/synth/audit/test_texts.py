@@ -91,8 +91,6 @@ def test_signs_of_ones_own(context: str) -> None:
         (Candidate(1, "", code="axiom a : False\ntheorem t : 1 = 2 := a.elim", statement="theorem t : 1 = 2"), Label.AXIOM, "own"),
         (Candidate(1, "", proof="rfl", statement="theorem t (a : \u039dat) : a = a"), Label.PLACEHOLDER, "meaning"),
         (Candidate(1, "", proof="by native_decide", statement="theorem t : 1 = 1"), Label.AXIOM, "compiler"),
-        (Candidate(1, "", proof="trivial", statement="theorem t (n : Nat) : True"), Label.VACUOUS, "empty"),
-        (Candidate(1, "", proof="⟨_, rfl⟩", statement="theorem t : ∃ k : Nat, k = 3 * 4"), Label.VACUOUS, "empty"),
         (
             Candidate(1, "", proof="h", statement="theorem t (k : Nat) (h : k = 37) : k = 37", text="Find k."),
             Label.VACUOUS,
