@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("verify_workers", "train", "synth")
+DENSE = '%%{init: {"themeVariables": {"fontSize": "20px"}, "flowchart": {"nodeSpacing": 15, "rankSpacing": 28, "padding": 8}}}%%'
+"""As wide as a page of GitHub's (some 830 px), its letters are then as large as a footnote's."""
 Graph = dict[str, set[str]]  # a room, and what it imports
 
 
@@ -63,7 +65,7 @@ def reduced(graph: Graph) -> Graph:
 def house(root: Path = ROOT) -> str:
     """A Mermaid flowchart: an arrow from a room to what it rests on."""
     graph = reduced(rooms(root))
-    lines = ["flowchart TB"]
+    lines = [DENSE, "flowchart TB"]
     for package in reversed(PACKAGES):
         own = sorted(room for room in graph if room.startswith(f"{package}."))
         inside = [f'    {_node(room)}["{room.split(".")[1]}/"]' for room in own]

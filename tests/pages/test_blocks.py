@@ -89,8 +89,8 @@ _MERMAID = re.compile(rf"subgraph \w+|end|{_NODE}( -->(\|[^|]+\|)? {_NODE})*")
 
 
 def _mermaid(block: Block) -> str:
-    """A flowchart of boxes, arrows and groups: what Mermaid reads of it, and no more than that."""
-    first, *lines = block.text.splitlines()
+    """A flowchart of boxes, arrows and groups (sizes may stand before it); test_pictures.py has Mermaid itself draw it."""
+    first, *lines = [line for line in block.text.splitlines() if not line.startswith("%%{init: ")]
     odd = [line for line in lines if not _MERMAID.fullmatch(line.strip())]
     closed = sum(line.strip().startswith("subgraph") for line in lines) == sum(line.strip() == "end" for line in lines)
     return ", ".join(odd) or ("" if first in ("flowchart LR", "flowchart TB") and closed else "no flowchart")
