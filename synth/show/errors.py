@@ -15,10 +15,12 @@ def filter_errors(errors: Errors) -> Table:
 
     The last columns: of the faithful statements that come to it in a run, and of those of contradictory problems, what it drops.
     """
-    table = Table("filter", "faithful", "pass, %", "unfaithful", "are dropped, %", "faithful of what passes, %", box=None)
-    table.add_column("in its place: faithful dropped, %")
+    table = Table(box=None)
+    table.add_column("filter", no_wrap=True)
+    for column in ("faithful", "pass, %", "unfaithful", "dropped, %", "faithful of what passes, %", "in place: faithful dropped, %"):
+        table.add_column(column)
     if errors.flawed:
-        table.add_column("of contradictory problems dropped, %")
+        table.add_column("contradictory dropped, %")
     for name, one in errors.alone.items():
         recall, specificity, precision = map(_percent, (one.recall, one.specificity, one.precision))
         row = [name, f"{one.faithful:,}", recall, f"{one.unfaithful:,}", specificity, precision]
