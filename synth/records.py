@@ -103,7 +103,7 @@ class Statement(Record):
     variant: str = Field("", description="the rule by which it was made from its parent, such as `generalise`; '' = by none")
     lemma: str = Field("", description="name of the lemma that it was conjectured from, beside its parent")
     shown: dict[str, str] = Field(
-        {}, description="of a conjecture what its prompt's template showed, by name; of a variant what was changed"
+        {}, description="what its prompt's template showed, by name, where the problem does not say that; of a variant what was changed"
     )
     votes: int = Field(1, description="how many of the k samples gave this statement")
     samples: int = Field(0, description="the k samples, those that gave none included; 0 = not known")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from synth.answers.enumerate import Case, Ended, Ran, cases, run_program
 from synth.answers.hole import Hole
@@ -12,7 +12,7 @@ from synth.answers.legal import Illegal, agreement, legal
 from synth.answers.terms import Answer
 from synth.answers.vote import Listed, believed, support
 from synth.config import AnswersConfig
-from synth.llm.types import Completion, Weights
+from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, Role, Unread
 from synth.prompts.answers import read_guess, read_program
 from synth.records import Problem, Statement
@@ -28,7 +28,7 @@ async def list_cases(
     How each ended, and what those printed that printed cases, the most believable first.
     """
     shown = {"problem": problem.text, "statement": statement.text, "type": hole.type, "seconds": f"{config.seconds:g}"}
-    prompt, answers = await _ask("enumerate", shown, config.programs, statement, config, tools)
+    prompt, answers, _ = await _ask("enumerate", shown, config.programs, statement, config, tools)
     ran: list[Ran] = []
     sources: dict[str, int] = {}
     for completion in answers:
@@ -72,6 +72,9 @@ class Guess:
     answer: Answer | None = None
     illegal: Illegal | None = None
     why: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
+    """What the prompt's template showed whoever answered."""
+    sampling: Sampling = Sampling()
 
 
 async def guesses(
@@ -84,7 +87,7 @@ async def guesses(
         "type": hole.type,
         "cases": _shown(listed[0].cases if listed else [], config.shown),
     }
-    prompt, answers = await _ask("guess", shown, config.guesses, statement, config, tools)
+    prompt, answers, sampling = await _ask("guess", shown, config.guesses, statement, config, tools)
     found: dict[str, Guess] = {}
     for one in listed:
         if (printed := value_of(one.cases, hole)) and isinstance(value := legal(hole, printed), Answer):
@@ -101,7 +104,7 @@ async def guesses(
             else:
                 guess = Guess(read, 0, completion.weights, None, *checked)
         found.setdefault(guess.text, guess).votes += 1
-    return list(found.values())
+    return [replace(one, shown=shown, sampling=sampling) for one in found.values()]
 
 
 def rank(guess: Guess, listed: list[Listed], hole: Hole) -> tuple[float, float, int]:
@@ -125,10 +128,10 @@ def value_of(found: list[Case], hole: Hole) -> str:
 
 async def _ask(
     role: Role, shown: dict[str, str], n: int, statement: Statement, config: AnswersConfig, tools: Tools
-) -> tuple[Prompt, list[Completion]]:
-    """`n` answers of the conjecturer; none where the prompt is too long for it."""
+) -> tuple[Prompt, list[Completion], Sampling]:
+    """`n` answers of the conjecturer, and how they were sampled; none where the prompt is too long for it."""
     model = tools.models["conjecturer"]
     prompt = model.prompts.ask(role, {}, **shown)
-    seed = tools.request_seed(statement.id, role)
-    (answer,) = await model.ask([prompt], model.sampling(role, n, seed, config.temperature))
-    return prompt, [] if isinstance(answer, str) else answer
+    sampling = model.sampling(role, n, tools.request_seed(statement.id, role), config.temperature)
+    (answer,) = await model.ask([prompt], sampling)
+    return prompt, [] if isinstance(answer, str) else answer, sampling

@@ -23,7 +23,7 @@ from synth.services import Tools
 from synth.statements.filters.base import any_of, drop
 from synth.statements.filters.elaborates import UNDECIDED
 from synth.statements.filters.numbers import fewer, lost, strange
-from synth.statements.formalize import formalize
+from synth.statements.formalize import formalize, sampled
 from synth.statements.text import UNPROVED, new_statement
 from verify_workers.records import Outcome, Reason
 
@@ -170,7 +170,7 @@ async def _answered(result: Construction, statement: Statement, hole: Hole, prob
     below = problem.model_copy(update={"header": hole.header, "preamble": hole.preamble})
     result.statements.append(drop(statement, Drop.OPEN, _told(result)))
     for one in ranked:
-        result.statements.append(_stated(one, kept, result, hole, statement, below, tools, config))
+        result.statements.append(_stated(one, kept, result, hole, statement, below, tools))
 
 
 def _stated(
@@ -181,10 +181,9 @@ def _stated(
     statement: Statement,
     below: Problem,
     tools: Tools,
-    config: AnswersConfig,
 ) -> Statement:
     """The statement with a guess in it, kept or with the reason; of what is no answer, the text as it was given."""
-    fields = {"origin": "answered", "parent": statement.id, "votes": max(1, guess.votes), **_lineage(guess, tools, config)}
+    fields = {"origin": "answered", "parent": statement.id, "votes": max(1, guess.votes), **_lineage(guess, tools)}
     if guess.answer is None:
         made = new_statement(below, statement.text, **fields)
         told = {"id": content_id("statement", statement.id, guess.text, str(guess.illegal)), "text": guess.text, "negation": ""}
@@ -221,13 +220,12 @@ async def _kept(ranked: list[Guess], hole: Hole, config: AnswersConfig, tools: T
     return found
 
 
-def _lineage(guess: Guess, tools: Tools, config: AnswersConfig) -> dict[str, object]:
-    prompts = tools.models["conjecturer"].prompts
-    temperature = prompts.settings("guess").temperature if config.temperature is None else config.temperature
+def _lineage(guess: Guess, tools: Tools) -> dict[str, object]:
     return {
         "round": tools.round,
         "model": guess.weights.hash,
         "version": guess.weights.version,
-        "prompt": prompts.hash("guess"),
-        "temperature": temperature,
+        "prompt": tools.models["conjecturer"].prompts.hash("guess"),
+        "shown": guess.shown,
+        **sampled(guess.sampling),
     }

@@ -24,6 +24,7 @@ from synth.prompts import Role
 from synth.records import Drop, Problem, content_id
 from synth.run.answering import Answered, answer_problem
 from synth.run.beside import check_beside, tried, write_beside
+from synth.run.remembered import Begun
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts, statement_prompts
 from synth.run.stages import require_models, run_stage, stage_tools
@@ -131,6 +132,7 @@ def _answer(
     asked = _asked(config)
     require_models(config, *asked)
     kept = Resumed(out, Answered, content_id("answers", deciding(config, asked), _contents(barred)), progress.note)
+    begun = Begun(out, config, asked)
     progress.stage("answer", len(problems))
 
     def asked_about(problem: Problem) -> tuple[Any, ...]:
@@ -154,12 +156,15 @@ def _answer(
                     row = Answered(problem_id=problem.id, problem=problem.text, dropped={problem.text: f"{why.reason}: {why.detail}"})
                     return kept.keep(row, *question, made={"statements": passed_over(problem, why, 0)})
                 async with room:
-                    row, hole, trial = await answer_problem(problem, config, tools, gate, benchmarks)
+                    own = begun.tools(tools, *question)
+                    row, hole, trial = await answer_problem(problem, config, own, gate, benchmarks)
                 if problem.id in references:
                     row = row.model_copy(update=await _scored(row, hole, references[problem.id], tools))
                 progress.advance("answer", proved=row.proved)
                 made, told = tried(trial.searches, trial.statements)
-                return kept.keep(row, *question, made=made, figures=told)
+                kept.keep(row, *question, made=made, figures=told)
+                begun.over(*question)
+                return row
 
             return list(await asyncio.gather(*map(one, problems), return_exceptions=True))
 
@@ -168,6 +173,7 @@ def _answer(
     write_records(out, figures.rows, Answered)
     write_beside(out, config, "answer", {"problems": problems}, (kept.tried(*asked_about(problem)) for problem in problems))
     if not failures:
+        begun.finish()
         kept.finish()
     if failures:  # one problem's failure is raised, after the rows of all others are written
         raise failures[0]

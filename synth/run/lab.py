@@ -117,7 +117,8 @@ class Lab:
         """The first model's searches of statements, with the run's settings but for `changes`."""
         config = self.config.model_copy(update={"search": SearchConfig.model_validate({**self.config.search.model_dump(), **changes})})
         problems = {problem.id: problem for problem in self.source.inputs.problems}
-        return await searched(statements, problems, config, await self._first_model(), self.progress, stage)
+        tools = await self._first_model()
+        return await searched(statements, problems, config, lambda _: tools, self.progress, stage)
 
     async def _first_model(self) -> Tools:
         services = await self.services()

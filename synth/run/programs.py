@@ -16,6 +16,7 @@ from synth.programs.decide import Answer, Decided, Decision, decide
 from synth.programs.items import Item, of_program, read_items
 from synth.run.beside import check_beside, tried, write_beside
 from synth.run.judge import told_of
+from synth.run.remembered import Begun
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
 from synth.run.searches import Searched
@@ -93,7 +94,7 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
     asked = search_prompts(config) if config.models.prover.own else ()
     if asked:
         require_models(config, *asked)
-    kept = Resumed(out, Decision, deciding(config, asked), progress.note)
+    kept, begun = Resumed(out, Decision, deciding(config, asked), progress.note), Begun(out, config, asked)
     progress.stage("decide", len(items))
 
     async def work(tools: Tools) -> list[Decision]:
@@ -103,10 +104,11 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
             question = _question(item)
             if (decision := kept.known(*question)) is None:
                 async with gate:
-                    decided = await decide(item, config.search, tools, config.filters)
+                    decided = await decide(item, config.search, begun.tools(tools, *question), config.filters)
                 searches = [Searched(item.statement, decided.found, _spent(decided))] if item.statement else []
                 made, told = tried(searches, [item.statement] if item.statement else [])
                 decision = kept.keep(decided.decision, *question, made=made, figures=told, settled=not decided.infra)
+                begun.over(*question)
             progress.advance("decide", **{decision.answer.value: True})
             return decision
 
@@ -116,6 +118,7 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
     write_records(out, report.decisions, Decision)
     problems = [item.problem for item in items if item.problem]
     write_beside(out, config, "check-programs", {"problems": problems}, (kept.tried(*_question(item)) for item in items))
+    begun.finish()
     kept.finish()
     return report
 

@@ -1,11 +1,13 @@
-"""Answers of models and verdicts of Lean, each kept as it comes: for commands whose rows are not settled one by one.
+"""Answers of models and verdicts of Lean, each kept as it comes: for commands whose rows are not settled one by one, or take long.
 
 Filters see all statements of a file, so no row of it is done before the last one is.  What such a command has been told waits in
-a journal beside its output instead, question by question; the same command, called again, comes to the same rows from it.
+a journal beside its output instead, question by question; the same command, called again, comes to the same rows from it.  The
+rows of searches are settled one by one, and what those under way have been told waits likewise.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -106,3 +108,30 @@ def remembered_checks(verify: Verify, kept: Memory) -> Verify:
 def _question(check: Check) -> tuple[Any, ...]:
     """What is asked of Lean, whatever the question is called."""
     return "check", type(check).__name__, check.model_dump(mode="json", exclude={"id"})
+
+
+class Begun:
+    """What has been told about each question of a command that is being worked on: a journal for each, in a folder beside the output.
+
+    So a call that was interrupted goes on in the middle of a search.  With a question's own row its journal goes.
+    """
+
+    def __init__(self, out: str | Path, config: RunConfig, asked: Sequence[Role]) -> None:
+        self._folder = Path(out).with_name(f".{Path(out).name}.begun")
+        self._told = content_id("told", weights(config, asked), checking(config.verify))
+        self._open: dict[str, Memory] = {}
+
+    def tools(self, tools: Tools, *asked: Any) -> Tools:
+        """The tools for the work on one question, which is JSON-able."""
+        name = content_id("begun", *asked)
+        self._open[name] = Resumed(self._folder / name, Told, self._told)
+        return remembered(tools, self._open[name])
+
+    def over(self, *asked: Any) -> None:
+        """Its row is kept."""
+        if (kept := self._open.pop(content_id("begun", *asked), None)) is not None:
+            kept.finish()
+
+    def finish(self) -> None:
+        """When the file is written: what other settings have left goes too."""
+        shutil.rmtree(self._folder, ignore_errors=True)

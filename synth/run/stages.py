@@ -30,7 +30,7 @@ from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
 from synth.run.interrupt import Interrupts
-from synth.run.remembered import memory, remembered
+from synth.run.remembered import Begun, memory, remembered
 from synth.run.resumed import Records, Resumed, deciding
 from synth.run.roles import (
     answering,
@@ -123,7 +123,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     asked = search_prompts(config) or ("prove",)
     require_models(config, *asked)
     work_items, problems = _statements(config, statements, progress)
-    kept = Resumed(out, Proved, deciding(config, asked), progress.note)
+    kept, begun = Resumed(out, Proved, deciding(config, asked), progress.note), Begun(out, config, asked)
     proved = {s.id: known for s in work_items if (known := kept.known(*_question(s, problems)))}
     progress.stage("prove", len(work_items))
     for known in proved.values():
@@ -134,16 +134,19 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
         again = any(part.unsound or any(verdict.outcome == Outcome.INFRA for verdict in part.verdicts) for part in found.everything())
         made, told = tried([Searched(statement, found, spent)])
         proved[statement.id] = kept.keep(row, *_question(statement, problems), made=made, figures=told, settled=not again)
+        begun.over(*_question(statement, problems))
 
     async def work() -> None:
         async with stage_tools(config, *asked) as tools:
-            await searched([s for s in work_items if s.id not in proved], problems, config, tools, progress, "prove", ended)
+            left = [s for s in work_items if s.id not in proved]
+            await searched(left, problems, config, lambda s: begun.tools(tools, *_question(s, problems)), progress, "prove", ended)
 
     run_stage(work(), resumable=True)
     pairs = [pair for statement in work_items for pair in proved[statement.id].pairs]
     write_records(out, pairs, Pair)
     given_ones: Records = {"problems": list(problems.values()), "statements": work_items}
     write_beside(out, config, "prove", given_ones, (kept.tried(*_question(s, problems)) for s in work_items))
+    begun.finish()
     kept.finish()
     return pairs
 
@@ -158,18 +161,19 @@ async def searched(
     statements: Sequence[Statement],
     problems: Mapping[str, Problem],
     config: RunConfig,
-    tools: Tools,
+    tools: Callable[[Statement], Tools],
     progress: Progress,
     stage: str,
     ended: Callable[[Statement, Found, Counter[str]], None] = lambda statement, found, spent: None,
 ) -> list[Found]:
-    """The search of each statement (`problems`: theirs, by id), in order; `ended` is told of each when it is over, and what it spent."""
+    """The search of each statement (`problems`: theirs, by id) with its `tools`, in order; `ended` is told when it is over, and what it
+    spent."""
     gate = asyncio.Semaphore(config.search.in_flight)
 
     async def one(statement: Statement) -> Found:
         async with gate:
             problem, used = setting(statement, problems.get(statement.problem_id), config.search)
-            own = tools.metered(Meter("statement", config.budgets.statement, config.prices))
+            own = tools(statement).metered(Meter("statement", config.budgets.statement, config.prices))
             found = await search(statement, problem, strategies(statement, problem, used, own), used, own)
         ended(statement, found, own.meter.spent)
         progress.advance(stage, proved=bool(found.pairs))

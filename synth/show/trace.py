@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from synth.config import RunConfig
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.prompts import Prompt, PromptSet, load_prompts
+from synth.prompts.answers import pose
 from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
 from synth.search.outcome import KINDS
 from synth.show.recorded import recorded_config
@@ -78,6 +79,8 @@ class Prompts:
         model, role, prompts = self._known[statement.prompt]
         if statement.shown:
             return Asked(role, model, prompts.ask(role, {}, **statement.shown))
+        if role == "pose" and problem is not None:
+            return Asked(role, model, pose(prompts, problem.text, problem.header))
         if role != "formalize" or problem is None:
             return Asked(why=f"the records do not hold what {role} showed")
         return Asked(role, model, prompts.formalize(problem.text, problem.header))

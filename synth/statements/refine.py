@@ -81,7 +81,7 @@ async def _turn(faulty: list[Statement], config: FormalizeConfig, context: Conte
     answers = await formalizer.ask(prompts, sampling)
     common = {"round": tools.round, "prompt": formalizer.prompts.hash("refine"), "origin": "refined"} | sampled(sampling)
     return [
-        candidates(problem, prompt, answer, common | {"parent": s.id})
+        candidates(problem, prompt, answer, common | {"parent": s.id, "shown": dict(prompt.shown)})
         for s, problem, prompt, answer in zip(faulty, problems, prompts, answers, strict=True)
     ]
 

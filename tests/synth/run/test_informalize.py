@@ -23,7 +23,7 @@ from synth.llm.endpoint import Endpoint
 from synth.prompts import Role, load_prompts
 from synth.prompts.annotate import formalize_back
 from synth.records import Pair, Statement
-from synth.run import informalize, stages
+from synth.run import informalize, stages, train_stage
 from synth.run.roles import answering, role_prompts
 from synth.services import RoleModel, Tools, asking
 from synth.store.files import read_records, write_records
@@ -157,8 +157,8 @@ def test_train_takes_the_kept_pairs_of_statements(
         seen.extend(examples)
         return SimpleNamespace(examples=len(examples), tokens=0, seconds=0.0, dir=folder)
 
-    monkeypatch.setattr(stages, "train_round", train_round)
-    monkeypatch.setattr(stages, "ray_session", nullcontext)
+    monkeypatch.setattr(train_stage, "train_round", train_round)
+    monkeypatch.setattr(train_stage, "ray_session", nullcontext)
     words = ("--role", "formalizer", "--model", model, "--out", tmp_path / "new")
     assert synth("train", tmp_path / "pairs.jsonl", *words) == 0, capfd.readouterr().err
     assert [(one.prompt, one.completion) for one in seen] == [

@@ -13,7 +13,7 @@ from synth.cli import main
 from synth.config import RunConfig
 from synth.programs.decide import Answer, Decision
 from synth.records import Problem
-from synth.run import answers, stages
+from synth.run import answers, remembered, stages
 from synth.run.answering import Answered, Trial
 from synth.run.answers import Figures
 from synth.run.programs import Report, check_generated, check_programs_file
@@ -67,6 +67,8 @@ def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path
     monkeypatch.setattr(answers, "stage_tools", no_tools)
     monkeypatch.setattr(answers, "require_models", lambda *_: None)
     monkeypatch.setattr(answers, "deciding", lambda *_: "these settings")
+    monkeypatch.setattr(remembered, "weights", lambda *_: {})
+    monkeypatch.setattr(remembered, "remembered", lambda tools, kept: tools)
     monkeypatch.setattr(answers, "answer_problem", answered)
     given, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
     given.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("apes?", "bats?", "cats?")), encoding="utf-8")

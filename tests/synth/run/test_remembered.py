@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,15 @@ import pytest
 from synth.config import RunConfig
 from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt
-from synth.records import Pair, Statement
+from synth.records import Attempt, Pair, Statement
+from synth.run.beside import beside
 from synth.run.remembered import Told, memory, memory_of_checks, remembered, remembered_checks
 from synth.run.resumed import Kept, Resumed
 from synth.store.files import write_records
 from synth.store.journal import Journal
+from synth.store.rundir import RunDir
 from tests.synth.llm.fake_openai import FakeOpenAI, content
-from tests.synth.run.test_resumed import ONE_AT_A_TIME, ended, killed, rows
+from tests.synth.run.test_resumed import ONE_AT_A_TIME, ended, killed, rows, start
 from tests.synth.stage_fakes import tools
 from verify_workers.config import PoolConfig
 from verify_workers.records import Check, Outcome, Verdict
@@ -207,3 +211,45 @@ def test_decontaminating_goes_on(tmp_path: Path) -> None:
     assert out.read_text() == whole.read_text() and len(out.read_text().splitlines()) == 199
     reports = [json.loads(path.with_suffix(".contamination.json").read_text()) for path in (out, whole)]
     assert reports[0] == reports[1] and reports[0]["counts"] == {"statement": 1}
+
+
+@pytest.mark.slow
+def test_proving_goes_on_in_the_middle_of_a_search(tmp_path: Path) -> None:
+    """One statement, whose sixth proof is right: what was sampled and checked before a kill is not sampled again."""
+    source, out, whole = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "undisturbed.jsonl"
+    source.write_text(json.dumps({"statement": "theorem X (n : Nat) : n + 2 = 2 + n"}) + "\n")
+    seeds: list[int] = []
+
+    def prove(body: dict[str, Any]) -> list[str]:
+        if body["seed"] not in seeds:
+            seeds.append(body["seed"])
+        number = seeds.index(body["seed"])
+        return [f"```lean4\ntheorem X (n : Nat) : n + 2 = 2 + n := by {'omega' if number == 5 else f'exact foo{number}'}\n```"]
+
+    def words(server: FakeOpenAI, to: Path) -> list[str]:
+        keys = [f"models.prover.{key}" for key in (f"endpoint={server.url}", "name=fake", "preset=chat")]
+        keys += ["search.strategies=[whole_proof]", "search.attempts=6", "search.wave=1", "search.negation=false"]
+        return ["prove", str(source), "--out", str(to), *ONE_AT_A_TIME, *(word for key in keys for word in ("--set", key))]
+
+    folder = out.with_name(".out.jsonl.begun")
+
+    def told() -> int:
+        return sum(len(file.read_text().splitlines()) for file in folder.glob(".*.journal")) if folder.exists() else 0
+
+    with FakeOpenAI(prove, latency=0.2) as server:
+        process = start(words(server, out))
+        try:
+            while told() < 4:  # two proofs, each sampled and checked
+                assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
+                time.sleep(0.01)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        before = len(server.requests)
+        ended(words(server, out))
+        assert 2 <= before < 6 and len(server.requests) <= 7, "all six once, and at most the one that was in flight again"
+        ended(words(server, whole))
+    assert rows(out, Pair) == rows(whole, Pair) and len(rows(out, Pair)) == 1
+    assert not folder.exists() and not Journal(out, Kept).path.exists()
+    attempts = [list(RunDir.existing(beside(to)).read("attempts", Attempt)) for to in (out, whole)]
+    assert attempts[0] == attempts[1] and len(attempts[0]) == 6

@@ -175,6 +175,46 @@ def test_a_repaired_pair_shows_what_it_repairs_and_both_prompts_to_the_letter(tm
     assert "which repairs attempt" in text(trace(store, pair.id))
 
 
+def test_a_refined_statement_shows_what_the_formalizer_saw_each_time(tmp_path: Path, backend: Backend) -> None:
+    def refining(prompt: str, n: int) -> list[str]:
+        if prompt.startswith("<|formalize|>"):
+            return ["(n : Nat) : n + k = k + n"] * n  # k is nothing
+        return ["(n : Nat) : n + 1 = 1 + n"] * n if prompt.startswith("<|refine|>") else answer(prompt, n)
+
+    sample, asked = scripted(refining)
+    config = CONFIG.model_copy(update={"formalize": CONFIG.formalize.model_copy(update={"refine": 1})})
+    with RunDir.open(tmp_path / "run", config) as store:
+        store.write("problems", PROBLEMS, "all")
+        services: Any = FakeServices(sample, checked_by(backend))
+        asyncio.run(Shard(config, store, services, frozenset()).run(ShardTask(1, 0, PROBLEMS[:1], (), BY_ROLE)))
+        found = trace(store, next(store.read("pairs", Pair)).id)
+    refined, first = found["statements"]
+    assert (refined["origin"], refined["asked"]["role"], first["asked"]["role"]) == ("refined", "refine", "formalize")
+    assert refined["asked"]["text"] in asked and "unknown identifier" in refined["asked"]["text"].lower()
+    assert first["asked"]["text"] in asked and found["problem"]["text"] == PROBLEMS[0].text
+
+
+def test_a_statement_with_an_answer_shows_who_was_asked_for_it(tmp_path: Path, backend: Backend) -> None:
+    def answering(prompt: str, n: int) -> list[str]:
+        if prompt.startswith("<|formalize|>"):  # the small model poses as it formalizes
+            return ["(answer : Nat) : 3 + 4 = answer"] * n
+        return ["7", "8"][:n] if prompt.startswith("<|guess|>") else ["rfl"] * n
+
+    sample, asked = scripted(answering)
+    answers = CONFIG.answers.model_copy(update={"enabled": True, "programs": 0, "guesses": 2})
+    config = CONFIG.model_copy(update={"answers": answers, "filters": FilterConfig(grade=False, trivial="keep")})
+    problem = Problem(id="p", text="What is 3 + 4?")
+    with RunDir.open(tmp_path / "run", config) as store:
+        store.write("problems", [problem], "all")
+        services: Any = FakeServices(sample, checked_by(backend))
+        asyncio.run(Shard(config, store, services, frozenset()).run(ShardTask(1, 0, (problem,), (), BY_ROLE)))
+        found = trace(store, next(pair for pair in store.read("pairs", Pair) if "7" in pair.statement).id)
+    said, posed = found["statements"]
+    assert (said["origin"], said["asked"]["role"], posed["asked"]["role"]) == ("answered", "guess", "pose")
+    assert said["asked"]["text"] in asked and posed["asked"]["text"] in asked
+    assert said["seed"] and said["max_tokens"], "and how it was sampled"
+
+
 def test_stats_say_who_was_idle(tmp_path: Path) -> None:
     store = RunDir(tmp_path)
     store.commit("r001-a", {"pairs": []}, {"searched": 1})
