@@ -108,7 +108,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     except TyperException as error:
         message = error.format_message() if isinstance(error, ClickException) else str(error)
         if message:  # without any argument the help was the answer
-            print(f"synth: {' '.join(message.split())} (see `synth --help`)", file=sys.stderr)
+            plain = " ".join(message.split()).replace(": Value error, ", ": ")
+            print(f"synth: {plain} (see `synth --help`)", file=sys.stderr)
         status = 2
     except ModuleNotFoundError as error:  # `pip install proof-synth` alone brings what checking proofs needs
         print(f"synth: this needs the whole pipeline ({error}): pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'", file=sys.stderr)

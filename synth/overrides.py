@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from verify_workers.errors import UserError
 
@@ -43,13 +44,18 @@ def explain(error: ValidationError, options: bool = False) -> str:
     problems = []
     for item in error.errors(include_url=False)[:3]:
         key = ".".join(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
+        message = said(item)
         given = item.get("input")
         shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) and item["type"] != "missing" else ""
         name = f"--{key.replace('_', '-')}" if options else f"`{key}`"
         problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}" if key else message)
     more = error.error_count() - len(problems)
     return "; ".join(problems) + (f"; and {more} more" if more > 0 else "")
+
+
+def said(problem: ErrorDetails) -> str:
+    """What a validation error says of a value, in our own words where they are ours."""
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def dotted_keys(model: type[BaseModel], prefix: str = "") -> list[str]:

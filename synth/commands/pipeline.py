@@ -64,15 +64,19 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
 def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
-    from synth.run.inputs import load_inputs
+    from synth.run.missing import looked_through
 
     errors = Console(stderr=True)
-    for note in load_inputs(config).notes:  # a missing file, a bad row or no model is said now
+    notes, wrong = looked_through(config, directory)  # a missing file, a bad row or no model is said now
+    for note in notes:
         errors.print(note, highlight=False, markup=False, soft_wrap=True)
-    print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
-    rows = diagnose(directory, project=config.verify.project, repl=config.verify.repl, config=config)
-    errors.print(table(rows))
-    failed = [row for row in rows if row.status == "fail"]
-    if failed:
-        raise UserError(f"{failed[0].what}: {failed[0].detail}: {failed[0].remedy}")
+    if not wrong:
+        print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
+    project = config.verify.project
+    rows = diagnose(directory, bool(wrong) and project is None, project, config.verify.repl, config)
+    if not wrong:
+        errors.print(table(rows))
+    wrong += [f"{row.what}: {row.detail}: {row.remedy}" for row in rows if row.status == "fail"]
+    if wrong:
+        raise UserError(wrong[0] if len(wrong) == 1 else "\n  ".join([f"{len(wrong)} things are missing or wrong:", *wrong]))
     print(directory)

@@ -19,6 +19,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from synth.overrides import said
 from synth.prompts.declarations import goal
 from synth.prompts.prompt import Prompt, Role
 from synth.records import GRADES, above
@@ -180,7 +181,7 @@ def _preset(folder: Path) -> Preset:
         raise UserError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"{file}: {'.'.join(map(str, first['loc'])) or 'preset'}: {first['msg']}") from None
+        raise UserError(f"{file}: {'.'.join(map(str, first['loc'])) or 'preset'}: {said(first)}") from None
 
 
 def shown_theorem(statement: str, name: str) -> dict[str, str]:

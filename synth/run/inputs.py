@@ -55,7 +55,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """Problems, read or generated, and what belongs to them."""
 
     problems: Sequence[Problem]
@@ -64,44 +64,53 @@ class _Given:
     source: Source | None = None
 
 
-def load_inputs(config: RunConfig, given: _Given | None = None) -> Inputs:
+def load_inputs(config: RunConfig, given: Given | None = None) -> Inputs:
     """Read or generate all inputs (`given`: but for the problems).  Raises UserError for what a user can mend."""
     require_strategies(config.search)
     check_training(config)
-    choice = config.generator.choice()
-    benchmark = load_benchmark(config.heldout, config.header, choice)
-    given = given or _problems(config, benchmark)
+    benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
+    given = given or given_problems(config, benchmark.references)
     notes = [*(given.source.notes if given.source else ()), *benchmark.notes]
-    seeds = None
-    if config.models.bootstrapped:
-        bootstrap = config.models.bootstrap
-        seeds = seed_set(
-            bootstrap.seed,
-            bootstrap.seed_formalizations,
-            exclude=benchmark.references,
-            proofs=bootstrap.seed_proofs,
-            choice=choice,
-            grades=bootstrap.seed_grades,
-            others=bootstrap.seed_others,
-        )
-        seeds = seeds.model_copy(update={"proofs": _without(seeds.proofs, benchmark)})
+    seeds = _seeds(config, benchmark)
     check_roles(config, used_prompts(config, given.problems))
     read_calibration(config)
-    barred = under_header(read_benchmarks(config.filters.benchmarks), config.header) if config.filters.decontaminate else []
-    return Inputs(given.problems, given.rejected, given.references, benchmark, seeds, notes, barred, given.source)
+    return Inputs(given.problems, given.rejected, given.references, benchmark, seeds, notes, barred(config), given.source)
 
 
-def _problems(config: RunConfig, benchmark: Benchmark) -> _Given:
+def _seeds(config: RunConfig, benchmark: Benchmark) -> SeedSet | None:
+    """What our own small model learns from first, without the benchmark; None where another model begins."""
+    if not config.models.bootstrapped:
+        return None
+    bootstrap = config.models.bootstrap
+    seeds = seed_set(
+        bootstrap.seed,
+        bootstrap.seed_formalizations,
+        exclude=benchmark.references,
+        proofs=bootstrap.seed_proofs,
+        choice=config.generator.choice(),
+        grades=bootstrap.seed_grades,
+        others=bootstrap.seed_others,
+    )
+    return seeds.model_copy(update={"proofs": _without(seeds.proofs, benchmark)})
+
+
+def barred(config: RunConfig) -> list[Problem]:
+    """The rows of `filters.benchmarks`."""
+    return under_header(read_benchmarks(config.filters.benchmarks), config.header) if config.filters.decontaminate else []
+
+
+def given_problems(config: RunConfig, exclude: frozenset[str]) -> Given:
+    """The problems of `problems.path`, else generated ones, without those of which `exclude` has the intended statement."""
     if config.problems.path:
         files, reading = _states(config.problems), Reading(config.problems.path)
         problems = Spool(Problem)
         for problem in problems_in(config.problems, reading):
             problems.append(headed(problem, config.header))
-        return _Given(Listed(problems, reading.stated < reading.count), reading.rejected, source=Source(files, reading.notes()))
-    generated = generate(config.problems.seed, config.problems.count, exclude=benchmark.references, choice=config.generator.choice())
+        return Given(Listed(problems, reading.stated < reading.count), reading.rejected, source=Source(files, reading.notes()))
+    generated = generate(config.problems.seed, config.problems.count, exclude=exclude, choice=config.generator.choice())
     made = [item.problem() for item in generated]
     references = {problem.id: item.reference for problem, item in zip(made, generated, strict=True)}
-    return _Given(under_header(made, config.header), references=references)
+    return Given(under_header(made, config.header), references=references)
 
 
 def _states(config: ProblemsConfig) -> dict[str, str]:
@@ -150,11 +159,11 @@ def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:
     )
 
 
-def _begun_with(store: RunDir) -> _Given:
+def _begun_with(store: RunDir) -> Given:
     """What the run began with."""
     told = store.read_json("reading.json")
     source = Source(told["files"], told["notes"]) if told else None
-    return _Given(Stored(store), (), store.read_json("references.json", {}), source)
+    return Given(Stored(store), (), store.read_json("references.json", {}), source)
 
 
 def _states_now(config: ProblemsConfig) -> dict[str, str]:

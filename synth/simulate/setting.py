@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from synth.overrides import said
 from synth.simulate.engine import Curve
 from verify_workers.errors import UserError
 
@@ -89,4 +90,4 @@ def read_setting(path: Path) -> Setting:
         raise UserError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {said(first)}") from None

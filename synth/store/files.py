@@ -16,6 +16,7 @@ import pyarrow.json
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
+from synth.overrides import said
 from synth.store.arrow import arrow_schema, from_table, to_table
 from verify_workers.errors import UserError
 
@@ -100,7 +101,7 @@ def _jsonl_records(file: Path, model: type[R], adapt: Callable[[dict[str, Any]],
 
 def _first(error: ValidationError) -> str:
     first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {first['msg'].removeprefix('Value error, ')}"
+    return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {said(first)}"
 
 
 def _needs(model: type[BaseModel]) -> str:

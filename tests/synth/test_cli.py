@@ -162,6 +162,11 @@ def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
         (("serve", "--max-timeout", "0"), "synth: --max-timeout: input should be greater than 0 (given: 0.0)"),
         (("serve", "--max-timeout", "1", "--host", "no.invalid"), "cannot listen on no.invalid:8000"),
         (("export", "nothing", "--to", "out"), "nothing: not a run directory"),
+        (
+            ("export", "nothing", "--to", "out", "--format", "hff"),
+            "synth: Invalid value for '--format': 'hff' is not one of 'parquet', 'hf'",
+        ),
+        (("verify", "no.jsonl", "--out", "o.jsonl", "--audit", "strickt"), "Invalid value for '--audit': 'strickt' is not one of 'fast'"),
         (("report", "nothing"), "nothing: not a run directory"),
         (("status", "nothing"), "nothing: not a run directory"),
         (("status", "nothing", "--watch", "-1"), "Invalid value for '--watch'"),
@@ -254,6 +259,24 @@ def test_dry_run_prints_the_resolved_configuration(synth: Callable[..., Result],
     assert out.splitlines()[-1] == "later"
     assert "embedded Lean" in err
     assert not pipeline and list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_names_all_that_is_missing(synth: Callable[..., Result], pipeline: list[tuple[Any, str]]) -> None:
+    """In one answer, each with its remedy, also what this machine lacks."""
+    status, out, err = synth("run", str(ROOT / "cluster/configs/gpu_1.yaml"), "--dry-run", "--set", "search.strategies=[wholeproof]")
+    first, *missing = err.splitlines()
+    assert status == 2 and not out and first == f"synth: {len(missing)} things are missing or wrong:"
+    for said in (
+        "search.strategies: ",
+        "heldout.path: heldout.jsonl: no such file; check the path",
+        "problems.jsonl: no such file; check the path",
+        "models.formalizer.path: models/instruct-7b is no folder",
+        "models.judge.path: models/instruct-7b is no folder",
+        "models.prover.path: models/prover-7b is no folder",
+        "project: no such folder: check the path; to make one with Mathlib: ",
+    ):
+        assert sum(line.startswith(f"  {said}") for line in missing) == 1, said
+    assert not pipeline
 
 
 def test_dry_run_says_what_was_read(synth: Callable[..., Result], pipeline: list[tuple[Any, str]], tmp_path: Path) -> None:

@@ -138,6 +138,12 @@ def steps(folder: Path, repl: Path | None = None) -> list[Step]:
 def _walk(folder: Path, repl: Path | None) -> Generator[Step, None, LakeProject | None]:
     """Yields the steps; ends after the first that fails, but for the REPL's, which only the `repl` backend needs."""
     lake = shutil.which("lake") or _executable(Path.home() / ".elan" / "bin" / "lake")
+    if not folder.is_dir():
+        first = "" if lake else f"install elan, Lean's version manager ({ELAN}), then "
+        yield Step(
+            "project", "no such folder", f"check the path; to make one with Mathlib: {first}lake new {folder.name} math in {folder.parent}"
+        )
+        return None
     if not lake:
         yield Step("lake", "not found", f"install elan, Lean's version manager: {ELAN}")
         return None

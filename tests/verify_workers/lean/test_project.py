@@ -31,6 +31,15 @@ def refused(folder: Path, repl: Path | None = None) -> str:
     return line
 
 
+def test_a_folder_that_is_not_there_is_said_before_all_else(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with_lake = refused(tmp_path / "nosuch")
+    assert with_lake.endswith(f"project: no such folder; check the path; to make one with Mathlib: lake new nosuch math in {tmp_path}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    discover.cache_clear()
+    assert "no such folder" in (without := refused(tmp_path / "nosuch")) and "install elan, Lean's version manager" in without
+
+
 def test_a_working_project(lake: FakeLake, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "of the user")
     found = discover(project)
