@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from synth.cli import main
 from synth.config import RunConfig
-from synth.export.corpus import export
 from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
 from synth.run.beside import MARK, UNIT, beside, check_beside, write_beside
 from synth.run.stages import prove_file
@@ -20,7 +21,9 @@ from verify_workers.errors import UserError
 __all__ = ["config"]  # the fixture
 
 
-def test_failed_attempts_of_prove_are_on_disk_and_exports_read_them(config: RunConfig, tmp_path: Path) -> None:
+def test_failed_attempts_of_prove_are_on_disk_and_exports_read_them(
+    config: RunConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = write(tmp_path / "given.jsonl", [{"text": f"No. {k}", "statement": theorem(k)} for k in (1, 4, 9)])
     out = tmp_path / "pairs.jsonl"
     pairs = prove_file(config, given, str(out), quiet())
@@ -38,8 +41,11 @@ def test_failed_attempts_of_prove_are_on_disk_and_exports_read_them(config: RunC
     assert pairs[0].id in trace.text(trace.trace(store, pairs[0].id))
     (figures,) = stats.stats(store, stats.prices(store, []))["rounds"]
     assert (figures["searched"], figures["proved"], figures["pairs"], figures["problems"]) == (3, 2, 2, 3)
-    counts = export(str(beside(out)), tmp_path / "rejects", "rejects")
-    assert counts["attempts"] == sum(verdicts[a.id].outcome == "rejected" for a in failed)
+    with pytest.raises(SystemExit) as done:
+        main(["export", str(beside(out)), "--to", str(tmp_path / "rejects"), "--format", "rejects"])
+    told = json.loads((tmp_path / "rejects" / "_export.json").read_text())
+    assert not done.value.code and "0 pairs, 0 duplicates left out; statements 0, attempts " in capsys.readouterr().err
+    assert told["attempts"] == sum(verdicts[a.id].outcome == "rejected" for a in failed) and told["pairs"] == 0
     prove_file(config, given, str(out), quiet())
     assert list(RunDir.existing(beside(out)).read("pairs", Pair)) == pairs, "a later call writes it anew"
 
