@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synth.budget import BudgetConfig
 from synth.cli import main
 from synth.config import RunConfig
 from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
@@ -73,3 +74,12 @@ def test_units_are_bounded_and_their_figures_add_up(tmp_path: Path) -> None:
     assert store.count("statements") == many and store.read_json(MARK) == {"stage": "prove", "out": "o.jsonl"}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half-written is left"
     check_beside(out)
+
+
+def test_budgets_that_a_stage_does_not_keep_to_are_told(config: RunConfig, tmp_path: Path) -> None:
+    bounds = {"statement": {"attempts": 1}, "run": {"tokens": 5}}
+    own = config.model_copy(update={"budgets": BudgetConfig.model_validate(bounds)})
+    progress = quiet()
+    prove_file(own, write(tmp_path / "given.jsonl", [{"statement": theorem(4)}]), str(tmp_path / "pairs.jsonl"), progress)
+    said = " ".join(progress.console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert "budgets.run: not kept to here; `synth run` does" in said and "budgets.statement" not in said
