@@ -177,14 +177,24 @@ def stated(code: str) -> tuple[str, str]:
     scopes = commands.open_scopes(tokens(before))
     outermost = next((place for place, scope in enumerate(scopes) if scope), len(scopes))
     space = ".".join(scopes[outermost:] if all(scopes[outermost:]) else scopes[outermost : outermost + 1])
-    name = f"{space}.{last.name}" if space else last.name
+    name = ".".join(filter(None, (space, last.name.removeprefix(ROOT))))
     return f"{before}\nend {space}" if space else before, f"theorem {name} {code[slice(*last.goal)].strip()}"
+
+
+ROOT = "_root_."  # before a name: it stands in no namespace, whichever are open
+
+
+def _whole_name(code: str, one: Declaration) -> str:
+    """The name of a declaration of a file with its namespaces."""
+    if one.name.startswith(ROOT):
+        return one.name.removeprefix(ROOT)
+    return ".".join(filter(None, [*commands.open_scopes(tokens(code[: one.start])), one.name]))
 
 
 def _meant(code: str, theorem: Theorem) -> str:
     """Whole name of the file's theorem that `theorem` is: by its name, else by its words, else the last.  BadRow if there is none."""
     there = declarations(code)
-    found = [(".".join(filter(None, [*commands.open_scopes(tokens(code[: one.start])), one.name])), one) for one in there if one.name]
+    found = [(_whole_name(code, one), one) for one in there if one.name]
     if any(name == theorem.name for name, one in found if one.keyword in THEOREMS):
         return theorem.name
     found = [(name, one) for name, one in found if one.keyword in THEOREMS] or [(n, one) for n, one in found if one.name == theorem.name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +18,8 @@ from synth.store.lookup import Lookup
 def write_rejects(selection: Selection, out: Out) -> None:
     """The attempts with a verdict in the folder itself (`synth verify` gives the same ones); in `statements` and `unread` the others."""
     counts = selection.counts
-    counts |= Counter({"statements": 0, "attempts": 0, "answers": 0})
+    for name in ("statements", "attempts", "answers"):
+        counts.setdefault(name, 0)
     _statements(selection, out)
     for some in failures(selection.runs, selection.filters, counts, REFUSED | {UNREAD}, any_reason=True):
         splits = selection.split(one.kept.problem_id for one in some)

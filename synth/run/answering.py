@@ -89,7 +89,7 @@ async def answer_problem(
             if statement.kept:
                 after[id(before)] = drop(statement, Drop.SPARE_ANSWER, spare)
             continue
-        own = tools.metered(Meter(above=meter))
+        own = tools.metered(Meter("statement", config.budgets.statement, config.prices, above=meter))
         found = await search(statement, problem, strategies(statement, problem, config.search, own), config.search, own)
         searches.append(Searched(statement, found, Counter(own.meter.spent)))
         this = blank.model_copy(update=_stated(statement, one.answers[statement.id].text))

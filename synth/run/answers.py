@@ -27,7 +27,7 @@ from synth.run.beside import check_beside, tried, write_beside
 from synth.run.remembered import Begun
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts, statement_prompts
-from synth.run.stages import require_models, run_stage, stage_tools
+from synth.run.stages import note_budgets, require_models, run_stage, stage_tools
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -131,6 +131,7 @@ def _answer(
     require_strategies(config.search)
     asked = _asked(config)
     require_models(config, *asked)
+    note_budgets(config, progress, "statement")
     kept = Resumed(out, Answered, content_id("answers", deciding(config, asked), _contents(barred)), progress.note)
     begun = Begun(out, config, asked)
     progress.stage("answer", len(problems))

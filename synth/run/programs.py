@@ -20,7 +20,7 @@ from synth.run.remembered import Begun
 from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
 from synth.run.searches import Searched
-from synth.run.stages import require_models, with_tools
+from synth.run.stages import note_budgets, require_models, with_tools
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -94,6 +94,7 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
     asked = search_prompts(config) if config.models.prover.own else ()
     if asked:
         require_models(config, *asked)
+    note_budgets(config, progress)
     kept, begun = Resumed(out, Decision, deciding(config, asked), progress.note), Begun(out, config, asked)
     progress.stage("decide", len(items))
 

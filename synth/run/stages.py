@@ -122,6 +122,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
     require_strategies(config.search)
     asked = search_prompts(config) or ("prove",)
     require_models(config, *asked)
+    note_budgets(config, progress, "statement")
     work_items, problems = _statements(config, statements, progress)
     kept, begun = Resumed(out, Proved, deciding(config, asked), progress.note), Begun(out, config, asked)
     proved = {s.id: known for s in work_items if (known := kept.known(*_question(s, problems)))}
@@ -242,6 +243,13 @@ def require_models(config: RunConfig, *asked: Role) -> None:
             f"or an endpoint: --set models.{roles[0]}.endpoint=URL --set models.{roles[0]}.name=NAME"
         )
     check_roles(config, asked)
+
+
+def note_budgets(config: RunConfig, progress: Progress, *kept: str) -> None:
+    """Say which budgets are set that a stage alone does not keep to: all but those `kept`."""
+    for name, budget in config.budgets:
+        if name not in kept and any(bound is not None for _, bound in budget):
+            progress.note(f"budgets.{name}: not kept to here; `synth run` does")
 
 
 def read_problems_of(config: RunConfig, path: str, progress: Progress) -> list[Problem]:

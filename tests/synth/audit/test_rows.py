@@ -111,6 +111,7 @@ def test_columns_are_said_or_guessed() -> None:
     ("statement", "code", "name"),
     [
         ("theorem b : 2 = 2", "namespace A\ntheorem b : 2 = 2 := rfl\nend A", "A.b"),
+        ("theorem b : 2 = 2", "namespace A\ntheorem _root_.b : 2 = 2 := rfl\nend A", "b"),
         ("theorem b : 2 = 2", "namespace A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B\nend A", "A.B.b"),
         ("theorem b : 1 = 1", "namespace A\ntheorem b : 1 = 1 := rfl\nend A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B", "A.b"),
         ("theorem b : 3 = 3", "namespace A\ntheorem b : 1 = 1 := rfl\nend A\nnamespace B\ntheorem b : 2 = 2 := rfl\nend B", "B.b"),

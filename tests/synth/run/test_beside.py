@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from synth.budget import BudgetConfig
+from synth.cli import main
 from synth.config import RunConfig
-from synth.export.corpus import export
 from synth.records import Attempt, Pair, SearchRow, Statement, VerdictRow
 from synth.run.beside import MARK, UNIT, beside, check_beside, write_beside
 from synth.run.stages import prove_file
@@ -20,7 +22,9 @@ from verify_workers.errors import UserError
 __all__ = ["config"]  # the fixture
 
 
-def test_failed_attempts_of_prove_are_on_disk_and_exports_read_them(config: RunConfig, tmp_path: Path) -> None:
+def test_failed_attempts_of_prove_are_on_disk_and_exports_read_them(
+    config: RunConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = write(tmp_path / "given.jsonl", [{"text": f"No. {k}", "statement": theorem(k)} for k in (1, 4, 9)])
     out = tmp_path / "pairs.jsonl"
     pairs = prove_file(config, given, str(out), quiet())
@@ -38,8 +42,11 @@ def test_failed_attempts_of_prove_are_on_disk_and_exports_read_them(config: RunC
     assert pairs[0].id in trace.text(trace.trace(store, pairs[0].id))
     (figures,) = stats.stats(store, stats.prices(store, []))["rounds"]
     assert (figures["searched"], figures["proved"], figures["pairs"], figures["problems"]) == (3, 2, 2, 3)
-    counts = export(str(beside(out)), tmp_path / "rejects", "rejects")
-    assert counts["attempts"] == sum(verdicts[a.id].outcome == "rejected" for a in failed)
+    with pytest.raises(SystemExit) as done:
+        main(["export", str(beside(out)), "--to", str(tmp_path / "rejects"), "--format", "rejects"])
+    told = json.loads((tmp_path / "rejects" / "_export.json").read_text())
+    assert not done.value.code and "0 pairs, 0 duplicates left out; statements 0, attempts " in capsys.readouterr().err
+    assert told["attempts"] == sum(verdicts[a.id].outcome == "rejected" for a in failed) and told["pairs"] == 0
     prove_file(config, given, str(out), quiet())
     assert list(RunDir.existing(beside(out)).read("pairs", Pair)) == pairs, "a later call writes it anew"
 
@@ -67,3 +74,12 @@ def test_units_are_bounded_and_their_figures_add_up(tmp_path: Path) -> None:
     assert store.count("statements") == many and store.read_json(MARK) == {"stage": "prove", "out": "o.jsonl"}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half-written is left"
     check_beside(out)
+
+
+def test_budgets_that_a_stage_does_not_keep_to_are_told(config: RunConfig, tmp_path: Path) -> None:
+    bounds = {"statement": {"attempts": 1}, "run": {"tokens": 5}}
+    own = config.model_copy(update={"budgets": BudgetConfig.model_validate(bounds)})
+    progress = quiet()
+    prove_file(own, write(tmp_path / "given.jsonl", [{"statement": theorem(4)}]), str(tmp_path / "pairs.jsonl"), progress)
+    said = " ".join(progress.console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert "budgets.run: not kept to here; `synth run` does" in said and "budgets.statement" not in said
