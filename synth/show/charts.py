@@ -22,6 +22,7 @@ COLORS = ("#2563eb", "#059669", "#7c3aed", "#0891b2", "#be185d", "#65a30d")
 BEYOND_COLOR = "#d97706"
 ROWS_SHOWN = 600  # of the timeline
 TACTICS_SHOWN = 15
+APART = 0.03  # rounds between points of one round
 ROW = 26  # pixels of a horizontal bar
 LOSSES = [digit * 10**power for power in range(-4, 2) for digit in (1, 2, 5)]  # where the axis of losses has marks
 Metrics = Mapping[str, Any]
@@ -33,7 +34,7 @@ def pass_rates(rounds: Sequence[Metrics]) -> go.Figure | None:
     wanted = [(f"pass@{k}", f"pass@{k}", COLORS[place % len(COLORS)]) for place, k in enumerate(ks)]
     wanted += [(f"beyond_pass@{k}", f"pass@{k} beyond the cheap tactics", BEYOND_COLOR) for k in ks[-1:]]
     figure = go.Figure()
-    for key, name, color in wanted:
+    for place, (key, name, color) in enumerate(wanted):
         points = [(_round(metrics), metrics[key], metrics.get(f"{key}_interval")) for metrics in rounds if _is_number(metrics.get(key))]
         if not points:
             continue
@@ -41,7 +42,17 @@ def pass_rates(rounds: Sequence[Metrics]) -> go.Figure | None:
         above = [ends[1] - value if ends else 0 for value, ends in zip(values, intervals, strict=True)]
         below = [value - ends[0] if ends else 0 for value, ends in zip(values, intervals, strict=True)]
         bars = {"type": "data", "array": above, "arrayminus": below, "thickness": 1.2, "width": 5}
-        figure.add_scatter(x=numbers, y=values, error_y=bars, name=name, mode="lines+markers", line={"color": color, "width": 2.5})
+        beside = [number + APART * (place - (len(wanted) - 1) / 2) for number in numbers]  # else intervals lie on each other
+        figure.add_scatter(
+            x=beside,
+            y=values,
+            error_y=bars,
+            name=name,
+            mode="lines+markers",
+            line={"color": color, "width": 2.5},
+            customdata=numbers,
+            hovertemplate="round %{customdata}: %{y:.1f} %",
+        )
     baseline = next((metrics["baseline"] for metrics in rounds if _is_number(metrics.get("baseline"))), None)
     if baseline is not None:
         every = [_round(metrics) for metrics in rounds]
@@ -76,7 +87,8 @@ def families(rounds: Sequence[Metrics]) -> go.Figure | None:
             showscale=False,
         )
     )
-    figure.update_xaxes(title="round", type="category")
+    figure.update_xaxes(title="round", type="category", showgrid=False)
+    figure.update_yaxes(showgrid=False)
     return _laid_out(figure, 80 + ROW * len(names))
 
 

@@ -19,7 +19,8 @@ def test_pass_rates_with_intervals_and_the_cheap_tactics() -> None:
     figure = charts.pass_rates(rounds)
     assert figure is not None
     first, beyond, tactics = figure.data
-    assert (first.name, list(first.x), list(first.y)) == ("pass@1", [0, 2], [10.0, 40.0])
+    assert (first.name, list(first.customdata), list(first.y)) == ("pass@1", [0, 2], [10.0, 40.0])
+    assert first.x[0] < 0 < beyond.x[0], "beside each other, or their intervals could not be told apart"
     assert list(first.error_y.array) == [5.0, 4.0] and list(first.error_y.arrayminus) == [4.0, 7.0]
     assert beyond.name == "pass@1 beyond the cheap tactics" and list(beyond.error_y.array) == [0]
     assert tactics.name == "cheap tactics: 30.0 %" and list(tactics.y) == [30.0] * 3
