@@ -95,7 +95,8 @@ class TrainConfig(Config):
     """Weight of the loss on prompt tokens, relative to completion tokens (0 = completion only)."""
 
     optimizer: Literal["adamw", "muon", "cpu_adam", "fused_adam"] = "adamw"
-    """`adamw` = PyTorch's; `muon` = ours for matrices inside the blocks with AdamW for the rest (ZeRO stage 0 only);
+    """`adamw` = PyTorch's; `muon` = for matrices inside the blocks with AdamW for the rest, ours at ZeRO stage 0, DeepSpeed's at 1 to 3
+    (with `clip: 0`, and a round that is under way goes on with as many workers);
     `cpu_adam`, `fused_adam` = DeepSpeed's for ZeRO-Offload and for CUDA (they compile on first use)."""
     lr: float = Field(3e-3, gt=0)
     """Peak learning rate."""
@@ -178,8 +179,9 @@ class TrainConfig(Config):
             raise ValueError("train.gpus_per_worker must be above 0.5 with several workers: two on one GPU cannot talk over NCCL")
         if self.optimizer == "fused_adam" and not self.gpu:
             raise ValueError("train.optimizer=fused_adam needs train.gpu=true; use adamw or cpu_adam")
-        if self.optimizer == "muon" and self.zero_stage:
-            raise ValueError("train.optimizer=muon needs whole matrices: set train.zero_stage=0")
+        if self.optimizer == "muon" and self.zero_stage and self.clip:
+            # DeepSpeed takes the norm over what Muon has made orthogonal: a step would be the smaller the larger the model is.
+            raise ValueError("train.optimizer=muon under ZeRO cannot be clipped: set train.clip=0 (Muon's steps have one size anyway)")
         if self.optimizer == "muon" and self.lora:
             raise ValueError("train.optimizer=muon is for whole matrices, not for LoRA's thin ones: set train.optimizer=adamw")
         if self.offload and not (self.gpu and self.zero_stage >= 2 and self.optimizer == "cpu_adam"):

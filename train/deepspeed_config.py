@@ -6,14 +6,16 @@ from typing import Any
 
 from train.config import TrainConfig
 
+MOMENTUM = 0.95  # Muon's, as in `train.muon`
 WHOLE = 10**13  # parameters with fewer elements than this are kept whole; as many as DeepSpeed's field takes, and more than any has
 
 
 def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
     """DeepSpeed's settings for `config`; `config.deepspeed` is merged over them, key by key.
 
-    With `optimizer: adamw` (or `muon`) no optimizer is named: the worker hands PyTorch's (or ours) to DeepSpeed, which must then be
-    allowed to use one that it does not know (`zero_allow_untested_optimizer`).  The learning rate is set by the
+    With `optimizer: adamw` (or `muon` at stage 0) no optimizer is named: the worker hands PyTorch's (or ours) to DeepSpeed, which must then
+    be allowed to use one that it does not know (`zero_allow_untested_optimizer`).  Under ZeRO Muon is DeepSpeed's, which puts the
+    matrices that workers share together for it.  The learning rate is set by the
     worker at each step, so there is no scheduler here.
     """
     zero: dict[str, Any] = {"stage": config.zero_stage}
@@ -42,7 +44,11 @@ def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
         "steps_per_print": 10**9,
         "wall_clock_breakdown": False,
     }
-    if config.optimizer in ("adamw", "muon"):
+    if config.optimizer == "muon" and config.zero_stage:
+        rates = {"lr": config.lr, "muon_lr": config.matrix_lr, "adam_lr": config.lr, "momentum": MOMENTUM, "ns_method": "standard"}
+        params = rates | {"betas": list(config.betas), "weight_decay": config.weight_decay, "torch_adam": True, "adam_w_mode": True}
+        rendered["optimizer"] = {"type": "Muon", "params": params}
+    elif config.optimizer in ("adamw", "muon"):
         rendered |= {"zero_allow_untested_optimizer": True, "zero_force_ds_cpu_optimizer": False}
     else:
         params = {"lr": config.lr, "betas": list(config.betas), "weight_decay": config.weight_decay, "adam_w_mode": True}

@@ -75,7 +75,7 @@ def make_engine(init: str, config: TrainConfig, device: torch.device, adapter: s
     optimizer = None
     if config.optimizer == "adamw":
         optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
-    elif config.optimizer == "muon":
+    elif config.optimizer == "muon" and not config.zero_stage:
         from train.muon import Muon
 
         blocks = {p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name}
@@ -89,6 +89,9 @@ def make_engine(init: str, config: TrainConfig, device: torch.device, adapter: s
         config=settings,
         dist_init_required=False,
     )
+    if config.optimizer == "muon" and config.zero_stage:
+        for group in engine.optimizer.param_groups:
+            group["lr_ratio"] = config.matrix_lr / config.lr if group["use_muon"] else 1.0
     return engine, model
 
 

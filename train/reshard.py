@@ -71,6 +71,8 @@ def _refuse(engine: Any, folder: Path, shapes: Shapes, writers: int) -> None:
         unknown = "DeepSpeed's BF16_Optimizer"
     elif engine.zero_optimization_stage() < 3 and list(map(list, shapes)) != list(map(list, now)):
         unknown = "parameters ordered by the number of workers (round_robin_gradients)"
+    elif any(group.get("use_muon") for group in engine.optimizer.param_groups):
+        unknown = "Muon under ZeRO, whose workers keep the momentum of matrices that they share"
     if unknown:
         raise UserError(f"{folder}: written by {writers} workers, and with {unknown} only as many go on: set train.workers={writers}")
 

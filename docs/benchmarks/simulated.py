@@ -58,6 +58,22 @@ def three_nodes(model: Path, folder: Path) -> str:
         cluster.shutdown()
 
 
+def predicted(first: str, folder: Path, *words: str) -> dict[str, dict[str, float]]:
+    """The figures of the run in `folder` as predicted from those of `first`, and as they were."""
+    command = [sys.executable, "-m", "synth", "simulate", first, *words, "--against", str(folder), "--json"]
+    said = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True)
+    found: dict[str, dict[str, float]] = json.loads(said.stdout)["against"]
+    return found
+
+
+def show(table: list[tuple[str, dict[str, dict[str, float]]]]) -> None:
+    """Predicted / was (error), a row for each run."""
+    print("| run | " + " | ".join(table[0][1]) + " |\n" + "|---" * (1 + len(table[0][1])) + "|")
+    for name, figures in table:
+        cells = (f"{one['predicted']:,.4g} / {one['real']:,.4g} ({one['error_percent']:+.1f} %)" for one in figures.values())
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
 def replayed(source: Path, out: Path) -> None:
     """Six runs whose parts only take their time, and the five predicted from the first; a table of how far off."""
     free = 64  # cores, so that nothing waits for one
@@ -72,13 +88,25 @@ def replayed(source: Path, out: Path) -> None:
             if not (folder / "rounds" / "002" / "metrics.json").exists():
                 script = [sys.executable, str(Path(__file__).with_name("replayed.py")), str(source), str(folder), "--nodes", str(count)]
                 subprocess.run([*script, *changes], env=environment, check=True)
-            words = ["simulate", str(out / "sync-2"), "--cores", str(free), *changes, *cluster, "--against", str(folder), "--json"]
-            said = subprocess.run([sys.executable, "-m", "synth", *words], env=environment, check=True, capture_output=True, text=True)
-            table.append((f"{mode}, {name}", json.loads(said.stdout)["against"]))
-    print("| run | " + " | ".join(table[0][1]) + " |")
-    for name, figures in table:
-        cells = (f"{one['predicted']:,.4g} / {one['real']:,.4g} ({one['error_percent']:+.1f} %)" for one in figures.values())
-        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+            table.append((f"{mode}, {name}", predicted(str(out / "sync-2"), folder, "--cores", str(free), *changes, *cluster)))
+    show(table)
+
+
+def computed(model: Path, out: Path) -> None:
+    """Four runs that compute, the first predicted from itself and the others from it."""
+    nodes = out / "three_nodes.yaml"
+    nodes.write_text(THREE_NODES.replace("CORES", str(len(os.sched_getaffinity(0)))), encoding="utf-8")
+    two, one = run(model, out / "two", "verify.workers=2"), run(model, out / "one", "verify.workers=1")
+    overlapping = run(model, out / "async", "verify.workers=2", "mode=async")
+    three = three_nodes(model, out / "three")
+    show(
+        [
+            ("sync, 2 workers (itself)", predicted(two, Path(two))),
+            ("sync, 1 worker", predicted(two, Path(one), "--set", "verify.workers=1")),
+            ("sync, 3 nodes of 1 worker", predicted(two, Path(three), "--set", "verify.workers=1", "--cluster", str(nodes))),
+            ("async, 2 workers", predicted(two, Path(overlapping), "--set", "mode=async")),
+        ]
+    )
 
 
 def main() -> None:
@@ -88,20 +116,11 @@ def main() -> None:
     what.add_argument("--replayed", type=Path, metavar="RUN")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
     if asked.replayed:
-        asked.out.mkdir(parents=True, exist_ok=True)
         replayed(asked.replayed.resolve(), asked.out.resolve())
-        return
-    model, out = asked.model.resolve(), asked.out.resolve()
-    out.mkdir(parents=True, exist_ok=True)
-    nodes = out / "three_nodes.yaml"
-    nodes.write_text(THREE_NODES.replace("CORES", str(len(os.sched_getaffinity(0)))), encoding="utf-8")
-    two, one = run(model, out / "two", "verify.workers=2"), run(model, out / "one", "verify.workers=1")
-    overlapping = run(model, out / "async", "verify.workers=2", "mode=async")
-    three = three_nodes(model, out / "three")
-    synth("simulate", two, "--set", "verify.workers=1", "--against", one)
-    synth("simulate", two, "--set", "mode=async", "--against", overlapping)
-    synth("simulate", two, "--set", "verify.workers=1", "--cluster", str(nodes), "--against", three)
+    else:
+        computed(asked.model.resolve(), asked.out.resolve())
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ cluster.wait_for_nodes()
 
 @ray.remote
 class Standin:
-    def __init__(self, weights, config, seed):
+    def __init__(self, weights, config, seed, lora=None):
         pass
 
     def where(self):
