@@ -39,7 +39,10 @@ from verify_workers.pool.local import LocalPool
 SHARE = 0.05
 BENCHMARK = 200
 CACHE = Path(sys.argv[3]).absolute() if len(sys.argv) > 3 else None
-RIGHT_ROWS = ("auxiliaries/dotted-quoted", "headers/statement-with-proof")
+RIGHT_ROWS = (
+    *("auxiliaries/dotted-quoted", "headers/statement-with-proof", "statement/only-in-a-namespace"),
+    *("tail/root-inside-a-name", "tail/projection-for-a-name"),
+)
 """Attacks on the form of a check that are right proofs of right statements as rows: under another name, and beside one in the statement."""
 DRAWN = 1.7  # rows for each that is wanted: some say the same
 

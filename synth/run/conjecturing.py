@@ -14,7 +14,7 @@ from synth.prompts import Role
 from synth.records import Drop, Pair, Problem, Statement
 from synth.run.decontaminate import Row, rows_of
 from synth.run.remembered import memory, remembered
-from synth.run.stages import require_models, with_tools
+from synth.run.stages import note_budgets, require_models, with_tools
 from synth.services import Tools
 from synth.show.progress import Progress
 from synth.statements.benchmarks import SECONDS, Benchmarks, forms_of, read_benchmarks
@@ -48,6 +48,7 @@ def conjecture_file(config: RunConfig, source: str, rules: Sequence[str], out: s
     asked: tuple[Role, ...] = () if rules else ("conjecture", *(("prove",) if config.filters.contradiction_attempts else ()))
     if asked:
         require_models(config, *asked)
+        note_budgets(config, progress, "statement")
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
 
     kept = memory(out, config, asked, progress.note)

@@ -80,6 +80,7 @@ def formalize_file(config: RunConfig, problems: str, out: str, progress: Progres
     check_target(out)
     asked = statement_prompts(config)
     require_models(config, *asked)  # said before Ray starts
+    note_budgets(config, progress, "statement")
     rows = read_problems_of(config, problems, progress)
     barred = read_benchmarks(config.filters.benchmarks) if config.filters.decontaminate else []
     kept = memory(out, config, asked, progress.note)

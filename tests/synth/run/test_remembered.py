@@ -8,18 +8,21 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from synth.config import RunConfig
+from synth.llm.config import ROLES
 from synth.llm.types import Completion, Sampling
-from synth.prompts import Prompt
+from synth.prompts import Prompt, load_prompts
 from synth.records import Attempt, Pair, Statement
 from synth.run.beside import beside
 from synth.run.remembered import Told, memory, memory_of_checks, remembered, remembered_checks
 from synth.run.resumed import Kept, Resumed
+from synth.services import Services
 from synth.store.files import write_records
 from synth.store.journal import Journal
 from synth.store.rundir import RunDir
@@ -104,6 +107,16 @@ def test_a_call_says_what_it_goes_on_with(tmp_path: Path) -> None:
     other = config.model_copy(update={"verify": PoolConfig(audit="strict")})
     assert memory(out, other, (), lines.append).known("q") is None
     assert lines[1:] == [f"{out}: 1 results of an interrupted call with other models or settings, or another Lean, are not used"]
+
+
+def test_all_tools_of_services_go_through_the_memory(tmp_path: Path) -> None:
+    services = Services([], {})
+    services.through = partial(remembered, kept=told(tmp_path / "o.jsonl"))
+    own = services.tools(dict.fromkeys(ROLES, load_prompts("chat")), {}, 0, 0)
+    assert {asked.__qualname__.partition(".")[0] for asked in (own.verify, *(model.sample for model in own.models.values()))} == {
+        "remembered_checks",
+        "_sample",
+    }
 
 
 # ---- the commands, killed
