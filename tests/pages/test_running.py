@@ -51,7 +51,7 @@ def test_the_tutorial(tutorial: tuple[World, dict[str, str]]) -> None:
     assert outcomes["verdicts.jsonl"] == ["accepted", "rejected"]
     assert set(outcomes["checked.jsonl"]) == set(outcomes["again.jsonl"]) == {"accepted"}
     assert (world.folder / "runs/demo/report.html").exists() and (world.folder / "corpus/README.md").exists()
-    assert "not running" in said["synth status runs/demo"]
+    assert "; complete" in said["synth status runs/demo"]
     assert any("DatasetDict" in text for text in said.values())
 
 
