@@ -132,10 +132,21 @@ def test_the_pool_takes_it_by_itself(project: FakeLake, audit: str, monkeypatch:
     assert all((v.outcome, v.audit, v.backend) == (Outcome.ACCEPTED, "kernel", "fork") and v.form for v in verdicts), verdicts
 
 
+CON_RON = """#!/bin/sh
+# Accepts what rests on `honest`, and the theorem that a kernel is tried with; in one process, as the jail has it.
+lines=0
+while read -r line; do
+  lines=$((lines + 1))
+  case "$line" in *honest*) honest=1 ;; *_verify_workers_pin*) pin=1 ;; esac
+done < "$1"
+[ "$pin" ] && { [ "$honest" ] || [ $lines -le 10 ]; } || exit 2
+"""
+
+
 def test_other_kernels_get_what_a_proof_rests_on_of_the_library(project: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a text backend checks and `fork` audits.  A kernel of the toolchain is known by its name alone."""
     monkeypatch.setenv("PATH", project.path)
-    FakeLake.executable(project.bin / "con-ron", '#!/bin/sh\ngrep -q honest "$1" && grep -q _verify_workers_pin "$1" || exit 2\n')
+    FakeLake.executable(project.bin / "con-ron", CON_RON)
     rows = [check(" (n : Nat) : n + 0 = n", "honest n"), check(" (n : Nat) : n + 0 = n", "rfl")]
     rows = [row.model_copy(update={"id": str(place)}) for place, row in enumerate(rows)]
     settings = {"project": project.project, "workers": 1, "kernels": ["con-ron"], "closures": tmp_path}
