@@ -161,6 +161,17 @@ class Group:
     local: bool = True
     """Engines of our own, which `release_while_training` ends."""
     up: bool = False
+    joined: list[Any] = field(default_factory=list)
+    """Of `actors`, those that nodes have brought which joined a running cluster: they are lost with their node."""
+    starting: list[Any] = field(default_factory=list)
+    """Those that will be, and do not answer yet."""
+    digest: tuple[str, str] = ("", "")
+    """The hash of the weights that were swapped in last, and what engines say of all they hold then, where they do."""
+
+    def drop(self, gone: Sequence[Any]) -> None:
+        """These are there no longer."""
+        self.actors = [actor for actor in self.actors if actor not in gone]
+        self.joined = [actor for actor in self.joined if actor not in gone]
 
     @property
     def name(self) -> str:
@@ -208,6 +219,12 @@ class Services:
         self.pools = pools
         if self._client is not None:
             self._client.members(pools)
+
+    def engines(self, groups: Mapping[tuple[ModelRole, ...], list[Any]]) -> None:
+        """These are the engines from now on, of the groups by their roles; groups that this one does not know are others'."""
+        for roles, actors in groups.items():
+            if roles[0] in self._samplers:
+                self._samplers[roles[0]].members(actors)
 
     @property
     def failures(self) -> Counter[str]:

@@ -39,7 +39,13 @@ class SamplerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    replicas: int = Field(1, ge=1, description="engines; each is one Ray actor")
+    replicas: int = Field(1, ge=1, description="engines that a run begins with; each is one Ray actor")
+    most: int = Field(
+        0,
+        ge=0,
+        description="engines that `synth run` may come to have where nodes join its cluster: beside `replicas`, which Ray starts anew when "
+        "they are lost, others as far as there is room, which are lost with their node; 0 = no more than `replicas`",
+    )
     gpus: float = Field(0, ge=0, description="GPUs of one engine; more than 1 shards the model over them (tensor parallel)")
     pipeline: int = Field(
         1,
@@ -84,6 +90,19 @@ class SamplerConfig(BaseModel):
     retries: int = Field(8, ge=0, description="endpoints: how often a request that failed is sent again, with growing pauses")
 
     @property
+    def grows(self) -> bool:
+        """Whether there may be more engines than a run begins with."""
+        return self.most > self.replicas
+
+    @property
+    def pieces(self) -> list[dict[str, float]]:
+        """What an engine holds of Ray's resources, by the nodes that it may be divided over: all of it on one, or GPU by GPU."""
+        first = {name: held for name, held in (("GPU", self.gpus), ("CPU", self.cpus)) if held}
+        if self.pipeline == 1:
+            return [first]
+        return [{**first, "GPU": 1.0}, *({"GPU": 1.0} for _ in range(int(self.gpus) - 1))]
+
+    @property
     def apart(self) -> bool:
         """Whether the engine has a process of its own."""
         return self.gpus > 0 if self.process is None else self.process
@@ -94,6 +113,11 @@ class SamplerConfig(BaseModel):
             raise ValueError(f"sampler.pipeline ({self.pipeline}) divides an engine's GPUs: let sampler.gpus ({self.gpus:g}) be a multiple")
         if self.swap == "keep" and not self.apart:
             raise ValueError("sampler.swap=keep needs an engine with a process of its own: set sampler.process=true (with GPUs it is)")
+        if self.grows and not self.gpus and not self.cpus:
+            raise ValueError(
+                f"sampler.most ({self.most}): an engine that reserves nothing has room everywhere: set sampler.gpus or sampler.cpus, "
+                "or leave sampler.most at 0"
+            )
 
 
 class RoleConfig(BaseModel):

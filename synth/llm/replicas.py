@@ -1,7 +1,8 @@
 """Samplers that stand in for each other: a request goes to the least loaded, and to another one where that fails.
 
 Ray starts an actor that died again (`max_restarts`), on another node if need be; until it is back, the others do its
-work.  An actor that lives but fails is started anew, and left alone when that does not help.
+work.  Some come with nodes that join, and are gone with them (`members`).  An actor that lives but fails is started anew,
+and left alone when that does not help.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class _Member:
     """What we know of one actor: requests of ours in flight, its failures since the last answer, and when to ask it again."""
 
     handle: Any
+    number: int
     waiting: int = 0
     failed: int = 0
     ready_at: float = 0.0  # clock, seconds
@@ -42,7 +44,18 @@ class Replicas:
 
     def __init__(self, name: str, actors: list[Any], failures: Counter[str]) -> None:
         self.name, self.failures = name, failures
-        self._members = [_Member(actor, lot=lot(len(actors))) for actor in actors]
+        self._members: list[_Member] = []
+        self._numbered = 0
+        self.members(actors)
+
+    def members(self, actors: list[Any]) -> None:
+        """These are the actors from now on: who is new has nothing to do yet, and what is under way with one that went ends there."""
+        there, known = set(actors), {member.handle for member in self._members}
+        self._members = [member for member in self._members if member.handle in there]
+        for actor in actors:
+            if actor not in known:
+                self._members.append(_Member(actor, self._numbered, lot=lot(len(actors))))
+                self._numbered += 1
 
     def __len__(self) -> int:
         return len(self._members)
@@ -88,15 +101,14 @@ class Replicas:
             await asyncio.sleep(min(member.ready_at for member in hopeful) - now)
 
     def _record(self, member: _Member, reason: str) -> None:
-        index = self._members.index(member)
-        member.last = f"{self.name} {index} {reason}"
+        member.last = f"{self.name} {member.number} {reason}"
         self.failures[member.last] += 1
 
     def _died(self, member: _Member, error: RayActorError) -> None:
         now = time.monotonic()
         if member.ready_at <= now:  # else another request has told already
             if member.dead_since is None:
-                self._record(member, "died; its work goes to the others until it is back")
+                self._record(member, "died; its work goes to the others")
             member.dead_since = member.dead_since or now
             member.ready_at = now + min(PAUSE[1], PAUSE[0] * 2**member.failed)
             member.failed += 1

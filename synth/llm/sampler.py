@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
-from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, PlacementGroupSchedulingStrategy
 
 from synth.llm.async_engine import AsyncEngine
 from synth.llm.config import SamplerConfig
@@ -108,18 +108,24 @@ _PLACED: dict[Any, PlacementGroup] = {}
 """By the actors that this process has started: what holds the GPUs of an engine over several nodes."""
 
 
-def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0, lora: LoraConfig | None = None) -> Any:
-    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again.  `end_sampler` ends it."""
-    options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": -1, "max_task_retries": -1}
+def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0, lora: LoraConfig | None = None, node: str | None = None) -> Any:
+    """Start a Sampler actor; Ray restarts it if its node dies, and callers ask again.  `end_sampler` ends it.
+
+    `node`: the one that it is started on (of an engine over several nodes: any that there are), with which it is lost for good.
+    """
+    again = -1 if node is None else 0
+    options: dict[str, Any] = {"num_cpus": config.cpus, "max_concurrency": 1000, "max_restarts": again, "max_task_retries": again}
     group: PlacementGroup | None = None
     if config.pipeline > 1:
         labels = [config.nodes] * int(config.gpus) if config.nodes else None
-        group = placement_group(bundles(config), strategy="PACK", bundle_label_selector=labels)
+        group = placement_group(config.pieces, strategy="PACK", bundle_label_selector=labels)
         # The engine's workers take the GPUs, one bundle each.
         options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
     elif config.gpus:
         options["num_gpus"] = config.gpus  # more than one are on one node
-    if config.nodes and group is None:
+    if group is None and node is not None:
+        options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node, soft=False)
+    elif group is None and config.nodes:
         options["label_selector"] = config.nodes
     environment = engine_environment(config)
     actor: Any = Sampler
@@ -127,12 +133,6 @@ def sampler_actor(weights: Weights, config: SamplerConfig, seed: int = 0, lora: 
     if group is not None:
         _PLACED[handle._actor_id] = group
     return handle
-
-
-def bundles(config: SamplerConfig) -> list[dict[str, float]]:
-    """What an engine over several nodes holds, GPU by GPU, its own process beside the first; Ray packs neighbours together."""
-    first: dict[str, float] = {"GPU": 1.0, **({"CPU": config.cpus} if config.cpus else {})}
-    return [first, *({"GPU": 1.0} for _ in range(int(config.gpus) - 1))]
 
 
 def end_sampler(actor: Any) -> None:

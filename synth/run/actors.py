@@ -84,15 +84,15 @@ async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
 
 
 async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
-    probe = await _probe(job, group)
+    probe, actors = await _probe(job, group), list(group.actors)  # one that joins meanwhile is given them before its first request
     keep = job.config.models.of(group.roles[0]).sampler.swap == "keep"  # nothing is drained: a turn is only as long as the loading
-    turns = asyncio.Semaphore(max(1, len(group.actors) // (KEEPING if keep else AT_ONCE)) if one_by_one else len(group.actors))
+    turns = asyncio.Semaphore(max(1, len(actors) // (KEEPING if keep else AT_ONCE)) if one_by_one else len(actors))
 
     async def load(sampler: Any) -> Any:
         async with turns:
             return await sampler.load.remote(job.answering, probe)
 
-    results = await asyncio.gather(*map(load, group.actors), return_exceptions=True)
+    results = await asyncio.gather(*map(load, actors), return_exceptions=True)
     digests = ["" if isinstance(result, BaseException) else result.get("digest", "") for result in results]
     for index in unlike(digests):
         results[index] = SwapFailed("its weights are not those of the other engines, by their digests")
@@ -102,12 +102,26 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]
     for index, error in errors.items():
         job.failed(f"{group.name} {index} did not take the new weights: {last_line(plain(error))}")
     if errors:
-        dropped = [group.actors[index] for index in errors]
+        dropped = [actors[index] for index in errors]
         for actor in dropped:
             end_sampler(actor)
         stop_shards(job)
-        group.actors = [actor for actor in group.actors if actor not in dropped]
+        group.drop(dropped)
+    group.digest = job.answering.hash, next(digest for index, digest in enumerate(digests) if index not in errors)
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+async def take_newest(job: Run, group: Group, actor: Any, first: Weights) -> None:
+    """Have an engine that has started with `first` answer with what its group does, checked as in a swap.  Raises what that raises."""
+    while group.trained:
+        weights, (of, usual) = job.answering, group.digest
+        probe = await asyncio.to_thread(read_probe, weights.path)
+        if weights != first or probe is not None:  # else it has just read the very checkpoint
+            told = await actor.load.remote(weights, probe or await _probe(job, group))
+            if of == weights.hash and unlike([usual, usual, told.get("digest", "")]):
+                raise SwapFailed("its weights are not those of the other engines, by their digests")
+        if weights == job.answering:
+            return
 
 
 async def _probe(job: Run, group: Group) -> Probe:
@@ -123,7 +137,7 @@ def stop_samplers(job: Run) -> None:
     """End all engines (endpoints stay), and the shard actors that hold handles to them."""
     stop_shards(job)
     for group in job.groups:
-        for actor in group.actors if group.local else ():
+        for actor in (*group.actors, *group.starting) if group.local else ():
             end_sampler(actor)
     job.groups = [group for group in job.groups if not group.local]
 

@@ -18,9 +18,10 @@ from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
 from synth.llm.sampler import end_sampler
-from synth.run.cluster import enough, plain
+from synth.run.cluster import engines, enough, plain
 from synth.run.inputs import inputs_of_run, keep_inputs
 from synth.run.interrupt import Interrupts
+from synth.run.joining import Joining
 from synth.run.merged import merge_newest
 from synth.run.places import check_kernels, check_places, everywhere
 from synth.run.roles import answering, resolved, role_prompts, used_prompts
@@ -96,7 +97,7 @@ def _close(job: Run, in_order: bool) -> None:
         return
     if job.trainers is not None:
         job.trainers.close()
-    for actor in job.samplers:
+    for actor in (*job.samplers, *(actor for group in job.groups for actor in group.starting)):
         end_sampler(actor)
     for actor in [*job.shards, *job.measuring, *(job.index.shards if job.index else ()), *job.pools.values()]:
         ray.kill(actor)
@@ -110,6 +111,8 @@ async def _work(job: Run) -> None:
         verify = verify.model_copy(update={"kernels_keep": job.store.local_path("disputed").absolute()})
     job.pools = node_pools(verify)
     beside = [asyncio.create_task(follow(job.pools, verify, job.members)), asyncio.create_task(keep_compact(job.store))]
+    if ray.is_initialized() and any(sampler.grows for sampler in engines(job.config, job.roles)):
+        beside.append(asyncio.create_task(Joining(job).follow()))
     try:
         await (rounds_in_turn(job) if job.config.mode == "sync" else rounds_in_stream(job))
         await merge_newest(job)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ray.exceptions import RayTaskError
 
@@ -206,15 +207,22 @@ def start_group(
     config: RunConfig, roles: tuple[ModelRole, ...], weights: Mapping[ModelRole, Weights], lora: LoraConfig | None = None
 ) -> Group:
     """The actors that answer in `roles`; with `lora` their new weights are adapters of that form, if they get new ones."""
-    source, first = config.models.of(roles[0]), weights[roles[0]]
+    source = config.models.of(roles[0])
     if source.endpoint:
         return Group(roles, [endpoint_actor(source)], local=False)
-    sampler = source.sampler
+    actors = [start_engine(config, roles, weights[roles[0]], i, lora) for i in range(source.sampler.replicas)]
+    return Group(roles, actors, trained=config.models.follows(roles[0]))
+
+
+def start_engine(
+    config: RunConfig, roles: tuple[ModelRole, ...], first: Weights, number: int, lora: LoraConfig | None = None, node: str | None = None
+) -> Any:
+    """One of those actors, the `number`th; with `node` on that one, with which it is lost (`sampler_actor`)."""
+    sampler = config.models.of(roles[0]).sampler
     if sampler.max_model_len is None:
         sampler = sampler.model_copy(update={"max_model_len": _context(config, roles, Path(first.base or first.path))})
-    trained = config.models.follows(roles[0])
-    actors = [sampler_actor(first, sampler, config.seed + i, lora if trained else None) for i in range(sampler.replicas)]
-    return Group(roles, actors, trained=trained)
+    place: dict[str, Any] = {} if node is None else {"node": node}
+    return sampler_actor(first, sampler, config.seed + number, lora if config.models.follows(roles[0]) else None, **place)
 
 
 def _context(config: RunConfig, roles: Iterable[ModelRole], folder: Path) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import ray
 
 from synth.config import RunConfig
+from synth.llm.config import ModelRole
 from synth.run.heldout import Measured
 from synth.run.shard import Shard, ShardTask
 from synth.services import Services
@@ -31,6 +32,9 @@ class ShardCalls:
 
     async def members(self, pools: dict[str, Any]) -> None:
         (await self._shard()).services.members(pools)
+
+    async def engines(self, groups: dict[tuple[ModelRole, ...], list[Any]]) -> None:
+        (await self._shard()).services.engines(groups)
 
     async def counts(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """What is done, what was rejected, and what failed while others stood in for it."""

@@ -20,13 +20,23 @@ class Spending:
     def __init__(self, job: Run, number: int) -> None:
         self.job, self.number = job, number
         self._earlier = _spent_before(job, number)
+        self._searched = self._seconds()
         self.told = ""
 
     def round(self) -> Counter[str]:
         """What this round has spent so far, also in work that an interruption threw away."""
         spent = Counter(self.job.account.spent)
-        spent["gpu_ms"] = _gpu_ms(self.job, self.job.account.figures()["stages"])
+        spent["gpu_ms"] += _gpu_ms(self.job, self.job.account.stage_seconds())
         return spent
+
+    def _seconds(self) -> float:
+        return self.job.account.stage_seconds().get(SEARCH, 0.0)
+
+    def _joined(self) -> None:
+        """Count the GPUs of engines that have joined, since the last look; those that a run begins with are counted by the stage."""
+        before, self._searched = self._searched, self._seconds()
+        if held := self.job.joined_gpus:
+            self.job.account.spent["gpu_ms"] += round(1000 * held * (self._searched - before))
 
     def limit(self) -> str:
         """The budget that is used up, such as `run.money`; '' if none."""
@@ -38,6 +48,7 @@ class Spending:
 
     def heed(self) -> None:
         """Tell the shards, where a budget is used up; an actor that was restarted is told again."""
+        self._joined()
         if limit := self.limit():
             for actor in self.job.shards:
                 actor.stop.remote(limit, self.number)
@@ -70,5 +81,5 @@ def _spent(job: Run, round: int) -> Counter[str]:
 
 
 def _gpu_ms(job: Run, stages: dict[str, float]) -> int:
-    """Milliseconds that the engines' GPUs were held while proofs were searched."""
+    """Milliseconds that the GPUs of the engines that the run begins with were held while proofs were searched."""
     return int(1000 * job.config.models.gpus() * stages.get(SEARCH, 0.0))

@@ -91,6 +91,18 @@ class Run:
         for actor in (*self.shards, *self.measuring):
             actor.members.remote(pools)
 
+    def engines(self) -> None:
+        """Engines have come or gone: those who ask them are told which there are."""
+        groups = {group.roles: list(group.actors) for group in self.groups}
+        for actor in (*self.shards, *self.measuring):
+            actor.engines.remote(groups)
+
+    @property
+    def joined_gpus(self) -> float:
+        """GPUs that engines hold which are not of those that the run begins with."""
+        held = ((len(group.joined) + len(group.starting), self.config.models.of(group.roles[0]).sampler) for group in self.groups)
+        return sum(count * sampler.gpus for count, sampler in held)
+
     @property
     def account(self) -> Clock:
         """The account of the round under way."""

@@ -118,7 +118,7 @@ def _cost(units: Mapping[str, int], lean_seconds: float, clock: Mapping[str, Any
     spent: dict[str, float] = {f"tokens_{role}": max(units[f"tokens_{role}"], kept.get(f"tokens_{role}", 0)) for role in ROLES}
     spent["samples"] = max(units["samples"], kept.get("samples", 0))
     spent["lean_ms"] = max(lean_seconds * 1000, kept.get("lean_ms", 0))
-    spent["gpu_ms"] = 1000 * gpus * clock.get("stages", {}).get("search", 0.0)
+    spent["gpu_ms"] = 1000 * gpus * clock.get("stages", {}).get("search", 0.0) + kept.get("gpu_ms", 0)  # of engines that joined
     figures = costs(spent, prices)
     by_role = {role: int(spent[f"tokens_{role}"]) for role in ROLES if spent[f"tokens_{role}"]}
     return {"tokens_by_role": by_role, **{name: round(value, 4) for name, value in figures.items()}}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synth.llm.config import ROLES
 from train.config import DIVISION
 
-MAY_CHANGE = frozenset(f"{part}.{name}" for part in ("train", "models.bootstrap.train") for name in DIVISION) | {"shards.index"}
+MOST = frozenset({"sampler.most", *(f"models.{role}.sampler.most" for role in ROLES)})
+MAY_CHANGE = frozenset(f"{part}.{name}" for part in ("train", "models.bootstrap.train") for name in DIVISION) | MOST | {"shards.index"}
 """Keys with which a run may go on although they were others when it began."""
 
 

@@ -11,7 +11,6 @@ from synth.config import RunConfig, load_config
 from synth.llm.adapters import adapter_arguments
 from synth.llm.config import ROLES
 from synth.llm.engine import engine_arguments
-from synth.llm.sampler import bundles
 from synth.run.cluster import demand, held_together
 from synth.run.roles import answering, groups, used_prompts
 from synth.run.state import served_lora
@@ -71,7 +70,7 @@ def test_an_engine_over_several_nodes_is_divided_into_stages() -> None:
     arguments = engine_arguments(config)
     assert (arguments["tensor_parallel_size"], arguments["pipeline_parallel_size"]) == (8, 2)
     assert arguments["distributed_executor_backend"] == "ray"
-    assert bundles(config) == [{"GPU": 1.0, "CPU": 2.0}, *[{"GPU": 1.0}] * 15]
+    assert config.pieces == [{"GPU": 1.0, "CPU": 2.0}, *[{"GPU": 1.0}] * 15]
     with pytest.raises(UserError, match=r"sampler\.pipeline \(3\) divides an engine's GPUs: let sampler\.gpus \(4\) be a multiple"):
         load_config(CONFIGS[0], ["sampler.gpus=4", "sampler.pipeline=3"])
 
@@ -81,6 +80,15 @@ def test_engines_with_gpus_have_a_process_of_their_own_and_only_those_keep_answe
     assert not load_config(CONFIGS[0], ["sampler.gpus=1", "sampler.process=false"]).models.prover.sampler.apart
     with pytest.raises(UserError, match=r"sampler\.swap=keep needs .* sampler\.process=true"):
         load_config(CONFIGS[0], ["models.judge.path=x", "models.judge.sampler.swap=keep", "sampler.gpus=0"])
+
+
+def test_engines_that_reserve_nothing_cannot_become_more() -> None:
+    more = ["sampler.replicas=2", "sampler.most=4"]
+    assert load_config(CONFIGS[0], [*more, "sampler.gpus=1"]).models.prover.sampler.grows
+    assert load_config(CONFIGS[0], [*more, "sampler.cpus=0.5", "sampler.gpus=0"]).models.prover.sampler.pieces == [{"CPU": 0.5}]
+    assert not load_config(CONFIGS[0], ["sampler.replicas=4", "sampler.most=4", "sampler.gpus=0"]).models.prover.sampler.grows
+    with pytest.raises(UserError, match=r"sampler\.most \(4\): .* set sampler\.gpus or sampler\.cpus"):
+        load_config(CONFIGS[0], [*more, "sampler.gpus=0", "sampler.cpus=0"])
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

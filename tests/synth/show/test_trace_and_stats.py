@@ -142,6 +142,16 @@ def test_what_was_searched_is_not_told_as_dropped_before(tmp_path: Path) -> None
     }  # fmt: skip
 
 
+def test_gpus_are_those_of_the_search_and_what_engines_held_that_joined(tmp_path: Path) -> None:
+    store = RunDir(tmp_path)
+    store.commit("r001-s0000-statements", {"statements": [statement("a", form="one")]})
+    store.write_text("config.yaml", "models: {prover: {path: given}}\nsampler: {gpus: 2, replicas: 3}\n")
+    store.write_json("rounds/001/clock.json", {"stages": {"search": 10.0}, "spent": {"gpu_ms": 5000}})
+    assert stats(store, PriceConfig(gpu_hour=3600.0))["rounds"][0]["cost"] == {
+        "tokens_by_role": {}, "attempts": 0, "tokens": 0, "core_seconds": 0.0, "gpu_seconds": 65.0, "money": 65.0,
+    }  # fmt: skip
+
+
 def test_the_commands_print_tables_and_json(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:
     (pair, *_) = run.read("pairs", Pair)
     for arguments, wanted in (
