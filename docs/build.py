@@ -77,7 +77,9 @@ structure, …), `doc`, `uses` and `neighbours` (each may be empty) besides `sta
 its `:=`), `compact`, `steps` (numbered) and `text` (the theorem in words) too, and is answered by a numbered line for each step.
 `follow` has what `prove` has but `doc` and `problem`, with `text` and `steps`, and is answered as `prove` is; `match` has
 `statement`, `goal`, `header`, `other` and `other_goal`, and is answered as `compare` is. `repeats` (`filters.reworded`) has `problem` and
-`other`, a benchmark's, and is answered so too.
+`other`, a benchmark's, and is answered so too. `translate` (`synth check-programs`) has `program`, `language`, `problem` (words, or
+nothing), `requirement` (the function that is it), `goal` (it, given in Lean) and `name`, and is answered by one block: definitions,
+then the theorem.
 
 How answers are read, in every preset: thoughts (`<think>…</think>`) are cut off; the last fence that proves the theorem
 counts, not a remark after it, and where the prompt ends within a fence, the text up to its end; declarations are found by

@@ -58,6 +58,8 @@ class Drop(StrEnum):
     UNFIT = "unfit"  # the closed theorem of a hole, from which its skeleton does not follow
     NO_LEMMA = "no_lemma"  # a proof to conjecture from that names no theorem which Lean knows
     LEMMA_CAP = "lemma_cap"  # enough is conjectured from this lemma already
+    NAMELESS = "nameless"  # a requirement that names no function of its program
+    DIFFERS = "differs"  # a program's translation that computes something else
     UNRELATED = "unrelated"  # a variant that does not stand to its parent as its rule says
 
 

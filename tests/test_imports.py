@@ -41,7 +41,7 @@ ROOMS = {
     "synth": [
         *("overrides", "records", "keys", "spool"),
         *("annotations", "prompts", "llm", "budget", "problems", "config", "services", "store", "examples"),
-        *("statements", "informal", "search", "index", "programs", "answers", "conjectures", "benchmark", "environments"),
+        *("statements", "informal", "search", "index", "answers", "programs", "conjectures", "benchmark", "environments"),
         *("show", "audit", "export", "run", "simulate", "stage_config", "doctor"),
         *("api", "commands", "cli"),
         "__main__",

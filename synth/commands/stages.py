@@ -266,7 +266,7 @@ def answer(
 
 
 def check_programs(
-    source: Annotated[str, typer.Argument(metavar="IN", help="a file or folder of programs: .py, .lean or .jsonl; or: generated")],
+    source: Annotated[str, typer.Argument(metavar="IN", help="a file or folder of programs: .py, .lean, .scala or .jsonl; or: generated")],
     out: RecordsOption,
     model: ModelOption = None,
     config: ConfigOption = None,
@@ -289,6 +289,12 @@ def check_programs(
     "requirement": "∀ n, …"} in Lean. A .lean file: definitions, then theorems
     without proofs. What the languages are: docs/programs.md.
 
+    With a model (--model, or an endpoint) programs in other languages, or with
+    loops, and requirements in words are formalized by it: rows {"program": "…",
+    "language": "scala"}, {"definitions": "…", "text": "f never decreases"}. Such
+    rows of OUT say who made them (translated_by, stated_by), and of what; read
+    them before you rely on them.
+
     Without --model only the means that need none are used, and no Ray;
     search.timeout (seconds) bounds each check of Lean. Attempts with their
     verdicts are in the run directory OUT.run. The same command goes on after an
@@ -297,7 +303,7 @@ def check_programs(
     from synth.run.programs import check_generated, check_programs_file
     from synth.show.progress import Progress
 
-    settings = stage_settings(config, model, overrides, "prover")
+    settings = stage_settings(config, model, overrides, "prover", "formalizer", "judge", "informalizer")
     with Progress(resumable=True) as progress:
         if source == "generated":
             report, bugs = check_generated(settings, count, seed, str(out), progress)

@@ -14,6 +14,7 @@ SEARCHING: tuple[ModelRole, ...] = ("prover", "corrector", "sketcher", "conjectu
 ASKED: dict[str, ModelRole] = {
     "formalize": "formalizer",
     "pose": "formalizer",
+    "translate": "formalizer",
     "refine": "formalizer",
     "follow": "formalizer",
     "grade": "judge",

@@ -54,6 +54,10 @@ class Decision(Record):
     tokens: int = Field(0, description="generated for it")
     core_seconds: float = Field(0.0, description="of Lean, for all its checks")
     checks: int = 0
+    translated_by: str = Field("", description="who made the definitions: `synth` (always in the same way), or a model; '' = given in Lean")
+    stated_by: str = Field("", description="who made the statement of the requirement: the same")
+    words: str = Field("", description="of what a model made these: the program, and the words")
+    compared: int = Field(0, description="inputs on which Lean confirmed what the program, which a model translated, computes in Python")
 
 
 @dataclass
@@ -89,7 +93,7 @@ async def decide(item: Item, config: SearchConfig, tools: Tools, filters: Filter
     Of one that is proved `filters` say whether it is empty.
     """
     if item.statement is None:
-        return Decided(Decision(name=item.name, source=item.source, answer=Answer.UNTRANSLATABLE, reason=item.refused))
+        return Decided(Decision(name=item.name, source=item.source, answer=Answer.UNTRANSLATABLE, reason=item.refused, **by_whom(item)))
     statement, counted = item.statement, Counted(tools.verify)
     tools = replace(tools, verify=counted)
     (asked,) = await counted([statement.check(f"{statement.id}:elaborates", config.timeout, proof=UNPROVED)])
@@ -149,4 +153,11 @@ def _decision(item: Item, statement: Statement, answer: Answer, counted: Counted
         tokens=found.tokens,
         core_seconds=round(counted.seconds, 3),
         checks=counted.checks,
+        **by_whom(item),
     )
+
+
+def by_whom(item: Item) -> dict[str, str]:
+    """Who made an item, and of what, as a decision says it."""
+    asked = item.wanted[0].said if item.wanted and item.statement else ""
+    return {"translated_by": item.translated_by, "stated_by": item.stated_by, "words": asked}

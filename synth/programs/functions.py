@@ -53,6 +53,16 @@ def translate(source: str) -> Program:
         raise Untranslatable("it is nested too deep") from None
 
 
+def requirement_of(source: str, name: str, known: Mapping[str, Signature]) -> str:
+    """What the requirement `name` of a program claims, of functions `known` that were translated otherwise.  Raises Untranslatable."""
+    try:
+        node = next(one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef) and one.name == name)
+        _check_header(node, known)
+        return _requirement(node, {one.arg: read_type(one.annotation, one) for one in node.args.args}, known)
+    except (StopIteration, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Untranslatable(f"{name}: {error}") from None
+
+
 def _program(tree: ast.Module) -> Program:
     known: dict[str, Signature] = {}
     definitions, requirements = [], dict[str, str]()

@@ -1,16 +1,20 @@
-"""Programs with their requirements, from files: `.py` (the small language), `.lean`, or `.jsonl` rows of either."""
+"""Programs with their requirements, from files: `.py` (the small language), `.lean`, or `.jsonl` rows of either.
+
+What is refused here, or required in words alone, says what a model would have to be asked for (`Wanted`, `formalized.py`).
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from synth.problems.whole_file import split_file
 from synth.programs.functions import REQUIREMENT, translate
 from synth.programs.types import Untranslatable
+from synth.programs.wanted import PYTHON, Wanted, docstrings, wanted_of
 from synth.prompts.declarations import THEOREMS, Declaration, declarations
 from synth.records import Problem, Statement, content_id
 from synth.statements.text import given
@@ -19,19 +23,33 @@ from verify_workers.errors import UserError
 from verify_workers.text.lexer import tokens
 from verify_workers.text.statement import StatementError
 
-ENDINGS = (".py", ".lean", ".jsonl")
+ENDINGS = (".py", ".lean", ".scala", ".jsonl")
 NAME = "requirement"  # of the theorem that a row's requirement becomes
+OURS = "synth"  # by whom what `functions.py` translates is translated
+IN_WORDS = "the requirement is in words: give it as a Lean proposition (`requirement`)"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One requirement of a program: the statement to decide, or why there is none (`refused`, one line)."""
+    """One requirement of a program: the statement to decide, or why there is none (`refused`, one line).
+
+    `wanted`: what a model can be asked for then, a question for each requirement.  `translated_by` and `stated_by`: who made the
+    definitions, and the requirement; '' where they were given in Lean.
+    """
 
     name: str
     source: str
     problem: Problem | None = None
     statement: Statement | None = None
     refused: str = ""
+    wanted: tuple[Wanted, ...] = ()
+    translated_by: str = ""
+    stated_by: str = ""
+
+
+def for_a_model(items: Sequence[Item]) -> list[Item]:
+    """The same items, each with at most one question for a model."""
+    return [replace(item, name=one.name or item.name, wanted=(one,)) if one else item for item in items for one in (item.wanted or (None,))]
 
 
 def read_items(path: str | Path) -> list[Item]:
@@ -54,27 +72,38 @@ def _of_file(file: Path) -> Iterator[Item]:
         yield from of_program(text, str(file))
     elif file.suffix == ".lean":
         yield from of_lean(text, str(file))
+    elif file.suffix == ".scala":
+        yield from of_program(text, str(file), language="scala")
     else:
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield from _of_row(line, f"{file}:{number}")
 
 
-def of_program(source: str, place: str, requirement: str = "", words: str = "") -> Iterator[Item]:
-    """The items of a program in the small language; `requirement`: a Lean proposition beside those that it states itself."""
+def of_program(source: str, place: str, requirement: str = "", words: str = "", language: str = PYTHON) -> Iterator[Item]:
+    """The items of a program in the small language; `requirement`: a Lean proposition beside those that it states itself.
+
+    Of one in another language, or that is refused, one item says why, and what a model is to be asked for.
+    """
     try:
+        if language != PYTHON:
+            raise Untranslatable(f"the language is {language}, and only Python's syntax is read here")
         program = translate(source)
     except Untranslatable as error:
-        yield Item(NAME, place, refused=f"{place}: {error}")
+        yield Item(NAME, place, refused=f"{place}: {error}", wanted=wanted_of(source, language, requirement, words))
         return
     name = NAME
     while name in program.requirements:  # the program's own are not lost
         name += "_"
     claims = program.requirements | ({name: requirement} if requirement else {})
     if not claims:
-        yield Item(NAME, place, refused=f"{place}: no requirement: add `def {REQUIREMENT}(…) -> bool`, or a Lean proposition")
-    for name, goal in claims.items():
-        yield _item(name, place, f"theorem {name} : {goal}", program.definitions, "", words or source)
+        said = words or docstrings(source)
+        wanted = (Wanted(said, preamble=program.definitions),) if said.strip() and program.definitions else ()
+        refused = f"{place}: no requirement: add `def {REQUIREMENT}(…) -> bool`, or a Lean proposition"
+        yield Item(NAME, place, refused=refused, wanted=wanted, translated_by=OURS)
+    for stated, goal in claims.items():
+        made = _item(stated, place, f"theorem {stated} : {goal}", program.definitions, "", words or source)
+        yield replace(made, translated_by=OURS, stated_by="" if stated == name else OURS)
 
 
 def of_lean(text: str, place: str, words: str = "") -> Iterator[Item]:
@@ -104,7 +133,7 @@ def _between(text: str, found: Sequence[Declaration]) -> int:
 
 
 def _of_row(line: str, place: str) -> Iterator[Item]:
-    """A row: `program` (the small language) or `definitions` (Lean); `requirement` (Lean); `text` (plain language)."""
+    """A row: `program` (with its `language`) or `definitions` (Lean); `requirement` (Lean); `text` (plain language)."""
     try:
         row: Any = json.loads(line)
     except json.JSONDecodeError as error:
@@ -113,14 +142,25 @@ def _of_row(line: str, place: str) -> Iterator[Item]:
         raise UserError(f"{place}: a row is an object of texts: program or definitions, requirement, text")
     goal, words = row.get("requirement", ""), row.get("text", "")
     if "program" in row:
-        yield from of_program(row["program"], place, goal, words)
+        yield from of_program(row["program"], place, goal, words, row.get("language", PYTHON).strip().lower() or PYTHON)
     elif goal and row.get("definitions", "").strip():
         yield from of_lean(
             f"{row.get('definitions', '')}\n\n{goal if goal.startswith('theorem') else f'theorem {NAME} : {goal}'}", place, words
         )
+    elif words.strip() and row.get("definitions", "").strip():
+        yield _of_words(row["definitions"], place, words)
     else:
         lacks = "`requirement`" if row.get("definitions") else "`definitions`"
-        raise UserError(f"{place}: no field `program` and no field {lacks}; give a program, or definitions with a requirement")
+        raise UserError(f"{place}: no field `program` and no field {lacks}; give a program, or definitions with a requirement or a text")
+
+
+def _of_words(definitions: str, place: str, words: str) -> Item:
+    """The item of definitions in Lean that are to do what `words` say."""
+    try:
+        parts = split_file(f"{definitions}\n\ntheorem {NAME} : True")
+    except StatementError as error:
+        return Item(NAME, place, refused=f"{place}: {error}")
+    return Item(NAME, place, refused=f"{place}: {IN_WORDS}", wanted=(Wanted(words, parts.header, parts.preamble),))
 
 
 def _item(name: str, place: str, theorem: str, preamble: str, header: str, words: str) -> Item:

@@ -58,6 +58,15 @@ def read_type(node: ast.expr | None, where: ast.AST) -> Type:
     refuse(where, f"the type is {said}: write Nat, Int, Bool or list[…] of these behind every parameter and ->")
 
 
+def lean_type(text: str) -> Type | None:
+    """The type that Lean text names, where the language has it."""
+    words = text.replace("(", " ").replace(")", " ").split()
+    kind = {"Nat": NAT, "ℕ": NAT, "Int": INT, "ℤ": INT, "Bool": BOOL}.get(words[-1]) if words else None
+    for word in reversed(words[:-1]):
+        kind = list_of(kind) if kind and word == "List" else None
+    return kind
+
+
 def joined(one: Type, other: Type) -> Type | None:
     """The type of both, None where there is none."""
     if one == other or other == ANY:

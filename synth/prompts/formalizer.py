@@ -58,12 +58,18 @@ def _chosen(code: str, prompt: Prompt) -> Formalization | Unread:
         return Unread("several_theorems" if theorems else "no_theorem", ", ".join(d.name for d in theorems))
     (found,) = theorems
     name = found.name or prompt.name
-    own = [d for d in declarations.declarations(code) if d.keyword in DEFINING and d.start < found.start]
+    shown = {_written(prompt.header, d) for d in declarations.declarations(prompt.header)}
+    own = [d for d in declarations.declarations(code) if d.keyword in DEFINING and d.start < found.start and _written(code, d) not in shown]
     used = {mark.text for mark in tokens(code[slice(*found.goal)]) if mark.kind is Kind.IDENT}
     needed = [d for d in own if d.keyword in ("variable", "universe", "axiom", "instance") or d.name in used]
     if needed:
         return Unread("definitions", ", ".join(f"{d.keyword} {d.name}".strip() for d in needed))
     return _parsed(f"theorem {name} {code[slice(*found.goal)]}", opened(code[: found.start], prompt.header))
+
+
+def _written(code: str, declared: Declaration) -> tuple[str, ...]:
+    """The words of a declaration: one that repeats the prompt's is none of the answer's own."""
+    return tuple(mark.text for mark in tokens(code[declared.start : declared.end]))
 
 
 def _goal(text: str, prompt: Prompt) -> Formalization | Unread:

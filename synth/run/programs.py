@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from synth.config import RunConfig
 from synth.problems.families.programs import draw_programs
 from synth.programs.decide import Answer, Decided, Decision, decide
+from synth.programs.formalized import Formalized, asked_about, formalized
 from synth.programs.items import Item, of_program, read_items
 from synth.run.beside import check_beside, tried, write_beside
 from synth.run.judge import told_of
@@ -21,6 +22,7 @@ from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
 from synth.run.searches import Searched
 from synth.run.stages import note_budgets, require_models, with_tools
+from synth.run.translating import asking, told_who, with_cost
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -58,14 +60,15 @@ class Report:
 
 
 def _line(one: Decision) -> str:
-    """What is wrong with an item, or what is asked about it; '' where it is proved and says something."""
+    """What is wrong with an item, or asked about it, or that a model stated it; '' where it is proved, says something, and none did."""
     place = f"{one.source}: {one.name}"
     if one.answer is Answer.REFUTED:
         where = ", ".join(f"{name} = {value}" for name, value in one.counterexample.items())
-        return f"{place}: refuted{f' by {where}' if where else ''}"
+        return f"{place}: refuted{f' by {where}' if where else ''}{told_who(one)}"
     if one.answer is Answer.PROVED:
-        return f"{place}: proved, but says nothing of the program: {one.says_nothing}" if one.says_nothing else ""
-    return f"{place}: {one.answer.value}: {one.reason.removeprefix(f'{one.source}: ')}"
+        nothing = f", but says nothing of the program: {one.says_nothing}" if one.says_nothing else ""
+        return f"{place}: proved{nothing}{told_who(one)}" if nothing or told_who(one) else ""
+    return f"{place}: {one.answer.value}: {one.reason.removeprefix(f'{one.source}: ')}{told_who(one)}"
 
 
 def check_programs_file(config: RunConfig, source: str, out: str, progress: Progress) -> Report:
@@ -91,7 +94,9 @@ def check_generated(config: RunConfig, count: int, seed: int, out: str, progress
 def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress) -> Report:
     check_beside(out)
     require_strategies(config.search)
-    asked = search_prompts(config) if config.models.prover.own else ()
+    made_by = asking(items, config)
+    items, searching = made_by.items, search_prompts(config) if config.models.prover.own else ()
+    asked = tuple(dict.fromkeys((*made_by.prompts, *searching)))
     if asked:
         require_models(config, *asked)
     note_budgets(config, progress)
@@ -105,9 +110,13 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
             question = _question(item)
             if (decision := kept.known(*question)) is None:
                 async with gate:
-                    decided = await decide(item, config.search, begun.tools(tools, *question), config.filters)
-                searches = [Searched(item.statement, decided.found, _spent(decided))] if item.statement else []
-                made, told = tried(searches, [item.statement] if item.statement else [])
+                    own = begun.tools(tools, *question)
+                    new = await formalized(item, config, own, made_by.by) if item.wanted else Formalized(item)
+                    search_tools = own if searching else replace(own, models={})
+                    decided = with_cost(await decide(new.item, config.search, search_tools, config.filters), new)
+                statement = new.item.statement
+                searches = [Searched(statement, decided.found, _spent(decided))] if statement else []
+                made, told = tried(searches, new.statements or ([statement] if statement else []))
                 decision = kept.keep(decided.decision, *question, made=made, figures=told, settled=not decided.infra)
                 begun.over(*question)
             progress.advance("decide", **{decision.answer.value: True})
@@ -117,7 +126,7 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
 
     report = Report(with_tools(config, asked, work, resumable=True))
     write_records(out, report.decisions, Decision)
-    problems = [item.problem for item in items if item.problem]
+    problems = [item.problem or asked_about(item) for item in items if item.problem or item.wanted]
     write_beside(out, config, "check-programs", {"problems": problems}, (kept.tried(*_question(item)) for item in items))
     begun.finish()
     kept.finish()
@@ -125,7 +134,8 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
 
 
 def _question(item: Item) -> tuple[Any, ...]:
-    return item.source, item.name, item.refused, item.problem.model_dump(mode="json") if item.problem else None
+    wanted = [asdict(one) for one in item.wanted]
+    return item.source, item.name, item.refused, item.problem.model_dump(mode="json") if item.problem else None, *wanted
 
 
 def _spent(decided: Decided) -> Counter[str]:

@@ -45,11 +45,11 @@ class Counterexample:
     one_shot: bool = True
 
     async def propose(self, statement: Statement, sides: list[Side], history: History, n: int, wave: int) -> list[Proposal]:
-        found = await self._first(self.inputs)
+        found = await self.first(self.inputs)
         proved = [Proof("proof", refutation(self.statement, found))] if found else []
         return [Proposal(side, proof, self.name) for side in sides if side.negated for proof in proved]
 
-    async def _first(self, inputs: Sequence[dict[str, str]]) -> dict[str, str] | None:
+    async def first(self, inputs: Sequence[dict[str, str]]) -> dict[str, str] | None:
         """The first of `inputs` that refutes."""
         for start in range(0, len(inputs), TOGETHER):
             some = inputs[start : start + TOGETHER]
@@ -60,7 +60,7 @@ class Counterexample:
                     some = half if await self._outcome(half) is Outcome.ACCEPTED else some[len(half) :]
                 return some[0]
             if outcome in (Outcome.TIMEOUT, Outcome.RESOURCE):  # larger inputs take longer still
-                return await self._first(some[: len(some) // 3]) if len(some) > 2 else None
+                return await self.first(some[: len(some) // 3]) if len(some) > 2 else None
         return None
 
     async def _outcome(self, inputs: Sequence[dict[str, str]]) -> Outcome:

@@ -15,7 +15,7 @@ from synth.config import RunConfig
 from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.prompts import Prompt, PromptSet, load_prompts
 from synth.prompts.answers import pose
-from synth.records import Attempt, Pair, Problem, Statement, VerdictRow
+from synth.records import Attempt, Pair, Problem, Statement, VerdictRow, above
 from synth.search.outcome import KINDS
 from synth.show.recorded import recorded_config
 from synth.store.lineage import opening
@@ -83,7 +83,7 @@ class Prompts:
             return Asked(role, model, pose(prompts, problem.text, problem.header))
         if role != "formalize" or problem is None:
             return Asked(why=f"the records do not hold what {role} showed")
-        return Asked(role, model, prompts.formalize(problem.text, problem.header))
+        return Asked(role, model, prompts.formalize(problem.text, above(problem.header, problem.preamble)))
 
 
 def trace(store: RunDir, name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from synth.llm.config import ModelRole
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Formalization, Prompt, Unread, read_statement
 from synth.prompts.answers import pose
-from synth.records import Drop, Problem, Statement, content_id
+from synth.records import Drop, Problem, Statement, above, content_id
 from synth.services import Tools
 from synth.statements.screen import Passed
 from synth.statements.text import given, new_statement, normalized
@@ -36,7 +36,11 @@ async def _formalized(
     """The candidates of one formalizer, the `number`th."""
     model = tools.models[role]
     seed = tools.request_seed(problem.id) + number
-    prompt = pose(model.prompts, problem.text, problem.header) if asking else model.prompts.formalize(problem.text, problem.header)
+    prompt = (
+        pose(model.prompts, problem.text, problem.header)
+        if asking
+        else model.prompts.formalize(problem.text, above(problem.header, problem.preamble))
+    )
     sampling = model.sampling(prompt.role, config.samples, seed, config.temperature, config.top_p, config.max_tokens)
     (answer,) = await model.ask([prompt], sampling)
     fields = {"round": tools.round, "prompt": model.prompts.hash(prompt.role)} | sampled(sampling)

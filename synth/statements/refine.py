@@ -6,11 +6,13 @@ says in plain language and how the judge says that this differs.  Every turn's s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from synth.config import FormalizeConfig
 from synth.prompts import refine
 from synth.records import Drop, Statement, content_id
 from synth.services import Tools
-from synth.statements.filters.base import Context, drop
+from synth.statements.filters.base import Context, Filter, drop
 from synth.statements.filters.run import filtered
 from synth.statements.formalize import candidates, sampled
 from synth.statements.text import normalized
@@ -29,14 +31,18 @@ REFINABLE = frozenset(
         Drop.TRUE_OF_ANYTHING,
         Drop.ANSWER,
         Drop.HIDDEN,
+        Drop.NAMELESS,
     }
 )
 """What the formalizer can mend.  A contradictory or trivial statement may be what the problem says."""
 
 
-async def settled(statements: list[Statement], config: FormalizeConfig, context: Context) -> list[Statement]:
-    """`statements`, filtered, and after them what up to `config.refine` turns made of those of problems that have none kept."""
-    done = await filtered(statements, context)
+async def settled(
+    statements: list[Statement], config: FormalizeConfig, context: Context, filters: Sequence[Filter] | None = None
+) -> list[Statement]:
+    """`statements`, filtered (by all filters, or by these), and after them what up to `config.refine` turns made of those of problems
+    that have none kept."""
+    done = await filtered(statements, context, filters)
     latest = done
     for turn in range(1, config.refine + 1):
         faulty = unsettled(done, latest)
@@ -45,7 +51,7 @@ async def settled(statements: list[Statement], config: FormalizeConfig, context:
         seen = {(s.problem_id, _key(s.text)) for s in done}
         fresh = [s for old in await _turn(faulty, config, context, turn) for s in old]
         new = [_repeated(s, turn) if (s.problem_id, _key(s.text)) in seen else s for s in fresh]
-        latest = await filtered(new, context)
+        latest = await filtered(new, context, filters)
         done = done + latest
     return done
 

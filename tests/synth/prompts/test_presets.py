@@ -28,6 +28,7 @@ from synth.prompts.declarations import declarations, goal, one_line, only_proof,
 from synth.prompts.judge import read_grade
 from synth.prompts.preset import PRESETS
 from synth.prompts.repair import ask_repair, shown_repair
+from synth.prompts.translator import ask_translation
 from synth.records import GRADES
 from synth.search.retrieval import ask_with_lemmas, shown_lemmas
 from verify_workers.errors import UserError
@@ -37,7 +38,7 @@ HEADER = "import Mathlib\n\nopen Nat"
 PREAMBLE = "def twice (n : Nat) : Nat := 2 * n"
 PROBLEM = "Let $n$ be positive -/.\n\nShow that it is not 0."
 EVERY = {"formalize", "refine", "grade", "informalize", "compare", "prove", "sketch", "blueprint", "repair", "retrieve"}
-EVERY |= {"pose", "enumerate", "guess", "annotate", "explain", "follow", "match", "conjecture", "repeats"}
+EVERY |= {"pose", "enumerate", "guess", "annotate", "explain", "follow", "match", "conjecture", "repeats", "translate"}
 ROLES: dict[str, set[str]] = {
     "embedded": EVERY,
     "base": {"formalize", "grade", "prove"},
@@ -71,6 +72,8 @@ def asked(name: str, role: Role) -> Prompt:
         return ask_conjecture(prompts, shown_conjecture(STATEMENT, Proof("proof", "by simp"), lemma, HEADER, PREAMBLE))
     if role == "pose":
         return pose(prompts, PROBLEM, HEADER)
+    if role == "translate":
+        return ask_translation(prompts, "def f(n: int) -> int:\n    return n", "python", "requirement", PROBLEM)
     if role in ("enumerate", "guess"):
         return prompts.ask(role, {}, problem=PROBLEM, statement=STATEMENT, type="Nat", seconds="60", cases="0 1")
     if role == "annotate":
