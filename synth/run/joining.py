@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -66,7 +65,7 @@ class Joining:
         """Forget engines that are lost, and start what there is room for."""
         nodes = await asyncio.to_thread(free_nodes)
         for group in [*self.job.groups]:
-            await self._forget(group, nodes)
+            await self._forget(group)
         before, self._known = self._known, dict.fromkeys([*(id for id in self._known if id in nodes), *nodes])
         if self.job.answering != Weights():  # else there is no model yet
             # What Ray itself has waiting goes to a node as it joins: only what it has left by the next look is free.
@@ -76,11 +75,15 @@ class Joining:
         if self._other:
             self.job.engines()  # also to those that Ray has started anew, with the engines of the beginning
 
-    async def _forget(self, group: Group, nodes: Collection[str]) -> None:
+    async def _forget(self, group: Group) -> None:
         """Drop the engines of a group that are lost."""
-        gone = await asyncio.gather(*map(_gone, group.joined))
-        lost = [actor for actor, is_gone in zip(group.joined, gone, strict=True) if is_gone]
-        if not lost or not self._there(group):
+        joined = list(group.joined)
+        gone = await asyncio.gather(*map(_gone, joined))
+        lost = [actor for actor, is_gone in zip(joined, gone, strict=True) if is_gone and actor in group.joined]
+        if not lost:
+            return
+        nodes = await asyncio.to_thread(free_nodes)
+        if not self._there(group):
             return
         group.drop(lost)
         self._other = True

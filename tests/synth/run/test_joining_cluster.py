@@ -17,14 +17,14 @@ from synth.store.rundir import RunDir
 from synth.store.timeline import read_timeline
 from verify_workers.lean import LeanInstall
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[3]
 STATEMENTS = 200
 
 # In a process of its own: a head with a CPU for the engine and one for the trainer, and nodes that come with one each.
 SCRIPT = """
-import asyncio, json, os, sys, threading, time
+import asyncio, json, os, signal, sys, threading, time
 from pathlib import Path
 import ray
 from ray.cluster_utils import Cluster
@@ -53,8 +53,9 @@ class Standin:
         if weights.version > self.weights.version:
             await self.load(weights)
         self.tell("sample", weights.version)
-        if not enough.exists():
-            await asyncio.sleep(3)
+        until = time.monotonic() + 10  # so long that the search is not over before the nodes have come and gone
+        while not enough.exists() and time.monotonic() < until:
+            await asyncio.sleep(0.2)
         self.tokens += len(prompts)
         return [[Completion("by omega", 1, True, self.weights)] * sampling.n for _ in prompts]
 
@@ -71,7 +72,7 @@ def rows():
     return [json.loads(line) for line in asked.read_text().splitlines()] if asked.exists() else []
 
 def wait(condition):
-    until = time.monotonic() + 240
+    until = time.monotonic() + 400
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.2)
@@ -85,7 +86,7 @@ def nodes_come_and_go():
     second = patiently(lambda: cluster.add_node(num_cpus=1))
     wait(lambda: others(first))
     cluster.remove_node(second, allow_graceful=False)
-    wait(lambda: "has left with its node" in shown.read_text())
+    wait(lambda: "one that had joined" in shown.read_text())
     patiently(lambda: cluster.add_node(num_cpus=1))
     wait(lambda: others(first, second.node_id))
     told.update(first=first, second=second.node_id)
@@ -97,6 +98,8 @@ def watch():
         told["error"] = repr(error)
     enough.touch()
 
+set_handler = signal.signal  # Ray sets handlers as a node starts, which only a main thread may
+signal.signal = lambda *handler: set_handler(*handler) if threading.current_thread() is threading.main_thread() else None
 cluster = patiently(lambda: Cluster(initialize_head=True, connect=False, head_node_args={
     "num_cpus": 2, "include_dashboard": False, "temp_dir": str(folder)}))
 os.environ["RAY_ADDRESS"] = cluster.address
@@ -133,7 +136,7 @@ def test_an_engine_comes_with_a_node_goes_with_it_and_the_next_one_gets_the_trai
         assert asked.count(("load", 1)) == 1, "the swap reaches both"
         assert [version for what, version in asked if what == "sample"] == sorted(version for what, version in asked if what == "sample")
     assert max(row.actors.get("samplers", 0) for row in timeline) == 2, "counted, and never more than there may be"
-    assert any("has left with its node" in failure for failure in metrics["failures"])
+    assert any("one that had joined" in failure for failure in metrics["failures"])
     assert shown.count("has room: one more") == shown.count("has joined, on node") == 2, "none took the trainer's CPU"
 
 
@@ -172,7 +175,7 @@ def run(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     environment |= {"PYTHONPATH": str(ROOT), "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
     command = [sys.executable, "-c", SCRIPT, str(folder), json.dumps(config)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1000)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1700)
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
