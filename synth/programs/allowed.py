@@ -37,8 +37,9 @@ def refused(made: Translation, functions: tuple[str, ...]) -> tuple[Drop, str] |
             return Drop.POLICY, f"`{name}` means something in Lean already"
     if why := saying_nothing(made.definitions):
         return Drop.HIDDEN, why
-    if not declared & names(made.statement) & set(functions or declared):
-        return Drop.NAMELESS, f"the theorem names none of {', '.join(functions or sorted(declared))}"
+    own = set(functions) - TAKEN or declared  # a function that has a name of Lean's has another one here
+    if not declared & names(made.statement) & own:
+        return Drop.NAMELESS, f"the theorem names none of {', '.join(sorted(own))}"
     return None
 
 

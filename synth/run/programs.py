@@ -22,7 +22,7 @@ from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
 from synth.run.searches import Searched
 from synth.run.stages import note_budgets, require_models, with_tools
-from synth.run.translating import asking, told_who, with_cost
+from synth.run.translating import asking, confirmed, told_who, with_cost
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -113,7 +113,8 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
                     own = begun.tools(tools, *question)
                     new = await formalized(item, config, own, made_by.by) if item.wanted else Formalized(item)
                     search_tools = own if searching else replace(own, models={})
-                    decided = with_cost(await decide(new.item, config.search, search_tools, config.filters), new)
+                    decided = await decide(new.item, config.search, search_tools, config.filters)
+                    decided = with_cost(await confirmed(decided, new, config), new)
                 statement = new.item.statement
                 searches = [Searched(statement, decided.found, _spent(decided))] if statement else []
                 made, told = tried(searches, new.statements or ([statement] if statement else []))

@@ -69,9 +69,10 @@ def test_what_a_model_made_is_told_and_kept(ray_local: None, tmp_path: Path, cap
     assert "rows.jsonl:4" not in told
     store = RunDir.existing(f"{out}.run")
     assert {s.reason for s in store.read("statements", Statement) if not s.kept} == {Drop.DIFFERS, Drop.UNPARSED}
-    pair = next(pair for pair in store.read("pairs", Pair) if "total" in pair.statement)
-    assert synth("trace", f"{out}.run", pair.id) == 0
-    assert "for i in range(n):" in capfd.readouterr().out
+    for part, shown in (("total", "for i in range(n):"), ("f n > n", "```lean4\n    def f (n : Nat) : Nat := n + 1\n")):
+        pair = next(pair for pair in store.read("pairs", Pair) if part in pair.statement)
+        assert synth("trace", f"{out}.run", pair.id) == 0
+        assert shown in capfd.readouterr().out
 
 
 def test_without_a_model_the_refusal_names_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
