@@ -19,6 +19,7 @@ from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import parse_theorem
 
 DEFINING = frozenset({"def", "abbrev", "structure", "inductive", "mutual", "end"})
+GOING_ON = frozenset({"termination_by", "decreasing_by", "where"})  # of a definition, often at the margin
 
 
 def refused(made: Translation, functions: tuple[str, ...]) -> tuple[Drop, str] | None:
@@ -28,7 +29,7 @@ def refused(made: Translation, functions: tuple[str, ...]) -> tuple[Drop, str] |
     if found:
         return Drop.POLICY, f"not allowed in a translation: {found[0].reason}"
     for command in chunks(made.definitions, tokens(made.definitions)):
-        if command[0].text not in DEFINING:
+        if command[0].text not in DEFINING | GOING_ON:
             return Drop.POLICY, f"`{command[0].text}`: a translation has def, abbrev, structure and inductive, and nothing else"
     declared = {one.name for one in declarations(made.definitions) if one.name}
     for name in sorted(declared):

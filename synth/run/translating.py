@@ -93,4 +93,5 @@ def with_cost(decided: Decided, made: Formalized) -> Decided:
 def told_who(one: Decision) -> str:
     """What a user is to know of a statement that a model made; '' for all others."""
     made = {who for who in (one.translated_by, one.stated_by) if who not in ("", "synth")}
-    return f" [{', '.join(sorted(made))} made of it: {' '.join(one.statement.split())}]" if made and one.statement else ""
+    how = f", compared on {one.compared} inputs" if one.translated_by in made else ""
+    return f" [{', '.join(sorted(made))} made of it{how}: {' '.join(one.statement.split())}]" if made and one.statement else ""

@@ -155,6 +155,36 @@ def requirement(n: int, m: int) -> bool:
     assert asyncio.run(confirmed(found, right, CONFIG)) is found
 
 
+GCD = """def gcd(a: Nat, b: Nat) -> Nat:
+    while b > 0:
+        a, b = b, a % b
+    return a
+
+def requirement(a: Nat) -> bool:
+    return gcd(a, 0) == a
+"""
+EUCLID = """```lean4
+def gcd (a b : Nat) : Nat :=
+  if h : b = 0 then a else gcd b (a % b)
+termination_by b
+decreasing_by exact Nat.mod_lt _ (Nat.pos_of_ne_zero h)
+
+theorem requirement : ∀ a : Nat, gcd a 0 = a := by sorry
+```"""
+
+
+@pytest.mark.skipif(not jail_holds(), reason="this machine cannot confine a Python program")
+def test_lean_computes_what_ends_by_a_measure(backend: Backend) -> None:
+    one, _ = made(item_of(GCD), [EUCLID, EUCLID.replace("then a else", "then b else")], backend)
+    assert [s.reason for s in one.statements] == ["", Drop.DIFFERS] and one.compared > 5
+    assert (one.item.translated_by, one.item.stated_by) == ("a-model", "synth")
+
+
+def test_a_given_requirement_stands_beside_the_programs_own() -> None:
+    asked = for_a_model([item_of(LOOP, goal="total 3 = 6")])
+    assert [(item.name, item.wanted[0].goal) for item in asked] == [("requirement", ""), ("requirement_", "total 3 = 6")]
+
+
 def test_a_statement_of_words_has_further_turns(backend: Backend) -> None:
     item = item_of("def double(n: Nat) -> Nat:\n    return n + n\n", "The double of a number is even.")
     turns = RunConfig.model_validate({**CONFIG.model_dump(), "formalize": {"samples": 1, "refine": 1}})

@@ -65,7 +65,8 @@ def test_what_a_model_made_is_told_and_kept(ray_local: None, tmp_path: Path, cap
     assert [row.words for row in rows] == ["f is above its argument", "f doubles", BUG.strip(), "", ""]
     assert rows[1].counterexample == {"n": "0"} and rows[2].compared > 5 and rows[2].tokens > 0
     assert "rows.jsonl:2: requirement: refuted by n = 0 [wizard made of it: theorem X (n : Nat) : f n = n + n]" in told
-    assert "rows.jsonl:3: requirement: refuted by n = 1 [wizard made of it: theorem requirement : ∀ n : Int, n ≥ 0 → " in told
+    compared = f"wizard made of it, compared on {rows[2].compared} inputs"
+    assert f"rows.jsonl:3: requirement: refuted by n = 1 [{compared}: theorem requirement : ∀ n : Int, n ≥ 0 → " in told
     assert "rows.jsonl:4" not in told
     store = RunDir.existing(f"{out}.run")
     assert {s.reason for s in store.read("statements", Statement) if not s.kept} == {Drop.DIFFERS, Drop.UNPARSED}
