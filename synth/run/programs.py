@@ -52,9 +52,11 @@ class Report:
         tokens, seconds = sum(one.tokens for one in self.decisions), sum(one.core_seconds for one in self.decisions)
         items = len(self.decisions)
         empty = sum(bool(one.says_nothing) for one in self.decisions)
+        guessed = sum(bool(told_who(one)) for one in self.decisions)
         return [
             f"{items} items: {', '.join(f'{count} {answer}' for answer, count in counts.items())}"
-            + (f"; {empty} of the proved ones say nothing" if empty else ""),
+            + (f"; {empty} of the proved ones say nothing" if empty else "")
+            + (f"; {guessed} as a model stated or translated them" if guessed else ""),
             f"decided: {decided / items:.0%}; cost per item: {tokens / items:.0f} tokens, {seconds / items:.2f} core-seconds of Lean",
         ]
 

@@ -67,7 +67,7 @@ def test_what_a_model_made_is_told_and_kept(ray_local: None, tmp_path: Path, cap
     assert "rows.jsonl:2: requirement: refuted by n = 0 [wizard made of it: theorem X (n : Nat) : f n = n + n]" in told
     compared = f"wizard made of it, compared on {rows[2].compared} inputs"
     assert f"rows.jsonl:3: requirement: refuted by n = 1 [{compared}: theorem requirement : ∀ n : Int, n ≥ 0 → " in told
-    assert "rows.jsonl:4" not in told
+    assert "rows.jsonl:4" not in told and "; 3 as a model stated or translated them\n" in told
     store = RunDir.existing(f"{out}.run")
     assert {s.reason for s in store.read("statements", Statement) if not s.kept} == {Drop.DIFFERS, Drop.UNPARSED}
     for part, shown in (("total", "for i in range(n):"), ("f n > n", "```lean4\n    def f (n : Nat) : Nat := n + 1\n")):
