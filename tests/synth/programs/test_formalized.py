@@ -174,6 +174,7 @@ theorem requirement : ∀ a : Nat, gcd a 0 = a := by sorry
 
 
 @pytest.mark.skipif(not jail_holds(), reason="this machine cannot confine a Python program")
+@pytest.mark.slow
 def test_lean_computes_what_ends_by_a_measure(backend: Backend) -> None:
     one, _ = made(item_of(GCD), [EUCLID, EUCLID.replace("then a else", "then b else")], backend)
     assert [s.reason for s in one.statements] == ["", Drop.DIFFERS] and one.compared > 5
