@@ -19,6 +19,7 @@ from verify_workers.text.parsed import ParsedCheck
 from verify_workers.text.statement import parse_theorem
 
 DEFINING = frozenset({"def", "abbrev", "structure", "inductive", "mutual", "end"})
+GOING_ON = frozenset({"termination_by", "decreasing_by", "where"})  # of a definition, often at the margin
 
 
 def refused(made: Translation, functions: tuple[str, ...]) -> tuple[Drop, str] | None:
@@ -28,7 +29,7 @@ def refused(made: Translation, functions: tuple[str, ...]) -> tuple[Drop, str] |
     if found:
         return Drop.POLICY, f"not allowed in a translation: {found[0].reason}"
     for command in chunks(made.definitions, tokens(made.definitions)):
-        if command[0].text not in DEFINING:
+        if command[0].text not in DEFINING | GOING_ON:
             return Drop.POLICY, f"`{command[0].text}`: a translation has def, abbrev, structure and inductive, and nothing else"
     declared = {one.name for one in declarations(made.definitions) if one.name}
     for name in sorted(declared):
@@ -37,8 +38,9 @@ def refused(made: Translation, functions: tuple[str, ...]) -> tuple[Drop, str] |
             return Drop.POLICY, f"`{name}` means something in Lean already"
     if why := saying_nothing(made.definitions):
         return Drop.HIDDEN, why
-    if not declared & names(made.statement) & set(functions or declared):
-        return Drop.NAMELESS, f"the theorem names none of {', '.join(functions or sorted(declared))}"
+    own = set(functions) - TAKEN or declared  # a function that has a name of Lean's has another one here
+    if not declared & names(made.statement) & own:
+        return Drop.NAMELESS, f"the theorem names none of {', '.join(sorted(own))}"
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from verify_workers.records import Outcome
 
 DRIVER = Path(__file__).with_name("driver.py")
 SECONDS, OUTPUT = 10.0, 100_000
+MORE = 16 * TOGETHER  # inputs on which a requirement that is proved may not fail
 FAILING = 3  # inputs on which the requirement fails that Lean has to confirm
 UNDECIDED = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
 Input = dict[str, str]
@@ -60,8 +62,7 @@ async def compare(statement: Statement, wanted: Wanted, config: AnswersConfig, v
         return Compared(0, Drop.DIFFERS, why)
     functions = [d for d in declarations(statement.preamble) if d.name in wanted.functions and d.keyword in ("def", "abbrev")]
     calls = [Called(d.name, one) for d in functions for one in _inputs(statement, d)]
-    inputs = [{name: one[name] for name in parameters if name in one} for one in instances(statement)[:TOGETHER]]
-    asked = [Called(wanted.name, one) for one in inputs if len(one) == len(parameters)] if wanted.name else []
+    asked = _asked(wanted, instances(statement)[:TOGETHER])
     values = await _run(wanted.program, [*calls, *asked], config)
     count = 0
     for function in functions:
@@ -72,6 +73,25 @@ async def compare(statement: Statement, wanted: Wanted, config: AnswersConfig, v
         count += found.inputs
     found = await _requirement(statement, [one for one in values if one.name == wanted.name and one.value], verify, timeout)
     return found if found.reason else Compared(count + found.inputs)
+
+
+async def contradicted(statement: Statement, wanted: Wanted, counterexample: Input, config: AnswersConfig) -> str:
+    """What of the program's requirement speaks against a decision; '' = nothing was found.
+
+    `counterexample`: where it is refuted, {} where it is proved: then it may fail on none of many more inputs than were compared.
+    """
+    if wanted.language != PYTHON or not wanted.name:
+        return ""
+    inputs = (counterexample,) if counterexample else instances(statement)[:MORE]
+    told = "true" if counterexample else "false"
+    wrong = next((one for one in await _run(wanted.program, _asked(wanted, inputs), config) if one.value == told), None)
+    return f"{wrong} is {told.capitalize()} in Python, so it is not what the program requires that was decided" if wrong else ""
+
+
+def _asked(wanted: Wanted, inputs: Sequence[Input]) -> list[Called]:
+    """The program's requirement called on inputs of the statement, by the names of its variables."""
+    names = _parameters(wanted)
+    return [Called(wanted.name, {name: one[name] for name in names}) for one in inputs if names and one.keys() >= names.keys()]
 
 
 def _parameters(wanted: Wanted) -> dict[str, str]:
@@ -88,7 +108,7 @@ def _narrower(statement: Statement, parameters: dict[str, str]) -> str:
     for name, written in parameters.items():
         if name not in variables:
             return f"the theorem does not begin with a variable {name}, as the requirement does"
-        if "int" in written.lower() and ("Nat" in variables[name] or "ℕ" in variables[name]):
+        if re.search(r"\b[iI]nt\b", written) and ("Nat" in variables[name] or "ℕ" in variables[name]):
             return f"{name} is of type {written}, and in the theorem of type {variables[name]}: that leaves numbers out"
     return ""
 

@@ -70,7 +70,7 @@ async def formalized(item: Item, config: RunConfig, tools: Tools, by: str) -> Fo
         found, agreed_on = await _of_words(problem, config, context), {}
     kept = next((statement for statement in found if statement.kept), None)
     if kept is None:
-        failed = any(s.reason in (Drop.UNDECIDED, Drop.UNGRADED, Drop.UNJUDGED) or "no_answer" in s.detail for s in found)
+        failed = any(s.reason == Drop.UNDECIDED or "no_answer" in s.detail for s in found)
         return Formalized(replace(item, refused=f"{item.refused}; {_none(found, by)}"), found, failed, meter)
     whose = by if item.wanted[0].program else item.translated_by
     said = "" if item.wanted[0].goal else OURS if _goal(item.wanted[0], kept.preamble) else by

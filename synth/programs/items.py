@@ -14,7 +14,7 @@ from typing import Any
 from synth.problems.whole_file import split_file
 from synth.programs.functions import REQUIREMENT, translate
 from synth.programs.types import Untranslatable
-from synth.programs.wanted import PYTHON, Wanted, docstrings, wanted_of
+from synth.programs.wanted import PYTHON, Wanted, docstrings, language_of, wanted_of
 from synth.prompts.declarations import THEOREMS, Declaration, declarations
 from synth.records import Problem, Statement, content_id
 from synth.statements.text import given
@@ -49,7 +49,16 @@ class Item:
 
 def for_a_model(items: Sequence[Item]) -> list[Item]:
     """The same items, each with at most one question for a model."""
-    return [replace(item, name=one.name or item.name, wanted=(one,)) if one else item for item in items for one in (item.wanted or (None,))]
+    found = []
+    for item in items:
+        own = {one.name for one in item.wanted}
+        for one in item.wanted:
+            name = one.name or item.name
+            while name in own and name != one.name:  # the program's own are not lost
+                name += "_"
+            found.append(replace(item, name=name, wanted=(one,)))
+        found += [] if item.wanted else [item]
+    return found
 
 
 def read_items(path: str | Path) -> list[Item]:
@@ -142,7 +151,7 @@ def _of_row(line: str, place: str) -> Iterator[Item]:
         raise UserError(f"{place}: a row is an object of texts: program or definitions, requirement, text")
     goal, words = row.get("requirement", ""), row.get("text", "")
     if "program" in row:
-        yield from of_program(row["program"], place, goal, words, row.get("language", PYTHON).strip().lower() or PYTHON)
+        yield from of_program(row["program"], place, goal, words, language_of(row.get("language", "")))
     elif goal and row.get("definitions", "").strip():
         yield from of_lean(
             f"{row.get('definitions', '')}\n\n{goal if goal.startswith('theorem') else f'theorem {NAME} : {goal}'}", place, words

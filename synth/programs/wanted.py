@@ -38,6 +38,12 @@ class Wanted:
         return tuple(name for name in defined(self.program, self.language) if not name.startswith(REQUIREMENT))
 
 
+def language_of(name: str) -> str:
+    """The language that a row names; '' and Python's other names are Python."""
+    name = name.strip().lower()
+    return PYTHON if name in ("", "py", "python3") else name
+
+
 def wanted_of(program: str, language: str, goal: str, words: str) -> tuple[Wanted, ...]:
     """A question for each requirement of a program that is not translated here; () where it has none, or is no program."""
     tree = _parsed(program) if language == PYTHON else None

@@ -22,7 +22,7 @@ from synth.run.resumed import Resumed, deciding
 from synth.run.roles import search_prompts
 from synth.run.searches import Searched
 from synth.run.stages import note_budgets, require_models, with_tools
-from synth.run.translating import asking, told_who, with_cost
+from synth.run.translating import asking, confirmed, told_who, with_cost
 from synth.search.loop import require_strategies
 from synth.services import Tools
 from synth.show.progress import Progress
@@ -52,9 +52,11 @@ class Report:
         tokens, seconds = sum(one.tokens for one in self.decisions), sum(one.core_seconds for one in self.decisions)
         items = len(self.decisions)
         empty = sum(bool(one.says_nothing) for one in self.decisions)
+        guessed = sum(bool(told_who(one)) for one in self.decisions)
         return [
             f"{items} items: {', '.join(f'{count} {answer}' for answer, count in counts.items())}"
-            + (f"; {empty} of the proved ones say nothing" if empty else ""),
+            + (f"; {empty} of the proved ones say nothing" if empty else "")
+            + (f"; {guessed} as a model stated or translated them" if guessed else ""),
             f"decided: {decided / items:.0%}; cost per item: {tokens / items:.0f} tokens, {seconds / items:.2f} core-seconds of Lean",
         ]
 
@@ -113,7 +115,8 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
                     own = begun.tools(tools, *question)
                     new = await formalized(item, config, own, made_by.by) if item.wanted else Formalized(item)
                     search_tools = own if searching else replace(own, models={})
-                    decided = with_cost(await decide(new.item, config.search, search_tools, config.filters), new)
+                    decided = await decide(new.item, config.search, search_tools, config.filters)
+                    decided = with_cost(await confirmed(decided, new, config), new)
                 statement = new.item.statement
                 searches = [Searched(statement, decided.found, _spent(decided))] if statement else []
                 made, told = tried(searches, new.statements or ([statement] if statement else []))

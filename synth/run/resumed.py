@@ -109,7 +109,7 @@ def _short(key: str) -> bytes:
 def deciding(config: RunConfig, asked: Sequence[Role]) -> str:
     """An id of the settings, prompts and weights with which the prompts `asked` are answered, and of the Lean and the checker."""
     prompts = role_prompts(config)
-    hashes = {role: prompts[who(role)].hash(role) for role in asked}
+    hashes = {role: prompts[who(role)].hash(role.partition(":")[0]) for role in asked}
     settings = config.model_dump(mode="json", include=DECIDING)
     for section, name in (("search", "in_flight"), ("answers", "at_once")):  # how much at a time
         settings[section].pop(name, None)

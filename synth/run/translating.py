@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from synth.config import RunConfig
+from synth.programs.compared import contradicted
 from synth.programs.decide import Answer, Decided, Decision
 from synth.programs.formalized import Formalized
 from synth.programs.items import Item, for_a_model
@@ -60,6 +61,21 @@ def _missing(roles: Sequence[Role], config: RunConfig) -> str:
     return ""
 
 
+async def confirmed(decided: Decided, made: Formalized, config: RunConfig) -> Decided:
+    """The decision, which is none where the program that a model translated does not do what was decided of the translation."""
+    one, item = decided.decision, made.item
+    refuted = one.answer is Answer.REFUTED
+    if not (item.wanted and item.wanted[0].program and item.statement) or not (
+        one.counterexample if refuted else one.answer is Answer.PROVED
+    ):
+        return decided
+    why = await contradicted(item.statement, item.wanted[0], one.counterexample if refuted else {}, config.answers)
+    if not why:
+        return decided
+    told = {"answer": Answer.UNDECIDED, "reason": f"{item.source}: {item.translated_by} translated it wrongly: {why}", "proof": ""}
+    return replace(decided, decision=one.model_copy(update={**told, "counterexample": {}, "strategy": "", "says_nothing": ""}))
+
+
 def with_cost(decided: Decided, made: Formalized) -> Decided:
     """The decision on an item that a model made, or did not make, with what that cost."""
     spent, old = made.meter.spent, decided.decision
@@ -77,4 +93,5 @@ def with_cost(decided: Decided, made: Formalized) -> Decided:
 def told_who(one: Decision) -> str:
     """What a user is to know of a statement that a model made; '' for all others."""
     made = {who for who in (one.translated_by, one.stated_by) if who not in ("", "synth")}
-    return f" [{', '.join(sorted(made))} made of it: {' '.join(one.statement.split())}]" if made and one.statement else ""
+    how = f", compared on {one.compared} inputs" if one.translated_by in made else ""
+    return f" [{', '.join(sorted(made))} made of it{how}: {' '.join(one.statement.split())}]" if made and one.statement else ""

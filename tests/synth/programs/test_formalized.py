@@ -17,7 +17,7 @@ from synth.programs.formalized import Formalized, formalized
 from synth.programs.items import Item, for_a_model, of_program, read_items
 from synth.prompts import Prompt, load_prompts
 from synth.records import Drop
-from synth.run.translating import told_who, with_cost
+from synth.run.translating import confirmed, told_who, with_cost
 from synth.services import RoleModel, Tools
 from tests.synth.stage_fakes import WEIGHTS, checked_by
 from verify_workers.backends.base import Backend
@@ -134,6 +134,70 @@ def test_a_statement_weaker_than_the_programs_requirement_is_dropped(backend: Ba
     for program, answer, says in ((wrong, lean, "requirement(0) is False"), (TUPLES, stronger, "requirement(0) is True")):
         one, _ = made(item_of(program), [answer], backend)
         assert one.item.statement is None and says in one.statements[0].detail, one.statements
+
+
+@pytest.mark.skipif(not jail_holds(), reason="this machine cannot confine a Python program")
+def test_a_decision_that_the_program_contradicts_is_none(backend: Backend) -> None:
+    late = """def pair(n: int, m: int) -> tuple[int, int]:
+    return (n + m, n + m + 1 - n // 31)
+
+def requirement(n: int, m: int) -> bool:
+    return pair(n, m)[0] < pair(n, m)[1]
+"""
+    lean = PAIR.replace("(n : Int)", "(n m : Int)").replace("(n, n + 1)", "(n + m, n + m + 1)")
+    one, _ = made(item_of(late), [lean.format("∀ n m : Int, (pair n m).1 < (pair n m).2")], backend)
+    found = asyncio.run(decide(one.item, CONFIG.search, Tools({}, checked_by(backend))))
+    after = asyncio.run(confirmed(found, one, CONFIG)).decision
+    assert (found.decision.answer, after.answer, after.proof) == (Answer.PROVED, Answer.UNDECIDED, "")
+    assert after.reason.startswith("x.py: a-model translated it wrongly: requirement(100, 0) is False in Python, so it is not what")
+    right, _ = made(item_of(TUPLES), [PAIR.format("∀ n : Int, (pair n).1 < (pair n).2")], backend)
+    found = asyncio.run(decide(right.item, CONFIG.search, Tools({}, checked_by(backend))))
+    assert asyncio.run(confirmed(found, right, CONFIG)) is found
+
+
+GCD = """def gcd(a: Nat, b: Nat) -> Nat:
+    while b > 0:
+        a, b = b, a % b
+    return a
+
+def requirement(a: Nat) -> bool:
+    return gcd(a, 0) == a
+"""
+EUCLID = """```lean4
+def gcd (a b : Nat) : Nat :=
+  if h : b = 0 then a else gcd b (a % b)
+termination_by b
+decreasing_by exact Nat.mod_lt _ (Nat.pos_of_ne_zero h)
+
+theorem requirement : ∀ a : Nat, gcd a 0 = a := by sorry
+```"""
+
+
+@pytest.mark.skipif(not jail_holds(), reason="this machine cannot confine a Python program")
+@pytest.mark.slow
+def test_lean_computes_what_ends_by_a_measure(backend: Backend) -> None:
+    one, _ = made(item_of(GCD), [EUCLID, EUCLID.replace("then a else", "then b else")], backend)
+    assert [s.reason for s in one.statements] == ["", Drop.DIFFERS] and one.compared > 5
+    assert (one.item.translated_by, one.item.stated_by) == ("a-model", "synth")
+
+
+def test_a_given_requirement_stands_beside_the_programs_own() -> None:
+    asked = for_a_model([item_of(LOOP, goal="total 3 = 6")])
+    assert [(item.name, item.wanted[0].goal) for item in asked] == [("requirement", ""), ("requirement_", "total 3 = 6")]
+
+
+def test_a_statement_of_words_has_further_turns(backend: Backend) -> None:
+    item = item_of("def double(n: Nat) -> Nat:\n    return n + n\n", "The double of a number is even.")
+    turns = RunConfig.model_validate({**CONFIG.model_dump(), "formalize": {"samples": 1, "refine": 1}})
+    texts = iter(["theorem X (n : Nat) : (n + n) % 2 = 0", "theorem X (n : Nat) : double n % 2 = 0"])
+
+    async def sample(prompts: list[Prompt], sampling: Sampling) -> list[list[Completion] | str]:
+        return [[Completion(f"```lean4\n{next(texts)} := by sorry\n```", 9, True, WEIGHTS)] for _ in prompts]
+
+    tools = Tools({role: RoleModel(load_prompts("chat"), sample) for role in ROLES}, checked_by(backend))
+    one = asyncio.run(formalized(for_a_model([item])[0], turns, tools, "a-model"))
+    assert [(s.reason, s.origin) for s in one.statements] == [(Drop.NAMELESS, "autoformalized"), ("", "refined")]
+    assert one.item.statement and "names no function" in one.item.statement.shown["message"]
 
 
 BAD = [

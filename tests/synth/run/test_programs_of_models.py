@@ -65,13 +65,15 @@ def test_what_a_model_made_is_told_and_kept(ray_local: None, tmp_path: Path, cap
     assert [row.words for row in rows] == ["f is above its argument", "f doubles", BUG.strip(), "", ""]
     assert rows[1].counterexample == {"n": "0"} and rows[2].compared > 5 and rows[2].tokens > 0
     assert "rows.jsonl:2: requirement: refuted by n = 0 [wizard made of it: theorem X (n : Nat) : f n = n + n]" in told
-    assert "rows.jsonl:3: requirement: refuted by n = 1 [wizard made of it: theorem requirement : ∀ n : Int, n ≥ 0 → " in told
-    assert "rows.jsonl:4" not in told
+    compared = f"wizard made of it, compared on {rows[2].compared} inputs"
+    assert f"rows.jsonl:3: requirement: refuted by n = 1 [{compared}: theorem requirement : ∀ n : Int, n ≥ 0 → " in told
+    assert "rows.jsonl:4" not in told and "; 3 as a model stated or translated them\n" in told
     store = RunDir.existing(f"{out}.run")
     assert {s.reason for s in store.read("statements", Statement) if not s.kept} == {Drop.DIFFERS, Drop.UNPARSED}
-    pair = next(pair for pair in store.read("pairs", Pair) if "total" in pair.statement)
-    assert synth("trace", f"{out}.run", pair.id) == 0
-    assert "for i in range(n):" in capfd.readouterr().out
+    for part, shown in (("total", "for i in range(n):"), ("f n > n", "```lean4\n    def f (n : Nat) : Nat := n + 1\n")):
+        pair = next(pair for pair in store.read("pairs", Pair) if part in pair.statement)
+        assert synth("trace", f"{out}.run", pair.id) == 0
+        assert shown in capfd.readouterr().out
 
 
 def test_without_a_model_the_refusal_names_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
