@@ -23,3 +23,9 @@ def answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+def agents() -> dict[str, int]:
+    """Ports for a node's agents, as `ray.cluster_utils` takes them."""
+    names = ("dashboard_agent_listen_port", "metrics_agent_port", "runtime_env_agent_port", "metrics_export_port")
+    return dict(zip(names, free_ports(len(names)), strict=True))

@@ -78,8 +78,8 @@ class Joining:
     async def _forget(self, group: Group) -> None:
         """Drop the engines of a group that are lost."""
         joined = list(group.joined)
-        gone = await asyncio.gather(*map(_gone, joined))
-        lost = [actor for actor, is_gone in zip(joined, gone, strict=True) if is_gone and actor in group.joined]
+        are_gone = await asyncio.gather(*map(gone, joined))
+        lost = [actor for actor, is_gone in zip(joined, are_gone, strict=True) if is_gone and actor in group.joined]
         if not lost:
             return
         nodes = await asyncio.to_thread(free_nodes)
@@ -183,7 +183,7 @@ class Joining:
         return any(group is other for other in self.job.groups)
 
 
-async def _gone(actor: Any) -> bool:
+async def gone(actor: Any) -> bool:
     """Whether an actor has died for good: one that does not answer just now has not."""
     try:
         await asyncio.wait_for(actor.stats.remote(), ANSWER)

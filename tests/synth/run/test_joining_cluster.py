@@ -20,7 +20,7 @@ from verify_workers.lean import LeanInstall
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[3]
-STATEMENTS = 200
+STATEMENTS = 80
 
 # In a process of its own: a head with a CPU for the engine and one for the trainer, and nodes that come with one each.
 SCRIPT = """
@@ -34,6 +34,7 @@ from synth.llm import sampler
 from synth.llm.types import Completion
 from synth.run import driver, joining
 from synth.show.progress import Progress
+from tests.nodes import agents
 from verify_workers.pool import node
 from verify_workers.ray_session import patiently
 
@@ -53,7 +54,7 @@ class Standin:
         if weights.version > self.weights.version:
             await self.load(weights)
         self.tell("sample", weights.version)
-        until = time.monotonic() + 10  # so long that the search is not over before the nodes have come and gone
+        until = time.monotonic() + 20  # so long that the search is not over before the nodes have come and gone
         while not enough.exists() and time.monotonic() < until:
             await asyncio.sleep(0.2)
         self.tokens += len(prompts)
@@ -83,11 +84,11 @@ def others(*known):
 def nodes_come_and_go():
     wait(rows)
     first, = others()
-    second = patiently(lambda: cluster.add_node(num_cpus=1))
+    second = patiently(lambda: cluster.add_node(num_cpus=1, **agents()))
     wait(lambda: others(first))
     cluster.remove_node(second, allow_graceful=False)
     wait(lambda: "one that had joined" in shown.read_text())
-    patiently(lambda: cluster.add_node(num_cpus=1))
+    patiently(lambda: cluster.add_node(num_cpus=1, **agents()))
     wait(lambda: others(first, second.node_id))
     told.update(first=first, second=second.node_id)
 
@@ -97,19 +98,24 @@ def watch():
     except BaseException as error:
         told["error"] = repr(error)
     enough.touch()
+    over.wait()  # the nodes that a thread has started end with it
 
+over = threading.Event()
 set_handler = signal.signal  # Ray sets handlers as a node starts, which only a main thread may
 signal.signal = lambda *handler: set_handler(*handler) if threading.current_thread() is threading.main_thread() else None
 cluster = patiently(lambda: Cluster(initialize_head=True, connect=False, head_node_args={
-    "num_cpus": 2, "include_dashboard": False, "temp_dir": str(folder)}))
+    "num_cpus": 2, "include_dashboard": False, "temp_dir": str(folder), **agents()}))
 os.environ["RAY_ADDRESS"] = cluster.address
 sampler.Sampler, joining.LOOK, node.FOLLOW_SECONDS, told = Standin, 1.0, 1.0, {}
 watcher = threading.Thread(target=watch)
 watcher.start()
-with shown.open("w", buffering=1) as file:
-    config = RunConfig.model_validate(json.loads(sys.argv[2]))
-    driver.run(config, str(folder / "run"), Progress(Console(file=file, width=400), plain=True))
-watcher.join()
+try:
+    with shown.open("w", buffering=1) as file:
+        config = RunConfig.model_validate(json.loads(sys.argv[2]))
+        driver.run(config, str(folder / "run"), Progress(Console(file=file, width=400), plain=True))
+finally:
+    over.set()
+    watcher.join()
 print(json.dumps({**told, "rows": rows()}))
 cluster.shutdown()
 """
