@@ -170,7 +170,9 @@ def _names(statement: Statement) -> bool:
 
 def _none(found: list[Statement], by: str) -> str:
     """Why none of the statements is kept, in a line."""
-    counts = Counter(s.reason for s in found)
+    counts = Counter[str]()
+    for s in found:
+        counts[s.reason] += s.votes
     told = next((s.detail for s in found if s.detail), "")
     short = " ".join(told.split())
     short = short if len(short) <= TOLD else f"{short[:TOLD]}…"
