@@ -108,7 +108,9 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
                     decided = await decide(item, config.search, begun.tools(tools, *question), config.filters)
                 searches = [Searched(item.statement, decided.found, _spent(decided))] if item.statement else []
                 made, told = tried(searches, [item.statement] if item.statement else [])
-                decision = kept.keep(decided.decision, *question, made=made, figures=told, settled=not decided.infra)
+                decision = kept.keep(
+                    decided.decision, *question, made=made, figures=told, settled=not (decided.infra or begun.failed(*question))
+                )
                 begun.over(*question)
             progress.advance("decide", **{decision.answer.value: True})
             return decision
