@@ -160,10 +160,11 @@ def _answer(
                     own = begun.tools(tools, *question)
                     row, hole, trial = await answer_problem(problem, config, own, gate, benchmarks)
                 if problem.id in references:
-                    row = row.model_copy(update=await _scored(row, hole, references[problem.id], tools))
+                    row = row.model_copy(update=await _scored(row, hole, references[problem.id], own))
                 progress.advance("answer", proved=row.proved)
                 made, told = tried(trial.searches, trial.statements)
-                kept.keep(row, *question, made=made, figures=told)
+                again = begun.failed(*question) or any(part.unsound for one in trial.searches for part in one.found.everything())
+                kept.keep(row, *question, made=made, figures=told, settled=not again)
                 begun.over(*question)
                 return row
 

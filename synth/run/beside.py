@@ -6,6 +6,7 @@ that a run keeps them: `synth export FILE.run --format rejects`, `synth trace FI
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
@@ -33,10 +34,19 @@ def beside(out: str | Path) -> Path:
 
 
 def check_beside(out: str | Path) -> None:
-    """UserError where something else has that name already: said before the work."""
+    """UserError where something else has that name already, or what is there cannot be replaced: said before the work."""
     place = beside(out)
-    if place.exists() and not (place / MARK).exists():
+    if os.path.lexists(place) and not _ours(place):
         raise UserError(f"{place}: stands where what is tried for {out} would be kept; move it, or give another --out")
+
+
+def _ours(place: Path) -> bool:
+    """Whether it is a folder, no link, that says of itself to be a stage's run directory."""
+    try:
+        told = json.loads((place / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not place.is_symlink() and isinstance(told, dict) and {"stage", "out"} <= told.keys()
 
 
 def tried(searches: Sequence[Searched], statements: Sequence[Statement] = ()) -> tuple[dict[str, list[Record]], dict[str, Any]]:
@@ -50,7 +60,7 @@ def write_beside(
 ) -> None:
     """Write the run directory: what was `given`, then what the `searches` made, with their figures.  It appears whole or not at all."""
     place = beside(out)
-    work = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
+    work, old = (place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}{end}") for end in ("", ".old"))
     try:
         with RunDir.open(work, config) as store:
             store.write_json(MARK, {"stage": stage, "out": Path(out).name})
@@ -60,11 +70,15 @@ def write_beside(
             while some := list(islice(left, UNIT)):
                 store.commit(f"{ROUND}-c{number:05d}", _joined(made for made, _ in some), _added(told for _, told in some))
                 number += 1
-        if place.exists():  # of an earlier call: `check_beside` has looked
-            shutil.rmtree(place)
+        check_beside(out)  # again: hours may have passed
+        if place.exists():  # of an earlier call
+            os.replace(place, old)
         os.replace(work, place)
+    except OSError as error:
+        raise UserError(f"{place}: cannot be written ({os.strerror(error.errno or 0).lower()})") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _joined(several: Iterator[Records]) -> dict[str, list[Any]]:

@@ -120,7 +120,9 @@ def _decided(config: RunConfig, items: list[Item], out: str, progress: Progress)
                 statement = new.item.statement
                 searches = [Searched(statement, decided.found, _spent(decided))] if statement else []
                 made, told = tried(searches, new.statements or ([statement] if statement else []))
-                decision = kept.keep(decided.decision, *question, made=made, figures=told, settled=not decided.infra)
+                decision = kept.keep(
+                    decided.decision, *question, made=made, figures=told, settled=not (decided.infra or begun.failed(*question))
+                )
                 begun.over(*question)
             progress.advance("decide", **{decision.answer.value: True})
             return decision

@@ -120,12 +120,25 @@ class Begun:
         self._folder = Path(out).with_name(f".{Path(out).name}.begun")
         self._told = content_id("told", weights(config, asked), checking(config.verify))
         self._open: dict[str, Memory] = {}
+        self._failed = set[str]()
 
     def tools(self, tools: Tools, *asked: Any) -> Tools:
         """The tools for the work on one question, which is JSON-able."""
         name = content_id("begun", *asked)
         self._open[name] = Resumed(self._folder / name, Told, self._told)
-        return remembered(tools, self._open[name])
+        own = remembered(tools, self._open[name])
+
+        async def verify(checks: list[Check]) -> list[Verdict]:
+            verdicts = await own.verify(checks)
+            if any(verdict.outcome is Outcome.INFRA for verdict in verdicts):
+                self._failed.add(name)
+            return verdicts
+
+        return replace(own, verify=verify)
+
+    def failed(self, *asked: Any) -> bool:
+        """Whether the checker failed at something about this question: what came of it is then nothing that a later call keeps to."""
+        return content_id("begun", *asked) in self._failed
 
     def over(self, *asked: Any) -> None:
         """Its row is kept."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
 
 from synth.config import RunConfig
 from synth.llm.config import ModelRole
@@ -17,12 +17,13 @@ from synth.store.arrow import R
 from synth.store.journal import Journal
 from synth.store.units import KINDS
 from verify_workers.config import PoolConfig
-from verify_workers.pool.revision import verifier_revision
+from verify_workers.pool.revision import judges, verifier_revision
 
 CHECKING = {
-    "project", "backend", "audit", "auditor", "allow_unsound_lean", "allow_old_kernel", "kernels", "kernels_quorum", "kernels_sample",
+    "project", "repl", "backend", "audit", "auditor", "allow_unsound_lean", "allow_old_kernel", "kernels", "kernels_quorum",
+    "kernels_sample", "closures", "timeout_last", "memory_mb",
 }  # fmt: skip
-"""The settings of Lean's workers that decide what an acceptance is worth."""
+"""The settings of Lean's workers that decide about a verdict and what an acceptance is worth."""
 DECIDING = {"seed", "header", "answers", "formalize", "filters", "search", "budgets", "heldout", "generator"}
 """The sections of a configuration, beside models and prompts, that decide what is asked and what becomes of it."""
 Note = Callable[[str], None]
@@ -33,7 +34,7 @@ Records = Mapping[str, Sequence[Record]]
 class Kept(BaseModel):
     """A row of the journal: what was asked, as a hash, and what came of it."""
 
-    key: str
+    key: str = Field(pattern="^([0-9a-f]{2})+$")
     row: dict[str, Any]
     deciding: str = ""
     """What decided about it beside the question; '' in journals of earlier versions."""
@@ -71,8 +72,11 @@ class Resumed(Generic[R]):
 
     def known(self, *asked: Any) -> R | None:
         """The row that was made of this question; None where there is none.  `asked` is JSON-able."""
-        place = self._places.get(_short(self._key(asked)))
-        return None if place is None else self._model.model_validate(self._journal.at(place).row)
+        kept = self._found(asked)
+        try:
+            return None if kept is None else self._model.model_validate(kept.row)
+        except ValidationError:  # of another version
+            return None
 
     def keep(self, row: R, *asked: Any, made: Records | None = None, figures: Mapping[str, Any] | None = None, settled: bool = True) -> R:
         """Write `row` down as what came of this question, before anything else is done with it.
@@ -87,15 +91,24 @@ class Resumed(Generic[R]):
 
     def tried(self, *asked: Any) -> tuple[dict[str, list[Record]], dict[str, Any]]:
         """Records of what was tried for this question, by kind, and their figures; nothing where nothing was kept."""
-        place = self._places.get(_short(self._key(asked)))
-        if place is None:
+        kept = self._found(asked)
+        if kept is None:
             return {}, {}
-        kept = self._journal.at(place)
-        return {kind: [KINDS[kind].model_validate(row) for row in some] for kind, some in kept.made.items()}, kept.figures
+        try:
+            return {kind: [KINDS[kind].model_validate(row) for row in some] for kind, some in kept.made.items()}, kept.figures
+        except (KeyError, ValidationError):  # of another version
+            return {}, {}
 
     def finish(self) -> None:
         """When the file is written, and nothing is left to go on with."""
         self._journal.remove()
+
+    def _found(self, asked: Sequence[Any]) -> Kept | None:
+        """What was kept of this question, and of no other: a place may be wrong by now, where another process writes to the file."""
+        key = self._key(asked)
+        place = self._places.get(_short(key))
+        kept = None if place is None else self._journal.at(place)
+        return kept if kept is not None and kept.key == key else None
 
     def _key(self, asked: Sequence[Any]) -> str:
         return content_id("asked", self._deciding, *asked)
@@ -123,4 +136,4 @@ def weights(config: RunConfig, asked: Sequence[Role]) -> dict[ModelRole, str]:
 
 def checking(pool: PoolConfig) -> dict[str, Any]:
     """What decides about a verdict beside the question."""
-    return pool.model_dump(mode="json", include=CHECKING) | {"checker": verifier_revision()}
+    return pool.model_dump(mode="json", include=CHECKING) | {"checker": verifier_revision(), "judges": judges(pool)}

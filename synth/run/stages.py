@@ -61,7 +61,6 @@ from verify_workers.errors import UserError
 from verify_workers.pool.local import LocalPool
 from verify_workers.pool.node import node_pools
 from verify_workers.ray_session import ray_session
-from verify_workers.records import Outcome
 
 T = TypeVar("T")
 
@@ -133,7 +132,7 @@ def prove_file(config: RunConfig, statements: str, out: str, progress: Progress)
 
     def ended(statement: Statement, found: Found, spent: Counter[str]) -> None:
         row = Proved(pairs=[pair for part in found.everything() for pair in part.pairs])
-        again = any(part.unsound or any(verdict.outcome == Outcome.INFRA for verdict in part.verdicts) for part in found.everything())
+        again = begun.failed(*_question(statement, problems)) or any(part.unsound for part in found.everything())
         made, told = tried([Searched(statement, found, spent)])
         proved[statement.id] = kept.keep(row, *_question(statement, problems), made=made, figures=told, settled=not again)
         begun.over(*_question(statement, problems))

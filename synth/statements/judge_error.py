@@ -206,8 +206,9 @@ def read_calibration(config: RunConfig) -> Counts | None:
         return None
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-        counts, made_with = Counts(**data["counts"][ALL]), data["settings"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        counts = Counts(**{name: int(count) for name, count in data["counts"][ALL].items()})
+        made_with = {section: dict(data["settings"][section]) for section in settings(config)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"filters.calibration: {path} is no file of `synth judge-error` ({error})") from None
     usual = settings(RunConfig())  # of keys that the file is older than
     changed = [

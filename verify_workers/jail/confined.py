@@ -85,8 +85,8 @@ def main() -> None:
         confine(parent, cpu, memory, files, writable, tuple(readable.split("\n")), replaceable=not is_script)
         if not is_script:
             os.execv(program, sys.argv[4:])
-    except OSError as error:  # told apart from whatever a program ends with
-        os.write(2, f"{program}: not started: {error.strerror or error}\n".encode())
+    except Exception as error:  # a limit that this machine refuses, too: told apart from whatever a program ends with
+        os.write(2, f"{program}: not started: {getattr(error, 'strerror', '') or error}\n".encode("utf-8", "backslashreplace"))
         os._exit(NOT_STARTED)
     script, sys.argv = program, sys.argv[4:]
     with open(script, encoding="utf-8") as file:

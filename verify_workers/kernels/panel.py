@@ -44,13 +44,24 @@ def library(path: Path) -> Library:
         return _library(path)
 
 
+def named(kernels: list[str], project: Path | None = None) -> list[str]:
+    """What kernels are called, programs by their contents too.  UserError for one that is not on this machine."""
+    beside = _toolchain(project) if any(spec != builtin.NAME for spec in kernels) else None
+    return [spec if spec == builtin.NAME else ProgramKernel(spec, beside).name for spec in kernels]
+
+
+def _toolchain(project: Path | None) -> Path | None:
+    """The folder of the programs of a lake project's Lean."""
+    return None if project is None else discover(project, need_repl=False).lean.parent
+
+
 def require_kernels(kernels: list[str], quorum: int = -1, project: Path | None = None) -> None:
     """UserError, in one line, for a kernel that is not on this machine or does not judge, or a quorum that so many cannot give.
 
     The toolchain of the lake project in the folder `project` may have kernels of its own.
     """
     programs = [spec for spec in kernels if spec != builtin.NAME]
-    beside = discover(project, need_repl=False).lean.parent if programs and project is not None else None
+    beside = _toolchain(project) if programs else None
     for spec in programs:
         require_judgement(ProgramKernel(spec, beside))
     _require_quorum(kernels, quorum)

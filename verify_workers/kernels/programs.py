@@ -38,6 +38,7 @@ MEMORY = 6 << 30  # bytes of address space, as our own kernel has
 THREAD_SPACE = 1 << 30  # more of it for each thread, as kernels written in Lean take for their stacks
 FILES = 256  # open at a time
 ENV = "/usr/bin/env"
+REPLACED = "the program has been replaced since it was tried: begin anew with the new one"
 _STATUS: dict[str, dict[int, Opinion]] = {
     "plain": {0: "accepted", 1: "rejected", 2: "declined"},
     "nanoda": {0: "accepted", 1: "rejected", 101: "rejected", 2: "declined"},
@@ -68,14 +69,23 @@ class ProgramKernel:
         self.convention = convention or next((c for name, c in named.items() if self.program.name.startswith(name)), CONVENTIONS[0])
         if self.convention not in CONVENTIONS:
             raise UserError(f"kernels: unknown convention {convention!r} of {path}: use one of {', '.join(CONVENTIONS)}")
-        digest = hashlib.sha256(self.program.read_bytes()).hexdigest()[:12]
+        if "\n" in str(self.program):
+            raise UserError(f"kernels: the path of {str(self.program)!r} has a line break in it; rename it")
+        try:
+            self._stamp = _stamp(self.program)  # before it is read
+            digest = hashlib.sha256(self.program.read_bytes()).hexdigest()[:12]
+        except OSError as error:
+            raise UserError(f"kernels: {self.program} cannot be read ({error.strerror}); give it `chmod +r`") from None
         self.name = f"{self.program.name} {digest}"
 
     def judge(self, own: Path, closure: Path, seconds: float) -> Answer:
+        """What it says of `closure`; nothing where it is not the program any more that was named and tried."""
         begun = time.monotonic()
         try:
             with tempfile.TemporaryDirectory(prefix="kernel.") as folder:
                 status, said = self._run(closure.absolute(), Path(folder), seconds)
+            if _stamp(self.program) != self._stamp:
+                return Answer(self.name, "failed", REPLACED, time.monotonic() - begun)
         except subprocess.TimeoutExpired:
             return Answer(self.name, "failed", f"not within {seconds:g} s", time.monotonic() - begun)
         except OSError as error:
@@ -135,6 +145,12 @@ class ProgramKernel:
 
     def close(self) -> None:
         """Nothing stays between two proofs."""
+
+
+def _stamp(program: Path) -> tuple[int, int, int, int]:
+    """What changes when a program is replaced; its target where it is a link."""
+    found = os.stat(program)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _heard(process: subprocess.Popen[bytes], pipe: int, seconds: float) -> tuple[int, bytes]:

@@ -68,6 +68,7 @@ class PoolClient:
         self._here = here or (ray.get_runtime_context().get_node_id() if ray.is_initialized() else "")
         self._pools = [_Pool(node, actor, lot=lot(len(pools))) for node, actor in pools.items()]
         self._patience = patience
+        self._alone: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
     def members(self, pools: Mapping[str, Any]) -> None:
         """These are the pools from now on: what the others had to do goes to them."""
@@ -84,7 +85,7 @@ class PoolClient:
 
         Cancelled, it has the pools drop its checks, and ends when those that run have ended.
         """
-        room, alone = asyncio.Semaphore(IN_FLIGHT * len(self._pools)), asyncio.Lock()
+        room, alone = asyncio.Semaphore(IN_FLIGHT * len(self._pools)), self._one_at_a_time()
 
         async def part(chunk: list[Check]) -> list[Verdict]:
             async with room:
@@ -100,6 +101,13 @@ class PoolClient:
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
         return [verdict for verdicts in answered for verdict in verdicts]
+
+    def _one_at_a_time(self) -> asyncio.Lock:
+        """For what pools may have died of, of all calls that are under way: one of another call would be in company as well."""
+        loop = asyncio.get_running_loop()
+        if self._alone is None or self._alone[0] is not loop:
+            self._alone = (loop, asyncio.Lock())
+        return self._alone[1]
 
     async def warm(self) -> None:
         """One check on every node, so that what cannot work is known before anyone asks; `UserError` when nothing works."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import uuid
+
 from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
+from verify_workers.kernels.panel import named
 from verify_workers.pool.cache import VerdictCache
 from verify_workers.pool.revision import Loads, verifier_revision
 from verify_workers.pool.runner import Identity
@@ -38,8 +43,16 @@ class Recall:
         if self._cache is not None:
             self._cache.close()
 
+    @functools.cached_property
+    def _judges(self) -> list[str]:
+        """The kernels by their contents too."""
+        try:
+            return named(self._config.kernels, self._config.project)
+        except UserError:  # one was taken away: what it said before is nobody's
+            return [uuid.uuid4().hex]
+
     def _key(self, item: Item, who: Identity, loads: str) -> str:
         library = f"{who.library} {loads}" if loads else who.library
         config = self._config
-        kernels = f"{config.kernels} {config.kernels_quorum} {config.kernels_sample} " if config.kernels else ""
+        kernels = f"{self._judges} {config.kernels_quorum} {config.kernels_sample} " if config.kernels else ""
         return "/".join((who.backend, config.audit, kernels + verifier_revision(), item.check.key(who.lean, library)))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import uuid
 from pathlib import Path
 
 from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
 from verify_workers.lean.modules import Modules
 from verify_workers.records import Check, Snippet
 from verify_workers.text.context import KEPT, split_context
@@ -22,6 +24,27 @@ def verifier_revision() -> str:
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def judges(config: PoolConfig) -> str:
+    """Whose Lean, library and kernels judge, for what is kept for a later call: changes with any compiled file and any program.
+
+    '' where the embedded Lean judges alone, which `verifier_revision` names.  Where this machine does not have them, as nodes of a
+    cluster may, nobody knows, and no two answers are alike.
+    """
+    if config.project is None and not config.kernels:
+        return ""
+    from verify_workers.kernels.panel import named
+    from verify_workers.lean.project import discover
+
+    try:
+        kernels = named(config.kernels, config.project)
+        if config.project is None:
+            return " ".join(kernels)
+        project = discover(config.project, config.repl, need_repl=False)
+    except UserError:
+        return uuid.uuid4().hex
+    return " ".join((project.revision, project.modules.everything(), *kernels))
 
 
 class Loads:

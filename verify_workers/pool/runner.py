@@ -194,8 +194,8 @@ def _with_kernels(backend: Backend, config: PoolConfig, audit: Literal["fast", "
         panel = None
         if config.kernels:
             settings = (config.kernels_quorum, config.kernels_sample, config.kernels_seconds, config.kernels_keep)
-            require_kernels(config.kernels, config.kernels_quorum, config.project)
             panel = Panel(install, config.kernels, *settings)
+            require_kernels(config.kernels, config.kernels_quorum, config.project)  # after: what is replaced from here on does not judge
         return PanelBackend(backend, install, panel, config.closures)
     except BaseException:
         backend.close()

@@ -83,3 +83,41 @@ def test_budgets_that_a_stage_does_not_keep_to_are_told(config: RunConfig, tmp_p
     prove_file(own, write(tmp_path / "given.jsonl", [{"statement": theorem(4)}]), str(tmp_path / "pairs.jsonl"), progress)
     said = " ".join(progress.console.file.getvalue().split())  # type: ignore[attr-defined]
     assert "budgets.run: not kept to here; `synth run` does" in said and "budgets.statement" not in said
+
+
+@pytest.mark.parametrize("how", ["link", "dangling", "file", "foreign mark", "no JSON"])
+def test_what_is_not_ours_is_said_before_the_work_and_left(how: str, tmp_path: Path) -> None:
+    out, mine = tmp_path / "o.jsonl", tmp_path / "other.jsonl"
+    write_beside(mine, RunConfig(), "prove", {}, [])
+    place = beside(out)
+    if how in ("link", "dangling"):
+        place.symlink_to(beside(mine) if how == "link" else tmp_path / "nowhere")
+    elif how == "file":
+        place.write_text("mine")
+    else:
+        place.mkdir()
+        (place / MARK).write_text('["a stage"]' if how == "foreign mark" else "stage")
+    with pytest.raises(UserError, match="stands where what is tried"):
+        check_beside(out)
+    with pytest.raises(UserError, match="stands where what is tried"):
+        write_beside(out, RunConfig(), "prove", {}, [])
+    assert RunDir.existing(beside(mine)).read_json(MARK) and (place.is_symlink() or place.exists())
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_kill_while_it_is_replaced_leaves_nothing_that_refuses_the_next_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was there is put aside whole: no half of it is left under its name, which would be nobody's."""
+    out = tmp_path / "o.jsonl"
+    write_beside(out, RunConfig(), "prove", {}, [])
+
+    def kill(path: Path, ignore_errors: bool = False) -> None:
+        if ".old" in path.name or path == beside(out):
+            (path / MARK).unlink(missing_ok=True)  # as far as it came
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("synth.run.beside.shutil.rmtree", kill)
+    with pytest.raises(KeyboardInterrupt):
+        write_beside(out, RunConfig(), "prove", {}, [])
+    monkeypatch.undo()
+    check_beside(out)
+    write_beside(out, RunConfig(), "prove", {}, [])

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from synth.config import RunConfig
 from synth.llm.config import ROLES
 from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt, load_prompts
 from synth.records import Attempt, Pair, Statement
+from synth.run import answers
+from synth.run import remembered as remembered_module
+from synth.run.answering import Answered, Trial
 from synth.run.beside import beside
 from synth.run.remembered import Told, memory, memory_of_checks, remembered, remembered_checks
 from synth.run.resumed import Kept, Resumed
 from synth.services import Services
+from synth.show.progress import Progress
 from synth.store.files import write_records
 from synth.store.journal import Journal
 from synth.store.rundir import RunDir
@@ -266,3 +273,39 @@ def test_proving_goes_on_in_the_middle_of_a_search(tmp_path: Path) -> None:
     assert not folder.exists() and not Journal(out, Kept).path.exists()
     attempts = [list(RunDir.existing(beside(to)).read("attempts", Attempt)) for to in (out, whole)]
     assert attempts[0] == attempts[1] and len(attempts[0]) == 6
+
+
+@pytest.mark.parametrize("outcome, asked_again", [(Outcome.INFRA, True), (Outcome.REJECTED, False)])
+def test_an_answer_at_which_the_checker_failed_is_asked_again(
+    outcome: Outcome, asked_again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it failed: in a filter, in the search, or when the answer was compared."""
+    source, out = tmp_path / "problems.jsonl", tmp_path / "out.jsonl"
+    source.write_text(json.dumps({"text": "Find n."}) + "\n")
+    begun: list[str] = []
+
+    async def verify(checks: list[Check]) -> list[Verdict]:
+        return [Verdict(id=check.id, outcome=outcome) for check in checks]
+
+    @asynccontextmanager
+    async def stage_tools(*_: Any) -> AsyncIterator[Any]:
+        yield tools(verify=verify)
+
+    async def answer_problem(problem: Any, config: Any, own: Any, *_: Any) -> Any:
+        begun.append(problem.id)
+        await own.verify([Check(id="f", statement="theorem X : True", proof="by simp")])
+        return Answered(problem_id=problem.id, problem=problem.text), None, Trial([], [])
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    for name, fake in {
+        "stage_tools": stage_tools, "answer_problem": answer_problem, "run_stage": lambda work, resumable: asyncio.run(work),
+        "write_records": killed, "require_models": lambda *_: None, "deciding": lambda *_: "same",
+    }.items():  # fmt: skip
+        monkeypatch.setattr(answers, name, fake)
+    monkeypatch.setattr(remembered_module, "weights", lambda *_: {})
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            answers.answer_file(RunConfig(), str(source), None, str(out), Progress(Console(file=io.StringIO()), plain=True))
+    assert len(begun) == 1 + asked_again

@@ -21,11 +21,13 @@ from synth.programs.decide import Decision
 from synth.records import Pair, Problem, Statement
 from synth.run.answering import Answered
 from synth.run.answers import _contents
-from synth.run.resumed import Kept, Resumed, deciding
+from synth.run.resumed import Kept, Resumed, checking, deciding
 from synth.store.files import read_records, write_records
 from synth.store.journal import Journal
 from tests.synth.llm.fake_openai import FakeOpenAI, content
+from tests.verify_workers.fake_lake import BUILT, FakeLake
 from verify_workers.config import PoolConfig
+from verify_workers.errors import UserError
 
 ROOT = Path(__file__).parents[3]
 # The command with endpoints and Lean in its own process: the actors around them are those of every stage.
@@ -232,3 +234,90 @@ def test_an_interruption_says_that_the_command_goes_on(command: str, capsys: pyt
 )
 def test_what_goes_on_says_so_and_nothing_else_does(words: list[str], goes_on: bool) -> None:
     assert _continues(words) is goes_on
+
+
+class Row(BaseModel):
+    text: str
+
+
+def test_what_another_process_does_to_a_journal_answers_no_other_question(tmp_path: Path) -> None:
+    """Two commands with one OUT: a place in the file may be that of the other's row, or of none."""
+    one, other = (Resumed(tmp_path / "o.jsonl", Row, "same") for _ in range(2))
+    journal = Journal(tmp_path / "o.jsonl", Kept).path
+    one.keep(Row(text="rejected"), "a")
+    other.keep(Row(text="accepted"), "b")
+    lines = journal.read_bytes().split(b"\n")
+    journal.write_bytes(lines[1])  # where the row of `a` was is that of `b`
+    assert one.known("a") is None and one.tried("a") == ({}, {})
+    journal.unlink()
+    assert one.known("a") is None and other.known("b") is None, "taken away by the one that ended first"
+
+
+def test_a_command_that_ends_leaves_what_another_has_written(tmp_path: Path) -> None:
+    out = tmp_path / "o.jsonl"
+    one, other = (Resumed(out, Row, "same") for _ in range(2))
+    one.keep(Row(text="x"), "a")
+    other.keep(Row(text="y"), "b")
+    one.finish()
+    assert Resumed(out, Row, "same").known("b") == Row(text="y")
+    other.finish()  # which has seen that it was not alone
+    last = Resumed(out, Row, "same")
+    assert last.known("a") and last.known("b")
+    last.finish()
+    assert not Journal(out, Kept).path.exists()
+
+
+@pytest.mark.parametrize("line", ['{"key": "not a hash", "row": {}}', '{"key": "abc", "row": {}}', "[]", "\x00", '{"key": 3}'])
+def test_lines_of_others_are_passed_over(line: str, tmp_path: Path) -> None:
+    out = tmp_path / "o.jsonl"
+    Journal(out, Kept).path.write_text(f"{line}\n")
+    resumed = Resumed(out, Row, "same")
+    resumed.keep(Row(text="x"), "a")
+    assert resumed.known("a") == Row(text="x") == Resumed(out, Row, "same").known("a")
+
+
+def test_a_row_of_another_form_is_made_again(tmp_path: Path) -> None:
+    out = tmp_path / "o.jsonl"
+    Resumed(out, Kept, "same").keep(Kept(key="ab", row={}), "a")
+    assert Resumed(out, Row, "same").known("a") is None
+
+
+def test_a_journal_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    Journal(tmp_path / "o.jsonl", Kept).path.mkdir()
+    with pytest.raises(UserError, match=r"\.o\.jsonl\.journal: cannot be read \(is a directory\); remove it to begin anew"):
+        Resumed(tmp_path / "o.jsonl", Row, "same")
+
+
+def test_a_project_that_was_rebuilt_is_another_lean(lake: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same path, and another library below it: what it accepted before is asked again."""
+    monkeypatch.setenv("PATH", lake.path)
+    pool = PoolConfig(project=lake.project)
+    before = checking(pool)
+    assert checking(pool) == before
+    built = lake.project / BUILT / "Rebuilt.olean"
+    built.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        built.write_bytes(b"one")
+        assert (after := checking(pool)) != before
+        built.write_bytes(b"other")
+        assert checking(pool) != after
+    finally:
+        built.unlink()
+    away = PoolConfig(project=tmp_path / "nowhere")
+    assert checking(away) != checking(away), "nobody knows what it is"
+
+
+def test_a_kernel_that_was_replaced_is_another_one(tmp_path: Path) -> None:
+    program = tmp_path / "kernel"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    pool = PoolConfig(kernels=[str(program), "builtin-python"])
+    before = checking(pool)
+    assert checking(pool) == before
+    program.write_text("#!/bin/sh\nexit 0\n")
+    assert checking(pool) != before
+
+
+@pytest.mark.parametrize("other", [{"memory_mb": 8192}, {"timeout_last": 600.0}])
+def test_what_ended_at_a_bound_is_asked_again_with_another(other: dict[str, float]) -> None:
+    assert checking(PoolConfig.model_validate(other)) != checking(PoolConfig())

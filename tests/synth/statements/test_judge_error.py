@@ -174,9 +174,11 @@ def test_a_calibration_holds_for_its_settings_only(tmp_path: Path) -> None:
     assert read_calibration(RunConfig.model_validate({"filters": use})) == Counts(5, 6, 7, 8), "older than a setting that is not used"
     with pytest.raises(UserError, match=r"other settings \(filters\.equivalence\)"):
         read_calibration(RunConfig.model_validate({"filters": use | {"equivalence": True}}))
-    file.write_text("{}")
-    with pytest.raises(UserError, match=r"judge\.json is no file of `synth judge-error`"):
-        read_calibration(RunConfig.model_validate({"filters": use}))
+    parts: list[dict[str, object]] = [{"settings": {"filters": {}}}, {"settings": ["filters"]}, {"counts": {ALL: {"faithful_passed": "x"}}}]
+    for text in ("{}", "[]", *(json.dumps(older | part) for part in (*parts, {"counts": {ALL: [1]}}))):
+        file.write_text(text)
+        with pytest.raises(UserError, match=r"judge\.json is no file of `synth judge-error`"):
+            read_calibration(RunConfig.model_validate({"filters": use}))
 
 
 def test_only_what_was_judged_is_counted() -> None:

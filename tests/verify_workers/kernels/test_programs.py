@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests.verify_workers.fake_lake import FakeLake
+from verify_workers.config import PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.jail import escapes, seccomp
+from verify_workers.jail.command import jailed
+from verify_workers.jail.confined import NOT_STARTED
 from verify_workers.kernels import trial
 from verify_workers.kernels.answer import Answer
 from verify_workers.kernels.panel import require_kernels
 from verify_workers.kernels.programs import ProgramKernel
+from verify_workers.pool.recall import Recall
 
 pytestmark = pytest.mark.skipif(not seccomp.supported(), reason="the filter of system calls is for Linux on x86-64")
 GOOD = 'exec grep -q _verify_workers_pin "$IN"'  # as much of a kernel as the trial asks for
@@ -134,3 +138,40 @@ def test_the_leanchecker_of_an_old_toolchain_is_refused(lake: FakeLake, tmp_path
         with pytest.raises(UserError, match=r"unknown module prefix.*it reads exports from Lean 4\.35 on: name one of a newer toolchain"):
             require_kernels([spec])
     require_kernels([f"leanchecker={script(tmp_path / 'new', GOOD)}"])
+
+
+def test_a_program_that_is_replaced_after_its_trial_has_no_opinion(tmp_path: Path) -> None:
+    """Its verdicts would stand under the name of the one that was tried; while it judges, too."""
+    path = Path(script(tmp_path / "kernel", GOOD))
+    kernel, closure = ProgramKernel(f"plain={path}"), tmp_path / "closure.ndjson"
+    require_kernels([f"plain={path}"])
+    closure.write_text("_verify_workers_pin\n")
+    assert kernel.judge(closure, closure, 60).opinion == "accepted"
+    script(tmp_path / "other", "exit 0")
+    os.replace(tmp_path / "other", path)
+    answer = kernel.judge(closure, closure, 60)
+    assert (answer.opinion, "has been replaced since it was tried" in answer.why) == ("failed", True)
+
+
+def test_a_path_with_a_line_break_and_a_program_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a\n").mkdir()  # each line of the list of what may be read is a path: here the second is /
+    with pytest.raises(UserError, match="has a line break in it; rename it"):
+        ProgramKernel(script(tmp_path / "a\n" / "kernel", GOOD))
+
+
+def test_a_limit_that_cannot_be_set_is_no_rejection(tmp_path: Path) -> None:
+    """As where a machine has other hard limits: Python would end with 1, which is a rejection."""
+    command = jailed([script(tmp_path / "kernel", "exit 0")], [tmp_path], 1, 1 << 70, 64)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == NOT_STARTED and "not started" in done.stderr
+
+
+def test_verdicts_that_another_program_shared_are_not_recalled(tmp_path: Path) -> None:
+    path = script(tmp_path / "kernel", GOOD)
+    config = PoolConfig(kernels=[path])
+    before = Recall(config)._judges
+    assert before == Recall(config)._judges
+    script(tmp_path / "kernel", f"{GOOD} # better")
+    assert Recall(config)._judges != before
+    os.unlink(path)
+    assert Recall(config)._judges != Recall(config)._judges

@@ -258,6 +258,35 @@ def test_a_check_that_pools_die_of_is_given_up_and_told_from_the_others(monkeypa
     assert asyncio.run(one.verify([bad]))[0].reason == f"{CHECK_TRIES} pools of Lean workers died with this check"
 
 
+class Shared(Mortal):
+    """Dies with all that it has when it has a deadly check."""
+
+    life = 0
+
+    async def remote(self, batch: list[Check], ticket: str) -> list[Verdict]:
+        life = self.life
+        await asyncio.sleep(0.005)
+        self.life += any(check.proof == self._deadly for check in batch)
+        if self.life != life:
+            raise RayActorError
+        return [Verdict(id=check.id, outcome=expected(check)) for check in batch]
+
+
+def test_a_check_of_another_call_is_not_taken_for_one_that_pools_die_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches ask for a few checks at a time: the one that kills and an innocent one come in calls of their own."""
+    monkeypatch.setattr(module, "RESTART_SECONDS", (0.0, 0.0))
+    bad = Check(id="bad", statement="theorem t : True", proof="deadly")
+    client, (good,) = PoolClient({"a": Shared(deadly="deadly")}, here="a"), checks(1)
+
+    async def both() -> list[list[Verdict]]:
+        return list(await asyncio.gather(client.verify([good]), client.verify([bad]), client.verify([good])))
+
+    for _ in range(2):  # in two event loops
+        first, killer, last = asyncio.run(both())
+        assert_right([good, good], [*first, *last])
+        assert killer[0].outcome is Outcome.INFRA
+
+
 def test_an_answer_to_something_else_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RESTART_SECONDS", (0.01, 0.01))
     liar, honest = Recorder(wrong=True), Recorder()
