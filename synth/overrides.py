@@ -25,8 +25,10 @@ def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable
     Raises UserError, one line naming `where` or the item, the key, and the nearest valid key or what is wrong with the value.
     """
     tree = copy.deepcopy(dict(data))
-    for key in _unknown(model, tree, ""):
-        raise UserError(f"{where}: unknown key `{key}`{_nearest(model, key)}")
+    unknown = [f"unknown key `{key}`{_nearest(model, key)}" for key in _unknown(model, tree, "")]
+    if unknown:
+        more = f"; and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        raise UserError(f"{where}: " + "; ".join(unknown[:3]) + more)
     for item in overrides:
         key, equals, text = item.partition("=")
         key = key.strip()

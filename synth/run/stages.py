@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -277,7 +277,7 @@ def _statements(config: RunConfig, path: str, progress: Progress) -> tuple[list[
 
 
 def run_stage(work: Any, resumable: bool = False) -> Any:
-    with Interrupts(resumable) as interrupts, ray_session():
+    with closing(work), Interrupts(resumable) as interrupts, ray_session():  # closed where Ray did not start: else Python warns of it
         try:
             return interrupts.run(work)
         except RayTaskError as error:

@@ -80,6 +80,9 @@ def test_unknown_keys_get_the_nearest_valid_one() -> None:
     assert failure("attempts=3").endswith(("the nearest valid key is `search.attempts`", "the nearest valid key is `extra.attempts`"))
     assert "the nearest valid key is `problems.path`" in failure(data={"problems": {"pth": "x"}})
     assert failure(data={"problems": {"pth": "x"}}).startswith("c.yaml: unknown key `problems.pth`")
+    several = failure(data={"problem": {"path": "x"}, "serach": {}, "search": {"atempts": 3}})
+    assert all(f"unknown key `{key}`; the nearest valid key" in several for key in ("problem", "serach", "search.atempts"))
+    assert failure(data={f"nothing{n}": 1 for n in range(5)}).endswith("; and 2 more")
     assert "the nearest valid key is `problems`" in failure(data={"problem": {}})
 
 

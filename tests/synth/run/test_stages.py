@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,19 @@ def test_eval_refuses_a_place_for_the_proofs_before_the_work(config: RunConfig, 
 def test_eval_takes_all_rows_of_a_file(config: RunConfig, tmp_path: Path) -> None:
     figures = eval_file(heldout(config, tmp_path, [theorem(k) for k in range(1, 251)]), quiet())
     assert figures["heldout"] == figures["heldout_rows"] == 250 and figures["heldout_proved_by_model"] == 6
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stage_whose_ray_does_not_start_says_so_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def busy() -> Iterator[None]:
+        raise UserError("Ray did not start")
+        yield
+
+    async def work() -> None: ...
+
+    begun = work()
+    monkeypatch.setattr(stages, "ray_session", busy)
+    with pytest.raises(UserError, match="did not start"):
+        stages.run_stage(begun)
+    assert inspect.getcoroutinestate(begun) == inspect.CORO_CLOSED  # else Python warns that it was never awaited
