@@ -104,10 +104,14 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {said(first)}"
 
 
+_WRITTEN_BY = {"Pair": "`synth prove` or `synth export`", "Statement": "`synth formalize`", "Annotation": "`synth informalize`"}
+
+
 def _needs(model: type[BaseModel]) -> str:
     """The fields without which there is no record of a kind, in words."""
     needed = [name for name, field in model.model_fields.items() if field.is_required()]
-    return f" (it has {', '.join(needed)})" if needed else ""
+    written = f", as {_WRITTEN_BY[model.__name__]} writes them" if model.__name__ in _WRITTEN_BY else ""
+    return f" (it has {', '.join(needed)}{written})" if needed else written
 
 
 def text_of(file: Path) -> str:
