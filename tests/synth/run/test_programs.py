@@ -17,8 +17,10 @@ from synth.run import answers, remembered, stages
 from synth.run.answering import Answered, Trial
 from synth.run.answers import Figures
 from synth.run.programs import Report, check_generated, check_programs_file
+from synth.services import Tools
 from synth.show.progress import Progress
 from synth.store.files import read_records
+from tests.synth.stage_fakes import tools
 
 CONFIG = RunConfig.model_validate({"verify": {"workers": 1}, "search": {"timeout": 20}})
 EXAMPLES = Path(__file__).parents[3] / "examples" / "programs"
@@ -55,8 +57,8 @@ def test_the_figures_tell_mistakes() -> None:
 
 def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     @asynccontextmanager
-    async def no_tools(*_: object) -> AsyncIterator[None]:
-        yield None
+    async def no_tools(*_: object) -> AsyncIterator[Tools]:
+        yield tools()
 
     async def answered(problem: Problem, *_: object) -> tuple[Answered, None, Trial]:
         if problem.text == "bats?":
@@ -68,7 +70,6 @@ def test_a_problem_that_fails_does_not_take_the_others_rows_along(tmp_path: Path
     monkeypatch.setattr(answers, "require_models", lambda *_: None)
     monkeypatch.setattr(answers, "deciding", lambda *_: "these settings")
     monkeypatch.setattr(remembered, "weights", lambda *_: {})
-    monkeypatch.setattr(remembered, "remembered", lambda tools, kept: tools)
     monkeypatch.setattr(answers, "answer_problem", answered)
     given, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
     given.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("apes?", "bats?", "cats?")), encoding="utf-8")
