@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,9 +53,10 @@ def test_formalize_and_prove_on_endpoints(ray_local: None, tmp_path: Path, capfd
 
 def test_nobody_there_is_one_line(ray_local: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "s.jsonl").write_text('{"statement": "theorem a : 1 = 1"}\n')
-    with FakeOpenAI(prover("chat", KNOWN)) as server:
-        pass  # its port is free again
-    assert synth("prove", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "p.jsonl"), *role("prover", server)) == 2
+    with socket.socket() as held:  # bound, so that nobody else gets the port, and deaf
+        held.bind(("127.0.0.1", 0))
+        server = SimpleNamespace(url=f"http://127.0.0.1:{held.getsockname()[1]}/v1")
+        assert synth("prove", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "p.jsonl"), *role("prover", server)) == 2
     (line,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("synth:")]
     assert server.url in line and line.endswith("start the server there, or correct the address")
 
