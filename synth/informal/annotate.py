@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from synth.annotations import AGAIN, Annotation, Unpaired
 from synth.config import RunConfig
-from synth.informal.back import Back, proof_back, statement_back, varied
+from synth.informal.back import Back, proof_back, statement_back
 from synth.informal.units import Unit
 from synth.llm.types import Completion, Sampling
 from synth.prompts import Prompt, Proof, Unread, read_text
@@ -17,6 +17,7 @@ from synth.prompts.annotate import Surroundings, annotate, as_text, copied, expl
 from synth.records import content_id
 from synth.services import Tools
 from synth.statements.filters.elaborates import PATIENCE, UNDECIDED
+from synth.statements.filters.faithful import varied
 from synth.statements.text import UNPROVED
 from verify_workers.records import Check, Outcome, Reason, Verdict
 

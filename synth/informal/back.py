@@ -10,14 +10,14 @@ from synth.annotations import Unpaired
 from synth.config import RunConfig
 from synth.informal.printing import printed_alike
 from synth.informal.units import Unit
-from synth.llm.types import Completion, Sampling
-from synth.prompts import Formalization, Prompt, Unread, read_comparison, read_proof, read_statement
+from synth.llm.types import Completion
+from synth.prompts import Formalization, Prompt, Unread, read_proof, read_statement
 from synth.prompts.annotate import follow, formalize_back, match
 from synth.prompts.declarations import tokens
-from synth.services import RoleModel, Tools
+from synth.services import Tools
 from synth.statements.faithfulness import canonical
 from synth.statements.filters.elaborates import UNDECIDED
-from synth.statements.filters.faithful import VARIED, passes
+from synth.statements.filters.faithful import varied, votes_in
 from synth.statements.text import UNPROVED, normalized
 from verify_workers.records import Check, Outcome, Reason, Verdict
 
@@ -143,13 +143,12 @@ async def _judged(found: Sequence[_Candidate], unit: Unit, config: RunConfig, to
         if isinstance(answer, str):
             why = answer
             continue
-        read = [Unread("empty") if c.fault else read_comparison(prompt, c.text, c.finished) for c in answer]
-        same, known = read.count("same"), sum(not isinstance(vote, Unread) for vote in read)
-        readable += known
-        votes["same"] += same
-        votes["judged"] += len(read)
-        why = why or ", ".join(sorted({vote.reason for vote in read if isinstance(vote, Unread)}))
-        if known and passes(same, known, len(read), back):
+        told = votes_in(prompt, answer)
+        readable += told.known
+        votes["same"] += told.same
+        votes["judged"] += told.asked
+        why = why or told.why
+        if told.known and told.pass_by(back):
             one.how = "judge"
     return "" if readable or not found else f"no verdict of the judge: {why}"
 
@@ -196,11 +195,3 @@ def _circular(proof: str, name: str) -> bool:
     """Whether a proof names the declaration that it is to prove, which the header brings (its full name, or the end of it)."""
     words = (mark.text.lstrip("@").removeprefix("_root_.") for mark in tokens(proof))
     return bool(name) and any(word == name or name.endswith(f".{word}") for word in words)
-
-
-def varied(model: RoleModel, prompt: str, number: int, seed: int) -> Sampling:
-    """How `number` answers are sampled: as the preset says, but not all the same."""
-    sampling = model.sampling(prompt, number, seed)
-    if number > 1 and sampling.temperature == 0:
-        return model.sampling(prompt, number, seed, temperature=VARIED)
-    return sampling

@@ -43,7 +43,12 @@ Memory = Resumed[Told]
 
 def memory(out: str | Path, config: RunConfig, asked: Sequence[Role], note: Note) -> Memory:
     """What an interrupted call with `out` was told by these models and this Lean; whatever else is set, what is asked decides."""
-    return Resumed(out, Told, content_id("told", weights(config, asked), checking(config.verify)), note)
+    return Resumed(out, Told, _telling(config, asked), note)
+
+
+def _telling(config: RunConfig, asked: Sequence[Role]) -> str:
+    """An id of the models that answer the prompts `asked`, and of the Lean."""
+    return content_id("told", weights(config, asked), checking(config.verify))
 
 
 def memory_of_checks(out: str | Path, pool: PoolConfig, note: Note) -> Memory:
@@ -118,7 +123,7 @@ class Begun:
 
     def __init__(self, out: str | Path, config: RunConfig, asked: Sequence[Role]) -> None:
         self._folder = Path(out).with_name(f".{Path(out).name}.begun")
-        self._told = content_id("told", weights(config, asked), checking(config.verify))
+        self._told = _telling(config, asked)
         self._open: dict[str, Memory] = {}
         self._failed = set[str]()
 

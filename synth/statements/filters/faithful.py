@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from synth.config import BackConfig
 from synth.llm.types import Completion, Sampling
-from synth.prompts import Prompt, Unread, compare, informalize, read_comparison, read_statement, read_text
+from synth.prompts import Comparison, Prompt, Unread, compare, informalize, read_comparison, read_statement, read_text
 from synth.records import Drop, Statement
 from synth.services import RoleModel
 from synth.statements.faithfulness import canonical
@@ -49,7 +49,11 @@ async def translated(statements: list[Statement], context: Context) -> list[Back
     """Each statement in plain language, as often as is configured; the informalizer sees nothing of the problem."""
     informalizer, number = context.tools.models["informalizer"], context.config.back.translations
     prompts = [informalize(informalizer.prompts, s.text, s.header, s.preamble) for s in statements]
-    answers = await informalizer.ask(prompts, varied(informalizer, "informalize", number, context)) if prompts else []
+    answers = (
+        await informalizer.ask(prompts, varied(informalizer, "informalize", number, context.tools.request_seed("informalize")))
+        if prompts
+        else []
+    )
     return [_read_back(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
 
 
@@ -69,7 +73,7 @@ async def _compared(
     judge, config = context.tools.judge, context.config.back
     asked = [(told[s.id], back) for s in statements for back in backs[s.id]]
     prompts = [compare(judge.prompts, context.problems[s.problem_id].text, back, s.text, s.header, s.preamble) for s, back in asked]
-    answers = await judge.ask(prompts, varied(judge, "compare", config.votes, context)) if prompts else []
+    answers = await judge.ask(prompts, varied(judge, "compare", config.votes, context.tools.request_seed("compare"))) if prompts else []
     result: dict[str, Statement] = {}
     for (first, back), prompt, answer in zip(asked, prompts, answers, strict=True):
         statement = result.get(first.id, first)
@@ -81,17 +85,47 @@ def _voted(statement: Statement, back: str, prompt: Prompt, answer: list[Complet
     """The statement with the votes of one more back-translation."""
     if isinstance(answer, str):
         return drop(statement, Drop.UNJUDGED, answer)
-    read = [Unread("empty") if c.fault else read_comparison(prompt, c.text, c.finished) for c in answer]
-    same, known = read.count("same"), sum(not isinstance(vote, Unread) for vote in read)
-    votes = {"same": statement.same + same, "judged": statement.judged + len(read)}
-    counted = statement.model_copy(update=votes)
-    if not known:
-        why = ", ".join(sorted({vote.reason for vote in read if isinstance(vote, Unread)}))
-        return drop(counted, Drop.UNJUDGED, f"no verdict on the back-translation: {why}: {answer[0].text}")
-    if passes(same, known, len(read), config):
+    votes = votes_in(prompt, answer)
+    counted = statement.model_copy(update={"same": statement.same + votes.same, "judged": statement.judged + votes.asked})
+    if not votes.known:
+        return drop(counted, Drop.UNJUDGED, f"no verdict on the back-translation: {votes.why}: {answer[0].text}")
+    if votes.pass_by(config):
         return counted
-    words = next(c.text for c, vote in zip(answer, read, strict=True) if vote != "same")
-    return drop(counted.model_copy(update={"back": back}), Drop.UNFAITHFUL, f"{same} of {len(read)} votes for same: {words.strip()}")
+    words = next(c.text for c, vote in zip(answer, votes.read, strict=True) if vote != "same")
+    told = f"{votes.same} of {votes.asked} votes for same: {words.strip()}"
+    return drop(counted.model_copy(update={"back": back}), Drop.UNFAITHFUL, told)
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What the answers of a judge say, who was asked once or more whether two things are the same."""
+
+    read: tuple[Comparison | Unread, ...]
+
+    @property
+    def asked(self) -> int:
+        return len(self.read)
+
+    @property
+    def same(self) -> int:
+        return self.read.count("same")
+
+    @property
+    def known(self) -> int:
+        """Those that could be read."""
+        return sum(not isinstance(vote, Unread) for vote in self.read)
+
+    @property
+    def why(self) -> str:
+        """Why the others could not."""
+        return ", ".join(sorted({vote.reason for vote in self.read if isinstance(vote, Unread)}))
+
+    def pass_by(self, config: BackConfig) -> bool:
+        return passes(self.same, self.known, self.asked, config)
+
+
+def votes_in(prompt: Prompt, answer: Sequence[Completion]) -> Votes:
+    return Votes(tuple(Unread("empty") if c.fault else read_comparison(prompt, c.text, c.finished) for c in answer))
 
 
 def passes(same: int, known: int, asked: int, config: BackConfig) -> bool:
@@ -107,7 +141,7 @@ async def _cycled(statements: list[Statement], context: Context) -> dict[str, St
     if not config.cycle or not statements:
         return {}
     prompts = [formalizer.prompts.formalize(s.back, s.header) for s in statements]
-    answers = await formalizer.ask(prompts, varied(formalizer, "formalize", config.cycle, context))
+    answers = await formalizer.ask(prompts, varied(formalizer, "formalize", config.cycle, context.tools.request_seed("formalize")))
     result: dict[str, Statement] = {}
     for statement, prompt, answer in zip(statements, prompts, answers, strict=True):
         if isinstance(answer, str):
@@ -122,8 +156,7 @@ async def _cycled(statements: list[Statement], context: Context) -> dict[str, St
     return result
 
 
-def varied(model: RoleModel, role: str, number: int, context: Context) -> Sampling:
+def varied(model: RoleModel, role: str, number: int, seed: int) -> Sampling:
     """How `number` answers are sampled: as the preset says, but not all the same."""
-    seed = context.tools.request_seed(role)
     sampling = model.sampling(role, number, seed)
     return replace(sampling, temperature=VARIED) if number > 1 and sampling.temperature == 0 else sampling

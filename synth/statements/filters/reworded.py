@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from synth.config import BackConfig
 from synth.llm.types import Completion
-from synth.prompts import Prompt, Unread, read_comparison, repeats
+from synth.prompts import Prompt, repeats
 from synth.records import Drop, Statement
 from synth.statements.benchmarks import Found, Row
 from synth.statements.filters.base import Context, drop
-from synth.statements.filters.faithful import passes, varied
+from synth.statements.filters.faithful import varied, votes_in
 
 
 async def reworded(statements: list[Statement], context: Context) -> list[Statement]:
@@ -44,7 +44,7 @@ async def _found(texts: dict[str, str], context: Context) -> dict[str, Found | s
     judge, config = context.tools.judge, context.config.back
     near = [(id, row) for id, text in texts.items() for row in context.benchmarks.nearest(text, context.config.reworded)]
     prompts = [repeats(judge.prompts, texts[id], row.text) for id, row in near]
-    answers = await judge.ask(prompts, varied(judge, "repeats", config.votes, context)) if prompts else []
+    answers = await judge.ask(prompts, varied(judge, "repeats", config.votes, context.tools.request_seed("repeats"))) if prompts else []
     found: dict[str, Found | str] = {}
     for (id, row), prompt, answer in zip(near, prompts, answers, strict=True):
         if isinstance(found.get(id), Found):
@@ -59,9 +59,7 @@ def _vote(row: Row, prompt: Prompt, answer: list[Completion] | str, config: Back
     """The row, if the votes are for it; why there is no verdict, if so; '' for another problem."""
     if isinstance(answer, str):
         return f"whether it is {row.name} in other words: {answer}"
-    read = [Unread("empty") if c.fault else read_comparison(prompt, c.text, c.finished) for c in answer]
-    same, known = read.count("same"), sum(not isinstance(vote, Unread) for vote in read)
-    if not known:
-        why = ", ".join(sorted({vote.reason for vote in read if isinstance(vote, Unread)}))
-        return f"whether it is {row.name} in other words: no verdict: {why}"
-    return Found(row.reason, f"{row.name} (in other words, {same} of {len(read)} votes)") if passes(same, known, len(read), config) else ""
+    votes = votes_in(prompt, answer)
+    if not votes.known:
+        return f"whether it is {row.name} in other words: no verdict: {votes.why}"
+    return Found(row.reason, f"{row.name} (in other words, {votes.same} of {votes.asked} votes)") if votes.pass_by(config) else ""
