@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.config import TrainConfig
+from train.config import MUON_MOMENTUM, TrainConfig
 
-MOMENTUM = 0.95  # Muon's, as in `train.muon`
 WHOLE = 10**13  # parameters with fewer elements than this are kept whole; as many as DeepSpeed's field takes, and more than any has
 
 
@@ -45,7 +44,7 @@ def deepspeed_config(config: TrainConfig) -> dict[str, Any]:
         "wall_clock_breakdown": False,
     }
     if config.optimizer == "muon" and config.zero_stage:
-        rates = {"lr": config.lr, "muon_lr": config.matrix_lr, "adam_lr": config.lr, "momentum": MOMENTUM, "ns_method": "standard"}
+        rates = {"lr": config.lr, "muon_lr": config.matrix_lr, "adam_lr": config.lr, "momentum": MUON_MOMENTUM, "ns_method": "standard"}
         params = rates | {"betas": list(config.betas), "weight_decay": config.weight_decay, "torch_adam": True, "adam_w_mode": True}
         rendered["optimizer"] = {"type": "Muon", "params": params}
     elif config.optimizer in ("adamw", "muon"):

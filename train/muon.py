@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from train.config import MUON_MOMENTUM
+
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # quintic coefficients of the reference implementation
 ITERATIONS = 4
 
@@ -34,7 +36,7 @@ class Muon(torch.optim.Optimizer):
     A group's `lr_ratio` is for whoever schedules `lr`: the group's peak relative to the configured one.
     """
 
-    def __init__(self, groups: Iterable[dict[str, Any]], lr: float, betas: tuple[float, float], momentum: float = 0.95) -> None:
+    def __init__(self, groups: Iterable[dict[str, Any]], lr: float, betas: tuple[float, float], momentum: float = MUON_MOMENTUM) -> None:
         defaults = {"lr": lr, "betas": betas, "momentum": momentum, "weight_decay": 0.0, "eps": 1e-8, "matrices": False, "lr_ratio": 1.0}
         super().__init__(groups, defaults)
 
