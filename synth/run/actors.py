@@ -12,6 +12,7 @@ from ray.exceptions import RayError
 
 from synth.index.client import Index
 from synth.index.shard import IndexShard
+from synth.llm.buckets import buckets
 from synth.llm.config import ModelRole
 from synth.llm.sampler import end_sampler
 from synth.llm.swap import SwapFailed, unlike
@@ -85,6 +86,8 @@ async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
 
 async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
     probe, actors = await _probe(job, group), list(group.actors)  # one that joins meanwhile is given them before its first request
+    if job.config.models.of(group.roles[0]).sampler.transfer == "store" and not job.answering.base:
+        await _send(job, group, actors)
     keep = job.config.models.of(group.roles[0]).sampler.swap == "keep"  # nothing is drained: a turn is only as long as the loading
     turns = asyncio.Semaphore(max(1, len(actors) // (KEEPING if keep else AT_ONCE)) if one_by_one else len(actors))
 
@@ -109,6 +112,19 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]
         group.drop(dropped)
     group.digest = job.answering.hash, next(digest for index, digest in enumerate(digests) if index not in errors)
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+async def _send(job: Run, group: Group, actors: list[Any]) -> None:
+    """Read the new weights once, and bring them to all engines while these go on; who does not get them will read the checkpoint."""
+    try:
+        pieces = [piece async for piece in ray.remote(num_cpus=0)(buckets).remote(job.answering.path)]
+    except RayError as error:
+        job.failed(f"{group.name}: new weights were not sent ({last_line(plain(error))}); each engine reads {job.answering.path}")
+        return
+    results = await asyncio.gather(*(actor.receive.remote(job.answering, pieces) for actor in actors), return_exceptions=True)
+    for number, result in enumerate(results):
+        if isinstance(result, BaseException):
+            job.failed(f"{group.name} {number} did not receive the new weights and reads them itself: {last_line(plain(result))}")
 
 
 async def take_newest(job: Run, group: Group, actor: Any, first: Weights) -> None:
