@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -118,13 +119,12 @@ async def _send(job: Run, group: Group, actors: list[Any]) -> None:
     """Read the new weights once, and bring them to all engines while these go on; who does not get them will read the checkpoint."""
     try:
         pieces = [piece async for piece in ray.remote(num_cpus=0)(buckets).remote(job.answering.path)]
+        results = await asyncio.gather(*(actor.receive.remote(job.answering, pieces) for actor in actors), return_exceptions=True)
     except RayError as error:
-        job.failed(f"{group.name}: new weights were not sent ({last_line(plain(error))}); each engine reads {job.answering.path}")
-        return
-    results = await asyncio.gather(*(actor.receive.remote(job.answering, pieces) for actor in actors), return_exceptions=True)
-    for number, result in enumerate(results):
-        if isinstance(result, BaseException):
-            job.failed(f"{group.name} {number} did not receive the new weights and reads them itself: {last_line(plain(result))}")
+        results = [error] * len(actors)
+    errors = Counter(last_line(plain(result)) for result in results if isinstance(result, BaseException))
+    for reason, count in errors.items():
+        job.failed(f"{group.name}: {count} of {len(actors)} did not get the new weights and read {job.answering.path} themselves: {reason}")
 
 
 async def take_newest(job: Run, group: Group, actor: Any, first: Weights) -> None:

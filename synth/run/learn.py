@@ -19,7 +19,7 @@ from synth.llm.types import Weights
 from synth.run.baseline import verified_seeds
 from synth.run.conjectures import factors
 from synth.run.interrupt import in_thread
-from synth.run.lessons import Taken, annotated, conjectures, corrections
+from synth.run.lessons import Taken, annotated, conjectures, corrections, in_words, sketches
 from synth.run.replayed import Replayed, by_id
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run, served_lora
@@ -61,7 +61,10 @@ async def train(job: Run, number: int, previous: Weights, taken: Taken | None = 
     taught: dict[ModelRole, Spool[Example] | list[Example]] = {
         "prover": proofs,
         "corrector": await asyncio.to_thread(corrections, job, number, replayed, places, weights, taken),
+        "sketcher": await asyncio.to_thread(sketches, job, number, replayed, places, weights, taken),
         "conjecturer": conjectures(job, number),
+        "formalizer": await asyncio.to_thread(in_words, job, "formalizer", replayed, places, weights),
+        "informalizer": await asyncio.to_thread(in_words, job, "informalizer", replayed, places, weights),
     }
     if not any(map(len, taught.values())):
         job.progress.note(f"round {number}: all that was proved is of too easy conjectures; the weights stay as they are")
@@ -70,7 +73,8 @@ async def train(job: Run, number: int, previous: Weights, taken: Taken | None = 
     seeds = None if job.inputs.seeds is None else await seeds_with_messages(job)
     given_pairs = annotated(job) if "formalizer" in roles else []
     if job.config.models.mixture:
-        taught["formalizer"] = given_pairs
+        for example in given_pairs:
+            taught["formalizer"].append(example)
         for role in roles:
             for example in seed_examples(seeds, job.prompts, [role]) if seeds else ():
                 taught.setdefault(role, []).append(example)
