@@ -83,7 +83,7 @@ def shared(data: NDArray[np.uint8]) -> Iterator[str]:
     """A path under which other processes of this machine can map a copy of `data`, which stays for those that did."""
     descriptor = os.memfd_create("weights")
     try:
-        left = memoryview(data)
+        left = memoryview(data.data)
         while left:
             left = left[os.write(descriptor, left) :]
         yield f"/proc/{os.getpid()}/fd/{descriptor}"
