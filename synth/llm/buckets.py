@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,17 +78,36 @@ def check(received: Sequence[Bucket]) -> None:
                 raise Damaged(f"{tensor.name} did not arrive as it was sent: its digest is {digest}, not {tensor.digest}")
 
 
-@contextmanager
-def shared(data: NDArray[np.uint8]) -> Iterator[str]:
-    """A path under which other processes of this machine can map a copy of `data`, which stays for those that did."""
+def shared(buckets: Iterable[Bucket]) -> Iterator[tuple[Bucket, str]]:
+    """Each of `buckets`, and a path under which other processes of this machine can map a copy of its bytes until the next one is asked
+    for; who has mapped it keeps it.  The next copy is made meanwhile.
+    """
+    made: deque[tuple[Bucket, Future[int]]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            for bucket in buckets:
+                made.append((bucket, thread.submit(_copied, bucket.data)))
+                if len(made) > 1:
+                    yield _place(*made[0])
+                    os.close(made.popleft()[1].result())
+            for told in made:
+                yield _place(*told)
+        finally:
+            for _, copy in made:
+                os.close(copy.result())
+
+
+def _place(bucket: Bucket, copy: Future[int]) -> tuple[Bucket, str]:
+    return bucket, f"/proc/{os.getpid()}/fd/{copy.result()}"
+
+
+def _copied(data: NDArray[np.uint8]) -> int:
+    """A copy in an unnamed file in memory: its descriptor."""
     descriptor = os.memfd_create("weights")
-    try:
-        left = memoryview(data.data)
-        while left:
-            left = left[os.write(descriptor, left) :]
-        yield f"/proc/{os.getpid()}/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
+    left = memoryview(data.data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    return descriptor
 
 
 def _tensors(checkpoint: Path) -> Iterator[tuple[str, torch.Tensor]]:

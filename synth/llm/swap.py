@@ -49,10 +49,9 @@ def loading(path: str, buckets: Sequence[Bucket]) -> Iterator[tuple[str, dict[st
         yield "reload_weights", {"weights_path": path}
         return
     yield "start_weight_update", {}
-    for bucket in buckets:
-        with shared(bucket.data) as place:
-            told = {"number": bucket.number, "last": bucket.last, "tensors": [vars(tensor) for tensor in bucket.tensors], "path": place}
-            yield "update_weights", {"update_info": told}
+    for bucket, place in shared(buckets):
+        told = {"number": bucket.number, "last": bucket.last, "tensors": [vars(tensor) for tensor in bucket.tensors], "path": place}
+        yield "update_weights", {"update_info": told}
     yield "finish_weight_update", {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,9 +42,8 @@ def test_all_weights_are_in_them(checkpoint: Path, size: int) -> None:
     check(found)
     assert len(found) == {1: len(whole), 300: 5, 10**6: 1}[size]
     read = {}
-    for bucket in found:
-        with shared(bucket.data) as path:
-            data = np.fromfile(path, np.uint8)
+    for bucket, path in shared(found):
+        data = np.fromfile(path, np.uint8)
         for tensor in bucket.tensors:
             assert tensor.start % ALIGNED == 0
             part = torch.from_numpy(data[tensor.start : tensor.end]).view(getattr(torch, tensor.dtype)).reshape(tensor.shape)
@@ -73,8 +73,15 @@ def test_a_folder_without_weights_is_one_line(tmp_path: Path) -> None:
         list(buckets(str(tmp_path)))
 
 
-def test_what_others_have_mapped_stays_for_them() -> None:
-    bucket = Bucket(0, True, (), np.arange(100, dtype=np.uint8))
-    with shared(bucket.data) as path:
-        there = np.memmap(path, np.uint8, "c")
-    assert np.array_equal(there, bucket.data) and not Path(path).exists()
+def test_what_others_have_mapped_stays_for_them_and_nothing_else_does() -> None:
+    there, paths = [], []
+    for bucket, path in shared(Bucket(n, n == 3, (), np.full(100, n, np.uint8)) for n in range(4)):
+        assert bucket.number == len(paths)
+        there.append(np.memmap(path, np.uint8, "c"))
+        paths.append(path)
+    assert [set(data) for data in there] == [{0}, {1}, {2}, {3}]
+    before = len(os.listdir("/proc/self/fd"))
+    left_early = shared(Bucket(n, n == 3, (), np.zeros(100, np.uint8)) for n in range(4))
+    next(left_early)
+    left_early.close()
+    assert len(os.listdir("/proc/self/fd")) == before
