@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from synth.run.interrupt import Interrupts
+from synth.run.interrupt import Interrupts, in_thread
 
 ROOT = Path(__file__).parents[3]
 LINE = "synth: interrupted; run the same command to continue"
@@ -118,7 +121,7 @@ import asyncio, contextlib, sys
 from pathlib import Path
 import ray
 from synth.run.driver import _close
-from synth.run.interrupt import Interrupts
+from synth.run.interrupt import Interrupts, in_thread
 from tests.synth.run.fakes import make_run
 from verify_workers.ray_session import ray_session
 
@@ -178,3 +181,22 @@ def test_a_signal_before_there_was_work_is_not_forgotten() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not begun
+
+
+def test_work_that_ends_in_an_error_after_nobody_waits_for_it_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    """A training that is stopped because the engines could not start, say."""
+
+    async def run() -> None:
+        ended = threading.Event()
+
+        def stopped() -> None:
+            ended.wait()
+            raise RuntimeError("stopped")
+
+        work = asyncio.ensure_future(in_thread(stopped))
+        ended.set()
+        await asyncio.wait([work])
+
+    asyncio.run(run())
+    gc.collect()
+    assert not caplog.records
