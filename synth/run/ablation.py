@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.llm.types import Weights
 from synth.records import Pair, Statement
-from synth.run.ablation_notes import described, ending, saved, speed
+from synth.run.ablation_notes import described, ending, grades, saved, speed
 from synth.run.arms import NEEDS, SEARCHES, TRAINED, Corpora, Source, by_grade, equal_training
 from synth.run.baseline import Baseline
 from synth.run.heldout import Measured
@@ -176,6 +176,8 @@ class Ablation:
                 for row in table.rows
                 if not arms[row.arm]
             ]
+            if table.name == "grade":
+                notes += grades(self.asked.out)
             if table.name == "negations":
                 notes += saved(self.asked.out, self.first.config.eval, self.first.config.seed)
             if table.name == "mode" and self.other:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from synth.records import GRADES, KEPT_GRADES, Statement
 from synth.run.arms import Source
 from synth.run.sides import Decided
 from synth.run.sides import summary as fewer_sampled
 from synth.search.outcome import Found
 from synth.search.portfolio import Portfolio
 from synth.show.tables import word
+from synth.store.files import read_records
 from train.config import EvalConfig
 from train.evaluate import Estimate
 
@@ -41,6 +44,17 @@ def saved(out: Path, config: EvalConfig, seed: int) -> list[str]:
     says = word(Estimate(value, low, high, len(names)), claims=True)
     told = f"{len(names)} statements that no cheap tactic decides: {counts[0]} where both are searched, {counts[1]} where theorems alone"
     return [f"{told}. Fewer proofs for each that is decided, as the paper finds: {value:.0f} % ({low:.0f} to {high:.0f}): **{says}**"]
+
+
+def grades(out: Path) -> list[str]:
+    """How many statements got which grade, of those that the searches of high- and low-graded ones are drawn from."""
+    file = out / "searches" / "statements.jsonl"
+    if not file.exists():
+        return []
+    counts = Counter(statement.grade for statement in read_records(file, Statement))
+    told = ", ".join(f"{counts[grade]:,} {grade}" for grade in GRADES if counts[grade])
+    few = "" if any(counts[grade] for grade in GRADES if grade not in KEPT_GRADES) else "; none that counts as low"
+    return [f"The judge graded {told or 'nothing'}{few}"]
 
 
 def speed(run: Source) -> str:

@@ -20,12 +20,14 @@ from synth.run import ablate as module
 from synth.run import ablation
 from synth.run.ablate import ablate, own_runs
 from synth.run.ablation import Asked
+from synth.run.ablation_notes import grades
 from synth.run.arms import Corpora, by_grade, source
 from synth.run.heldout import Measured
 from synth.run.inputs import keep_inputs, load_inputs
 from synth.run.roles import resolved
 from synth.search.outcome import Found
 from synth.show.progress import Progress
+from synth.store.files import write_records
 from synth.store.rundir import RunDir
 from tests.synth.run.fakes import pair, statement
 from train.config import TrainConfig
@@ -159,6 +161,7 @@ def test_all_tables_of_two_runs(tmp_path: Path, lab: type[FakeLab]) -> None:
     assert lab.calls[-1] == "end" and not list((tmp_path / "out").rglob("model.safetensors")), "weights of arms are not kept"
     tables = found(tmp_path / "out")
     assert [row["arm"] for row in tables["mode"]["rows"]] == ["round-2", "other-2"] and tables["mode"]["seeds"] == [0, 1]
+    assert "- The judge graded " in text
     assert tables["grade"]["comparisons"][0]["word"] == "the opposite" and tables["data"]["comparisons"][0]["word"] == "reproduces"
     assert tables["negations"]["comparisons"][0]["word"] == "cannot be told at this size"
     assert "32 statements that no cheap tactic decides: 128 proofs for 32 decided where both are searched, 160 proofs for 24" in text
@@ -197,6 +200,16 @@ def test_an_arm_without_data_is_said_to_be_none(tmp_path: Path, lab: type[FakeLa
     Path(first, "rounds/000/seeds.json").write_text("[]")
     text = run(tmp_path / "out", first, only=("data",))
     assert "seed proofs alone: there is nothing to train it on" in text and "verified pairs alone over no synthetic data" in text
+
+
+def test_a_judge_that_grades_none_low_is_told(tmp_path: Path) -> None:
+    (tmp_path / "searches").mkdir()
+    assert grades(tmp_path) == []
+    rows = [statement(f"{n}", grade=grade) for n, grade in enumerate(["excellent", "excellent", "good", ""])]
+    write_records(tmp_path / "searches" / "statements.jsonl", rows, Statement)
+    assert grades(tmp_path) == ["The judge graded 2 excellent, 1 good; none that counts as low"]
+    write_records(tmp_path / "searches" / "statements.jsonl", [*rows, statement("5", grade="poor")], Statement)
+    assert grades(tmp_path) == ["The judge graded 2 excellent, 1 good, 1 poor"]
 
 
 def test_parts_are_nested_and_drawn_by_the_seed(tmp_path: Path) -> None:
