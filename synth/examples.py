@@ -15,7 +15,7 @@ from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
 from synth.prompts.annotate import formalize_back
-from synth.prompts.back import informalize
+from synth.prompts.back import informalize, write_text
 from synth.prompts.conjecture import ask_conjecture
 from synth.prompts.repair import ask_repair, shown_repair
 from synth.prompts.sketcher import asked_skeleton
@@ -143,12 +143,14 @@ def sketch_examples(filled: Iterable[tuple[Pair, Attempt]], prompts: PromptSet) 
 
 def worded_example(pair: Pair, prompts: PromptSet, role: ModelRole) -> Example | None:
     """Of a proved theorem and the problem that it states the `formalizer` learns the one from the other, the `informalizer` the other
-    from the one.  None where the pair is of something else.
+    from the one.  None where the pair is of something else, or its problem no words that an informalizer's answer could be.
     """
     if pair.kind != "theorem" or pair.negated or not pair.problem.strip():
         return None
     if role == "informalizer":
-        return example(informalize(prompts, pair.statement, pair.header, pair.preamble), pair.problem.strip())
+        prompt = informalize(prompts, pair.statement, pair.header, pair.preamble)
+        target = write_text(prompt, pair.problem)
+        return None if target is None else example(prompt, target)
     prompt = prompts.formalize(pair.problem, above(pair.header, pair.preamble))
     return example(prompt, write_statement(prompt, pair.statement))
 

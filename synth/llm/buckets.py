@@ -94,7 +94,8 @@ def shared(buckets: Iterable[Bucket]) -> Iterator[tuple[Bucket, str]]:
                 yield _place(*told)
         finally:
             for _, copy in made:
-                os.close(copy.result())
+                if copy.exception() is None:
+                    os.close(copy.result())
 
 
 def _place(bucket: Bucket, copy: Future[int]) -> tuple[Bucket, str]:
@@ -104,9 +105,13 @@ def _place(bucket: Bucket, copy: Future[int]) -> tuple[Bucket, str]:
 def _copied(data: NDArray[np.uint8]) -> int:
     """A copy in an unnamed file in memory: its descriptor."""
     descriptor = os.memfd_create("weights")
-    left = memoryview(data.data)
-    while left:
-        left = left[os.write(descriptor, left) :]
+    try:
+        left = memoryview(data.data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except BaseException:  # no memory for it
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -131,7 +136,7 @@ def _bucket(number: int, last: bool, read: list[tuple[str, torch.Tensor]]) -> Bu
 
     raw = [tensor.contiguous().reshape(-1).view(torch.uint8).numpy() for _, tensor in read]
     starts = [0, *np.cumsum([-(-len(part) // ALIGNED) * ALIGNED for part in raw]).tolist()]
-    data = np.zeros(starts[-1], np.uint8)
+    data = np.zeros(max(starts[-1], ALIGNED), np.uint8)  # nothing at all cannot be mapped
     tensors = []
     for (name, tensor), part, start, digest in zip(read, raw, starts[:-1], _digests(raw), strict=True):
         end = start + len(part)

@@ -62,6 +62,13 @@ def read_text(prompt: Prompt, text: str, finished: bool = True) -> str | Unread:
     return words
 
 
+def write_text(prompt: Prompt, words: str) -> str | None:
+    """What an informalizer should answer to `prompt`; None where `read_text` would take no words from it."""
+    thoughts = "\n</think>\n\n" if opens_thoughts(prompt.prefill) else ""
+    answer = thoughts + words.strip()
+    return None if isinstance(read_text(prompt, answer), Unread) else answer
+
+
 def compare(prompts: PromptSet, problem: str, back: str, statement: str, header: str = "", preamble: str = "") -> Prompt:
     """Ask whether `back`, which says what `statement` does, says what `problem` does."""
     return prompts.ask("compare", {}, problem=problem.strip(), back=back.strip(), **shown(statement, header, preamble))

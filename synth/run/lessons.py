@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from synth.annotations import Annotation
 from synth.examples import annotation_examples, conjecture_examples, repair_examples, sketch_examples, worded_example
-from synth.records import Attempt, Pair, VerdictRow
+from synth.records import Attempt, VerdictRow
 from synth.run.again import earlier
 from synth.run.conjectures import taught
 from synth.run.replayed import Replayed, by_id
@@ -50,7 +51,7 @@ def corrections(
         return []
     chosen = sorted((choice.pair for choice in replayed.pairs(places, weights, {})), key=lambda pair: pair.id)
     proved = {pair.statement_id for pair in chosen}
-    attempts = {id: attempt for id, attempt in _attempts(job, number, taken, proved).items() if not attempt.unread}
+    attempts = {a.id: a for a in _attempts(job, number, taken) if a.statement_id in proved and not a.unread}
     judged = job.store.read("verdicts", VerdictRow, keys=taken.units) if taken else earlier(job.store, "verdicts", VerdictRow, number + 1)
     errors = {v.id: v.errors for v in judged if v.statement_id in proved and v.errors}
     return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
@@ -61,13 +62,15 @@ def sketches(job: Run, number: int, replayed: Replayed, places: Places, weights:
     if "sketch" not in job.config.search.strategies or not job.config.models.follows("sketcher"):
         return []
     pairs = [choice.pair for choice in replayed.pairs(places, weights, {}) if choice.pair.strategy == "sketch"]
-    attempts = _attempts(job, number, taken, {pair.statement_id for pair in pairs})
-    filled: list[tuple[Pair, Attempt]] = []
-    for pair in sorted(pairs, key=lambda pair: pair.id):
-        proof = attempts.get(pair.attempt_id)
-        skeleton = attempts.get(proof.parent) if proof else None
-        if skeleton is not None and skeleton.unread == Ending.FILLED:
-            filled.append((pair, skeleton))
+    proved, parents, skeletons = {pair.statement_id for pair in pairs}, dict[str, str](), dict[str, Attempt]()
+    for attempt in _attempts(job, number, taken):  # the same text may come again, filled or not, or from another strategy
+        if attempt.strategy == "sketch" and attempt.statement_id in proved:
+            if attempt.unread == Ending.FILLED:
+                skeletons.setdefault(attempt.id, attempt)
+            elif attempt.parent and not attempt.unread:
+                parents.setdefault(attempt.id, attempt.parent)
+    traced = [(pair, skeletons.get(parents.get(pair.attempt_id, ""))) for pair in sorted(pairs, key=lambda pair: pair.id)]
+    filled = [(pair, skeleton) for pair, skeleton in traced if skeleton is not None]
     return sketch_examples(filled, job.prompts["sketcher"])
 
 
@@ -91,10 +94,13 @@ def _once(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield line
 
 
-def _attempts(job: Run, number: int, taken: Taken | None, statements: Container[str]) -> dict[str, Attempt]:
-    """Those of `statements` in the searches that round `number` trains on, by their ids."""
-    read = job.store.read("attempts", Attempt, keys=taken.units) if taken else earlier(job.store, "attempts", Attempt, number + 1)
-    return {attempt.id: attempt for attempt in read if attempt.statement_id in statements}
+def _attempts(job: Run, number: int, taken: Taken | None) -> Iterator[Attempt]:
+    """Those of the searches that round `number` trains on, round by round, each id once a round."""
+    if taken is None:
+        yield from earlier(job.store, "attempts", Attempt, number + 1)
+        return
+    for _, units in groupby(sorted(taken.units), key=lambda unit: unit.partition("-")[0]):
+        yield from job.store.read("attempts", Attempt, keys=frozenset(units))
 
 
 def conjectures(job: Run, number: int) -> list[Example]:

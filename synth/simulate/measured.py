@@ -20,6 +20,7 @@ from synth.overrides import apply_overrides
 from synth.records import Attempt, HeldoutAttempt, SearchRow, Statement, VerdictRow
 from synth.run.state import checkpoints as weights_folder
 from synth.search.portfolio import Portfolio
+from synth.search.whole_proof import WholeProof
 from synth.simulate.engine import Curve
 from synth.simulate.rates import CALM, cores_beside, engine_seconds, fitted, pool_seconds, training
 from synth.simulate.served import held_samples, services, stage_means
@@ -185,7 +186,7 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
     return Measured(
         templates=templates,
         samples=config.search.attempts,
-        again=_again(searches, templates),
+        again=_again(store, numbers, searches),
         kept=_kept(statements),
         formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
         judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
@@ -234,14 +235,22 @@ def _templates(store: RunDir, numbers: Iterable[int]) -> dict[tuple[int, bool], 
     return {key: list(by_id.values()) for key, by_id in found.items()}
 
 
-def _again(searches: Iterable[SearchRow], templates: Mapping[tuple[int, bool], list[Template]]) -> float:
-    """What the searches' tokens leave for each sample that is in no record, over the mean of the recorded ones; 1 = not known."""
-    spent = [one for row in searches for name, one in row.strategies.items() if name != Portfolio.name]
-    recorded = [draw.tokens for found in templates.values() for t in found for draws in t.attempts.values() for draw in draws]
-    left, tokens = sum(one.get("samples", 0) for one in spent) - len(recorded), sum(one.get("tokens", 0) for one in spent)
-    if left <= 0 or not sum(recorded):
+def _again(store: RunDir, numbers: Iterable[int], searches: Sequence[SearchRow]) -> float:
+    """What the searches' tokens leave for each whole proof that is in no record, over the mean of the recorded ones; 1 = not known.
+
+    What was searched inside others is not among them: a strategy that has it searched counts all that this took, cheap tactics too.
+    """
+    spent = [row.strategies[WholeProof.name] for row in searches if WholeProof.name in row.strategies]
+    searched = {(row.round, row.statement_id) for row in searches}
+    recorded, tokens = 0, 0
+    for number in numbers:
+        for attempt in store.read("attempts", Attempt, f"r{number:03d}-"):
+            if attempt.strategy == WholeProof.name and (number, attempt.statement_id) in searched:
+                recorded, tokens = recorded + attempt.count, tokens + attempt.count * attempt.tokens
+    left = sum(one.get("samples", 0) for one in spent) - recorded
+    if left <= 0 or not tokens:
         return 1.0
-    return max(0.0, tokens - sum(recorded)) / left / (sum(recorded) / len(recorded))
+    return max(0.0, sum(one.get("tokens", 0) for one in spent) - tokens) / left / (tokens / recorded)
 
 
 def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
+import yaml
 
 from synth.examples import mixed, pair_examples, proof_examples, rehearsed, repeated, sketch_examples, worded_example
 from synth.llm.config import ModelRole
 from synth.prompts import Earlier, Proof, Skeleton, ask_skeleton, load_prompts, read_proof, read_skeleton
-from synth.prompts.back import informalize
+from synth.prompts.back import informalize, read_text
 from synth.prompts.formalizer import Formalization, read_statement
+from synth.prompts.preset import PRESETS
 from synth.prompts.prover import compact
 from synth.records import Attempt, Pair
 from synth.spool import Spool
@@ -102,5 +107,21 @@ def test_formalizer_and_informalizer_learn_from_a_proved_theorem_and_its_problem
     words = worded_example(pair, chat, "informalizer")
     assert words is not None and words.completion == "One is one."
     assert words.prompt == informalize(chat, pair.statement, "open Nat").for_training()
+    lean = pair.model_copy(update={"problem": "theorem foo : 1 = 1 := by sorry"})
+    assert worded_example(lean, chat, "informalizer") is None, "no words"
     for other in ({"negated": True}, {"kind": "subgoal"}, {"problem": " "}):
         assert worded_example(pair.model_copy(update=other), chat, "formalizer") is None
+
+
+def test_an_informalizer_whose_thoughts_are_begun_for_it_learns_to_end_them(tmp_path: Path) -> None:
+    shutil.copytree(PRESETS / "chat", tmp_path / "thinking")
+    settings = tmp_path / "thinking" / "preset.yaml"
+    tree = yaml.safe_load(settings.read_text())
+    tree.setdefault("roles", {}).setdefault("informalize", {})["prefill"] = "<think>"
+    settings.write_text(yaml.safe_dump(tree))
+    fields = {"attempt_id": "a", "statement_id": "s", "problem_id": "p", "proof": "rfl"}
+    pair = Pair(id="1", statement="theorem mine : 1 = 1", problem="One is one.", **fields)
+    prompts = load_prompts(str(tmp_path / "thinking"))
+    made = worded_example(pair, prompts, "informalizer")
+    assert made is not None and made.completion == "\n</think>\n\nOne is one."
+    assert read_text(informalize(prompts, pair.statement), made.completion) == "One is one."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import replace
@@ -85,3 +86,30 @@ def test_what_others_have_mapped_stays_for_them_and_nothing_else_does() -> None:
     next(left_early)
     left_early.close()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_cannot_be_copied_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, calls = os.write, itertools.count()
+
+    def full(descriptor: int, data: memoryview) -> int:
+        if next(calls) == 1:
+            raise OSError("no memory")
+        return write(descriptor, data)
+
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="no memory"):
+        list(shared(Bucket(n, n == 3, (), np.zeros(100, np.uint8)) for n in range(4)))
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_bucket_of_empty_tensors_can_be_mapped(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.zeros(0, 4), "b": torch.ones(100)}, tmp_path / "model.safetensors")
+    found = list(buckets(str(tmp_path), 10))
+    check(found)
+    assert [[tensor.name for tensor in bucket.tensors] for bucket in found] == [["a"], ["b"]]
+    sizes = [len(np.memmap(path, np.uint8, "c")) for _, path in shared(found)]
+    assert sizes == [ALIGNED, 400]

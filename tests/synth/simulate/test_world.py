@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from synth.records import Pair, SearchRow
+from synth.records import Attempt, Pair, SearchRow
 from synth.simulate.measured import changeable_config, measured
 from synth.simulate.outlook import outlook
 from synth.simulate.predict import predict
@@ -54,6 +54,24 @@ def test_proofs_that_are_found_again_are_as_short_as_they_were(tmp_path: Path) -
     proved = [row for row in rows if row.accepted]
     assert len(rows) == 16 and len(proved) == 4
     assert {row.tokens for row in rows if not row.accepted} == {6 * 20 + 2 * 5}
+
+
+def test_what_is_searched_inside_others_says_nothing_of_proofs_that_are_found_again(tmp_path: Path) -> None:
+    """A skeleton's search counts those of its holes, with their cheap tactics, which take no tokens."""
+    store = recorded_run(tmp_path / "run", repeats=True)
+    made = {"round": 1, "statement_id": "hole", "tokens": 100}
+    attempts = [
+        Attempt(id="skeleton", proof="sorry", strategy="sketch", unread="open_holes", **{**made, "statement_id": "s0"}),
+        Attempt(id="inside", proof="by simp", strategy="whole_proof", **made),
+    ]
+    spent = {"sketch": {"samples": 30.0, "tokens": 200.0}}
+    searches = [
+        SearchRow(id="again", statement_id="s0", round=1, ended="exhausted", strategies=spent),
+        SearchRow(id="hole", statement_id="hole", round=1, ended="exhausted", inside=True, strategies={"whole_proof": {"samples": 1.0}}),
+    ]
+    with RunDir.open(tmp_path / "run", changeable_config(store)) as store:
+        store.commit("r001-s0001-b0000-c0000", {"attempts": attempts, "searches": searches})
+    assert measured(store, changeable_config(store)).again == pytest.approx(0.25)
 
 
 def test_evaluations_and_cheap_tactics_take_their_own_time(recorded: RunDir, tmp_path: Path) -> None:
