@@ -20,7 +20,7 @@ from typer.exceptions import TyperException
 
 from synth.commands import corpora, ending, experiments, learning, looking, pipeline, proofs, stages
 from synth.commands.cluster import cluster_app
-from verify_workers.errors import UserError
+from verify_workers.errors import UserError, in_our_words
 
 # Commands that continue after an interruption, where they have the option; the others write their output whole or not at all.
 RESUMABLE = {"verify": "--cache", "eval": "--out"} | dict.fromkeys(
@@ -108,8 +108,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except TyperException as error:
         message = error.format_message() if isinstance(error, ClickException) else str(error)
         if message:  # without any argument the help was the answer
-            plain = " ".join(message.split()).replace(": Value error, ", ": ")
-            print(f"synth: {plain} (see `synth --help`)", file=sys.stderr)
+            print(f"synth: {in_our_words(' '.join(message.split()))} (see `synth --help`)", file=sys.stderr)
         status = 2
     except ModuleNotFoundError as error:  # `pip install proof-synth` alone brings what checking proofs needs
         print(f"synth: this needs the whole pipeline ({error}): pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'", file=sys.stderr)
