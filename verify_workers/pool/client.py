@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from verify_workers.errors import UserError
 from verify_workers.pool.runner import infra
@@ -236,11 +236,11 @@ class PoolClient:
 
     async def _unless_stuck(self, pool: _Pool, answer: asyncio.Future[list[Verdict]]) -> list[Verdict] | None:
         """The answer of a pool that has checks of ours, however long it takes; None when it is stuck.  Cancelled, `answer` goes on."""
-        if pool.watch is None or pool.watch.done():
-            pool.watch = asyncio.create_task(self._watch(pool))
-        either: set[asyncio.Future[Any]] = {answer, pool.watch}
+        if (watch := pool.watch) is None or watch.done():
+            watch = pool.watch = asyncio.create_task(self._watch(pool))
+        either: set[asyncio.Future[Any]] = {answer, watch}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        return await answer if answer.done() else None
+        return await answer if answer.done() else watch.result()
 
     async def _watch(self, pool: _Pool) -> None:
         """Return when `pool` has nothing of ours to do any more, or has been ended because it is stuck."""
@@ -254,9 +254,8 @@ class PoolClient:
                 silent, late, life = 0, 0, pool.life
             try:
                 pulse = await asyncio.wait_for(_ping(pool), LOOK_SECONDS)
-            except (RayError, TimeoutError) as error:  # a death is told by what it takes along
-                pulse = None
-                silent = silent + 1 if isinstance(error, TimeoutError) else 0
+            except (RayError, TimeoutError) as error:
+                pulse, silent = None, 0 if isinstance(error, RayActorError) else silent + 1  # a death is told by what it takes along
             else:
                 idle = pulse is None or (not pulse.held and pulse.answered == answered)
                 silent = silent + 1 if idle else 0
