@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -98,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     _open_standard_streams()
     if argv is None:
         atexit.register(ending.exit_as_said)
-    signal.signal(signal.SIGTERM, ending.terminate)
+    ending.listen()
     try:
         _log_as_asked()
         status = app(args=None if argv is None else list(argv), prog_name="synth", standalone_mode=False) or 0
@@ -121,9 +120,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except Exception:
         logging.getLogger("synth").exception("the run failed")
         status = 1
-    if status == 130:
+    status = ending.status_of(status)
+    if status in (130, 143):
         resumable = _continues(sys.argv[1:] if argv is None else argv)
         print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
-        status = 143 if ending.terminated else 130
         ending.interrupted.append(status)
     sys.exit(status)
