@@ -409,8 +409,9 @@ class ModelsConfig(Section):
     mixture: dict[ModelRole, float] = Field(
         {},
         description="shares of a round's examples by role, relative to each other, of roles that it trains: as many as there are of these "
-        "roles, or `examples_per_round`; a role that is not named has none. {} = proofs, corrections and conjectures as many as there "
-        "are, and of the other roles the share `bootstrap.rehearse`",
+        "roles, or `examples_per_round`; a role that is not named has none. Formalizer and informalizer then learn from the statements "
+        "that were proved, too. {} = proofs, corrections, sketches and conjectures as many as there are, and of the other roles the share "
+        "`bootstrap.rehearse`",
     )
     bootstrap: BootstrapConfig = BootstrapConfig()
 

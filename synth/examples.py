@@ -15,9 +15,11 @@ from synth.llm.config import ASKED, ROLES, ModelRole
 from synth.problems.seeds import SeedSet
 from synth.prompts import Prompt, PromptSet, Proof, write_grade, write_proof, write_statement
 from synth.prompts.annotate import formalize_back
+from synth.prompts.back import informalize
 from synth.prompts.conjecture import ask_conjecture
 from synth.prompts.repair import ask_repair, shown_repair
-from synth.records import Attempt, Pair, Statement
+from synth.prompts.sketcher import asked_skeleton
+from synth.records import Attempt, Pair, Statement, above
 from synth.spool import Sorter, Spool
 from train.data import Example
 from train.replay import Chosen
@@ -127,6 +129,28 @@ def conjecture_examples(taught: Iterable[tuple[Statement, float]], prompts: Prom
     """Conjecturer examples: what each statement was conjectured from, the statement, and its weight."""
     asked = [(ask_conjecture(prompts, statement.shown), statement, weight) for statement, weight in taught]
     return [example(prompt, write_statement(prompt, statement.text), weight) for prompt, statement, weight in asked]
+
+
+def sketch_examples(filled: Iterable[tuple[Pair, Attempt]], prompts: PromptSet) -> list[Example]:
+    """Sketcher examples from proofs that were put together and their skeletons: these as they were asked for, each once."""
+    examples: dict[str, Example] = {}
+    for pair, skeleton in filled:
+        prompt = asked_skeleton(prompts, "sketch", pair.statement, skeleton.shown)
+        if (target := write_proof(prompt, Proof("proof", skeleton.proof))) is not None:
+            examples.setdefault(skeleton.id, example(prompt, target))
+    return list(examples.values())
+
+
+def worded_example(pair: Pair, prompts: PromptSet, role: ModelRole) -> Example | None:
+    """Of a proved theorem and the problem that it states the `formalizer` learns the one from the other, the `informalizer` the other
+    from the one.  None where the pair is of something else.
+    """
+    if pair.kind != "theorem" or pair.negated or not pair.problem.strip():
+        return None
+    if role == "informalizer":
+        return example(informalize(prompts, pair.statement, pair.header, pair.preamble), pair.problem.strip())
+    prompt = prompts.formalize(pair.problem, above(pair.header, pair.preamble))
+    return example(prompt, write_statement(prompt, pair.statement))
 
 
 NEAR, NEARER = 0.5, 0.98

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 from synth.llm.adapters import FIRST, Adapters, adapter_arguments, at_first
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import completions, engine_arguments, engine_environment, request
-from synth.llm.swap import DIGESTS, RELOAD, check_swap, digest, logprobs_of, reading
+from synth.llm.swap import DIGESTS, check_swap, digest, loading, logprobs_of, reading
 from synth.llm.types import Completion, Sampling, Weights
 from train.config import LoraConfig
 from train.probe import Probe, mean_gap
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from synth.llm.buckets import Bucket
     from synth.prompts import Prompt
 
 
@@ -83,8 +84,11 @@ class AsyncEngine:
         """One of all weights, the same in every engine that holds the same."""
         return digest(await self.llm.collective_rpc(DIGESTS))
 
-    async def swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
-        """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed."""
+    async def swap(self, weights: Weights, probe: Probe, buckets: Sequence[Bucket] = ()) -> tuple[float, float]:
+        """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed.
+
+        `buckets`: theirs, where these are here already; else they are read from their checkpoint.
+        """
         if self.adapters is not None:
             return await self._adopt(self.adapters, weights, probe)
         keep = self.config.swap == "keep"
@@ -93,7 +97,7 @@ class AsyncEngine:
             if not keep:
                 await self._drained.wait()
             before = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
-            await self._load(weights, keep)
+            await self._load(weights, keep, buckets)
             after = mean_gap(await self.logprobs(probe.tokens), probe.logprobs)
             check_swap(weights.path, before, after, probe, self.config)
         except BaseException as error:  # cancelled half-way it is unfit as well
@@ -135,11 +139,12 @@ class AsyncEngine:
             for number in self.adapters.unused(self.weights):
                 await self.llm.remove_lora(number)
 
-    async def _load(self, weights: Weights, keep: bool) -> None:
+    async def _load(self, weights: Weights, keep: bool, buckets: Sequence[Bucket]) -> None:
         if keep:  # with what is cached of those under way, all of which is of the old weights
             await self.llm.pause_generation(mode="keep", clear_cache=True)
         try:
-            await self.llm.collective_rpc(RELOAD, kwargs={"weights_path": weights.path})
+            for method, arguments in loading(weights.path, buckets):
+                await self.llm.collective_rpc(method, kwargs=arguments)
             await self.llm.reset_prefix_cache()
             self.weights = weights
         finally:

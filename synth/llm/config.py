@@ -75,6 +75,12 @@ class SamplerConfig(BaseModel):
         description="new weights wait for the answers under way (drain), or interrupt them and finish them (keep: for long answers, which "
         "then count as the older version's; needs an engine with a process of its own)",
     )
+    transfer: Literal["checkpoint", "store"] = Field(
+        "checkpoint",
+        description="how new weights come: every engine reads the checkpoint (checkpoint), or it is read once and brought to the engines' "
+        "nodes through Ray's object store, with a digest of each tensor, while they sample on (store: for many engines or a slow disk; "
+        "a node's store must have room for it)",
+    )
     checksums: bool = Field(
         False,
         description="after a swap compare digests of all weights between the engines of a group, beside what they compute "
@@ -114,6 +120,10 @@ class SamplerConfig(BaseModel):
             raise ValueError(f"sampler.pipeline ({self.pipeline}) divides an engine's GPUs: let sampler.gpus ({self.gpus:g}) be a multiple")
         if self.swap == "keep" and not self.apart:
             raise ValueError("sampler.swap=keep needs an engine with a process of its own: set sampler.process=true (with GPUs it is)")
+        if self.transfer == "store" and self.pipeline > 1:
+            raise ValueError(
+                "sampler.transfer=store brings weights to one node: an engine over several (sampler.pipeline) reads the checkpoint"
+            )
         if self.grows and not self.gpus and not self.cpus:
             raise ValueError(
                 f"sampler.most ({self.most}): an engine that reserves nothing has room everywhere: set sampler.gpus or sampler.cpus, "

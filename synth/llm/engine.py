@@ -13,13 +13,14 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synth.llm.adapters import FIRST, Adapters, adapter_arguments, at_first
+from synth.llm.buckets import Bucket
 from synth.llm.config import SamplerConfig
-from synth.llm.swap import DIGESTS, check_swap, digest, logprobs_of, reading, swap_weights, token_logprobs
+from synth.llm.swap import BACKEND, DIGESTS, RECEIVES, check_swap, digest, loading, logprobs_of, reading, token_logprobs
 from synth.llm.types import Completion, PromptTooLong, Sampling, Weights
 from synth.prompts import Prompt
 from synth.prompts.format import prompt_ids, stop_ids
@@ -66,6 +67,8 @@ def engine_arguments(config: SamplerConfig) -> dict[str, Any]:
         arguments |= {"pipeline_parallel_size": config.pipeline, "distributed_executor_backend": "ray"}
     if not config.apart:
         arguments["distributed_executor_backend"] = "uni"
+    if config.transfer == "store":
+        arguments |= {"weight_transfer_config": {"backend": BACKEND}, "worker_extension_cls": RECEIVES}
     if config.gpus:
         arguments["gpu_memory_utilization"] = config.gpu_memory_utilization
     return arguments
@@ -173,11 +176,14 @@ class Engine:
         answer: str = await self._called(lambda llm: digest(llm.collective_rpc(DIGESTS)), now=self.adapters is not None)
         return answer
 
-    async def swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
-        """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed."""
+    async def swap(self, weights: Weights, probe: Probe, buckets: Sequence[Bucket] = ()) -> tuple[float, float]:
+        """Answer with `weights` from now on; the mean gaps to the probe before and after, nats a token.  Raises SwapFailed.
+
+        `buckets`: theirs, where these are here already; else they are read from their checkpoint.
+        """
         if self.adapters is not None:
             return await self._adopt(self.adapters, weights, probe)
-        gaps: tuple[float, float] = await self._called(lambda llm: self._swap(weights, probe))
+        gaps: tuple[float, float] = await self._called(lambda llm: self._swap(weights, probe, buckets))
         return gaps
 
     async def _adopt(self, adapters: Adapters, weights: Weights, probe: Probe) -> tuple[float, float]:
@@ -211,11 +217,13 @@ class Engine:
             self.call(function, done)
         return await future
 
-    def _swap(self, weights: Weights, probe: Probe) -> tuple[float, float]:
+    def _swap(self, weights: Weights, probe: Probe, buckets: Sequence[Bucket]) -> tuple[float, float]:
         """In the engine's thread, when nothing is being decoded; what failed answers nothing, also not what waits already."""
         before = mean_gap(token_logprobs(self.llm, probe.tokens), probe.logprobs)
         try:
-            swap_weights(self.llm, weights.path)
+            for method, arguments in loading(weights.path, buckets):
+                self.llm.collective_rpc(method, kwargs=arguments)
+            self.llm.reset_prefix_cache()
             self.weights = weights
             after = mean_gap(token_logprobs(self.llm, probe.tokens), probe.logprobs)
             check_swap(weights.path, before, after, probe, self.config)

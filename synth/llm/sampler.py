@@ -12,6 +12,7 @@ from ray.util.placement_group import PlacementGroup, placement_group, remove_pla
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, PlacementGroupSchedulingStrategy
 
 from synth.llm.async_engine import AsyncEngine
+from synth.llm.buckets import Bucket, check
 from synth.llm.config import SamplerConfig
 from synth.llm.engine import Engine, engine_environment
 from synth.llm.swap import SwapFailed
@@ -34,6 +35,7 @@ class Sampler:
             self.engine = (AsyncEngine if config.apart else Engine)(weights, config, seed, lora)
         self.looked = (time.monotonic(), 0.0, 0)
         self.swapping = asyncio.Lock()
+        self.received: tuple[Weights, list[Bucket]] = (weights, [])
         self.swap: dict[str, Any] = {}
 
     async def sample(self, prompts: list[Prompt], sampling: Sampling, weights: Weights) -> list[list[Completion] | str]:
@@ -61,6 +63,16 @@ class Sampler:
     async def logprobs(self, texts: list[list[int]]) -> list[list[float]]:
         return await self.engine.logprobs(texts)
 
+    async def receive(self, weights: Weights, buckets: list[ray.ObjectRef[Bucket]]) -> None:
+        """Bring `weights`, which `load` will ask for, to this node and check that they arrived, while the engine goes on.
+
+        Raises what that fails with; `load` then reads their checkpoint.
+        """
+        self.received = (weights, [])  # what came before may go
+        arrived = list(await asyncio.gather(*buckets))
+        await asyncio.to_thread(check, arrived)
+        self.received = (weights, arrived)
+
     async def load(self, weights: Weights, probe: Probe | None = None) -> dict[str, Any]:
         """Swap in `weights` and check that the engine now computes what their checkpoint does.
 
@@ -79,7 +91,9 @@ class Sampler:
         if probe is None or not probe.tokens:
             raise SwapFailed(f"{weights.path}: no probe.json that says what these weights compute, so the swap cannot be checked")
         self.swap = {}
-        before, after = await self.engine.swap(weights, probe)
+        of, arrived = self.received
+        self.received = (weights, [])  # nobody asks for them again: their memory is free once they are loaded
+        before, after = await self.engine.swap(weights, probe, arrived if of == weights else [])
         found = {"digest": await self.engine.digest()} if self.engine.config.checksums else {}
         self.swap = {"before": before, "after": after, "seconds": time.monotonic() - started, **found}
         return self.swap

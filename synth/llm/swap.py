@@ -7,13 +7,17 @@ engine must compute what the checkpoint computes (`train.probe`).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from synth.llm.buckets import Bucket, shared
 from synth.llm.config import SamplerConfig
 from train.probe import Probe, rounding
 
-RELOAD = "reload_weights"
-"""What an engine's workers are told, with `weights_path`."""
+BACKEND = "proof-synth"
+"""How vLLM knows `synth.llm.transfer`, by which its workers receive buckets."""
+RECEIVES = "synth.llm.transfer.Receives"
+"""What they are extended by for that."""
 DIGESTS = "compute_weight_checksums"
 """What they are asked for the digest of each weight."""
 
@@ -36,10 +40,19 @@ def token_logprobs(llm: Any, texts: list[list[int]]) -> list[list[float]]:
     return [logprobs_of(tokens, output) for tokens, output in zip(texts, outputs, strict=True)]
 
 
-def swap_weights(llm: Any, path: str) -> None:
-    """Load the safetensors of `path` into the running engine and forget cached prefixes."""
-    llm.collective_rpc(RELOAD, kwargs={"weights_path": path})
-    llm.reset_prefix_cache()
+def loading(path: str, buckets: Sequence[Bucket]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What an engine's workers are told, one after the other (a method and its arguments), to take the weights of the checkpoint `path`.
+
+    They read it themselves, or, where there are `buckets` of it, get these by vLLM's weight transfer.
+    """
+    if not buckets:
+        yield "reload_weights", {"weights_path": path}
+        return
+    yield "start_weight_update", {}
+    for bucket, place in shared(buckets):
+        told = {"number": bucket.number, "last": bucket.last, "tensors": [vars(tensor) for tensor in bucket.tensors], "path": place}
+        yield "update_weights", {"update_info": told}
+    yield "finish_weight_update", {}
 
 
 class SwapFailed(Exception):

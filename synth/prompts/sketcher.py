@@ -41,23 +41,27 @@ def ask_skeleton(
     prompts: PromptSet, role: Role, statement: str, header: str = "", preamble: str = "", problem: str = "", earlier: Earlier | None = None
 ) -> Prompt:
     """Ask for a skeleton (`sketch`) or for a file of lemmas (`blueprint`) that proves `statement`; `earlier` is to be revised."""
-    settings, front = prompts.preset.prove, above(header, preamble)
+    settings = prompts.preset.prove
     own = shown_theorem(statement, settings.name)
-    reading = {"shape": settings.shape, "name": own["name"], "statement": statement, "header": front}
     before = ""
     if earlier:
         text = earlier.skeleton.text
         before = text if settings.shape == "compact" else earlier.skeleton.file or f"{own['statement']} := {text}"
-    return prompts.ask(
-        role,
-        reading,
+    shown = {
         **own,
-        header=front,
-        problem=problem.strip(),
-        earlier=before,
-        failed=earlier.failed if earlier else "",
-        report=earlier.report if earlier else "",
-    )
+        "header": above(header, preamble),
+        "problem": problem.strip(),
+        "earlier": before,
+        "failed": earlier.failed if earlier else "",
+        "report": earlier.report if earlier else "",
+    }
+    return asked_skeleton(prompts, role, statement, shown)
+
+
+def asked_skeleton(prompts: PromptSet, role: Role, statement: str, shown: Mapping[str, str]) -> Prompt:
+    """The same of what the template showed then (`Attempt.shown`)."""
+    reading = {"shape": prompts.preset.prove.shape, "name": shown["name"], "statement": statement, "header": shown["header"]}
+    return prompts.ask(role, reading, **shown)
 
 
 def read_skeleton(prompt: Prompt, text: str, finished: bool = True) -> Skeleton | Unread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +13,7 @@ from ray.exceptions import RayError
 
 from synth.index.client import Index
 from synth.index.shard import IndexShard
+from synth.llm.buckets import buckets
 from synth.llm.config import ModelRole
 from synth.llm.sampler import end_sampler
 from synth.llm.swap import SwapFailed, unlike
@@ -85,6 +87,8 @@ async def swap_in(job: Run, one_by_one: bool = False) -> dict[str, float]:
 
 async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]]:
     probe, actors = await _probe(job, group), list(group.actors)  # one that joins meanwhile is given them before its first request
+    if job.config.models.of(group.roles[0]).sampler.transfer == "store" and not job.answering.base:
+        await _send(job, group, actors)
     keep = job.config.models.of(group.roles[0]).sampler.swap == "keep"  # nothing is drained: a turn is only as long as the loading
     turns = asyncio.Semaphore(max(1, len(actors) // (KEEPING if keep else AT_ONCE)) if one_by_one else len(actors))
 
@@ -109,6 +113,18 @@ async def _swap(job: Run, group: Group, one_by_one: bool) -> list[dict[str, Any]
         group.drop(dropped)
     group.digest = job.answering.hash, next(digest for index, digest in enumerate(digests) if index not in errors)
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+async def _send(job: Run, group: Group, actors: list[Any]) -> None:
+    """Read the new weights once, and bring them to all engines while these go on; who does not get them will read the checkpoint."""
+    try:
+        pieces = [piece async for piece in ray.remote(num_cpus=0)(buckets).remote(job.answering.path)]
+        results = await asyncio.gather(*(actor.receive.remote(job.answering, pieces) for actor in actors), return_exceptions=True)
+    except RayError as error:
+        results = [error] * len(actors)
+    errors = Counter(last_line(plain(result)) for result in results if isinstance(result, BaseException))
+    for reason, count in errors.items():
+        job.failed(f"{group.name}: {count} of {len(actors)} did not get the new weights and read {job.answering.path} themselves: {reason}")
 
 
 async def take_newest(job: Run, group: Group, actor: Any, first: Weights) -> None:

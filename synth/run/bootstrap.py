@@ -12,7 +12,8 @@ from synth.llm.types import Weights
 from synth.run.actors import start_samplers
 from synth.run.cluster import released
 from synth.run.interrupt import together
-from synth.run.learn import annotated, fit
+from synth.run.learn import fit
+from synth.run.lessons import annotated
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run, served_lora
 from train.data import Example

@@ -110,6 +110,7 @@ def in_thread(function: Callable[[], T]) -> asyncio.Future[T]:
     """`function` in a thread that neither the event loop nor the interpreter waits for at their end."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())  # after a cancellation nobody asks for it
 
     def settle(result: Any, error: BaseException | None) -> None:
         if not future.done():

@@ -13,31 +13,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.annotations import Annotation
-from synth.examples import (
-    annotation_examples,
-    conjecture_examples,
-    mixed,
-    pair_example,
-    proof_examples,
-    rehearsed,
-    repair_examples,
-    repeated,
-    seed_examples,
-)
+from synth.examples import mixed, pair_example, proof_examples, rehearsed, repeated, seed_examples
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Weights
-from synth.records import Attempt, VerdictRow
-from synth.run.again import earlier
 from synth.run.baseline import verified_seeds
-from synth.run.conjectures import factors, taught
+from synth.run.conjectures import factors
 from synth.run.interrupt import in_thread
+from synth.run.lessons import Taken, annotated, conjectures, corrections, in_words, sketches
 from synth.run.replayed import Replayed, by_id
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run, served_lora
 from synth.spool import Spool
-from synth.statements.text import in_context
-from synth.store.files import read_records
 from synth.store.rundir import RunDir
 from train.config import TrainConfig
 from train.data import Example
@@ -75,7 +61,10 @@ async def train(job: Run, number: int, previous: Weights, taken: Taken | None = 
     taught: dict[ModelRole, Spool[Example] | list[Example]] = {
         "prover": proofs,
         "corrector": await asyncio.to_thread(corrections, job, number, replayed, places, weights, taken),
+        "sketcher": await asyncio.to_thread(sketches, job, number, replayed, places, weights, taken),
         "conjecturer": conjectures(job, number),
+        "formalizer": await asyncio.to_thread(in_words, job, "formalizer", replayed, places, weights),
+        "informalizer": await asyncio.to_thread(in_words, job, "informalizer", replayed, places, weights),
     }
     if not any(map(len, taught.values())):
         job.progress.note(f"round {number}: all that was proved is of too easy conjectures; the weights stay as they are")
@@ -84,7 +73,8 @@ async def train(job: Run, number: int, previous: Weights, taken: Taken | None = 
     seeds = None if job.inputs.seeds is None else await seeds_with_messages(job)
     given_pairs = annotated(job) if "formalizer" in roles else []
     if job.config.models.mixture:
-        taught["formalizer"] = given_pairs
+        for example in given_pairs:
+            taught["formalizer"].append(example)
         for role in roles:
             for example in seed_examples(seeds, job.prompts, [role]) if seeds else ():
                 taught.setdefault(role, []).append(example)
@@ -146,14 +136,6 @@ def proofs_of(
 
     examples = Spool(Example, map(Example.model_validate_json, by_id(lines(), ids)))
     return examples, left_out
-
-
-@dataclass(frozen=True)
-class Taken:
-    """The units of work that a training draws its pairs from, fixed as it begins while searches go on, and what was repeated by then."""
-
-    units: frozenset[str]
-    repeated: frozenset[str] = frozenset()
 
 
 def take(store: RunDir, number: int) -> Taken:
@@ -236,40 +218,6 @@ def trained_on(replayed: Replayed, places: Places, number: int, versions: list[i
     """What round `number` trains on.  The last of `versions` are the weights that it trains; [] where what samples is not trained."""
     new, behind, aged = replayed.ages(places, number, versions)
     return TrainedOn(replayed, places, new, behind, aged if versions else np.zeros(len(places), np.bool_))
-
-
-def annotated(job: Run) -> list[Example]:
-    """What the formalizer learns from the files of `synth informalize` that are given; nothing of the benchmark."""
-    rows = [row for file in job.config.models.pairs for row in read_records(file, Annotation) if row.kept and row.kind == "statement"]
-    clean = [row for row in rows if in_context(row.statement, row.header, row.preamble) not in job.inputs.benchmark.excluded]
-    if len(clean) < len(rows):
-        job.progress.note(f"models.pairs: {len(rows) - len(clean):,} pairs are of held-out statements: not trained on")
-    return annotation_examples(clean, job.prompts["formalizer"])
-
-
-def corrections(
-    job: Run, number: int, replayed: Replayed, places: Places, weights: NDArray[np.float64], taken: Taken | None
-) -> list[Example]:
-    """What the corrector learns from: proofs that failed in this run, what Lean said of them, and what was accepted in their place."""
-    if "repair" not in job.config.search.strategies or not job.config.models.follows("corrector"):
-        return []
-    chosen = sorted((choice.pair for choice in replayed.pairs(places, weights, {})), key=lambda pair: pair.id)
-    proved = {pair.statement_id for pair in chosen}
-    if taken:
-        tried, judged = (job.store.read("attempts", Attempt, keys=taken.units), job.store.read("verdicts", VerdictRow, keys=taken.units))
-    else:
-        tried, judged = earlier(job.store, "attempts", Attempt, number + 1), earlier(job.store, "verdicts", VerdictRow, number + 1)
-    attempts = {a.id: a for a in tried if a.statement_id in proved and not a.unread}
-    errors = {v.id: v.errors for v in judged if v.statement_id in proved and v.errors}
-    return repair_examples(chosen, attempts, errors, job.prompts["corrector"])
-
-
-def conjectures(job: Run, number: int) -> list[Example]:
-    """What the conjecturer learns from: the conjectures of the last rounds that were in the band."""
-    config = job.config.conjectures
-    if not config.enabled or not job.config.models.follows("conjecturer"):
-        return []
-    return conjecture_examples(taught(job.store, number, config), job.prompts["conjecturer"])
 
 
 async def fit(

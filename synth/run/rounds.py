@@ -21,7 +21,8 @@ from synth.run.conjectures import settle_band
 from synth.run.evaluate import evaluate
 from synth.run.figures import compare, costs, reference_equivalents, reference_forms, round_counts
 from synth.run.interrupt import together
-from synth.run.learn import Taken, train
+from synth.run.learn import train
+from synth.run.lessons import Taken
 from synth.run.screen import REPORT, contamination, screen
 from synth.run.searching import search_round
 from synth.run.spending import SEARCH, used_up

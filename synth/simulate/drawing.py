@@ -55,8 +55,8 @@ class Drawing:
         answers = []
         for _ in range(sampling.n):
             taken = [self._next(name, negated, version) for _ in range(self.grain)]
-            group = [draw for draw, _ in taken]
-            tokens, marks = self.tokens * sum(draw.tokens for draw in group), {mark for _, mark in taken}
+            group = [draw for draw, _, _ in taken]
+            tokens, marks = self.tokens * sum(tokens for _, tokens, _ in taken), {mark for _, _, mark in taken}
             answers.append((tokens, self._text(group) + "".join(sorted(marks)), not all(draw.unread for draw in group)))
         return answers
 
@@ -100,18 +100,22 @@ class Drawing:
             self._templates[key] = left.pop()
         return self._templates[key]
 
-    def _next(self, name: str, negated: bool, version: int) -> tuple[Draw, str]:
-        """The next attempt of a statement's side, as recorded while there are any, then any of them; and what tells it from equal ones."""
+    def _next(self, name: str, negated: bool, version: int) -> tuple[Draw, float, str]:
+        """The next attempt of a statement's side, as recorded while there are any, then any of them; its tokens; and what tells it from
+        equal ones.
+        """
         round = self.searching[name][0] if name in self.searching else version
         key = name, round, negated
         place = self._asked[key]
         self._asked[key] += 1
         draws = self._held(name, version) if name.startswith("held_") else self._template(name).attempts[negated]
         if place < len(draws):
-            return draws[place], f" r{round}"
+            return draws[place], draws[place].tokens, f" r{round}"
         if draws and place < self.measured.samples:
-            return self._random.choice(draws), f" r{round}"
-        return self._random.choice(draws or self._everything), f" r{round} p{place}"
+            draw = self._random.choice(draws)
+            return draw, draw.tokens * self.measured.again, f" r{round}"
+        draw = self._random.choice(draws or self._everything)
+        return draw, draw.tokens, f" r{round} p{place}"
 
     def _held(self, name: str, version: int) -> list[Draw]:
         """The samples of a held-out statement, of the version of the weights that is nearest."""

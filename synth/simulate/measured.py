@@ -62,6 +62,8 @@ class Measured:
     """By round, and whether the statement had been searched before."""
     samples: int
     """Attempts a side that the search of a statement had; those that said the same again are in no record."""
+    again: float
+    """Tokens of one that said the same again, as a share of any recorded one's: short proofs are found more than once."""
     kept: dict[int, list[int]]
     """Statements kept, of each problem in plain language, by round."""
     formalize_tokens: float
@@ -183,6 +185,7 @@ def measured(store: RunDir, config: RunConfig) -> Measured:
     return Measured(
         templates=templates,
         samples=config.search.attempts,
+        again=_again(searches, templates),
         kept=_kept(statements),
         formalize_tokens=sum(f.get("tokens_formalizer", 0) for f in rounds) / max(1, told * config.formalize.samples),
         judge_tokens=sum(f.get("tokens_judge", 0) for f in rounds) / max(1, sum(s.origin != "given" for s in statements)),
@@ -229,6 +232,16 @@ def _templates(store: RunDir, numbers: Iterable[int]) -> dict[tuple[int, bool], 
             else:
                 template.attempts[attempt.negated] += [draw] * attempt.count
     return {key: list(by_id.values()) for key, by_id in found.items()}
+
+
+def _again(searches: Iterable[SearchRow], templates: Mapping[tuple[int, bool], list[Template]]) -> float:
+    """What the searches' tokens leave for each sample that is in no record, over the mean of the recorded ones; 1 = not known."""
+    spent = [one for row in searches for name, one in row.strategies.items() if name != Portfolio.name]
+    recorded = [draw.tokens for found in templates.values() for t in found for draws in t.attempts.values() for draw in draws]
+    left, tokens = sum(one.get("samples", 0) for one in spent) - len(recorded), sum(one.get("tokens", 0) for one in spent)
+    if left <= 0 or not sum(recorded):
+        return 1.0
+    return max(0.0, tokens - sum(recorded)) / left / (sum(recorded) / len(recorded))
 
 
 def _draw(attempt: Attempt, verdict: VerdictRow | None, other: float) -> Draw:

@@ -178,7 +178,7 @@ class World:
         parts: list[tuple[Any, Mapping[str, Any]]] = [
             (ray, {"kill": lambda actor, **_: actor.kill(), "put": lambda value: None, "nodes": self.listed}),
             (ray, {"is_initialized": lambda: False, "available_resources": dict}),
-            (synth.run.actors, {"SearchShard": shards, "WorkerGroup": SimulatedWorkers, "_probe": nothing}),
+            (synth.run.actors, {"SearchShard": shards, "WorkerGroup": SimulatedWorkers, "_probe": nothing, "_send": nothing}),
             (synth.run.roles, {"sampler_actor": self.sampler}),
             (synth.run.driver, {"merge_newest": nothing}),
             (synth.run.learn, {"train_round": self.trainer.round, "in_thread": self.trainer.begun}),

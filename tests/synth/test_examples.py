@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from synth.examples import mixed, pair_examples, proof_examples, rehearsed, repeated
+import pytest
+
+from synth.examples import mixed, pair_examples, proof_examples, rehearsed, repeated, sketch_examples, worded_example
 from synth.llm.config import ModelRole
-from synth.prompts import Proof, load_prompts, read_proof
-from synth.records import Pair
+from synth.prompts import Earlier, Proof, Skeleton, ask_skeleton, load_prompts, read_proof, read_skeleton
+from synth.prompts.back import informalize
+from synth.prompts.formalizer import Formalization, read_statement
+from synth.prompts.prover import compact
+from synth.records import Attempt, Pair
 from synth.spool import Spool
 from train.data import Example
 from train.replay import Chosen
@@ -65,3 +70,37 @@ def test_what_is_drawn_from_a_file_is_what_is_drawn_from_a_list() -> None:
         listed, found = (mixed(some, {"prover": 0.75, "corrector": 0.25}, count, 3) for some in (taught, spooled))
         assert {role: list(part) for role, part in found.items()} == listed
     assert list(repeated(spooled["corrector"], 10)) == repeated(taught["corrector"], 10)
+
+
+@pytest.mark.parametrize("preset", ["embedded", "chat"])
+def test_a_filled_skeleton_is_taught_as_it_was_asked_for(preset: str) -> None:
+    prompts = load_prompts(preset)
+    text = "by\n  have h : 1 + 1 = 2 := by sorry\n  exact h"
+    earlier = Earlier(Skeleton("by sorry"), "too hard: 1 + 1 = 2", "- `1 + 1 = 2`: too hard")
+    filled = []
+    for id, before in (("first", None), ("second", earlier)):
+        asked = ask_skeleton(prompts, "sketch", "theorem X : 1 + 1 = 2", problem="Add.", earlier=before)
+        skeleton = Attempt(id=id, statement_id="s", proof=text, unread="filled", strategy="sketch", shown=asked.shown)
+        fields = {"attempt_id": "a", "statement_id": "s", "problem_id": "p", "statement": "theorem X : 1 + 1 = 2", "strategy": "sketch"}
+        filled.append((Pair(id=id, proof="by\n  have h : 1 + 1 = 2 := by rfl\n  exact h", **fields), skeleton))
+        (made,) = sketch_examples(filled[-1:], prompts)
+        assert made.prompt == asked.for_training()
+        read = read_skeleton(asked, made.completion)
+        assert isinstance(read, Skeleton) and compact(read.text) == compact(text)
+    assert len(sketch_examples([*filled, *filled], prompts)) == 2, "each once"
+
+
+def test_formalizer_and_informalizer_learn_from_a_proved_theorem_and_its_problem() -> None:
+    fields = {"attempt_id": "a", "statement_id": "s", "problem_id": "p", "proof": "rfl"}
+    pair = Pair(id="1", statement="theorem mine : 1 = 1", problem="One is one.", header="open Nat", **fields)
+    chat = load_prompts("chat")
+    formal = worded_example(pair, chat, "formalizer")
+    assert formal is not None
+    asked = chat.formalize("One is one.", "open Nat")
+    assert formal.prompt == asked.for_training()
+    assert read_statement(asked, formal.completion) == Formalization("theorem X : 1 = 1"), "as the preset names it"
+    words = worded_example(pair, chat, "informalizer")
+    assert words is not None and words.completion == "One is one."
+    assert words.prompt == informalize(chat, pair.statement, "open Nat").for_training()
+    for other in ({"negated": True}, {"kind": "subgoal"}, {"problem": " "}):
+        assert worded_example(pair.model_copy(update=other), chat, "formalizer") is None

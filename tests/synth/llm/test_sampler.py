@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import ray
 from ray.exceptions import RayTaskError, TaskCancelledError
 
+from synth.llm.buckets import Damaged, buckets
 from synth.llm.config import SamplerConfig
 from synth.llm.sampler import sampler_actor
 from synth.llm.swap import SwapFailed, tolerance, unlike
@@ -41,7 +43,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 # Which engine it is must not show.  One in a process of its own takes half a minute to start here.
 @pytest.fixture(scope="module", params=[None, pytest.param(True, marks=pytest.mark.slow)], ids=["here", "apart"])
 def sampler(ray_local: None, checkpoints: tuple[Path, Path], request: pytest.FixtureRequest) -> Iterator[Any]:
-    config = SamplerConfig(max_model_len=96, max_num_seqs=32, process=request.param, checksums=True)
+    config = SamplerConfig(max_model_len=96, max_num_seqs=32, process=request.param, checksums=True, transfer="store")
     actor = sampler_actor(Weights(str(checkpoints[0]), 0, "first"), config)
     yield actor
     ray.kill(actor)
@@ -78,6 +80,35 @@ def test_a_swap_changes_the_engine_to_what_the_checkpoint_computes(sampler: Any,
     report = ray.get(sampler.load.remote(second))
     assert report["before"] > 0.05 and report["after"] < 1e-3 and len(report["digest"]) == 20
     assert mean_gap(ray.get(sampler.logprobs.remote(new.tokens)), new.logprobs) < 1e-3
+
+
+def test_weights_come_through_the_store_in_place_of_the_checkpoint(sampler: Any, checkpoints: tuple[Path, Path], tmp_path: Path) -> None:
+    """The checkpoint's folder goes once it is sent: nobody can have read it."""
+    for version, checkpoint in enumerate((checkpoints[0], checkpoints[1]), start=1):
+        gone = tmp_path / str(version)
+        shutil.copytree(checkpoint, gone)
+        weights, probe = Weights(str(gone), 1, f"sent {version}"), compute_probe(checkpoint, "float32")
+        sent = list(ray.remote(num_cpus=0)(buckets).remote(str(gone), 40_000))
+        assert len(sent) > 2
+        ray.get(sampler.receive.remote(weights, sent))
+        shutil.rmtree(gone)
+        report = ray.get(sampler.load.remote(weights, probe))
+        assert report["after"] < 1e-3 and mean_gap(ray.get(sampler.logprobs.remote(probe.tokens)), probe.logprobs) < 1e-3
+        read = ray.get(sampler.load.remote(Weights(str(checkpoint), 1, f"read {version}")))
+        assert read["digest"] == report["digest"], "as an engine that reads the checkpoint has them"
+
+
+def test_weights_that_arrive_damaged_are_read_from_the_checkpoint(sampler: Any, checkpoints: tuple[Path, Path]) -> None:
+    ray.get(sampler.load.remote(Weights(str(checkpoints[0]), 1, "before")))
+    *first, last = buckets(str(checkpoints[1]), 40_000)
+    data = last.data.copy()
+    data[0] ^= 1
+    weights = Weights(str(checkpoints[1]), 1, "second again")
+    for sent in ([*first, replace(last, data=data)], first):
+        with pytest.raises(Damaged, match="arrive"):
+            ray.get(sampler.receive.remote(weights, list(map(ray.put, sent))))
+    report = ray.get(sampler.load.remote(weights))
+    assert report["before"] > 0.05 and report["after"] < 1e-3
 
 
 def test_a_request_brings_newer_weights_and_never_older_ones_back(sampler: Any, checkpoints: tuple[Path, Path]) -> None:

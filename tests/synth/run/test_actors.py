@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 
 from synth.config import RunConfig
+from synth.llm.buckets import Damaged
 from synth.llm.config import ROLES, ModelRole
 from synth.llm.types import Weights
 from synth.run import actors
@@ -112,6 +114,42 @@ def test_one_by_one_means_an_eighth_of_very_many_and_half_of_those_that_need_not
     job.groups, job.answering = [Group(("prover",), [FakeActor(load=load) for _ in range(engines)], True)], Weights(str(tmp_path), 1, "new")
     asyncio.run(swap_in(job, one_by_one=True))
     assert peak[0] == most
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_weights_are_read_once_and_who_does_not_get_them_reads_them_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ray_local: None, broken: bool
+) -> None:
+    (tmp_path / "probe.json").write_text(json.dumps(asdict(PROBE)))
+    job, seen = job_of(tmp_path), list[tuple[Any, ...]]()
+    job.config.models.prover.sampler = job.config.models.prover.sampler.model_copy(update={"transfer": "store"})
+
+    def sent(path: str) -> Iterator[str]:
+        yield f"first of {path}"
+        if broken:
+            raise OSError("the disk is gone")
+        yield "second"
+
+    def actor(number: int) -> FakeActor:
+        def receive(weights: Weights, pieces: list[Any]) -> None:
+            seen.append(("receive", number, weights.hash, ray.get(pieces)))
+            if number == 1:
+                raise Damaged("head did not arrive")
+
+        def load(weights: Weights, probe: Probe) -> dict[str, float]:
+            seen.append(("load", number, weights.hash))
+            return {"before": 1.0, "after": 0.0, "seconds": 0.0}
+
+        return FakeActor(receive=receive, load=load)
+
+    monkeypatch.setattr(actors, "buckets", sent)
+    job.groups, job.answering = [Group(("prover",), [actor(0), actor(1)], True)], Weights(str(tmp_path), 1, "new")
+    asyncio.run(swap_in(job))
+    received = [] if broken else [("receive", i, "new", [f"first of {tmp_path}", "second"]) for i in range(2)]
+    assert seen == [*received, ("load", 0, "new"), ("load", 1, "new")], "all are there before the first one pauses"
+    (told,) = job.account.failures
+    assert ("2 of 2" in told and "the disk is gone" in told) if broken else ("1 of 2" in told and "head did not arrive" in told)
+    assert len(job.groups[0].actors) == 2
 
 
 def test_endpoints_stay_while_a_round_trains(tmp_path: Path, events: list[tuple[Any, ...]]) -> None:

@@ -13,7 +13,7 @@ from synth.config import RunConfig
 from synth.index.client import Index
 from synth.index.shard import IndexShard
 from synth.records import Attempt, Pair, Problem, SearchRow, Statement, VerdictRow
-from synth.run import learn
+from synth.run import lessons
 from synth.run.conjectures import Plan, band_of, factors, planned, settle_band, taught
 from synth.run.figures import round_counts
 from synth.run.roles import check_roles, used_prompts
@@ -140,11 +140,11 @@ def test_from_a_proof_to_conjectures_in_the_band(second: Path, tmp_path: Path) -
 def test_the_conjecturer_learns_what_was_in_the_band(second: Path, tmp_path: Path) -> None:
     settle_band(copied(second, tmp_path / "run"), 2, CONFIG.conjectures)
     job = make_run(tmp_path, conjectures=SETTINGS["conjectures"])
-    (example,) = learn.conjectures(job, 2)
+    (example,) = lessons.conjectures(job, 2)
     assert (example.prompt, example.completion) == (ASKED, f": {TRUE}") and 0.8 < example.weight < 1
     frozen = make_run(tmp_path, conjectures=SETTINGS["conjectures"], models={"prover": {"path": "x"}, "train": []})
     off = make_run(tmp_path)
-    assert learn.conjectures(frozen, 2) == learn.conjectures(off, 2) == []
+    assert lessons.conjectures(frozen, 2) == lessons.conjectures(off, 2) == []
 
 
 class Killed(BaseException):

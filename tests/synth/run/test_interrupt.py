@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pytest
 
 from synth.config import RunConfig
 from synth.run import stages
-from synth.run.interrupt import Interrupts
+from synth.run.interrupt import Interrupts, in_thread
 from synth.services import Tools
 
 ROOT = Path(__file__).parents[3]
@@ -138,7 +140,7 @@ import asyncio, contextlib, sys
 from pathlib import Path
 import ray
 from synth.run.driver import _close
-from synth.run.interrupt import Interrupts
+from synth.run.interrupt import Interrupts, in_thread
 from tests.synth.run.fakes import make_run
 from verify_workers.ray_session import ray_session
 
@@ -216,3 +218,22 @@ def test_where_lean_alone_is_asked_an_interruption_is_not_lost(monkeypatch: pyte
             stages.with_tools(RunConfig(), (), work)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_work_that_ends_in_an_error_after_nobody_waits_for_it_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    """A training that is stopped because the engines could not start, say."""
+
+    async def run() -> None:
+        ended = threading.Event()
+
+        def stopped() -> None:
+            ended.wait()
+            raise RuntimeError("stopped")
+
+        work = asyncio.ensure_future(in_thread(stopped))
+        ended.set()
+        await asyncio.wait([work])
+
+    asyncio.run(run())
+    gc.collect()
+    assert not caplog.records

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from synth.annotations import Annotation
 from synth.config import ModelsConfig
 from synth.llm.types import Weights
 from synth.problems.seeds import SeedSet
+from synth.records import Attempt, Pair
 from synth.run import learn
 from synth.show.progress import Progress
 from synth.statements.text import normalized
@@ -31,15 +33,18 @@ SEEDS = SeedSet(
 
 def trained_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str], pairs: tuple[str, ...] = (), seeds_are: SeedSet | None = SEEDS,
-    least: int = 0, **mixture: float,
+    least: int = 0, pairs_are: list[Pair] | None = None, attempts: Sequence[Attempt] = (), search: Mapping[str, Any] = {},
+    **mixture: float,
 ) -> list[str] | None:  # fmt: skip
     """The prompts of a round's examples; None where the round trains nothing."""
     job = make_run(
-        folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs, "mixture": mixture}, examples_per_round=least
-    )
+        folder, models={"train": train, "bootstrap": {"rehearse": 0.9}, "pairs": pairs, "mixture": mixture},
+        examples_per_round=least, search=search,
+    )  # fmt: skip
     job.inputs = replace(job.inputs, seeds=seeds_are, benchmark=replace(job.inputs.benchmark, excluded=frozenset({HELD})))
     job.store.write_json("rounds/000/weights.json", {"round": 0})
-    job.store.commit("r001-a", {"pairs": [pair(statement(f"{n} = {n}")) for n in range(4)]})
+    rows = [pair(statement(f"{n} = {n}")) for n in range(4)] if pairs_are is None else pairs_are
+    job.store.commit("r001-a", {"pairs": rows, "attempts": list(attempts)})
     seen: list[Example] = []
 
     async def fit(job: Any, number: int, initial: Weights, examples: list[Example], config: Any, under_way: Any = None) -> None:
@@ -76,6 +81,45 @@ def test_a_mixture_gives_each_role_its_share(tmp_path: Path, monkeypatch: pytest
     }
     assert len(prompts or []) == 14
     assert trained_on(tmp_path / "b", monkeypatch, roles, seeds_are=None, prover=0.0, corrector=1.0) is None, "no correction yet"
+
+
+def test_with_a_share_formalizer_and_informalizer_learn_from_what_was_proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements 0 and 1 have a problem in words, 0 two proofs; 2 was refuted, 3 is a piece."""
+    worded = [statement(f"{n} = {n}") for n in range(4)]
+    pairs = [pair(s, problem=f"Say {s.id}.", negated=s is worded[2], kind="subgoal" if s is worded[3] else "theorem") for s in worded]
+    again = pairs[0].model_copy(update={"id": "again", "proof": "by rfl"})
+
+    def prompts(folder: Path, **mixture: float) -> list[str]:
+        return trained_on(
+            folder, monkeypatch, ["prover", "formalizer", "informalizer"], seeds_are=None, pairs_are=[*pairs, again], **mixture
+        ) or []  # fmt: skip
+
+    assert kinds(prompts(tmp_path / "a")) == {"prove"}, "only where they are asked for"
+    assert kinds(prompts(tmp_path / "b", prover=1, formalizer=1)) == {"prove", "formalize"}
+    both = prompts(tmp_path / "c", prover=1, formalizer=1, informalizer=1)
+    found = json.loads((tmp_path / "c/run/rounds/001/mixture.json").read_text())
+    assert {role: row["examples"] for role, row in found.items()} == {"prover": 5, "formalizer": 2, "informalizer": 2}
+    assert len(both) == 9 and {p for p in both if "formalize|>" in p} <= {
+        *(f"<|formalize|>Say {n} = {n}.<|answer|>" for n in range(2)),
+        *(f"<|informalize|>: {n} = {n}<|answer|>" for n in range(2)),
+    }
+
+
+def test_the_sketcher_learns_from_skeletons_that_were_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = statement("1 = 1")
+    shown = {"statement": about.text, "goal": "1 = 1", "name": "X", "header": "", "problem": "", "earlier": "", "failed": "", "report": ""}
+    common = {"statement_id": about.id, "strategy": "sketch"}
+    attempts = [
+        Attempt(id="filled", proof="have h : 1 = 1 := by sorry; exact h", unread="filled", shown=shown, **common),
+        Attempt(id="open", proof="have h : 2 = 1 := by sorry; omega", unread="open_holes", shown=shown, **common),
+        Attempt(id="a", proof="have h : 1 = 1 := by rfl; exact h", parent="filled", **common),
+    ]
+    for search, taught in (({"strategies": ["whole_proof", "sketch"]}, {"prove", "sketch"}), ({}, {"prove"})):
+        prompts = trained_on(
+            tmp_path / str(len(search)), monkeypatch, ["prover"], seeds_are=None, pairs_are=[pair(about, strategy="sketch")],
+            attempts=attempts, search=search,
+        )  # fmt: skip
+        assert kinds(prompts) == taught and len(prompts or []) == len(taught)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,11 @@ START = 3.0  # seconds of the start of the shard actors
 STATEMENTS, ATTEMPTS = 8, 4
 
 
-def recorded_run(folder: Path) -> RunDir:
-    """Every attempt has 20 tokens and takes Lean half a second; of every fourth statement the third attempt is accepted."""
+def recorded_run(folder: Path, repeats: bool = False) -> RunDir:
+    """Every attempt has 20 tokens and takes Lean half a second; of every fourth statement the third attempt is accepted.
+
+    With `repeats` the last attempt of each side said the same as one before, in 5 tokens, and so is in no record.
+    """
     settings = {
         "models": {"prover": {"path": "given"}},
         "rounds": 1,
@@ -41,14 +44,17 @@ def recorded_run(folder: Path) -> RunDir:
             )
             for s in statements
             for negated in (False, True)
-            for k in range(ATTEMPTS)
+            for k in range(ATTEMPTS - repeats)
         ]
         verdicts = [
             VerdictRow(id=a.id, statement_id=a.statement_id, outcome="accepted" if _proves(a) else "rejected", seconds=LEAN)
             for a in attempts
         ]
+        spent = {"whole_proof": {"samples": 8.0, "tokens": 6 * 20.0 + 2 * (5 if repeats else 20)}}
         searches = [
-            SearchRow(id=f"r{s.id}", statement_id=s.id, round=1, ended="exhausted", samples=8, checks=8, lean_seconds=8 * LEAN)
+            SearchRow(
+                id=f"r{s.id}", statement_id=s.id, round=1, ended="exhausted", samples=8, checks=8, lean_seconds=8 * LEAN, strategies=spent
+            )
             for s in statements
         ]
         store.commit(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from synth.records import Pair
+from synth.records import Pair, SearchRow
 from synth.simulate.measured import changeable_config, measured
 from synth.simulate.outlook import outlook
 from synth.simulate.predict import predict
@@ -43,6 +43,17 @@ def test_service_times_are_those_of_the_records(recorded: RunDir) -> None:
     assert found.pool_seconds == pytest.approx(0.1)
     assert found.curve.peak == pytest.approx(1000)
     assert found.shard_start == START
+
+
+def test_proofs_that_are_found_again_are_as_short_as_they_were(tmp_path: Path) -> None:
+    """They are in no record, but their tokens are in the searches'."""
+    recorded = recorded_run(tmp_path / "run", repeats=True)
+    assert measured(recorded, changeable_config(recorded)).again == pytest.approx(0.25)
+    _predicted(recorded, tmp_path / "out")
+    rows = list(RunDir.existing(tmp_path / "out").read("searches", SearchRow))
+    proved = [row for row in rows if row.accepted]
+    assert len(rows) == 16 and len(proved) == 4
+    assert {row.tokens for row in rows if not row.accepted} == {6 * 20 + 2 * 5}
 
 
 def test_evaluations_and_cheap_tactics_take_their_own_time(recorded: RunDir, tmp_path: Path) -> None:
