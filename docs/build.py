@@ -30,6 +30,7 @@ def cli_page() -> str:
     runner = CliRunner()
     pages = [NOTE, "# The command line\n", "`synth COMMAND --help` says the same. Exit status: 0 done, 1 the run itself failed, "]
     pages[-1] += "2 a usage or input error (one line on standard error), 130 interrupted, 143 terminated.\n"
+    pages.append("A command that a script begins in the background (`&`) hears no SIGINT, as shells have it; SIGTERM ends it as well.\n")
     groups = [(group.name, group.typer_instance.registered_commands) for group in app.registered_groups]
     for group, commands in [("", app.registered_commands), *groups]:
         for command in commands:

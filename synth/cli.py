@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +19,7 @@ from typer.exceptions import TyperException
 
 from synth.commands import corpora, ending, experiments, learning, looking, pipeline, proofs, stages
 from synth.commands.cluster import cluster_app
-from verify_workers.errors import UserError
+from verify_workers.errors import UserError, in_our_words
 
 # Commands that continue after an interruption, where they have the option; the others write their output whole or not at all.
 RESUMABLE = {"verify": "--cache", "eval": "--out"} | dict.fromkeys(
@@ -98,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     _open_standard_streams()
     if argv is None:
         atexit.register(ending.exit_as_said)
-    signal.signal(signal.SIGTERM, ending.terminate)
+    ending.listen()
     try:
         _log_as_asked()
         status = app(args=None if argv is None else list(argv), prog_name="synth", standalone_mode=False) or 0
@@ -108,8 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except TyperException as error:
         message = error.format_message() if isinstance(error, ClickException) else str(error)
         if message:  # without any argument the help was the answer
-            plain = " ".join(message.split()).replace(": Value error, ", ": ")
-            print(f"synth: {plain} (see `synth --help`)", file=sys.stderr)
+            print(f"synth: {in_our_words(' '.join(message.split()))} (see `synth --help`)", file=sys.stderr)
         status = 2
     except ModuleNotFoundError as error:  # `pip install proof-synth` alone brings what checking proofs needs
         print(f"synth: this needs the whole pipeline ({error}): pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'", file=sys.stderr)
@@ -122,9 +120,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except Exception:
         logging.getLogger("synth").exception("the run failed")
         status = 1
-    if status == 130:
+    status = ending.status_of(status)
+    if status in (130, 143):
         resumable = _continues(sys.argv[1:] if argv is None else argv)
         print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
-        status = 143 if ending.terminated else 130
         ending.interrupted.append(status)
     sys.exit(status)

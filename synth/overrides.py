@@ -1,4 +1,4 @@
-"""`--set a.b=c` and validation messages for a tree of pydantic models: one line, with the nearest valid key."""
+"""`--set a.b=c` and validation messages for a tree of pydantic models: a line for each mistake, with the nearest valid key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from verify_workers.errors import UserError
+from verify_workers.errors import UserError, all_of, in_our_words
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,42 +22,46 @@ def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable
     """The model made of `data` (as read from YAML) with `a.b=c` items put over it.
 
     The value of an item is read as YAML (`3`, `true`, `[1, 2]`, `null`), or taken as it is where the field is a string.
-    Raises UserError, one line naming `where` or the item, the key, and the nearest valid key or what is wrong with the value.
+    Raises UserError, for each mistake a line that names `where` or the item, the key, and the nearest valid key or what is wrong.
     """
     tree = copy.deepcopy(dict(data))
-    unknown = [f"unknown key `{key}`{_nearest(model, key)}" for key in _unknown(model, tree, "")]
-    if unknown:
-        more = f"; and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-        raise UserError(f"{where}: " + "; ".join(unknown[:3]) + more)
+    wrong = [f"{where}: unknown key `{key}`{_nearest(model, key)}" for key in _take_unknown(model, tree, "")]
     for item in overrides:
-        key, equals, text = item.partition("=")
-        key = key.strip()
-        if not equals or not key:
-            raise UserError(f"--set {item}: give KEY=VALUE, such as --set {dotted_keys(model)[0]}=…")
-        _set(model, tree, key, text, item)
+        try:
+            tree = _with(model, tree, item)
+        except UserError as error:
+            wrong.append(str(error))
     try:
-        return model.model_validate(tree)
+        made = model.model_validate(tree)
     except ValidationError as error:
-        raise UserError(f"{where}: {explain(error)}") from None
+        raise all_of([*wrong, *(f"{where}: {line}" for line in _explained(error))]) from None
+    if wrong:
+        raise all_of(wrong)
+    return made
 
 
 def explain(error: ValidationError, options: bool = False) -> str:
     """A validation error as one line: key (or, with `options`, `--key`), what is wrong, what was given; at most three of them."""
+    problems = _explained(error, options)
+    more = len(problems) - 3
+    return "; ".join(problems[:3]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _explained(error: ValidationError, options: bool = False) -> list[str]:
     problems = []
-    for item in error.errors(include_url=False)[:3]:
+    for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"])
         message = said(item)
         given = item.get("input")
         shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) and item["type"] != "missing" else ""
         name = f"--{key.replace('_', '-')}" if options else f"`{key}`"
         problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}" if key else message)
-    more = error.error_count() - len(problems)
-    return "; ".join(problems) + (f"; and {more} more" if more > 0 else "")
+    return problems
 
 
 def said(problem: ErrorDetails) -> str:
     """What a validation error says of a value, in our own words where they are ours."""
-    return problem["msg"].removeprefix("Value error, ")
+    return in_our_words(problem["msg"])
 
 
 def dotted_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
@@ -78,13 +82,15 @@ def _section(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _unknown(model: type[BaseModel], tree: Mapping[Any, Any], prefix: str) -> Iterator[str]:
-    for name, value in tree.items():
+def _take_unknown(model: type[BaseModel], tree: dict[Any, Any], prefix: str) -> Iterator[str]:
+    """The keys of `tree` that there are not, which are taken out of it."""
+    for name, value in list(tree.items()):
         field = model.model_fields.get(str(name))
         if field is None:
+            del tree[name]
             yield f"{prefix}{name}"
-        elif (section := _section(field.annotation)) and isinstance(value, Mapping):
-            yield from _unknown(section, value, f"{prefix}{name}.")
+        elif (section := _section(field.annotation)) and isinstance(value, dict):
+            yield from _take_unknown(section, value, f"{prefix}{name}.")
 
 
 def _nearest(model: type[BaseModel], key: str) -> str:
@@ -111,7 +117,13 @@ def _twins(found: str, keys: list[str], key: str) -> list[str]:
     return [found]
 
 
-def _set(model: type[BaseModel], tree: dict[str, Any], key: str, text: str, item: str) -> None:
+def _with(model: type[BaseModel], before: dict[str, Any], item: str) -> dict[str, Any]:
+    """A tree with the `a.b=c` of `item` put over it."""
+    key, equals, text = item.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise UserError(f"--set {item}: give KEY=VALUE, such as --set {dotted_keys(model)[0]}=…")
+    whole = tree = dict(before)
     section: type[BaseModel] | None = model
     parts = key.split(".")
     annotation: Any = None
@@ -130,6 +142,7 @@ def _set(model: type[BaseModel], tree: dict[str, Any], key: str, text: str, item
             tree[part] = inner = dict(inner) if isinstance(inner, Mapping) else {}
             tree = inner
     tree[parts[-1]] = _value(text, annotation, item)
+    return whole
 
 
 def _value(text: str, annotation: Any, item: str) -> Any:

@@ -18,6 +18,7 @@ from synth.llm.replicas import Replicas
 from synth.llm.types import Completion, Sampling, Weights
 from synth.prompts import Prompt, PromptSet, Role
 from synth.records import Pair, Statement, content_id
+from verify_workers.pool.asking import Call
 from verify_workers.pool.client import PoolClient
 from verify_workers.pool.local import LocalPool
 from verify_workers.records import Check, Verdict
@@ -42,7 +43,14 @@ def asking(pool: LocalPool) -> Verify:
     """Verdicts of a pool in this process."""
 
     async def verify(checks: list[Check]) -> list[Verdict]:
-        return await asyncio.to_thread(pool.verify, checks)
+        call = Call(pool, checks)
+        try:
+            verdicts = await call.answered()
+        except asyncio.CancelledError:
+            call.withdraw()
+            raise
+        pool.raise_fatal()
+        return verdicts
 
     return verify
 

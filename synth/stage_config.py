@@ -9,7 +9,7 @@ from pathlib import Path
 from synth.config import RunConfig, load_config
 from synth.llm.config import ModelRole, RoleConfig
 from synth.run.given_run import source_of_run
-from synth.run.places import check_kernels
+from synth.run.places import check_kernels, check_project
 from synth.run.roles import is_run
 from verify_workers.errors import UserError
 
@@ -31,6 +31,7 @@ def stage_config(
     else:
         with as_file(files("cluster") / "configs" / "embedded.yaml") as path:
             loaded = load_config(path, [*(() if generated else FOR_ANY_PROBLEMS), *overrides])
+    check_project(loaded)
     check_kernels(loaded)
     if model is not None:
         if loaded.models.source(roles[0]).endpoint:

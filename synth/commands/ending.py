@@ -9,15 +9,32 @@ import signal
 import sys
 from types import FrameType
 
-terminated: list[int] = []  # the signals that said so
+from synth.run.interrupt import heard
+
 interrupted: list[int] = []  # the exit status then
 
 
-def terminate(number: int, frame: FrameType | None) -> None:
+def listen() -> None:
+    """Have SIGINT and SIGTERM end the command, and be remembered: the exception that they raise may be lost on its way."""
+    heard.clear()
+    signal.signal(signal.SIGTERM, _end)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job in the background of a shell is not to hear Ctrl-C
+        signal.signal(signal.SIGINT, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
     """A batch system's SIGTERM ends a run as Ctrl-C does, once."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    terminated.append(number)
+    if number == signal.SIGTERM:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    heard.append(number)
     raise KeyboardInterrupt
+
+
+def status_of(status: int) -> int:
+    """The exit status of a command that would end with `status`: where it heard a signal, that of the first."""
+    if heard:
+        return 128 + heard[0]
+    return status
 
 
 def leave(number: int) -> None:

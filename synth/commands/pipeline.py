@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from synth.commands.options import DryRunOption, RunDirOption, SetOption
-from verify_workers.errors import UserError
+from verify_workers.errors import all_of
 
 if TYPE_CHECKING:
     from synth.config import RunConfig
@@ -64,10 +64,10 @@ def _run(config: RunConfig, run_dir: str, dry_run: bool) -> None:
 
 def _dry_run(config: RunConfig, directory: str) -> None:
     from synth.doctor import diagnose, table
-    from synth.run.missing import looked_through
+    from synth.run.begin import rehearsed
 
     errors = Console(stderr=True)
-    notes, wrong = looked_through(config, directory)  # a missing file, a bad row or no model is said now
+    notes, wrong = rehearsed(config, directory)  # a missing file, a bad row or no model is said now
     for note in notes:
         errors.print(note, highlight=False, markup=False, soft_wrap=True)
     if not wrong:
@@ -76,7 +76,8 @@ def _dry_run(config: RunConfig, directory: str) -> None:
     rows = diagnose(directory, bool(wrong) and project is None, project, config.verify.repl, config)
     if not wrong:
         errors.print(table(rows))
-    wrong += [f"{row.what}: {row.detail}: {row.remedy}" for row in rows if row.status == "fail"]
+    failed = [row for row in rows if row.status == "fail" and f"{project}: {row.what}: {row.detail}; {row.remedy}" not in wrong]
+    wrong += [f"{row.what}: {row.detail}: {row.remedy}" for row in failed]  # but what has been told of a lake project
     if wrong:
-        raise UserError(wrong[0] if len(wrong) == 1 else "\n  ".join([f"{len(wrong)} things are missing or wrong:", *wrong]))
+        raise all_of(wrong)
     print(directory)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -22,6 +22,7 @@ from verify_workers.pool.client import lot
 TRIES = 3  # failures of one actor in a row after which it is given up
 PAUSE = (0.5, 15.0)  # first and longest pause, seconds, before a failed actor is asked again
 PATIENCE = 900.0  # seconds that a dead actor may take to come back: a large model is loaded anew
+CALLS = 2000  # of ours that an actor has at a time, twice as many as it works on: the others wait here (Ray warns of 5,000)
 
 
 @dataclass
@@ -37,6 +38,7 @@ class _Member:
     given_up: bool = False
     last: str = ""
     lot: float = 0.0  # decides between equals
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CALLS))
 
 
 class Replicas:
@@ -69,14 +71,17 @@ class Replicas:
             member = await self._free()
             member.waiting += load
             try:
-                # Sent again from here rather than by Ray, which would wait for this very actor.
-                reference = getattr(member.handle, method).options(max_task_retries=0).remote(*args)
-                try:
-                    answer = await reference
-                except asyncio.CancelledError:
-                    if isinstance(reference, ray.ObjectRef):
-                        ray.cancel(reference)
-                    raise
+                async with member.room:
+                    if member.given_up or member.ready_at > time.monotonic() or member not in self._members:
+                        continue  # meanwhile it has failed, or gone
+                    # Sent again from here rather than by Ray, which would wait for this very actor.
+                    reference = getattr(member.handle, method).options(max_task_retries=0).remote(*args)
+                    try:
+                        answer = await reference
+                    except asyncio.CancelledError:
+                        if isinstance(reference, ray.ObjectRef):
+                            ray.cancel(reference)
+                        raise
             except RayActorError as error:
                 self._died(member, error)
             except RayTaskError as error:

@@ -21,6 +21,7 @@ from synth.problems.columns import Repeated
 from synth.problems.files import EVERY_SPLIT
 from synth.problems.readers import ProblemsConfig, ReadAs, Reading, rows_in
 from synth.records import Drop, Pair, Problem, Record, Statement
+from synth.run.interrupt import interruptible
 from synth.run.remembered import memory_of_checks, remembered_checks
 from synth.services import Verify, asking
 from synth.show.progress import Progress
@@ -85,11 +86,11 @@ def decontaminate_file(
     barred = read_benchmarks(against, (config or DecontaminateConfig()).against)
     kept = None
     if pool is None:
-        cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, None, progress))
+        cleaned = interruptible(_cleaned(rows, model, barred, similarity, None, progress))
     else:
         kept = memory_of_checks(out, pool, progress.note)
         with LocalPool(pool) as lean:
-            cleaned = asyncio.run(_cleaned(rows, model, barred, similarity, remembered_checks(asking(lean), kept), progress))
+            cleaned = interruptible(_cleaned(rows, model, barred, similarity, remembered_checks(asking(lean), kept), progress))
     if model is Row:
         write_rows(out, (row.text for row in cleaned.rows))
         for note in reading.notes():

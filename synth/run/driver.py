@@ -18,13 +18,14 @@ from ray.exceptions import RayTaskError
 
 from synth.config import RunConfig
 from synth.llm.sampler import end_sampler
+from synth.run.begin import begin
 from synth.run.cluster import engines, enough, plain
-from synth.run.inputs import inputs_of_run, keep_inputs
+from synth.run.inputs import keep_inputs
 from synth.run.interrupt import Interrupts
 from synth.run.joining import Joining
 from synth.run.merged import merge_newest
-from synth.run.places import check_kernels, check_places, everywhere
-from synth.run.roles import answering, resolved, role_prompts, used_prompts
+from synth.run.places import everywhere
+from synth.run.roles import answering, role_prompts, used_prompts
 from synth.run.rounds import rounds_in_turn
 from synth.run.state import Run
 from synth.run.stream import rounds_in_stream
@@ -44,12 +45,8 @@ def run(config: RunConfig, run_dir: str, progress: Progress) -> str:
 
     An interruption (Ctrl-C, SIGTERM) ends all that was started and is raised as KeyboardInterrupt.
     """
-    check_places(config, run_dir)
-    check_kernels(config)
-    config = resolved(config)
-    store = RunDir(run_dir)
-    store.agree(config)
-    inputs = inputs_of_run(config, store)
+    begun = begin(config, run_dir)
+    config, inputs = begun.config, begun.inputs
     roles = answering(used_prompts(config, inputs.problems))
     for note in inputs.notes:
         progress.note(note)

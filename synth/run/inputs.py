@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -22,6 +23,7 @@ from synth.problems.readers import ProblemsConfig, Reading, Rejection, problems_
 from synth.problems.seeds import SeedSet, seed_set
 from synth.records import Problem, content_id
 from synth.run.roles import check_roles, check_training, used_prompts
+from synth.run.steps import Steps
 from synth.run.stored import Listed, Stored, stored
 from synth.search.loop import require_strategies
 from synth.spool import Spool
@@ -66,15 +68,27 @@ class Given:
 
 def load_inputs(config: RunConfig, given: Given | None = None) -> Inputs:
     """Read or generate all inputs (`given`: but for the problems).  Raises UserError for what a user can mend."""
-    require_strategies(config.search)
-    check_training(config)
-    benchmark = load_benchmark(config.heldout, config.header, config.generator.choice())
-    given = given or given_problems(config, benchmark.references)
-    notes = [*(given.source.notes if given.source else ()), *benchmark.notes]
-    seeds = _seeds(config, benchmark)
-    check_roles(config, used_prompts(config, given.problems))
-    read_calibration(config)
-    return Inputs(given.problems, given.rejected, given.references, benchmark, seeds, notes, barred(config), given.source)
+    inputs = inputs_in(Steps(), config, given)
+    assert inputs is not None
+    return inputs
+
+
+def inputs_in(steps: Steps, config: RunConfig, given: Given | None = None) -> Inputs | None:
+    """The same in `steps`; None where they have found something wrong."""
+    steps.take(partial(require_strategies, config.search))
+    steps.take(partial(check_training, config))
+    benchmark = steps.take(lambda: load_benchmark(config.heldout, config.header, config.generator.choice()))
+    given = given or steps.take(lambda: given_problems(config, benchmark.references if benchmark else frozenset()))
+    notes = [*(given.source.notes if given and given.source else ()), *(benchmark.notes if benchmark else ())]
+    steps.notes += notes
+    seeds = steps.take(lambda: _seeds(config, benchmark)) if benchmark else None
+    for prompt in used_prompts(config, given.problems if given else None):
+        steps.take(partial(check_roles, config, [prompt]))
+    steps.take(partial(read_calibration, config))
+    rows = steps.take(partial(barred, config))
+    if benchmark is None or given is None or rows is None or steps.wrong:
+        return None
+    return Inputs(given.problems, given.rejected, given.references, benchmark, seeds, notes, rows, given.source)
 
 
 def _seeds(config: RunConfig, benchmark: Benchmark) -> SeedSet | None:
@@ -134,29 +148,47 @@ def inputs_of_run(config: RunConfig, store: RunDir) -> Inputs:
     Files that are as they were are not read again.  Raises UserError for what a user can mend, and for a held-out benchmark that is
     not the one of the earlier rounds.
     """
+    inputs = inputs_of_run_in(Steps(), config, store)
+    assert inputs is not None
+    return inputs
+
+
+def inputs_of_run_in(steps: Steps, config: RunConfig, store: RunDir) -> Inputs | None:
+    """The same in `steps`; None where they have found something wrong."""
     if not store.done("problems", "all"):
-        return load_inputs(config)
+        return inputs_in(steps, config)
     given = _begun_with(store)
     notes = []
+    inputs: Inputs | None
     if given.source and given.source.files and given.source.files == _states_now(config.problems):
-        inputs = load_inputs(config, given)
+        inputs = inputs_in(steps, config, given)
     else:
         try:
             inputs = load_inputs(config)
             changed = any(a != b for a, b in zip_longest(_ids(inputs.problems), _ids(given.problems)))
             news = f"now gives {len(inputs.problems):,} problems, not the {len(given.problems):,} of this run" if changed else ""
         except UserError as error:
-            inputs = load_inputs(config.model_copy(update={"problems": ProblemsConfig(count=1)}))  # whatever else is wrong is said again
+            one = config.model_copy(update={"problems": ProblemsConfig(count=1)})
+            inputs = inputs_in(steps, one)  # whatever else is wrong is said again
             news = f"cannot be read any more ({error})"
         notes = [f"problems.path {news}; this run goes on with those it began with (others need another --run-dir)"] if news else []
-    if (before := store.read_json("heldout.json")) not in (None, benchmark_id(inputs.benchmark)):
-        raise UserError(
-            f"{store.path}: the held-out benchmark has changed since this run began (was {before['statements']:,} statements, now "
-            f"{len(inputs.benchmark.statements):,}); restore heldout.path, or give another --run-dir"
-        )
+    if inputs is None:
+        return None
+    if steps.take(partial(_same_benchmark, store, inputs.benchmark)) is None:
+        return None
     return replace(
         inputs, problems=given.problems, references=given.references, rejected=given.rejected, notes=[*inputs.notes, *notes], source=None
     )
+
+
+def _same_benchmark(store: RunDir, benchmark: Benchmark) -> bool:
+    """UserError where the held-out benchmark is not the one that the run in `store` began with."""
+    if (before := store.read_json("heldout.json")) not in (None, benchmark_id(benchmark)):
+        raise UserError(
+            f"{store.path}: the held-out benchmark has changed since this run began (was {before['statements']:,} statements, now "
+            f"{len(benchmark.statements):,}); restore heldout.path, or give another --run-dir"
+        )
+    return True
 
 
 def _begun_with(store: RunDir) -> Given:

@@ -8,12 +8,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+heard: list[int] = []
+"""The signals that this command was to end for before there was work.  A KeyboardInterrupt may be lost: wherever C code calls Python back,
+in the callback of a weak reference, in an import that takes any exception for a missing module."""
 
 
 class Interrupts:
@@ -40,8 +44,10 @@ class Interrupts:
     def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
-        if self.received and callable(before := self._before[self.received[0]]):
-            before(self.received[0], None)  # the command line tells SIGTERM from Ctrl-C, and raises KeyboardInterrupt
+        if self.received and (before := self._before[self.received[0]]) is not signal.SIG_IGN:
+            if callable(before):
+                before(self.received[0], None)  # the command line tells SIGTERM from Ctrl-C, and raises KeyboardInterrupt
+            raise KeyboardInterrupt  # whoever handled it before
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.received.append(number)
@@ -53,7 +59,7 @@ class Interrupts:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end; an interruption cancels it and is raised as KeyboardInterrupt when it has wound up."""
-        if self.received:  # before there was work, and its KeyboardInterrupt fell where Python drops one
+        if self.received or heard:  # and its KeyboardInterrupt was lost
             work.close()
             raise KeyboardInterrupt
         with asyncio.Runner() as runner:
@@ -61,7 +67,10 @@ class Interrupts:
             task = loop.create_task(work)
             self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
             try:
-                return loop.run_until_complete(task)
+                result = loop.run_until_complete(task)
+                if self.received:  # something in it has caught its cancellation
+                    raise KeyboardInterrupt
+                return result
             except asyncio.CancelledError:
                 if self.received:
                     raise KeyboardInterrupt from None
@@ -74,6 +83,12 @@ class Interrupts:
                 self._cancel = lambda: None
                 if self.received:
                     loop.set_exception_handler(lambda *_: None)  # what was left behind is over, and no news
+
+
+def interruptible(work: Coroutine[Any, Any, T], resumable: bool = True) -> T:
+    """What `work` returns, under `Interrupts`."""
+    with closing(work), Interrupts(resumable) as interrupts:
+        return interrupts.run(work)
 
 
 def end_at_once(number: int, resumable: bool = True) -> None:

@@ -17,6 +17,7 @@ from synth.store.rundir import RunDir
 from verify_workers.errors import UserError
 from verify_workers.kernels.panel import require_kernels
 from verify_workers.kernels.programs import absolute
+from verify_workers.lean.project import discover
 
 
 def check_places(config: RunConfig, run_dir: str) -> None:
@@ -33,6 +34,13 @@ def check_places(config: RunConfig, run_dir: str) -> None:
                 f"sees, such as {what}{' ' if what.startswith('-') else '='}/shared/runs/first"
                 + (", or an s3:// URL" if what == "--run-dir" else "")
             )
+
+
+def check_project(config: RunConfig) -> None:
+    """UserError where the lake project cannot be used: said before hours of work, where Lean's workers are on this machine."""
+    verify = config.verify
+    if verify.project is not None and "RAY_ADDRESS" not in os.environ:  # else it is where the cluster's nodes have it
+        discover(verify.project, verify.repl, need_repl=verify.backend == "repl")
 
 
 def check_kernels(config: RunConfig) -> None:

@@ -58,8 +58,9 @@ def conjecture_prompts(config: RunConfig) -> tuple[Role, ...]:
 
 
 def search_prompts(config: RunConfig) -> tuple[Role, ...]:
-    """The prompts of the strategies that search for proofs."""
-    return tuple(dict.fromkeys(role for name in config.search.strategies for role in STRATEGIES[name].asks))
+    """The prompts of the strategies that search for proofs; one that there is not is told by `require_strategies`."""
+    known = (STRATEGIES[name] for name in config.search.strategies if name in STRATEGIES)
+    return tuple(dict.fromkeys(role for strategy in known for role in strategy.asks))
 
 
 def who(prompt: Role) -> ModelRole:

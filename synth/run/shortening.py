@@ -16,6 +16,7 @@ from pydantic import Field
 
 from synth.export.read import read_pairs
 from synth.records import Pair, Record
+from synth.run.interrupt import interruptible
 from synth.run.remembered import memory_of_checks, remembered_checks
 from synth.search.shorten import length, shortened
 from synth.services import Verify, asking
@@ -164,7 +165,7 @@ def shorten_pairs(
 
         return list(await asyncio.gather(*map(one, pairs)))
 
-    return asyncio.run(work())
+    return interruptible(work())
 
 
 def summary(results: Iterable[Shortened]) -> Shortening:

@@ -29,7 +29,7 @@ from synth.run.beside import check_beside, tried, write_beside
 from synth.run.cluster import plain
 from synth.run.evaluate import figures, remarks
 from synth.run.heldout import Measured
-from synth.run.interrupt import Interrupts
+from synth.run.interrupt import Interrupts, interruptible
 from synth.run.remembered import Begun, memory, remembered
 from synth.run.resumed import Records, Resumed, deciding
 from synth.run.roles import (
@@ -313,7 +313,7 @@ def with_tools(config: RunConfig, asked: Sequence[Role], work: Callable[[Tools],
     """What `work` returns, with models and Lean on Ray; where no model is asked, with Lean alone, in this process."""
     if not asked:
         with LocalPool(config.verify) as pool:
-            return asyncio.run(work(Tools({}, asking(pool), 0, config.seed)))
+            return interruptible(work(Tools({}, asking(pool), 0, config.seed)), resumable)
 
     async def on_ray() -> T:
         async with stage_tools(config, *asked) as tools:

@@ -17,6 +17,7 @@ from verify_workers.config import PoolConfig
 from verify_workers.pool.local import NOBODY
 from verify_workers.pool.runner import infra
 from verify_workers.pool.schedule import Item, Schedule, passes
+from verify_workers.pool.watchdog import Pulse
 from verify_workers.records import Check, Outcome, Verdict
 
 
@@ -145,8 +146,8 @@ class SimulatedPool:
             else:
                 item.abandoned = True
 
-    async def ping(self) -> None:
-        pass
+    async def ping(self) -> Pulse:
+        return Pulse(self._outcomes.total(), self._outstanding, 0.0)
 
     async def stats(self) -> dict[str, Any]:
         now, checks = self._loop.time(), self._outcomes.total()

@@ -34,12 +34,13 @@ Result = tuple[int, str, str]
 def synth(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     """Run a command in this process, in an empty folder: exit status, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*args: object) -> Result:
         with pytest.raises(SystemExit) as caught:
             main([str(arg) for arg in args])
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         out, err = capsys.readouterr()
         assert isinstance(caught.value.code, int)
         return caught.value.code, out, err
@@ -181,6 +182,17 @@ def test_mistakes_are_one_line_and_status_2(
     assert not pipeline and list(tmp_path.iterdir()) == [], "nothing was started or written"
 
 
+def test_several_mistakes_in_settings_are_told_at_once(synth: Callable[..., Result], pipeline: list[tuple[Any, str]]) -> None:
+    """Values that are wrong beside keys that there are not, a line each."""
+    Path("c.yaml").write_text("serach: {attempts: 3}\n")
+    status, out, err = synth("run", "c.yaml", "--set", "rounds=two", "--set", "no.such=1")
+    first, *lines = err.splitlines()
+    assert (status, out, first) == (2, "", "synth: 3 things are missing or wrong:") and not pipeline
+    assert lines[0] == "  c.yaml: unknown key `serach`; the nearest valid key is `search`"
+    assert lines[1].startswith("  --set no.such=1: unknown key `no.such`; the ")
+    assert lines[2].startswith("  c.yaml: `rounds`: input should be a valid integer")
+
+
 def test_no_arguments_give_the_help_and_a_mistake_comes_alone(synth: Callable[..., Result]) -> None:
     status, out, err = synth()
     assert status == 2 and "Usage: synth" in out + err and "synth:  (see" not in err
@@ -273,7 +285,7 @@ def test_dry_run_names_all_that_is_missing(synth: Callable[..., Result], pipelin
         "models.formalizer.path: models/instruct-7b is no folder",
         "models.judge.path: models/instruct-7b is no folder",
         "models.prover.path: models/prover-7b is no folder",
-        "project: no such folder: check the path; to make one with Mathlib: ",
+        "mathlib: project: no such folder; check the path; to make one with Mathlib: ",
     ):
         assert sum(line.startswith(f"  {said}") for line in missing) == 1, said
     assert not pipeline

@@ -20,6 +20,8 @@ log = logging.getLogger("verify_workers.pool")
 
 Answered = Callable[[Verdict], None]
 POLL = 0.1  # seconds between looks at whether anything may still join
+MARGIN = 300.0  # seconds of a batch for what is no replay: files are read, joined, removed
+TURNS = 9  # times that the kernel may see a file at most: with all of a batch, with ever fewer, by itself
 
 
 class Waiting(NamedTuple):
@@ -64,6 +66,7 @@ class Audits:
         self._thread: threading.Thread | None = None
         self._waiting: list[Waiting] = []
         self._running: list[Waiting] = []
+        self._until = 0.0  # clock, seconds: when those that run must have ended
         self._ended = False
         self.batches = self.audits = 0
         self.seconds = 0.0  # of second judges, compiling included
@@ -98,6 +101,10 @@ class Audits:
             compiled.drop()
             answered(_closed(compiled))
 
+    def late(self, now: float) -> float:
+        """Seconds that what is replayed is beyond its time, which each process below has and ends at; 0 where all is well."""
+        return max(0.0, now - self._until) if self._running else 0.0
+
     def close(self, seconds: float = 5.0) -> None:
         """Answer what waits with `infra`, and give a replay that runs `seconds` to end."""
         with self._lock:
@@ -118,8 +125,9 @@ class Audits:
 
     def _loop(self) -> None:
         while batch := self._next():
-            self._running = batch
             started = time.monotonic()
+            self._until = started + MARGIN + TURNS * sum(one.compiled.check.timeout for one in batch)
+            self._running = batch
             try:
                 assert self._shared is not None
                 verdicts = self._shared.audit([one.compiled for one in batch])

@@ -5,6 +5,9 @@ takes no check with it: its chunks go to the others at once (in halves, so that 
 and it is asked again after a pause, because Ray starts it anew.  What has died once is first asked whether it lives, and so is
 whoever gets a check that a pool has died with: only a pool that lived when it got a check counts against that check.  A pool
 that cannot work at all is not asked again.  So every check gets exactly one verdict as long as one pool is left.
+
+Checks have no deadline here: a queue may be long.  While a pool has some of ours it is asked for its `Pulse`.  One that gives none, whose
+workers are beyond their own time, or that knows of no check although it has ours is stuck: it is ended, and that is a death like any.
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from verify_workers.errors import UserError
 from verify_workers.pool.runner import infra
+from verify_workers.pool.watchdog import Pulse
 from verify_workers.records import Check, Verdict
 
 log = logging.getLogger("verify_workers.pool")
@@ -35,6 +39,10 @@ CHECK_ALONE = 2  # of these at least while they had no other check of ours
 POOL_TRIES = 8  # deaths in a row after which a pool is not asked again
 RESTART_SECONDS = (1.0, 8.0)  # first and longest pause before a pool that has died is asked again
 STATS_SECONDS = 10.0  # that a pool may take to say how it is
+LOOK_SECONDS = 30.0  # between two looks at a pool that has checks of ours; as long it may take to answer one
+LATE_SECONDS = 120.0  # that a pool may be beyond its workers' own time: it ends what is late within a few
+LATE_LOOKS = 2  # in a row at which it was: the whole process may have been stopped for a while
+SILENT_LOOKS = 10  # in a row at which it did not answer, or knew of no check: the machine, or the way there, may be very busy
 MAX_FAILURES = 100  # kept
 MANY = 8  # actors from which on each client draws lots between equals: else thousands of shards would all begin with the same ones
 
@@ -52,6 +60,7 @@ class _Pool:
     broken: Exception | None = None  # why it is not asked any more
     left: bool = False  # with its node
     lot: float = 0.0  # decides between equals
+    watch: asyncio.Task[None] | None = None  # ends when it is stuck, or has nothing of ours to do
 
 
 class PoolClient:
@@ -185,11 +194,11 @@ class PoolClient:
         life = pool.life
         pool.load += size
         try:
-            await _awaited(pool.actor.ping.options(max_task_retries=0).remote())
+            await asyncio.wait_for(_ping(pool), LOOK_SECONDS * SILENT_LOOKS)
         except RayTaskError as error:
             self._break(pool, error.cause or error)
-        except RayError as error:
-            self._died(pool, life, type(error).__name__)
+        except (RayError, TimeoutError) as error:
+            self._died(pool, life, f"died ({type(error).__name__})")
         finally:
             pool.load -= size
         return pool.life == life and not pool.broken
@@ -201,37 +210,73 @@ class PoolClient:
         # Tried again here rather than by Ray, so that another node can take over at once.
         ticket = uuid.uuid4().hex
         answer = asyncio.ensure_future(_awaited(pool.actor.verify.options(max_task_retries=0).remote(chunk, ticket)))
+        answer.add_done_callback(_heard)
         try:
-            verdicts: list[Verdict] = await asyncio.shield(answer)
+            verdicts: list[Verdict] | None = await self._unless_stuck(pool, answer)
         except asyncio.CancelledError:
             pool.actor.withdraw.options(max_task_retries=0).remote(ticket)
             with contextlib.suppress(RayError):
-                await answer  # it comes when what runs has ended (Ray's own cancelling would not tell)
+                await self._unless_stuck(pool, answer)  # it comes when what runs has ended (Ray's own cancelling would not tell)
             raise
         except RayTaskError as error:  # raised by the pool itself: no check can be answered there
             self._break(pool, error.cause or error)
             return None
         except RayError as error:
-            self._died(pool, life, type(error).__name__)
+            self._died(pool, life, f"died ({type(error).__name__})")
             return None
         finally:
             pool.load -= len(chunk)
+        if verdicts is None:
+            return None
         if [verdict.id for verdict in verdicts] != [check.id for check in chunk]:
-            self._died(pool, life, "it answered something else")
+            self._died(pool, life, "died (it answered something else)")
             return None
         pool.deaths = 0
         return verdicts
 
-    def _died(self, pool: _Pool, life: int, why: str) -> None:
+    async def _unless_stuck(self, pool: _Pool, answer: asyncio.Future[list[Verdict]]) -> list[Verdict] | None:
+        """The answer of a pool that has checks of ours, however long it takes; None when it is stuck.  Cancelled, `answer` goes on."""
+        if (watch := pool.watch) is None or watch.done():
+            watch = pool.watch = asyncio.create_task(self._watch(pool))
+        either: set[asyncio.Future[Any]] = {answer, watch}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return await answer if answer.done() else watch.result()
+
+    async def _watch(self, pool: _Pool) -> None:
+        """Return when `pool` has nothing of ours to do any more, or has been ended because it is stuck."""
+        silent = late = answered = 0
+        life = pool.life
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not pool.load:
+                return
+            if pool.life != life:  # another process, of which nothing is known yet
+                silent, late, life = 0, 0, pool.life
+            try:
+                pulse = await asyncio.wait_for(_ping(pool), LOOK_SECONDS)
+            except (RayError, TimeoutError) as error:
+                pulse, silent = None, 0 if isinstance(error, RayActorError) else silent + 1  # a death is told by what it takes along
+            else:
+                idle = pulse is None or (not pulse.held and pulse.answered == answered)
+                silent = silent + 1 if idle else 0
+                answered = pulse.answered if pulse else answered
+            late = late + 1 if pulse and pulse.late > LATE_SECONDS else 0
+            if pool.life == life and pool.load and (late >= LATE_LOOKS or silent >= SILENT_LOOKS):
+                why = f"its work is {pulse.late:.0f} s beyond its time" if late and pulse else "it does not answer"
+                self._died(pool, life, f"was stuck and has been ended ({why})")
+                await asyncio.to_thread(_end, pool.actor)
+                return
+
+    def _died(self, pool: _Pool, life: int, what: str) -> None:
         """Note a death (once, however many chunks were there) and when the pool may be asked again."""
         if pool.life != life or pool.broken:
             return
         pool.life, pool.deaths = life + 1, pool.deaths + 1
         first, longest = RESTART_SECONDS
         pool.ready = time.monotonic() + min(longest, first * 2 ** (pool.deaths - 1))
-        self._note(f"the pool of Lean workers on node {pool.node[:8]} died ({why}); its checks go elsewhere")
+        self._note(f"the pool of Lean workers on node {pool.node[:8]} {what}; its checks go elsewhere")
         if pool.deaths >= POOL_TRIES:
-            self._break(pool, UserError(f"it died {pool.deaths} times in a row ({why})"))
+            self._break(pool, UserError(f"it {what}, {pool.deaths} times in a row"))
 
     def _break(self, pool: _Pool, error: Exception) -> None:
         if pool.broken is None:
@@ -257,6 +302,23 @@ def lot(among: int) -> float:
 
 async def _awaited(reference: Any) -> Any:
     return await reference
+
+
+async def _ping(pool: _Pool) -> Pulse | None:
+    pulse: Pulse | None = await _awaited(pool.actor.ping.options(max_task_retries=0).remote())
+    return pulse
+
+
+def _heard(answer: asyncio.Future[list[Verdict]]) -> None:
+    """Nobody need wait for an answer that comes after all: what a pool that has been ended raises is no surprise."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _end(actor: Any) -> None:
+    """Have Ray start a pool anew."""
+    with contextlib.suppress(RayError):
+        ray.kill(actor, no_restart=False)
 
 
 def _line(error: BaseException) -> str:

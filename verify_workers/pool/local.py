@@ -22,11 +22,21 @@ from verify_workers.config import PoolConfig, usable_cores
 from verify_workers.errors import UserError
 from verify_workers.pool.audits import Audits
 from verify_workers.pool.recall import Recall
-from verify_workers.pool.runner import Factory, Identity, Runner, configured, configured_auditor, infra, unaudited, wrong
+from verify_workers.pool.runner import (
+    BETWEEN_SECONDS,
+    Factory,
+    Identity,
+    Runner,
+    configured,
+    configured_auditor,
+    infra,
+    unaudited,
+    wrong,
+)
 from verify_workers.pool.schedule import Item, ItemStage, Schedule, Sink, passes
 from verify_workers.pool.slot import Slot
 from verify_workers.pool.tally import Tally
-from verify_workers.pool.watchdog import Watchdog, interrupt
+from verify_workers.pool.watchdog import Pulse, Watchdog, interrupt
 from verify_workers.processes import processor_seconds
 from verify_workers.records import Check, Outcome, Verdict
 
@@ -34,6 +44,7 @@ log = logging.getLogger("verify_workers.pool")
 
 START_FAILURES = 5  # in a row: no worker can be started here
 BACKOFF_SECONDS = (0.05, 10.0)  # first and longest pause of a worker whose backend keeps failing
+LOCK_SECONDS = 5.0  # that the pool's lock may be held, by whatever is always quick
 
 
 NOBODY = "nobody waited for the answer any more"
@@ -73,6 +84,7 @@ class LocalPool:
         self._idle = 0
         self._outstanding = 0
         self._active_since = 0.0
+        self._moved = 0.0  # clock, seconds: when a check last came where none waited, began or ended
         self._inflight: dict[tuple[str, float], Item] = {}
         self._tally = Tally()
         self._identity: Identity | None = None
@@ -191,6 +203,19 @@ class LocalPool:
                 **self._tally.stats(self._slots.values(), self.workers, active, now),
             }
 
+    def pulse(self) -> Pulse | None:
+        """Whether checks are worked off; None when the pool is too stuck even to say that."""
+        if not self._lock.acquire(timeout=LOCK_SECONDS):
+            return None
+        try:
+            now = time.monotonic()
+            late = [now - slot.runner.deadline for slot in self._slots.values() if slot.runner.deadline is not None]
+            if self._schedule.waiting and not self._schedule.running:  # with nobody at work
+                late.append(now - self._moved - BETWEEN_SECONDS)
+            return Pulse(self._tally.outcomes.total(), self._outstanding, max(0.0, self._audits.late(now), *late))
+        finally:
+            self._lock.release()
+
     def close(self, seconds: float = 5.0) -> None:
         """Answer what waits with `infra`, give what runs `seconds` to end, then end every worker.  May be called twice.
 
@@ -242,7 +267,9 @@ class LocalPool:
             return twin
         if item.key:
             self._inflight[item.key] = item
-        self._schedule.add(item, time.monotonic())
+        now = time.monotonic()
+        self._moved = self._moved if self._schedule.waiting else now
+        self._schedule.add(item, now)
         self._work.notify()
         if self._schedule.waiting > self._idle:
             self._hire()
@@ -275,7 +302,10 @@ class LocalPool:
         for name, sink in waiters:
             answer = verdict.model_copy(update={"id": name})
             if self._observer is not None and not item.abandoned:
-                self._observer(answer, now - item.arrived)
+                try:
+                    self._observer(answer, now - item.arrived)
+                except Exception:  # of whoever looks on: the verdict is due all the same
+                    log.exception("a verdict could not be told to who observes")
             sink(answer)
 
     # ---- the workers
@@ -286,9 +316,9 @@ class LocalPool:
             return
         slot = Slot(Runner(self._next_slot, self.config, self._factory, self._audits.auditor))
         self._next_slot += 1
-        self._slots[slot.number] = slot
         slot.thread = threading.Thread(target=self._loop, args=(slot,), name=f"verify-{slot.number}", daemon=True)
         slot.thread.start()
+        self._slots[slot.number] = slot
 
     def _loop(self, slot: Slot) -> None:
         """Pull and run checks until the pool ends or the watchdog gives this worker up."""
@@ -311,11 +341,14 @@ class LocalPool:
 
     def _take(self, slot: Slot) -> Item | None:
         with self._lock:
-            while not self._ended:
+            slot.runner.deadline = None
+            while not self._ended and not slot.abandoned:
                 now = time.monotonic()
                 item = self._schedule.take(slot.number, now)
                 if item is not None:
                     slot.item, slot.started, slot.interrupted, slot.runner.asked = item, now, False, False
+                    slot.runner.between()
+                    self._moved = now
                     if item.runs == 1:
                         self._tally.queued += now - item.arrived
                         self._tally.started += 1
@@ -394,9 +427,9 @@ class LocalPool:
         if problem and self._fatal is None and not item.abandoned:
             log.warning("check %r: the audit failed (%d of %d): %s", item.check.id, item.failures, self.config.infra_tries, problem)
         if final:
+            self._answer(item, infra("", problem) if problem else verdict)
             if who is not None and not problem and not timed_out:
                 self._recall.put(item, who, loads, verdict)
-            self._answer(item, infra("", problem) if problem else verdict)
 
     def _given_up(self, item: Item) -> bool:
         """Whether what the checker has failed on is not tried again."""
@@ -434,9 +467,9 @@ class LocalPool:
                 return
             self._wake()
         doubtful = timed_out and contended and item.stage is not ItemStage.QUIET
+        self._answer(item, verdict)  # first: a cache whose file hangs keeps nobody waiting
         if (who := self._who(slot)) is not None and not cached and not doubtful:
             self._recall.put(item, who, slot.loads, verdict)
-        self._answer(item, verdict)
 
     def _failed(self, slot: Slot, item: Item, problem: str) -> None:
         """A run ended without a verdict: hand the check back and replace the backend, ever more slowly."""
@@ -447,16 +480,20 @@ class LocalPool:
         if slot.failures > 1:
             self._stop.wait(min(longest, first * 2 ** min(slot.failures, 16)))
 
-    def _give_back(self, slot: Slot, item: Item, problem: str) -> bool:
-        """Queue `item` again, or answer `infra` after too many tries; False when this run was no longer the slot's."""
+    def _give_back(self, slot: Slot, item: Item, problem: str, counts: bool = False) -> bool:
+        """Queue `item` again, or answer `infra` after too many tries; False when this run was no longer the slot's.
+
+        `counts`: a try even if the backend was not asked.
+        """
         with self._lock:
             if slot.item is not item:
                 return False
             now = time.monotonic()
-            slot.item, slot.runner.deadline = None, None
+            slot.item = None
+            slot.runner.between()
             slot.failures += not item.abandoned
             # A worker that does not start says nothing about the check, unless it never does.
-            item.failures += slot.runner.asked or slot.failures >= START_FAILURES
+            item.failures += counts or slot.runner.asked or slot.failures >= START_FAILURES
             self._tally.busy += now - slot.started
             self._tally.events["infra_runs"] += not item.abandoned
             self._tally.events["restarts"] += slot.runner.asked
@@ -474,6 +511,7 @@ class LocalPool:
 
     def _wake(self) -> None:
         """Wake a worker for what may have become runnable.  The lock is held."""
+        self._moved = time.monotonic()
         if self._schedule.quiet_waits:
             self._work.notify_all()
         else:
@@ -486,20 +524,9 @@ class LocalPool:
         try:
             identity = slot.runner.start()
         except Exception as error:
-            with self._lock:
-                self._start_failures += 1
-                # Once a worker has run here, what stops the next one is no mistake of the user's and may pass.
-                if self._identity is None and isinstance(error, UserError):
-                    self._fatal = error
-                elif self._identity is None and self._start_failures >= START_FAILURES:
-                    self._fatal = RuntimeError(f"no Lean worker could be started: {type(error).__name__}: {error}")
-                stranded = list(self._schedule.drain()) if self._fatal else []
-                if self._fatal:
-                    self._work.notify_all()
-                    self._room.notify_all()
+            if slot.item is item:  # else the watchdog has counted it
+                self._not_started(error)
             self._failed(slot, item, f"the worker did not start: {type(error).__name__}: {error}")
-            for other in stranded:
-                self._answer(other, infra("", str(self._fatal)))
             return False
         if slot.abandoned:
             slot.runner.close()
@@ -509,6 +536,22 @@ class LocalPool:
             self._tally.events["starts"] += 1
         return True
 
+    def _not_started(self, error: Exception) -> None:
+        """Note that a worker did not start; the pool ends, and answers what waits, where none can."""
+        with self._lock:
+            self._start_failures += 1
+            # Once a worker has run here, what stops the next one is no mistake of the user's and may pass.
+            if self._identity is None and isinstance(error, UserError):
+                self._fatal = error
+            elif self._identity is None and self._start_failures >= START_FAILURES:
+                self._fatal = RuntimeError(f"no Lean worker could be started: {type(error).__name__}: {error}")
+            stranded = list(self._schedule.drain()) if self._fatal else []
+            if self._fatal:
+                self._work.notify_all()
+                self._room.notify_all()
+        for other in stranded:
+            self._answer(other, infra("", str(self._fatal)))
+
     def _recycle(self, slot: Slot) -> None:
         """Replace a worker's backend that has done its share or grown too large."""
         if not slot.abandoned and slot.runner.worn():
@@ -516,19 +559,23 @@ class LocalPool:
             with self._lock:
                 self._tally.events["recycles"] += 1
 
-    def _abandon(self, slot: Slot, item: Item, deadline: float) -> None:
+    def _abandon(self, slot: Slot, item: Item | None, deadline: float) -> None:
         """Leave a stuck thread behind (it ends if it ever returns) and give its check to someone else."""
+        starting = slot.runner.starting
         with self._lock:
             if slot.item is not item or slot.runner.deadline != deadline or self._slots.pop(slot.number, None) is None:
                 return
             slot.abandoned = True
             self._schedule.leave(slot.number)
         log.warning("worker %d is stuck and has been replaced", slot.number)
-        self._give_back(slot, item, "the worker was stuck")
-        interrupt(slot)
+        if starting:
+            self._not_started(TimeoutError(f"it did not come up in {self.config.start:g} s"))
+        if item is not None:
+            self._give_back(slot, item, "the worker was stuck", counts=True)
         with self._lock:
             if not self._ended and self._schedule.waiting > self._idle:
                 self._hire()
+        interrupt(slot)
 
     def _join(self, seconds: float) -> None:
         end = time.monotonic() + seconds

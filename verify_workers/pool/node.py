@@ -23,6 +23,7 @@ from verify_workers.pool.asking import Call
 from verify_workers.pool.local import NOBODY, LocalPool
 from verify_workers.pool.metrics import PoolMetrics
 from verify_workers.pool.runner import Factory, infra
+from verify_workers.pool.watchdog import Pulse
 from verify_workers.records import Check, Verdict
 
 log = logging.getLogger("verify_workers.pool")
@@ -82,8 +83,9 @@ class NodePool:
             call.withdraw()
 
     @ray.method(concurrency_group="control")
-    async def ping(self) -> None:
-        """It lives."""
+    async def ping(self) -> Pulse | None:
+        """It lives, and says whether it works: see `LocalPool.pulse`."""
+        return await asyncio.to_thread(self._pool.pulse)
 
     @ray.method(concurrency_group="control")
     async def stats(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ log = logging.getLogger("verify_workers.pool")
 STRICT_AUDITS = frozenset({"kernel", "leanchecker"})  # by a clean process that replays declarations through the kernel
 STRICT_BACKENDS = frozenset({"fork"})  # whose acceptances are such audits already
 LOOK_EVERY = 16  # checks between two looks at a backend's memory
+BETWEEN_SECONDS = 300.0  # that a worker may take for all but starting and asking a backend: what is recalled, what is ended
 
 Factory = Callable[[], Backend]
 
@@ -50,7 +51,8 @@ class Runner:
         self.number = number
         self.backend: Backend | None = None
         self.asked = False  # the current run has reached the backend
-        self.deadline: float | None = None  # clock, seconds: when whoever watches should step in
+        self.starting = False
+        self.deadline: float | None = None  # clock, seconds: when whoever watches should step in; None: it waits for work
         self._auditor: Backend | None = None
         self._checks = 0  # since the backend started
         self._loaded: dict[tuple[str, ...], str] = {}  # by imports, what they loaded when this backend first met them
@@ -60,12 +62,13 @@ class Runner:
         """Make the backend, unless it is there; raises whatever keeps it from starting."""
         backend = self.backend
         if backend is None:
-            self.deadline = time.monotonic() + self._config.start
+            self.deadline, self.starting = time.monotonic() + self._config.start, True
             try:
                 backend = self._make()
                 auditor = self._auditor_for(backend)
             finally:
-                self.deadline = None
+                self.starting = False
+                self.between()
             self.backend, self._auditor, self._checks, self._loaded = backend, auditor, 0, {}
         return Identity(backend.lean, backend.library, backend.name)
 
@@ -88,6 +91,10 @@ class Runner:
         ):
             return self._audit(question)
         return verdict, problem
+
+    def between(self) -> None:
+        """What comes next is neither a start nor a check, and has its time too: files and processes may hang anywhere."""
+        self.deadline = time.monotonic() + BETWEEN_SECONDS
 
     def outdated(self, question: Check, loads: str) -> bool:
         """Whether the backend met the header of `question` when it loaded something else, which the backend may still hold."""
@@ -139,7 +146,7 @@ class Runner:
         except Exception as error:
             return infra(question.id, ""), f"{backend.name}: {type(error).__name__}: {error}"
         finally:
-            self.deadline = None
+            self.between()
         self._checks += 1
         return verdict, "" if isinstance(verdict, Compiled) else wrong(question, verdict)
 

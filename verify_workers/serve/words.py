@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from verify_workers.errors import in_our_words
+
 SHOWN = 5  # problems of one request that are told
 GIVEN = 60  # characters of a value that are said again
 # By the type of a problem as pydantic names it; one that is not here keeps pydantic's words.
@@ -46,7 +48,7 @@ def line(problem: Mapping[str, Any]) -> str:
         return f"{where} is missing"
     if kind in EXPECTED:
         return f"{where} must be {EXPECTED[kind]}, not {_given(problem.get('input'))}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = in_our_words(str(problem["msg"]))
     if kind == "value_error":
         return f"{where}: {message}" if place else message
     if kind == "too_short":

@@ -50,6 +50,34 @@ def test_requests_go_to_the_least_loaded() -> None:
     assert Counter(asyncio.run(main())) == {0: 3, 1: 3, 2: 3} and max(most.values()) == 3
 
 
+def test_a_long_list_waits_here_and_not_in_the_actors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray warns the user of more than 5,000 calls of one actor; and what waits here goes to another one when that one dies."""
+    monkeypatch.setattr(replicas, "CALLS", 3)
+    asked: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+
+    def actor(name: str, dies: bool) -> FakeActor:
+        async def work() -> str:
+            asked[name] += 1
+            most[name] = max(most[name], asked[name])
+            await asyncio.sleep(0.01)
+            asked[name] -= 1
+            if dies:
+                raise RayActorError
+            return name
+
+        return FakeActor(work=work)
+
+    async def main() -> list[str]:
+        team = Replicas("sampler", [actor("first", True), actor("second", False)], failures)
+        return list(await asyncio.gather(*(team.ask("work") for _ in range(50))))
+
+    failures: Counter[str] = Counter()
+    monkeypatch.setattr(replicas, "PAUSE", (60.0, 60.0))
+    assert asyncio.run(main()) == ["second"] * 50
+    assert most == {"first": 3, "second": 3} and failures == {"sampler 0 died; its work goes to the others": 1}
+
+
 def test_the_work_of_a_dead_actor_goes_to_the_others_and_comes_back() -> None:
     failures: Counter[str] = Counter()
     state = {"dead": True}

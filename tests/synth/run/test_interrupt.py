@@ -16,7 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from synth.config import RunConfig
+from synth.run import stages
 from synth.run.interrupt import Interrupts, in_thread
+from synth.services import Tools
 
 ROOT = Path(__file__).parents[3]
 LINE = "synth: interrupted; run the same command to continue"
@@ -49,6 +52,13 @@ async def trains():
     finally:
         print("wound up", flush=True)
 
+async def takes_it_for_its_own():
+    print("at work", flush=True)
+    try:
+        await asyncio.sleep(100)
+    except asyncio.CancelledError:
+        pass
+
 async def slow_to_end():
     subprocess.Popen(["sleep", "100"])
     print("at work", flush=True)
@@ -59,6 +69,14 @@ async def slow_to_end():
         time.sleep(100)
 
 def run(config, run_dir, progress):
+    if "WORK" in ("imports", "imports_only"):
+        try:
+            print("at work", flush=True)
+            time.sleep(100)
+        except:
+            pass
+        if "WORK" == "imports_only":
+            return run_dir
     with Interrupts() as interrupts:
         if "WORK" == "blocks":
             print("at work", flush=True)
@@ -79,7 +97,8 @@ def hears() -> None:
 
 
 def start(work: str, folder: Path) -> subprocess.Popen[str]:
-    script = SCRIPT.replace("WORK", work).replace(f"{work}()", "waits()" if work == "blocks" else f"{work}()")
+    does = "waits()" if work in ("blocks", "imports", "imports_only") else f"{work}()"
+    script = SCRIPT.replace("WORK()", does).replace("WORK", work)
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -90,13 +109,13 @@ def start(work: str, folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("work", ["waits", "fails_when_cancelled", "trains", "blocks"])
+@pytest.mark.parametrize("work", ["waits", "fails_when_cancelled", "trains", "blocks", "takes_it_for_its_own", "imports", "imports_only"])
 def test_the_one_line_only(tmp_path: Path, work: str, number: int, status: int) -> None:
-    """findings/inputs/ctrl-c-trace: some 60 lines of a trace followed."""
+    """findings/inputs/ctrl-c-trace: some 60 lines of a trace followed.  Nor is it lost where other code takes the exception for its own."""
     process = start(work, tmp_path)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == status
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == status and ("report.html" in said) == (work == "imports_only")
     shown = [line for line in errors.splitlines() if not line.startswith(("run directory:", "["))]
     assert shown == [LINE]
 
@@ -181,6 +200,24 @@ def test_a_signal_before_there_was_work_is_not_forgotten() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not begun
+
+
+def test_where_lean_alone_is_asked_an_interruption_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`asyncio.run` forgets one that the work has caught, and the command ended as if nothing had been."""
+    monkeypatch.setattr(stages, "LocalPool", lambda config: contextlib.nullcontext())
+
+    async def work(tools: Tools) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+        return "done"
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stages.with_tools(RunConfig(), (), work)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_work_that_ends_in_an_error_after_nobody_waits_for_it_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:

@@ -109,6 +109,26 @@ def test_a_time_out_on_a_crowded_machine_gets_another_run(tmp_path: Path, monkey
     assert sum(auditor.batches) == 2
 
 
+def test_a_pool_says_when_a_replay_is_beyond_its_time(tmp_path: Path) -> None:
+    auditor, found = Auditor(tmp_path, 60.0), list[Verdict]()
+
+    def late() -> bool:
+        return (pulse := here.pulse()) is not None and pulse.late > 0
+
+    with pool(auditor) as here:
+        here.submit(right(1, "p")[0].model_copy(update={"timeout": 0.01}), found.append)
+        while not auditor.batches:
+            time.sleep(0.01)
+        assert not late()
+        here._audits._until = time.monotonic()
+        while not late():
+            time.sleep(0.01)
+        auditor.closed.set()
+        while not found:
+            time.sleep(0.01)
+        assert not late()
+
+
 def test_whoever_cannot_be_told_keeps_nobody_else_waiting(tmp_path: Path) -> None:
     def fails(verdict: Verdict) -> None:
         raise RuntimeError("nobody there")

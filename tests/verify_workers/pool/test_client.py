@@ -24,26 +24,34 @@ from verify_workers.errors import UserError
 from verify_workers.pool import client as module
 from verify_workers.pool.client import CHECK_TRIES, CHUNK, IN_FLIGHT, POOL_TRIES, PoolClient
 from verify_workers.pool.node import NodePool
+from verify_workers.pool.watchdog import Pulse
 from verify_workers.records import Check, Outcome, Verdict
 
 CONFIG = PoolConfig(workers=2, retry_timeouts="never")
 
 
 class PidBackend(SlowBackend, FatalBackend):
-    """Says in which process it runs, is slow or fatal when told to."""
+    """Says in which process it runs, is slow or fatal when told to; `hang unless FILE` makes FILE and hangs, deaf to all."""
 
     def __init__(self) -> None:
         super().__init__()
         self.library = str(os.getpid())
+
+    def check(self, check: Check) -> Verdict:
+        flag = (check.proof or "").partition("hang unless ")[2]
+        if flag and not os.path.exists(flag):
+            Path(flag).touch()
+            time.sleep(600)
+        return super().check(check)
 
 
 def broken() -> PidBackend:
     raise UserError("no Lean here; run make setup")
 
 
-def actors(*factories: Any) -> dict[str, Any]:
+def actors(*factories: Any, config: PoolConfig = CONFIG) -> dict[str, Any]:
     actor: Any = NodePool
-    return {f"node{place}": actor.options(num_cpus=0).remote(CONFIG, factory) for place, factory in enumerate(factories)}
+    return {f"node{place}": actor.options(num_cpus=0).remote(config, factory) for place, factory in enumerate(factories)}
 
 
 def assert_right(asked: list[Check], verdicts: list[Verdict]) -> None:
@@ -146,8 +154,9 @@ class Ping:
     def options(self, **_: Any) -> Ping:
         return self
 
-    async def remote(self) -> None:
+    async def remote(self) -> Pulse:
         self._actor.live()
+        return Pulse(0, 0, 0.0)
 
 
 class Recorder:
@@ -366,3 +375,146 @@ def test_without_any_node_checks_wait_for_one_as_long_as_is_allowed(two: dict[st
         return verdicts
 
     assert_right(asked, asyncio.run(work()))
+
+
+class Stuck(Recorder):
+    """Answers no check until it is ended, as `end` does, and all from then on; at each look it says what `pulses` has for it."""
+
+    def __init__(self, *pulses: Pulse | None, after: float = math.inf) -> None:
+        """`after`: seconds after which it answers all the same."""
+        super().__init__()
+        self.looks, self.ends, self.withdraw = 0, 0, Withdraw()
+        self._pulses, self._after, self._ended = pulses, after, asyncio.Event()
+        self.ping = Looked(self)  # type: ignore[assignment]
+
+    def end(self) -> None:
+        self.ends += 1
+        self._ended.set()
+
+    async def remote(self, batch: list[Check], ticket: str) -> list[Verdict]:
+        self.chunks.append([check.id for check in batch])
+        if not self.ends:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), None if self._after == math.inf else self._after)
+                raise RayActorError
+        return [Verdict(id=check.id, outcome=expected(check)) for check in batch]
+
+
+class Withdraw:
+    """`Stuck.withdraw`: it does not hear."""
+
+    def options(self, **_: Any) -> Withdraw:
+        return self
+
+    def remote(self, ticket: str) -> None:
+        pass
+
+
+class Looked(Ping):
+    """`Stuck.ping`; None is no answer at all."""
+
+    async def remote(self) -> Pulse:
+        assert isinstance(self._actor, Stuck)
+        self._actor.looks += 1
+        pulse = self._actor._pulses[min(self._actor.looks, len(self._actor._pulses)) - 1]
+        if pulse is None and not self._actor.ends:
+            await asyncio.sleep(60)
+        return pulse or Pulse(0, 0, 0.0)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look each moment."""
+    for name, value in {"LOOK_SECONDS": 0.02, "SILENT_LOOKS": 4, "RESTART_SECONDS": (0.01, 0.01), "_end": Stuck.end}.items():
+        monkeypatch.setattr(module, name, value)
+
+
+WORKING, LATE, IDLE = Pulse(7, 40, 0.0), Pulse(7, 40, 500.0), Pulse(7, 0, 0.0)
+
+
+@pytest.mark.usefixtures("looks")
+@pytest.mark.parametrize(
+    ("pulses", "why"),
+    [
+        ((None,), "it does not answer"),
+        ((WORKING, LATE), "its work is 500 s beyond its time"),
+        ((IDLE,), "it does not answer"),
+    ],
+)
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_pool_that_answers_no_check_is_ended_and_told_once(pulses: tuple[Pulse | None, ...], why: str, others: int) -> None:
+    """Its checks are done by others, or by itself when it has been started anew."""
+    stuck = Stuck(*pulses)
+    pools = {"stuck": stuck, **{f"other{number}": Recorder() for number in range(others)}}
+    client, asked = PoolClient(pools, here="stuck"), checks(10 * CHUNK)
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert stuck.ends == 1
+    line = f"the pool of Lean workers on node stuck was stuck and has been ended ({why}); its checks go elsewhere"
+    assert client.failures == [line]
+
+
+@pytest.mark.usefixtures("looks")
+@pytest.mark.parametrize(
+    "pulses",
+    [
+        (WORKING,),  # what runs may run for hours
+        (WORKING, LATE, WORKING, LATE, WORKING),  # the machine was stopped for a while
+        (None, None, WORKING, None, None, WORKING),  # it is busy
+        (IDLE, IDLE, WORKING, IDLE, IDLE, WORKING),  # the checks have not arrived yet
+        tuple(Pulse(number, 0, 0.0) for number in range(1000)),  # it has answered others at each look, and ours comes
+    ],
+)
+def test_however_long_checks_wait_a_pool_that_works_is_left_alone(pulses: tuple[Pulse | None, ...]) -> None:
+    slow = Stuck(*pulses, after=1.0)
+    client, asked = PoolClient({"slow": slow}, here="slow"), checks(4)
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert slow.looks > 6 and not slow.ends and not client.failures
+
+
+@pytest.mark.usefixtures("looks")
+def test_who_leaves_a_pool_that_is_stuck_is_not_kept() -> None:
+    stuck = Stuck(LATE)
+
+    async def leave() -> None:
+        asking = asyncio.create_task(PoolClient({"stuck": stuck}, here="stuck").verify(checks(4)))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(asking, 30)
+
+    asyncio.run(leave())
+    assert stuck.ends == 1
+
+
+def watch_nothing(pool: Any) -> None:
+    """As if a pool's watchdog hung as well."""
+    pool._pool._watchdog._look = lambda: None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hang", ["process", "watchdog"])
+def test_checks_of_a_pool_that_really_hangs_are_done_elsewhere(
+    ray_local: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hang: str
+) -> None:
+    """The process is stopped; or a worker and the thread that is to end it hang, and it answers pings."""
+    for name, value in {"LOOK_SECONDS": 0.3, "SILENT_LOOKS": 20, "LATE_SECONDS": 0.5, "RESTART_SECONDS": (0.2, 1.0)}.items():
+        monkeypatch.setattr(module, name, value)
+    two = actors(PidBackend, PidBackend, config=CONFIG.model_copy(update={"grace": 0.5}))
+    client = PoolClient(two, here="node0")
+    asked = [check.model_copy(update={"proof": f"needs 0.01 {check.id}"}) for check in checks(200)]
+    pids = [ray.get(actor.verify.remote(asked[:1]))[0].library for actor in two.values()]
+    if hang == "process":
+        monkeypatch.setattr(module, "SILENT_LOOKS", 3)
+        os.kill(int(pids[0]), signal.SIGSTOP)
+    else:
+        ray.get(two["node0"].__ray_call__.remote(watch_nothing))
+        asked[0] = asked[0].model_copy(update={"proof": f"hang unless {tmp_path / 'flag'}", "timeout": 1.0})
+    assert_right(asked, asyncio.run(client.verify(asked)))
+    assert len(client.failures) == 1 and "was stuck and has been ended" in client.failures[0]
+    for _ in range(100):
+        if len(again := {verdict.library for verdict in asyncio.run(client.verify(asked))}) == 2:
+            break
+        time.sleep(0.2)
+    assert len(again) == 2 and pids[0] not in again, "Ray has started it anew"
+    for actor in two.values():
+        ray.kill(actor)

@@ -19,7 +19,7 @@ from tests.verify_workers.fake_backends import ChildBackend, FlakyBackend, NullB
 from verify_workers.config import CacheConfig, PoolConfig
 from verify_workers.errors import UserError
 from verify_workers.lean import LeanInstall
-from verify_workers.pool import local, recall
+from verify_workers.pool import local, recall, runner, watchdog
 from verify_workers.pool.local import LocalPool
 from verify_workers.processes import private_mb, unshared_mb
 from verify_workers.records import Check, Outcome, Verdict
@@ -291,6 +291,115 @@ def test_a_worker_that_cannot_start_any_more_does_not_end_the_pool() -> None:
     with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, recycle_after=10), later) as pool:
         assert_right(checks(50), pool.verify(checks(50)))
         assert pool.stats()["infra_runs"] == 2
+
+
+# ---- what hangs where no check runs
+
+
+class Hang:
+    """In the place of a function: hangs the first `times` times, until the end of the test."""
+
+    def __init__(self, function: Callable[..., Any], times: int = 1, first: int = 0) -> None:
+        """`first`: calls before those."""
+        self.function, self.calls, self.hangs, self.end = function, itertools.count(), range(first, first + times), threading.Event()
+
+    def __call__(self, *args: Any) -> Any:
+        if next(self.calls) in self.hangs:
+            self.end.wait()
+        return self.function(*args)
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        return lambda *args: self(owner, *args)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "BETWEEN_SECONDS", 0.3)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("place", ["get", "put", "loads"])
+def test_a_cache_that_hangs_costs_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """On a file system that has gone away, say: what is due is answered, and another worker goes on."""
+    monkeypatch.setattr(recall.Recall, place, hang := Hang(getattr(recall.Recall, place)))
+    config = PoolConfig(**{**QUICK, "workers": 1}, cache=CacheConfig(path=tmp_path / "verdicts.db"))
+    with LocalPool(config, NullBackend) as pool:
+        assert_right(checks(1), pool.verify(checks(1)))
+        assert_right(checks(20), pool.verify(checks(20)))
+        hang.end.set()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_backend_that_cannot_be_ended_costs_a_thread_and_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NullBackend, "close", hang := Hang(NullBackend.close))
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, recycle_after=10), NullBackend) as pool:
+        assert_right(checks(50), pool.verify(checks(50)))
+        hang.end.set()
+
+
+def test_starts_that_hang_end_the_pool_and_later_ones_do_not() -> None:
+    made = Hang(NullBackend, times=100)
+    with LocalPool(PoolConfig(**QUICK, start=0.1), made) as pool:
+        with pytest.raises(RuntimeError, match=r"no Lean worker could be started: TimeoutError: it did not come up in 0\.1 s"):
+            pool.verify(checks(50))
+        made.end.set()
+
+    made = Hang(NullBackend, times=2, first=1)
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, start=0.1, recycle_after=10), made) as pool:
+        assert_right(checks(50), pool.verify(checks(50)))
+        made.end.set()
+
+
+def test_a_check_whose_worker_never_starts_again_is_infra() -> None:
+    made = Hang(NullBackend, times=100, first=1)
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, start=0.1, recycle_after=10), made) as pool:
+        verdicts = pool.verify(checks(12, statements=1))
+        made.end.set()
+    assert_right(checks(10, statements=1), verdicts[:10])
+    assert {(verdict.outcome, verdict.reason) for verdict in verdicts[10:]} == {(Outcome.INFRA, "the worker was stuck")}
+
+
+def test_the_watchdog_outlives_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(slot: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(watchdog, "interrupt", fails)
+    asked = [check("do hang once", "faulty", 0.3), *checks(5, timeout=0.3)]
+    with LocalPool(PoolConfig(**QUICK), FlakyBackend) as pool:
+        assert_right(asked, pool.verify(asked))
+
+
+def test_who_looks_on_keeps_no_verdict_back() -> None:
+    def fails(verdict: Verdict, seconds: float) -> None:
+        raise OSError("nobody there")
+
+    with LocalPool(PoolConfig(**QUICK), NullBackend, observer=fails) as pool:
+        assert_right(checks(10), pool.verify(checks(10)))
+
+
+def test_a_pool_says_whether_it_works_its_checks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run within its time is not late, however many wait; one beyond it that nobody ends is, and so is work that nobody does."""
+    monkeypatch.setattr(watchdog.Watchdog, "_look", lambda self: None)
+    monkeypatch.setattr(local, "LOCK_SECONDS", 0.05)
+    made = Hang(NullBackend.check, first=1)
+    monkeypatch.setattr(NullBackend, "check", made)
+    found = list[Verdict]()
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 1}), NullBackend) as pool:
+        assert pool.pulse() == watchdog.Pulse(0, 0, 0.0)
+        for entry in checks(50, timeout=0.2):
+            pool.submit(entry, found.append)
+        until(lambda: bool(found))
+        assert (pulse := pool.pulse()) is not None and (pulse.answered, pulse.held) == (1, 49)
+        until(lambda: (pulse := pool.pulse()) is not None and pulse.late > 1.0)
+        with pool._lock:
+            assert pool.pulse() is None
+        made.end.set()
+        until(lambda: len(found) == 50)
+        assert pool.pulse() == watchdog.Pulse(50, 0, 0.0)
+        monkeypatch.setattr(local, "BETWEEN_SECONDS", 0.1)
+        monkeypatch.setattr(pool._schedule, "take", lambda worker, now: None)
+        pool.submit(check("p"), found.append)
+        until(lambda: (pulse := pool.pulse()) is not None and pulse.late > 0.1)
 
 
 # ---- recycling
