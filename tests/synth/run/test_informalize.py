@@ -182,7 +182,7 @@ NOBODY = [word for key in KEYS for word in ("--set", key)]
         (("nowhere.jsonl", *NOBODY), "nowhere.jsonl"),
         (("none.jsonl", *NOBODY), "none.jsonl: no accepted statement; nothing to annotate"),
         (("words.jsonl", *NOBODY), "words.jsonl: holds no pairs and no statements"),
-        (("--project", "nowhere", *NOBODY), "nowhere: no such folder; give a lake project's"),
+        (("--project", "nowhere", *NOBODY), "nowhere: project: no such folder; check the path"),
         (("s.jsonl", "--out", "o.csv", *NOBODY), "o.csv: the ending must be .jsonl or .parquet"),
         (("s.jsonl", *NOBODY, "--set", "models.formalizer.preset=herald-translator"), "has no template follow.jinja"),
     ],
