@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from synth.config import RunConfig
-from synth.run.inputs import Inputs, inputs_of_run_in
-from synth.run.places import check_kernels, check_places, check_project
+from synth.run.inputs import Inputs, inputs_in, inputs_of_run_in
+from synth.run.places import check_kernels, check_places, check_project, in_the_way
 from synth.run.roles import resolved
 from synth.run.steps import Steps
 from synth.store.rundir import RunDir
@@ -43,6 +44,9 @@ def _begun(steps: Steps, config: RunConfig, run_dir: str) -> Beginning | None:
     steps.take(partial(check_project, config))
     steps.take(partial(check_kernels, config))
     config, store = steps.take(partial(resolved, config)) or config, RunDir(run_dir)
-    steps.take(partial(store.agree, config))
-    inputs = inputs_of_run_in(steps, config, store)
+    if store.local and in_the_way(Path(store.root)):  # told, in a rehearsal; nothing is there of an earlier run
+        inputs = inputs_in(steps, config)
+    else:
+        steps.take(partial(store.agree, config))
+        inputs = inputs_of_run_in(steps, config, store)
     return Beginning(config, inputs) if inputs else None

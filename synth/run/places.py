@@ -28,12 +28,19 @@ def check_places(config: RunConfig, run_dir: str) -> None:
     kept = {"--run-dir": Path(store.root)} if store.local else {}
     kept |= {"checkpoints": Path(config.checkpoints).absolute()} if config.checkpoints else {}
     for what, place in kept.items():
+        if (file := in_the_way(place)) is not None:
+            raise UserError(f"{what}: {file} is a file; give a folder, which is made where there is none")
         if in_ray_session(place):
             raise UserError(
                 f"{what}: {place} is inside Ray's own folder for this job, which Ray deletes; give an absolute path that every node "
                 f"sees, such as {what}{' ' if what.startswith('-') else '='}/shared/runs/first"
                 + (", or an s3:// URL" if what == "--run-dir" else "")
             )
+
+
+def in_the_way(place: Path) -> Path | None:
+    """The file that `place`, or what should be a folder above it, is."""
+    return next((above for above in (place, *place.parents) if os.path.exists(above) and not os.path.isdir(above)), None)
 
 
 def check_project(config: RunConfig) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import queue
 import threading
@@ -90,6 +91,7 @@ class LocalPool:
         self._identity: Identity | None = None
         self._fatal: Exception | None = None
         self._start_failures = 0
+        self._start_late = 0.0  # clock, seconds: when a start that was too slow was last counted among these
         self._watchdog = Watchdog(config, self._slots, self._lock, self._stop, self._abandon)
         atexit.register(self.close)
 
@@ -536,10 +538,15 @@ class LocalPool:
             self._tally.events["starts"] += 1
         return True
 
-    def _not_started(self, error: Exception) -> None:
-        """Note that a worker did not start; the pool ends, and answers what waits, where none can."""
+    def _not_started(self, error: Exception, since: float = math.inf) -> None:
+        """Note that a worker did not start; the pool ends, and answers what waits, where none can.
+
+        Of starts that were too slow `since` is when they began: those at one time count once, as all may wait for one library.
+        """
         with self._lock:
-            self._start_failures += 1
+            if since > self._start_late:
+                self._start_failures += 1
+                self._start_late = time.monotonic() if since < math.inf else self._start_late
             # Once a worker has run here, what stops the next one is no mistake of the user's and may pass.
             if self._identity is None and isinstance(error, UserError):
                 self._fatal = error
@@ -569,9 +576,9 @@ class LocalPool:
             self._schedule.leave(slot.number)
         log.warning("worker %d is stuck and has been replaced", slot.number)
         if starting:
-            self._not_started(TimeoutError(f"it did not come up in {self.config.start:g} s"))
-        if item is not None:
-            self._give_back(slot, item, "the worker was stuck", counts=True)
+            self._not_started(TimeoutError(f"it did not come up in {self.config.start:g} s"), slot.started)
+        if item is not None:  # where none has ever started it is the pool that ends
+            self._give_back(slot, item, "the worker was stuck", counts=not starting or self._identity is not None)
         with self._lock:
             if not self._ended and self._schedule.waiting > self._idle:
                 self._hire()

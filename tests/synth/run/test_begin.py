@@ -46,6 +46,17 @@ def test_what_a_run_stops_at_its_rehearsal_tells(tmp_path: Path, monkeypatch: py
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("place", ["file", "file/run"])
+def test_a_file_where_the_run_should_be_is_one_line(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    told = f"--run-dir: {tmp_path / 'file'} is a file; give a folder, which is made where there is none"
+    with pytest.raises(UserError) as raised:
+        begin(small(), str(tmp_path / place))
+    assert str(raised.value) == told
+    wrong = rehearsed(small(search={"strategies": ["nope"]}), str(tmp_path / place))[1]
+    assert wrong[0] == told and len(wrong) == 2
+
+
 def test_a_rehearsal_tells_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for of, name in NAMES:
         if name not in ("load_benchmark", "given_problems"):

@@ -350,6 +350,25 @@ def test_starts_that_hang_end_the_pool_and_later_ones_do_not() -> None:
         made.end.set()
 
 
+def test_a_first_start_that_is_slow_for_all_workers_does_not_end_the_pool() -> None:
+    """One builds the library, and all others wait for it: with many workers that is one slow start, and no check has failed."""
+    built = threading.Event()
+
+    def made() -> NullBackend:
+        built.wait()
+        return NullBackend()
+
+    with LocalPool(PoolConfig(**{**QUICK, "workers": 8}, start=0.1, infra_tries=1), made) as pool:
+        found = list[Verdict]()
+        for entry in checks(50):
+            pool.submit(entry, found.append)
+        until(lambda: pool._next_slot > 8)
+        built.set()
+        until(lambda: len(found) == 50)
+        pool.raise_fatal()
+    assert not {verdict.outcome for verdict in found} & {Outcome.INFRA}
+
+
 def test_a_check_whose_worker_never_starts_again_is_infra() -> None:
     made = Hang(NullBackend, times=100, first=1)
     with LocalPool(PoolConfig(**{**QUICK, "workers": 1}, start=0.1, recycle_after=10), made) as pool:
