@@ -188,7 +188,9 @@ class FilterConfig(Section):
         "kept: is it one of them in other words? (votes and rule as in `filters.back`); 0 = the judge is not asked",
     )
     given_in_benchmark: Literal["keep", "drop"] = Field(
-        "keep", description="given statements that are in a benchmark: keep = they are your task, proved and reported; drop = left out"
+        "keep",
+        description="given statements that are in a benchmark: keep = they are your task, proved and reported, and never trained on; "
+        "drop = left out",
     )
     benchmark_similarity: float = Field(
         0.7,

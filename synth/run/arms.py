@@ -16,6 +16,7 @@ from synth.records import KEPT_GRADES, Drop, Pair, Statement
 from synth.run.inputs import Inputs, inputs_of_run
 from synth.run.merged import model_of_round
 from synth.run.roles import given_weights, role_prompts
+from synth.run.screen import of_benchmarks
 from synth.run.state import checkpoints
 from synth.show.recorded import recorded_config
 from synth.statements.judge_error import NOT_JUDGED
@@ -67,9 +68,9 @@ class Source:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The run's verified pairs."""
-        again = self.store.repeated()
-        return [pair for pair in self.store.read("pairs", Pair) if pair.round <= self.rounds and pair.statement_id not in again]
+        """The run's verified pairs, but for repeats and what is of a benchmark."""
+        without = of_benchmarks(self.store).union(self.store.repeated())
+        return [pair for pair in self.store.read("pairs", Pair) if pair.round <= self.rounds and pair.statement_id not in without]
 
     @cached_property
     def statements(self) -> list[Statement]:

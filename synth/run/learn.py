@@ -21,6 +21,7 @@ from synth.run.conjectures import factors
 from synth.run.interrupt import in_thread
 from synth.run.lessons import Taken, annotated, conjectures, corrections, in_words, sketches
 from synth.run.replayed import Replayed, by_id
+from synth.run.screen import of_benchmarks
 from synth.run.seed_messages import seeds_with_messages
 from synth.run.state import Run, served_lora
 from synth.spool import Spool
@@ -45,9 +46,11 @@ async def train(job: Run, number: int, previous: Weights, taken: Taken | None = 
         return False
     replayed = await asyncio.to_thread(taken_pairs if taken else searched_pairs, job, number)
     again = taken.repeated if taken else job.store.repeated()
-    places, weights = await asyncio.to_thread(replayed.choose, job.config.replay, job.config.seed, again)
+    held = await asyncio.to_thread(of_benchmarks, job.store)
+    places, weights = await asyncio.to_thread(replayed.choose, job.config.replay, job.config.seed, held.union(again))
     if not len(places):
-        job.progress.note(f"round {number}: no verified pair yet, so nothing to train on; the weights stay as they are")
+        yet = "no verified pair yet" if not held else "no verified pair yet but of benchmarks"
+        job.progress.note(f"round {number}: {yet}, so nothing to train on; the weights stay as they are")
         return False
     proofs, left_out = await asyncio.to_thread(proofs_of, job, number, replayed, places, weights, taken)
     if left_out:

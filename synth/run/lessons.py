@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Literal
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synth.annotations import Annotation
@@ -78,24 +77,12 @@ def sketches(job: Run, number: int, replayed: Replayed, places: Places, weights:
 def in_words(
     job: Run, role: Literal["formalizer", "informalizer"], replayed: Replayed, places: Places, weights: NDArray[np.float64]
 ) -> Spool[Example]:
-    """What `role` learns from proved statements and their problems in plain language, each once, where it has a share of the mixture.
-
-    Nothing of a benchmark, whose given statements are proved all the same (`filters.given_in_benchmark`).
-    """
+    """What `role` learns from proved statements and their problems in plain language, each once, where it has a share of the mixture."""
     if not job.config.models.mixture.get(role):
         return Spool(Example, [])
-    found, held = _in_benchmark(job), job.inputs.benchmark.excluded
-    pairs = (choice.pair for choice in replayed.pairs(places, weights, {}))
-    clean = (p for p in pairs if p.statement_id not in found and in_context(p.statement, p.header, p.preamble) not in held)
-    made = ((pair.id, worded_example(pair, job.prompts[role], role)) for pair in clean)
+    made = ((choice.pair.id, worded_example(choice.pair, job.prompts[role], role)) for choice in replayed.pairs(places, weights, {}))
     lines = ((id, one.model_dump_json().encode()) for id, one in made if one is not None)
     return Spool(Example, map(Example.model_validate_json, _once(by_id(lines, replayed.buffer.column("id")[places]))))
-
-
-def _in_benchmark(job: Run) -> set[str]:
-    """The ids of the statements that were found to be in one, by their words or by Lean."""
-    tables = job.store.tables("statements", ["benchmark"])
-    return {id for table in tables for id in table.filter(pc.not_equal(table["benchmark"], ""))["id"].to_pylist()}
 
 
 def _once(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -66,6 +66,31 @@ class Screening:
         return found
 
 
+def of_benchmarks(store: RunDir) -> set[str]:
+    """The ids of statements that are in a benchmark (given ones are proved all the same) and of all that was made from them.
+
+    Nothing is trained on them.
+    """
+    found = {id for table in store.tables("statements", ["id", "benchmark"]) for id in _where(table, "benchmark")["id"].to_pylist()}
+    if not found:
+        return found
+    made: dict[str, list[str]] = {}
+    for table in store.tables("statements", ["id", "parent"]):
+        for row in _where(table, "parent").to_pylist():
+            made.setdefault(row["parent"], []).append(row["id"])
+    left = list(found)
+    while left:
+        for id in made.get(left.pop(), ()):
+            if id not in found:
+                found.add(id)
+                left.append(id)
+    return found
+
+
+def _where(table: Any, column: str) -> Any:
+    return table.filter(pc.not_equal(table[column], ""))
+
+
 def _tell(job: Run, found: Mapping[str, Passed]) -> None:
     """Say, once, that given problems are in a benchmark."""
     what = "given problems are in a benchmark"
@@ -73,7 +98,8 @@ def _tell(job: Run, found: Mapping[str, Passed]) -> None:
     if told and what not in job.told:
         job.told.add(what)
         job.progress.note(
-            f"{what}, such as {told[0].benchmark}; they are worked on all the same (filters.given_in_benchmark=drop leaves them out)"
+            f"{what}, such as {told[0].benchmark}; they are worked on all the same, and never trained on "
+            "(filters.given_in_benchmark=drop leaves them out)"
         )
 
 

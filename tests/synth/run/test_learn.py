@@ -15,7 +15,7 @@ from synth.annotations import Annotation
 from synth.config import ModelsConfig
 from synth.llm.types import Weights
 from synth.problems.seeds import SeedSet
-from synth.records import Attempt, Pair
+from synth.records import Attempt, Pair, Statement
 from synth.run import learn
 from synth.show.progress import Progress
 from synth.statements.text import normalized
@@ -34,7 +34,7 @@ SEEDS = SeedSet(
 def trained_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch, train: list[str], pairs: tuple[str, ...] = (), seeds_are: SeedSet | None = SEEDS,
     least: int = 0, pairs_are: list[Pair] | None = None, attempts: Sequence[Attempt] = (), search: Mapping[str, Any] = {},
-    **mixture: float,
+    statements: Sequence[Statement] = (), fresh: int = 0, **mixture: float,
 ) -> list[str] | None:  # fmt: skip
     """The prompts of a round's examples; None where the round trains nothing."""
     job = make_run(
@@ -44,7 +44,7 @@ def trained_on(
     job.inputs = replace(job.inputs, seeds=seeds_are, benchmark=replace(job.inputs.benchmark, excluded=frozenset({HELD})))
     job.store.write_json("rounds/000/weights.json", {"round": 0})
     rows = [pair(statement(f"{n} = {n}")) for n in range(4)] if pairs_are is None else pairs_are
-    job.store.commit("r001-a", {"pairs": rows, "attempts": list(attempts)})
+    job.store.commit("r001-a", {"pairs": rows, "attempts": list(attempts), "statements": list(statements)})
     seen: list[Example] = []
 
     async def fit(job: Any, number: int, initial: Weights, examples: list[Example], config: Any, under_way: Any = None) -> None:
@@ -55,7 +55,11 @@ def trained_on(
 
     monkeypatch.setattr(learn, "fit", fit)
     monkeypatch.setattr(learn, "verified_seeds", seeds)
-    return [str(e.prompt) for e in seen] if asyncio.run(learn.train(job, 1, Weights("model"))) else None
+    return (
+        [str(e.prompt) for e in seen]
+        if asyncio.run(learn.train(job, 1, Weights("model"), learn.take(job.store, 1) if fresh else None))
+        else None
+    )
 
 
 def kinds(prompts: list[str] | None) -> set[str]:
@@ -103,6 +107,22 @@ def test_with_a_share_formalizer_and_informalizer_learn_from_what_was_proved(tmp
         *(f"<|formalize|>Say {n} = {n}.<|answer|>" for n in range(2)),
         *(f"<|informalize|>: {n} = {n}<|answer|>" for n in range(2)),
     }
+
+
+@pytest.mark.parametrize("fresh", [0, 1])
+def test_nothing_of_a_benchmark_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: int) -> None:
+    """Given statements are proved all the same: 1 is in a benchmark; 2 is a piece of it, 3 a piece of that."""
+    about = [statement(f"{n} = {n}", origin="given" if n < 2 else "subgoal") for n in range(4)]
+    about = [
+        s.model_copy(update={"benchmark": "row 7 of known.jsonl" if n == 1 else "", "parent": about[n - 1].id if n > 1 else ""})
+        for n, s in enumerate(about)
+    ]
+    pairs, roles = [pair(s, problem=f"Say {s.id}.") for s in about], ["prover", "formalizer", "informalizer"]
+    shares: dict[str, float] = dict.fromkeys(roles, 1.0)
+    prompts = trained_on(tmp_path, monkeypatch, roles, seeds_are=None, pairs_are=pairs, statements=about, fresh=fresh, **shares) or []
+    assert len(prompts) == 3 and all("0 = 0" in prompt for prompt in prompts)
+    of_it = {"pairs_are": pairs[1:], "statements": about, "fresh": fresh}
+    assert trained_on(tmp_path / "b", monkeypatch, roles, seeds_are=None, **of_it) is None, "and nothing else is there"
 
 
 def test_the_sketcher_learns_from_skeletons_that_were_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

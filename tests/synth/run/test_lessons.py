@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
 
 from synth.records import Attempt
-from synth.run.lessons import Taken, in_words, sketches
+from synth.run.lessons import Taken, sketches
 from synth.run.replayed import Replayed
-from synth.statements.text import in_context
 from tests.synth.run.fakes import make_run, pair, statement
 
 
@@ -36,16 +33,3 @@ def test_a_filled_skeleton_is_taught_whatever_became_of_the_same_text_at_other_t
     replayed.take(1)
     (lesson,) = sketches(job, 2, replayed, np.arange(1), np.ones(1), taken)
     assert "sorry" in lesson.completion
-
-
-@pytest.mark.parametrize("role", ["formalizer", "informalizer"])
-def test_nothing_of_a_benchmark_is_taught_in_words(tmp_path: Path, role: Literal["formalizer", "informalizer"]) -> None:
-    """Given statements are proved all the same: 1 is in a benchmark by its words, 2 is held out."""
-    given = [statement(f"{n} = {n}", origin="given", benchmark="row 7 of known.jsonl" if n == 1 else "") for n in range(3)]
-    job = make_run(tmp_path, models={"train": ["prover", role], "mixture": {"prover": 1, role: 1}})
-    job.inputs = replace(job.inputs, benchmark=replace(job.inputs.benchmark, excluded=frozenset({in_context(given[2].text, "", "")})))
-    job.store.commit("r001-a", {"statements": given, "pairs": [pair(one, problem=f"Say {one.id}.") for one in given]})
-    replayed = Replayed(job.store)
-    replayed.take(1)
-    (lesson,) = in_words(job, role, replayed, np.arange(3), np.ones(3))
-    assert "0 = 0" in str(lesson.prompt) + lesson.completion

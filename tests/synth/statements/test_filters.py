@@ -94,6 +94,9 @@ def test_benchmark_statements_are_kept_out() -> None:
     context = Context(tools(), heldout=heldout)
     rows = asyncio.run(decontaminate([statement("∀ n : ℕ,  n = n"), statement("∀ n : Nat, n = n + 0")], context))
     assert [s.reason for s in rows] == ["heldout", ""]
+    given = [row.model_copy(update={"origin": "given", "kept": True, "reason": ""}) for row in rows]
+    told = asyncio.run(decontaminate(given, context))
+    assert [(s.kept, bool(s.benchmark)) for s in told] == [(True, True), (True, False)], "given ones stay, and it is known of them"
 
 
 def test_one_statement_per_problem_and_no_duplicates() -> None:
