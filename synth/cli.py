@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 import typer
-from typer._click.exceptions import ClickException
+from typer._click.exceptions import ClickException, UsageError
 from typer.exceptions import TyperException
 
 from synth.commands import corpora, ending, experiments, learning, looking, pipeline, proofs, stages
@@ -86,10 +86,14 @@ def _open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
-def _continues(words: Sequence[str]) -> bool:
-    """Whether the same command goes on where it was interrupted."""
+def _goes_on(words: Sequence[str]) -> str:
+    """What the same command, interrupted, will do: go on, perhaps with an option that it was not given."""
     option = RESUMABLE.get(next((word for word in words if not word.startswith("-")), ""))
-    return option is not None and (not option or any(word.partition("=")[0] == option for word in words))
+    if option is None:
+        return ""
+    if not option or any(word.partition("=")[0] == option for word in words):
+        return "; run the same command to continue"
+    return f"; nothing was written (with {option} FILE the same command would continue)"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -107,7 +111,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     except TyperException as error:
         message = error.format_message() if isinstance(error, ClickException) else str(error)
         if message:  # without any argument the help was the answer
-            print(f"synth: {in_our_words(' '.join(message.split()))} (see `synth --help`)", file=sys.stderr)
+            where = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "synth"
+            print(f"synth: {in_our_words(' '.join(message.split()))} (see `{where} --help`)", file=sys.stderr)
         status = 2
     except ModuleNotFoundError as error:  # `pip install proof-synth` alone brings what checking proofs needs
         print(f"synth: this needs the whole pipeline ({error}): pip install 'proof-synth[cpu]' or 'proof-synth[gpu]'", file=sys.stderr)
@@ -122,7 +127,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         status = 1
     status = ending.status_of(status)
     if status in (130, 143):
-        resumable = _continues(sys.argv[1:] if argv is None else argv)
-        print("synth: interrupted" + ("; run the same command to continue" if resumable else ""), file=sys.stderr)
+        print("synth: interrupted" + _goes_on(sys.argv[1:] if argv is None else argv), file=sys.stderr)
         ending.interrupted.append(status)
     sys.exit(status)

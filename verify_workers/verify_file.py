@@ -104,12 +104,12 @@ def verify_file(
 
 def _validated(source: Path, target: Path, config: VerifyConfig, note: Callable[[str], None] | None) -> int:
     """Rows of `source`, all of them well-formed; `UserError` for anything that would fail later."""
+    if target.is_dir():
+        raise UserError(f"{target}: a folder; --out must name a file")
     _kind(target)
     files(source)
     if target.exists() and os.path.samefile(source, target):
         raise UserError(f"{target}: input and output are the same file; choose another --out")
-    if target.is_dir():
-        raise UserError(f"{target}: a folder; --out must name a file")
     try:
         rows = count_checks(source, config.timeout, note, config.number_rows)
     except OSError as error:

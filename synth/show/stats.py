@@ -185,7 +185,7 @@ def tables(found: dict[str, Any]) -> list[Table]:
     """The funnel, the reasons, the strategies, the costs and the idle shares, for a console."""
     rounds, currency = [*found["rounds"], {**found["total"], "round": "all"}], found["currency"]
     funnel = _table("funnel", "round", *FUNNEL)
-    cost = _table("cost", "round", "attempts", "tokens", "by role", "core-seconds", "GPU-seconds", currency)
+    cost = _table("cost", "round", "samples", "tokens", "by role", "core-seconds", "GPU-seconds", currency)
     for row in rounds:
         if "cost" not in row:
             continue

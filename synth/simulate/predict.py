@@ -126,7 +126,7 @@ def table(figures: dict[str, Any]) -> list[str]:
     lines = [
         f"cluster      {figures['cluster']}, mode {figures['mode']}",
         f"time         {figures['seconds']:,.0f} s for all rounds; stages, s: {stages}",
-        f"made         {figures['attempts']:,} attempts, {figures['proved']:,} statements proved, {figures['pairs']:,} pairs",
+        f"made         {figures['attempts']:,} samples, {figures['proved']:,} statements proved, {figures['pairs']:,} pairs",
         f"rates        {rates}",
         f"idle         {idle}",
         f"open         {queues}",

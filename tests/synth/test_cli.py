@@ -152,9 +152,11 @@ def test_sigterm_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
         (("demo", "--set", "verify.backend=forc"), "verify.backend: unknown backend 'forc': use one of auto, fork, repl, worker, process"),
         (("verify", "no.jsonl", "--out", "o.jsonl", "--backend", "forc"), "unknown backend 'forc'"),
         (("serve", "--backend", "forc"), "unknown backend 'forc'"),
-        (("rnu",), "No such command 'rnu'"),
-        (("run",), "Missing argument 'CONFIG'"),
+        (("rnu",), "No such command 'rnu'. Did you mean 'run'? (see `synth --help`)"),
+        (("run",), "synth: Missing argument 'CONFIG'. (see `synth run --help`)"),
+        (("cluster", "render", "--nope"), "(see `synth cluster render --help`)"),
         (("verify", "x.jsonl"), "Missing option '--out'"),
+        (("verify", __file__, "--out", str(ROOT)), "a folder; --out must name a file"),
         (("verify", "no.jsonl", "--out", "o.jsonl"), "no.jsonl"),
         (("verify", "no.jsonl", "--out", "o.jsonl", "--timeout", "-1"), "synth: --timeout: input should be greater than 0 (given: -1.0)"),
         (("verify", "no.jsonl", "--out", "o.jsonl", "--workers", "-1"), "synth: --workers: input should be greater than or equal to 0"),
@@ -204,6 +206,9 @@ def test_an_unknown_log_level_is_told(synth: Callable[..., Result], monkeypatch:
     assert synth("status", "nothing") == (2, "", "synth: SYNTH_LOG=loud: no such level; use debug, info, warning or error\n")
 
 
+LOST = "synth: interrupted; nothing was written (with --cache FILE the same command would continue)\n"
+
+
 def test_only_what_continues_says_so(synth: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     import verify_workers.verify_file
 
@@ -211,7 +216,7 @@ def test_only_what_continues_says_so(synth: Callable[..., Result], monkeypatch: 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(verify_workers.verify_file, "verify_file", interrupted)
-    assert synth("verify", "in.jsonl", "--out", "out.jsonl") == (130, "", "synth: interrupted\n")
+    assert synth("verify", "in.jsonl", "--out", "out.jsonl") == (130, "", LOST)
 
 
 def test_single_stages_ask_for_a_model_and_for_their_input(synth: Callable[..., Result], tmp_path: Path) -> None:
@@ -365,7 +370,8 @@ def test_a_signal_while_the_workers_start_leaves_nothing(number: signal.Signals,
         time.sleep(0.02)
     process.send_signal(number)
     output, errors = process.communicate(timeout=120)
-    assert (process.returncode, output) == (status, "") and errors.endswith("synth: interrupted\n") and "Traceback" not in errors, errors
+    assert (process.returncode, output) == (status, "") and "Traceback" not in errors, errors
+    assert errors.endswith(LOST), errors
     assert not psutil.wait_procs(children, timeout=60)[1]
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 

@@ -233,5 +233,7 @@ def test_stats_say_who_was_idle(tmp_path: Path) -> None:
     log.append(Row(time=20, span=10, rounds=[1], busy={"samplers": 2, "pools": 5}, actors={"samplers": 1, "pools": 2}))
     found = stats(store, PriceConfig())
     assert found["rounds"][0]["idle"] == {"samplers": 0.8, "pools": 0.75} and found["total"]["idle"] == {"samplers": 0.5, "pools": 0.875}
+    (cost,) = (table for table in tables(found) if table.title == "cost")
+    assert cost.columns[1].header == "samples", "`attempts` are those that are left of them, as under `strategies`"
     (table,) = (table for table in tables(found) if table.title == "idle, percent")
     assert [list(column.cells) for column in table.columns] == [["1", "all"], ["80", "50"], ["75", "88"], ["–", "–"]]
