@@ -86,7 +86,9 @@ def read_setting(path: Path) -> Setting:
     """A cluster as a YAML file describes it.  UserError where it does not."""
     try:
         return Setting.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error}); those that come with us are in cluster/capacity/") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from None
     except ValidationError as error:
         first = error.errors()[0]
