@@ -24,9 +24,9 @@ def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable
     The value of an item is read as YAML (`3`, `true`, `[1, 2]`, `null`), or taken as it is where the field is a string.
     Raises UserError, for each mistake a line that names `where` or the item, the key, and the nearest valid key or what is wrong.
     """
-    tree = copy.deepcopy(dict(data))
+    tree, items = copy.deepcopy(dict(data)), list(overrides)
     wrong = [f"{where}: unknown key `{key}`{_nearest(model, key)}" for key in _take_unknown(model, tree, "")]
-    for item in overrides:
+    for item in items:
         try:
             tree = _with(model, tree, item)
         except UserError as error:
@@ -34,7 +34,7 @@ def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable
     try:
         made = model.model_validate(tree)
     except ValidationError as error:
-        raise all_of([*wrong, *(f"{where}: {line}" for line in _explained(error))]) from None
+        raise all_of([*wrong, *(f"{_from(key, items) or where}: {line}" for key, line in _explained(error))]) from None
     if wrong:
         raise all_of(wrong)
     return made
@@ -42,20 +42,30 @@ def apply_overrides(model: type[M], data: Mapping[str, Any], overrides: Iterable
 
 def explain(error: ValidationError, options: bool = False) -> str:
     """A validation error as one line: key (or, with `options`, `--key`), what is wrong, what was given; at most three of them."""
-    problems = _explained(error, options)
+    problems = [line for _, line in _explained(error, options)]
     more = len(problems) - 3
     return "; ".join(problems[:3]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _explained(error: ValidationError, options: bool = False) -> list[str]:
+def _from(key: str, items: Iterable[str]) -> str:
+    """The last `--set` that the value of `key`, or a part of it, is from; '' if none."""
+    for item in reversed(list(items)):
+        name, equals, _ = item.partition("=")
+        if equals and f"{key}.".startswith(f"{name.strip()}."):
+            return f"--set {item}"
+    return ""
+
+
+def _explained(error: ValidationError, options: bool = False) -> list[tuple[str, str]]:
+    """The key of each mistake, and what is said of it."""
     problems = []
     for item in error.errors(include_url=False):
-        key = ".".join(str(part) for part in item["loc"])
+        key = ".".join(str(part) for part in item["loc"] if part != "[key]")  # pydantic's word for the keys of a mapping
         message = said(item)
         given = item.get("input")
         shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) and item["type"] != "missing" else ""
         name = f"--{key.replace('_', '-')}" if options else f"`{key}`"
-        problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}" if key else message)
+        problems.append((key, f"{name}: {message[:1].lower()}{message[1:]}{shown}" if key else message))
     return problems
 
 

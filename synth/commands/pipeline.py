@@ -76,7 +76,8 @@ def _dry_run(config: RunConfig, directory: str) -> None:
     rows = diagnose(directory, bool(wrong) and project is None, project, config.verify.repl, config)
     if not wrong:
         errors.print(table(rows))
-    failed = [row for row in rows if row.status == "fail" and f"{project}: {row.what}: {row.detail}; {row.remedy}" not in wrong]
+    told = f"verify.project: {project}: "
+    failed = [row for row in rows if row.status == "fail" and f"{told}{row.what}: {row.detail}; {row.remedy}" not in wrong]
     wrong += [f"{row.what}: {row.detail}: {row.remedy}" for row in failed]  # but what has been told of a lake project
     if wrong:
         raise all_of(wrong)

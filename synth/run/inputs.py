@@ -116,10 +116,13 @@ def barred(config: RunConfig) -> list[Problem]:
 def given_problems(config: RunConfig, exclude: frozenset[str]) -> Given:
     """The problems of `problems.path`, else generated ones, without those of which `exclude` has the intended statement."""
     if config.problems.path:
-        files, reading = _states(config.problems), Reading(config.problems.path)
         problems = Spool(Problem)
-        for problem in problems_in(config.problems, reading):
-            problems.append(headed(problem, config.header))
+        try:
+            files, reading = _states(config.problems), Reading(config.problems.path)
+            for problem in problems_in(config.problems, reading):
+                problems.append(headed(problem, config.header))
+        except UserError as error:
+            raise UserError(f"problems.path: {str(error).removeprefix('problems.path: ')}") from None
         return Given(Listed(problems, reading.stated < reading.count), reading.rejected, source=Source(files, reading.notes()))
     generated = generate(config.problems.seed, config.problems.count, exclude=exclude, choice=config.generator.choice())
     made = [item.problem() for item in generated]

@@ -7,6 +7,8 @@ Ray's package cache, which Ray deletes.  So paths are made absolute once, here, 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +49,26 @@ def check_project(config: RunConfig) -> None:
     """UserError where the lake project cannot be used: said before hours of work, where Lean's workers are on this machine."""
     verify = config.verify
     if verify.project is not None and "RAY_ADDRESS" not in os.environ:  # else it is where the cluster's nodes have it
-        discover(verify.project, verify.repl, need_repl=verify.backend == "repl")
+        with _of_project(verify.project):
+            discover(verify.project, verify.repl, need_repl=verify.backend == "repl")
 
 
 def check_kernels(config: RunConfig) -> None:
     """UserError where a kernel of `verify.kernels` is not there: said before hours of work, where Lean's workers are on this machine."""
     if "RAY_ADDRESS" not in os.environ:  # else they are where the cluster's nodes have them
-        require_kernels(config.verify.kernels, config.verify.kernels_quorum, config.verify.project)
+        with _of_project(config.verify.project):
+            require_kernels(config.verify.kernels, config.verify.kernels_quorum, config.verify.project)
+
+
+@contextmanager
+def _of_project(project: Path | None) -> Iterator[None]:
+    """What is wrong with the lake project itself is told with the key that names it."""
+    try:
+        yield
+    except UserError as error:
+        if project is None or not str(error).startswith(f"{project}: "):
+            raise
+        raise UserError(f"verify.project: {error}") from None
 
 
 def in_ray_session(place: Path) -> bool:

@@ -192,7 +192,7 @@ def test_several_mistakes_in_settings_are_told_at_once(synth: Callable[..., Resu
     assert (status, out, first) == (2, "", "synth: 3 things are missing or wrong:") and not pipeline
     assert lines[0] == "  c.yaml: unknown key `serach`; the nearest valid key is `search`"
     assert lines[1].startswith("  --set no.such=1: unknown key `no.such`; the ")
-    assert lines[2].startswith("  c.yaml: `rounds`: input should be a valid integer")
+    assert lines[2].startswith("  --set rounds=two: `rounds`: input should be a valid integer")
 
 
 def test_no_arguments_give_the_help_and_a_mistake_comes_alone(synth: Callable[..., Result]) -> None:
@@ -286,11 +286,11 @@ def test_dry_run_names_all_that_is_missing(synth: Callable[..., Result], pipelin
     for said in (
         "search.strategies: ",
         "heldout.path: heldout.jsonl: no such file; check the path",
-        "problems.jsonl: no such file; check the path",
+        "problems.path: problems.jsonl: no such file; check the path",
         "models.formalizer.path: models/instruct-7b is no folder",
         "models.judge.path: models/instruct-7b is no folder",
         "models.prover.path: models/prover-7b is no folder",
-        "mathlib: project: no such folder; check the path; to make one with Mathlib: ",
+        "verify.project: mathlib: project: no such folder; check the path; to make one with Mathlib: ",
     ):
         assert sum(line.startswith(f"  {said}") for line in missing) == 1, said
     assert not pipeline

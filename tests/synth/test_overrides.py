@@ -92,7 +92,9 @@ def test_a_key_that_each_role_has_is_named_for_each() -> None:
 
 
 def test_bad_values() -> None:
-    assert failure("search.attempts=0") == "c.yaml: `search.attempts`: input should be greater than or equal to 1 (given: 0)"
+    said = "`search.attempts`: input should be greater than or equal to 1 (given: 0)"
+    assert failure("search.attempts=0") == f"--set search.attempts=0: {said}"
+    assert failure("name=x", data={"search": {"attempts": 0}}) == f"c.yaml: {said}", "what is in the file is the file's mistake"
     assert "`search.mode`: input should be 'both' or 'one' (given: 'none')" in failure("search.mode=none")
     assert failure("rounds=4", "search.attempts=1") == "c.yaml: rounds above 3 need search.attempts of 2 or more"
     assert "give KEY=VALUE, such as --set name=" in failure("rounds")
@@ -113,7 +115,7 @@ def test_all_mistakes_are_told_at_once_a_line_each() -> None:
         "--set rounds: give KEY=VALUE",
         "--set extra.atempts=1: unknown key `extra.atempts`; the nearest valid key is `extra.attempts`",
         "--set problems.path.x=1: `problems.path` is a value and has no keys below it",
-        "c.yaml: `rounds`: input should be a valid integer, unable to parse string as an integer (given: 'two')",
+        "--set rounds=two: `rounds`: input should be a valid integer, unable to parse string as an integer (given: 'two')",
         "c.yaml: `search.mode`: input should be 'both' or 'one' (given: 'none')",
     ]
     assert len(lines) == len(told)
