@@ -68,11 +68,15 @@ async def slow_to_end():
         print("winding up", flush=True)
         time.sleep(100)
 
+def sleep():  # in short turns: a signal that comes just before a sleep does not end it
+    for _ in range(1000):
+        time.sleep(0.1)
+
 def run(config, run_dir, progress):
     if "WORK" in ("imports", "imports_only"):
         try:
             print("at work", flush=True)
-            time.sleep(100)
+            sleep()
         except:
             pass
         if "WORK" == "imports_only":
@@ -80,7 +84,7 @@ def run(config, run_dir, progress):
     with Interrupts() as interrupts:
         if "WORK" == "blocks":
             print("at work", flush=True)
-            time.sleep(100)
+            sleep()
         interrupts.run(WORK())
     return run_dir
 
