@@ -22,13 +22,13 @@ from synth.records import Drop, Statement
 from synth.search.binders import leading
 from synth.search.counterexample import TOGETHER, Counterexample, instances, refutation
 from synth.services import Verify
+from synth.statements.filters.elaborates import UNDECIDED
 from verify_workers.records import Outcome
 
 DRIVER = Path(__file__).with_name("driver.py")
 SECONDS, OUTPUT = 10.0, 100_000
 MORE = 16 * TOGETHER  # inputs on which a requirement that is proved may not fail
 FAILING = 3  # inputs on which the requirement fails that Lean has to confirm
-UNDECIDED = (Outcome.INFRA, Outcome.TIMEOUT, Outcome.RESOURCE)
 Input = dict[str, str]
 
 
