@@ -88,6 +88,7 @@ def of_benchmarks(store: RunDir) -> set[str]:
 
 
 def _where(table: Any, column: str) -> Any:
+    """The rows that say something in `column`."""
     return table.filter(pc.not_equal(table[column], ""))
 
 
@@ -124,7 +125,7 @@ def contamination(store: RunDir, number: int = 0) -> dict[str, Any]:
     prefix = f"r{number:03d}-" if before.get("rounds") == number - 1 else ""
     rows: dict[str, dict[str, Any]] = {row["statement"]: row for row in before["rows"]} if prefix else {}
     for table in store.tables("statements", columns, prefix):
-        for row in table.filter(pc.not_equal(table["benchmark"], "")).select(["id", *columns]).to_pylist():
+        for row in _where(table, "benchmark").select(["id", *columns]).to_pylist():
             id, problem = row.pop("id"), row.pop("problem_id")
             if id not in rows or rows[id]["reason"] == Drop.UNDECIDED:
                 rows[id] = {"statement": id, "problem": problem, **row}
